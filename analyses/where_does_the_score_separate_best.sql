@@ -1,0 +1,17 @@
+-- Where does the qualification score separate won from lost best?
+-- In sample: on new deals it will separate less well.
+
+select
+    cutoff,
+    accuracy,
+    accuracy_low,
+    accuracy_high,
+    youden_j,
+    true_positives,
+    false_positives,
+    false_negatives,
+    true_negatives
+from {{ ref('qualification_cutoffs') }}
+where period = 'window' and scored_deals > 0
+order by accuracy desc, cutoff
+limit 5

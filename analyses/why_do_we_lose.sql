@@ -1,0 +1,14 @@
+-- Why do we lose, and how much value does each reason take with it?
+
+select
+    share_rank,
+    label,
+    lost_deals,
+    share,
+    share_low,
+    share_high,
+    lost_amount,
+    lost_amount_share
+from {{ ref('loss_reasons') }}
+where period = 'quarter' and lost_deals > 0
+order by share_rank

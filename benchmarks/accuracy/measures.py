@@ -1,0 +1,343 @@
+"""One simulated report each: what the shipped code and the naive rules said, against the truth.
+
+Every function takes a random generator and the settings of a cell and returns plain
+numbers; lists where a report yields several. Nothing is averaged here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from scipy import special
+
+from benchmarks.accuracy import naive, oracle
+from benchmarks.accuracy import scenarios as sc
+from benchmarks.accuracy.scenarios import DIMENSIONS, SHARES, Company, Sample
+from icp import statistics
+from icp.counts import QuarterCounts
+from icp.evidence import TARGET_MORE, Evidence, Selection, evidence_rows
+from icp.loss_reasons import reason_changes
+from icp.parameters import Parameters
+from icp.personas import persona_evidence
+from icp.qualification import FOLDS, cut_off, threshold
+from icp.selection import choose_window, select
+
+Measured = dict[str, float | list[float] | list[tuple[float, bool]]]
+Value = tuple[str, int]
+
+
+def _value(cell: tuple[tuple[str, str], ...]) -> Value:
+    return cell[0][0], int(cell[0][1].rsplit(" ", 1)[1])
+
+
+def _claims(selection: Selection) -> dict[Value, int]:
+    return {_value(claim.cell): claim.sign for claim in selection.claims}
+
+
+def _false_share(claims: dict[Value, int], truth: dict[Value, int]) -> float:
+    wrong = sum(truth.get(value) != sign for value, sign in claims.items())
+    return wrong / max(1, len(claims))
+
+
+def _power(claims: dict[Value, int], truth: dict[Value, int]) -> float:
+    return sum(claims.get(value) == sign for value, sign in truth.items()) / max(1, len(truth))
+
+
+def null_report(rng: np.random.Generator, deals: int, base: float, with_pairs: bool = False) -> Measured:
+    """Nothing matters: every claim is false."""
+    sample = sc.draw(rng, _null(base), deals)
+    selection = select(sample.source(), DIMENSIONS, with_pairs=with_pairs)
+    return {
+        "ours": float(len(selection.claims) > 0),
+        "pairs": float(len(selection.pair_claims) > 0),
+        "naive": float(len(naive.claims(sample)) > 0),
+    }
+
+
+@lru_cache(maxsize=8)
+def _null(base: float) -> Company:
+    return sc.null(base)
+
+
+def effects_report(
+    rng: np.random.Generator,
+    deals: int,
+    base: float = 0.40,
+    spread: float | None = None,
+    with_oracle: bool = False,
+) -> Measured:
+    """Three values matter (or, with a spread, all of them a little)."""
+    company = sc.sparse(rng, base) if spread is None else sc.dense(rng, spread, base)
+    sample = sc.draw(rng, company, deals)
+    selection = select(sample.source(), DIMENSIONS, with_pairs=False)
+    claims, rules, truth = _claims(selection), naive.claims(sample), company.true_values
+    by_value = {_value(e.cell): e for e in selection.evidence}
+    reported, true, covered, naive_gap = [], [], [], []
+    for value, sign in claims.items():
+        evidence = by_value[value]
+        lift = sc.true_lift(company, value, frozenset(claims) - {value})
+        expected, low, high = evidence.expected_lift, evidence.expected_lift_low, evidence.expected_lift_high
+        if expected is None or low is None or high is None:
+            raise AssertionError(f"a claim without an effect: {value}")
+        reported.append(sign * expected)
+        true.append(sign * lift)
+        covered.append(float(low <= lift <= high))
+    rates = sc.true_rates(company)
+    for value, (count, won) in naive.rates(sample).items():
+        if rules.get(value) == 1:
+            naive_gap.append(won / count - rates[value])
+    best = _top(selection)
+    return {
+        "false_share": _false_share(claims, truth),
+        "power": _power(claims, truth),
+        "naive_false_share": _false_share(rules, truth),
+        "naive_power": _power(rules, truth),
+        "reported": reported,
+        "true": true,
+        "covered": covered,
+        "naive_gap": naive_gap,
+        "top": rates[best] - base if best else 0.0,
+        "naive_top": rates[naive.best_raw_rate(sample)] - base,
+        "best_top": max(rates.values()) - base,
+        "beliefs": oracle.beliefs(sample, base, truth) if with_oracle else [],
+    }
+
+
+def _top(selection: Selection) -> Value | None:
+    """The value ranked first: the largest expected lift."""
+    ranked = [e for e in selection.evidence if e.expected_lift is not None]
+    if not ranked:
+        return None
+    return _value(max(ranked, key=lambda e: (e.expected_lift or 0.0, e.cell)).cell)
+
+
+def confounded_report(rng: np.random.Generator, deals: int) -> Measured:
+    """Revenue matters, industry does not, but industries differ in revenue."""
+    company = _confounded()
+    sample = sc.draw(rng, company, deals)
+    claims = _claims(select(sample.source(), DIMENSIONS, with_pairs=False))
+    return {
+        "ours": float(sum(dimension == "industry" for dimension, _ in claims)),
+        "naive": float(sum(dimension == "industry" for dimension, _ in naive.claims(sample))),
+    }
+
+
+@lru_cache(maxsize=1)
+def _confounded() -> Company:
+    return sc.confounded()
+
+
+def time_report(rng: np.random.Generator, deals: int) -> Measured:
+    """Nothing matters, but the win rate falls while one lead source is new."""
+    sample = sc.draw(rng, sc.time_confounded(), deals, quarters=8)
+    return {
+        "ours": float(len(select(sample.source(), DIMENSIONS, with_pairs=False).claims)),
+        "naive": float(len(naive.claims(sample))),
+    }
+
+
+def backtest(rng: np.random.Generator, deals: int, drift: float = 0.0, looks: int = 4) -> Measured:
+    """Twelve quarters; after each of the last four recommend, and see what the next would give."""
+    quarters = 8 + looks
+    companies = [sc.sparse(rng)]
+    for _ in range(quarters - 1):
+        companies.append(_drifted(rng, companies[-1], drift) if drift else companies[-1])
+    parts = [sc.draw(rng, company, deals, quarters=1) for company in companies]
+    history = Sample(
+        {d: np.concatenate([part.codes[d] for part in parts]) for d in DIMENSIONS},
+        np.repeat(np.arange(quarters), deals),
+        np.concatenate([part.won for part in parts]),
+        np.concatenate([part.odds for part in parts]),
+    )
+    ours, rules, false_shares, naive_false = [], [], [], []
+    best_possible = []
+    for now in range(7, 7 + looks):
+        truth = companies[now + 1]
+        base = sc.overall_rate(truth)
+        lifts = {value: rate - base for value, rate in sc.true_rates(truth).items()}
+        so_far = [QuarterCounts(_label(q), deals, deals // 2) for q in range(now + 1)]
+        window = [_number(label) for label in choose_window(so_far, _label(now))]
+        selection = select(history.source(window), DIMENSIONS, with_pairs=False)
+        chosen = _recommended(selection)
+        ours.append(20 * lifts[chosen] if chosen else 0.0)
+        profile = naive.ideal_profile(parts[now])
+        rules.append(20 * float(np.mean([lifts[value] for value in profile])) if profile else 0.0)
+        best_possible.append(20 * max(lifts.values()))
+        claims = _claims(selection)
+        if claims:
+            false_shares.append(_false_share(claims, companies[now].true_values))
+        strong = naive.claims(parts[now])
+        if strong:
+            naive_false.append(_false_share(strong, companies[now].true_values))
+    return {
+        "ours": float(np.mean(ours)),
+        "naive": float(np.mean(rules)),
+        "oracle": float(np.mean(best_possible)),
+        "false_share": false_shares,
+        "naive_false_share": naive_false,
+    }
+
+
+def _label(quarter: int) -> str:
+    return f"{2020 + quarter // 4}-Q{quarter % 4 + 1}"
+
+
+def _number(label: str) -> int:
+    return 4 * (int(label[:4]) - 2020) + int(label[-1]) - 1
+
+
+def _drifted(rng: np.random.Generator, company: Company, turnover: float) -> Company:
+    """A quarter later: each effect may move to another value, and the base wanders."""
+    effects = {d: e.copy() for d, e in company.effects.items()}
+    for dimension, value in company.true_values:
+        if rng.random() < turnover:
+            effects[dimension][value] = 0.0
+            free = [v for v in sc.VALUES if effects[v[0]][v[1]] == 0]
+            new_dimension, new_value = free[rng.integers(len(free))]
+            effects[new_dimension][new_value] = sc.LOG_ODDS * rng.choice([-1, 1])
+    return replace(company, effects=effects, intercept=company.intercept + rng.normal(0, 0.10))
+
+
+def _recommended(selection: Selection) -> Value | None:
+    """The first recommendation to sell more to: a claim, or else the best bet."""
+    wanted = [e for e in selection.evidence if e.action == TARGET_MORE or e.best_bet]
+    if not wanted:
+        return None
+
+    def size(evidence: Evidence) -> tuple[float, tuple[tuple[str, str], ...]]:
+        return evidence.expected_lift or 0.0, evidence.cell
+
+    return _value(max(wanted, key=size).cell)
+
+
+def persona_report(rng: np.random.Generator, deals: int) -> Measured:
+    """No title matters, won deals carry more contacts."""
+    counts = sc.contacts(rng, deals, extra_on_won=1.0)
+    rows = persona_evidence(counts.presence, counts.contacts, counts.coverage, are_contacts_dated=True)
+    q = Parameters().false_discovery_rate
+    return {
+        "ours": float(sum(row["q_value"] is not None and float(row["q_value"]) <= q for row in rows)),
+        "naive": float(len(naive.personas(counts.presence))),
+    }
+
+
+@lru_cache(maxsize=8)
+def _model(auc: float) -> sc.ScoreModel:
+    return sc.score_model(auc)
+
+
+def score_report(rng: np.random.Generator, deals: int, auc: float, base: float = 0.40) -> Measured:
+    """A score with this area under the curve: the cut it gives, judged on all future deals."""
+    model = _model(auc)
+    won = rng.random(deals) < base
+    place = np.where(
+        won,
+        rng.choice(model.scores.size, deals, p=model.given_won),
+        rng.choice(model.scores.size, deals, p=model.given_lost),
+    )
+    fold = rng.integers(0, FOLDS, deals)
+    table: dict[tuple[int, int], list[int]] = {}
+    for f, p, w in zip(fold.tolist(), place.tolist(), won.tolist()):
+        cell = table.setdefault((f, p), [0, 0])
+        cell[0] += 1
+        cell[1] += int(w)
+    result = threshold(
+        [
+            {"score": float(model.scores[p]), "fold": f, "deals": cell[0], "won": cell[1]}
+            for (f, p), cell in table.items()
+        ],
+        deals,
+    )
+    all_deals = np.bincount(place, minlength=model.scores.size)
+    all_won = np.bincount(place[won], minlength=model.scores.size)
+    cut = cut_off(model.scores, all_deals, all_won)
+    rule = naive.threshold(model.scores, all_deals, all_won)
+    return {
+        "youden": model.youden(cut) if cut is not None else 0.0,
+        "cut": [] if cut is None else [cut],
+        "is_predictive": float(bool(result["is_predictive"])),
+        "naive_youden": model.youden(rule),
+        "naive_cut": rule,
+        "best_youden": max(model.youden(float(score)) for score in model.scores),
+    }
+
+
+def reasons_report(rng: np.random.Generator, losses: int, moved: bool) -> Measured:
+    """Losses of two quarters; with `moved` the third reason rises from 15% to 32%."""
+    now = sc.REASON_SHARES.copy()
+    if moved:
+        now *= (1 - 0.32) / (1 - now[2])
+        now[2] = 0.32
+    counts, previous = rng.multinomial(losses, now), rng.multinomial(losses, sc.REASON_SHARES)
+    rows = reason_changes(
+        [
+            {"reason": f"reason {i}", "losses": int(a), "previous_losses": int(b)}
+            for i, (a, b) in enumerate(zip(counts, previous))
+        ]
+    )
+    return {
+        "flags": float(sum(bool(row["is_changed"]) for row in rows)),
+        "found": float(any(row["reason"] == "reason 2" and row["direction"] == "up" for row in rows)),
+        "naive": float(naive.reason_changes(counts, previous)),
+    }
+
+
+def value_report(rng: np.random.Generator, deals: int, sigma: float, base: float = 0.40) -> Measured:
+    """Log-normal deal sizes that do not depend on winning: does the interval hold the truth?"""
+    amount = rng.lognormal(10, sigma, deals)
+    won = rng.random(deals) < base
+    weighted = statistics.value_weighted_rate(float(amount.sum()), float(amount[won].sum()), float((amount**2).sum()))
+    low, high = statistics.wilson_interval(int(won.sum()), deals)
+    rate = float(amount[won].sum() / amount.sum())
+    shift = rate - won.mean()
+    return {
+        "ours": float(weighted is not None and weighted[1] <= base <= weighted[2]),
+        "naive": float(low + shift <= base <= high + shift),
+    }
+
+
+def detectable_report(rng: np.random.Generator, deals: int, dimension: str, value: int, base: float) -> Measured:
+    """One value truly differs by the smallest detectable lift: is it claimed?"""
+    company = _detectable(deals, dimension, value, base)
+    sample = sc.draw(rng, company, deals)
+    claims = _claims(select(sample.source(), DIMENSIONS, with_pairs=False))
+    return {"ours": float(claims.get((dimension, value)) == 1)}
+
+
+@lru_cache(maxsize=64)
+def _detectable(deals: int, dimension: str, value: int, base: float) -> Company:
+    parameters = Parameters()
+    share = float(SHARES[dimension][value])
+    comparisons = sum(int((SHARES[d] * deals >= parameters.minimum_deals).sum()) for d in DIMENSIONS)
+    lift = statistics.minimum_detectable_lift(
+        deals * share * (1 - share), base, comparisons, parameters.false_discovery_rate, parameters.power
+    )
+    if lift is None:
+        raise ValueError("nothing is detectable here")
+    rest = base - share * lift
+    effects = sc.no_effects()
+    effects[dimension][value] = float(special.logit(rest + lift) - special.logit(rest))
+    return sc.calibrated(Company(base, effects))
+
+
+def repeated_report(rng: np.random.Generator, deals: int) -> Measured:
+    """The same deals shuffled, twice: 1 when every byte of the evidence is the same."""
+    sample = sc.draw(rng, sc.sparse(rng), deals)
+    order = rng.permutation(deals)
+    shuffled = Sample(
+        {d: codes[order] for d, codes in sample.codes.items()},
+        sample.quarter[order],
+        sample.won[order],
+        sample.odds[order],
+    )
+    texts = {json.dumps(evidence_rows(select(part.source(), DIMENSIONS))) for part in (sample, shuffled, sample)}
+    return {"ours": float(len(texts) == 1)}
+
+
+def standard_error(values: list[float]) -> float:
+    """Standard error of a mean."""
+    return float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.inf

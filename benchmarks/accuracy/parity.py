@@ -1,0 +1,106 @@
+"""B16: the same figure by another road. The shipped code, DuckDB, scipy and statsmodels must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+from scipy import stats
+
+from benchmarks.accuracy import scenarios as sc
+from benchmarks.accuracy.scenarios import DIMENSIONS, LABELS, Sample
+from icp import statistics
+from icp.counts import SqlCounts, StrataCounts, sums_of
+from icp.evidence import evidence_rows
+from icp.parameters import Parameters
+from icp.selection import select
+
+
+def differences() -> Iterator[tuple[str, float]]:
+    """Largest absolute difference of each comparison."""
+    yield "evidence: DuckDB counts, memory n=500", evidence_difference(500, Parameters())
+    yield "evidence: DuckDB sums, memory n=3000", evidence_difference(3_000, Parameters())
+    yield "mid-p: scipy hypergeom", mid_p_difference()
+    yield from _statsmodels_differences()
+
+
+def duckdb_source(sample: Sample) -> SqlCounts:
+    """The deals in a DuckDB table, counted there."""
+    connection = duckdb.connect()
+    quarters = [f"{2020 + q // 4}-Q{q % 4 + 1}" for q in sample.quarter.tolist()]
+    columns = [[LABELS[d][code] for code in sample.codes[d].tolist()] for d in DIMENSIONS]
+    connection.execute(
+        "create table deals (closed_quarter text, is_won integer, amount double, "
+        + ", ".join(f"{d} text" for d in DIMENSIONS)
+        + ")"
+    )
+    rows = list(zip(quarters, sample.won.tolist(), [None] * len(quarters), *columns))
+    marks = ", ".join("?" * (3 + len(DIMENSIONS)))
+    connection.executemany(f"insert into deals values ({marks})", rows)
+    return SqlCounts(lambda query: connection.execute(query).fetchall(), "deals", sorted(set(quarters)))
+
+
+def evidence_difference(deals: int, parameters: Parameters) -> float:
+    """Largest gap between any figure of the evidence, counted by DuckDB and in memory."""
+    rng = np.random.default_rng([16, deals])
+    sample = sc.draw(rng, sc.sparse(rng), deals)
+    one = evidence_rows(select(sample.source(), DIMENSIONS, parameters))
+    other = evidence_rows(select(duckdb_source(sample), DIMENSIONS, parameters))
+    largest = 0.0
+    for left, right in zip(one, other, strict=True):
+        for name, value in left.items():
+            if isinstance(value, float) and isinstance(right[name], float):
+                largest = max(largest, abs(value - float(right[name] or 0.0)))
+            elif value != right[name]:
+                return float("inf")
+    return largest
+
+
+def _tables(count: int = 200) -> Iterator[tuple[int, int, int, int]]:
+    rng = np.random.default_rng(16)
+    for _ in range(count):
+        deals, others = int(rng.integers(5, 200)), int(rng.integers(5, 400))
+        yield int(rng.binomial(deals, 0.5)), deals, int(rng.binomial(others, 0.4)), others
+
+
+def mid_p_difference() -> float:
+    """Exact mid-p of one table against scipy's hypergeometric distribution."""
+    largest = 0.0
+    for won, deals, other_won, others in _tables():
+        distribution = stats.hypergeom(deals + others, won + other_won, deals)
+        half = distribution.pmf(won) / 2
+        expected = min(1.0, 2 * min(distribution.cdf(won - 1) + half, distribution.sf(won) + half))
+        largest = max(largest, abs(statistics.mid_p_2x2(won, deals, other_won, others) - expected))
+    return largest
+
+
+def _statsmodels_differences() -> Iterator[tuple[str, float]]:
+    """Intervals, q-values and the stratified z against statsmodels, where it is installed."""
+    try:
+        from statsmodels.stats.contingency_tables import StratifiedTable
+        from statsmodels.stats.multitest import multipletests
+        from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+    except ImportError:
+        return
+    wilson = newcombe = 0.0
+    p_values = []
+    for won, deals, other_won, others in _tables():
+        expected = proportion_confint(won, deals, method="wilson")
+        wilson = max(wilson, float(np.abs(np.subtract(statistics.wilson_interval(won, deals), expected)).max()))
+        expected = confint_proportions_2indep(won, deals, other_won, others, "newcomb", "diff", alpha=0.1)
+        found = statistics.newcombe_interval(won, deals, other_won, others)
+        newcombe = max(newcombe, float(np.abs(np.subtract(found, expected)).max()))
+        p_values.append(statistics.mid_p_2x2(won, deals, other_won, others))
+    q = statistics.benjamini_hochberg(p_values)
+    yield "Wilson: statsmodels", wilson
+    yield "Newcombe: statsmodels", newcombe
+    yield "q-values: statsmodels", float(np.abs(q - multipletests(p_values, method="fdr_bh")[1]).max())
+
+    tables = np.array(list(_tables(5)))
+    x, n, y, m = tables.T
+    sums = sums_of(StrataCounts((("v",),), n[None], x[None], n + m, x + y))
+    z = float(statistics.cochran_mantel_haenszel_z(sums.won - sums.expected, sums.variance)[0])
+    pairs = [np.array([[a, b - a], [c, d - c]], dtype=float) for a, b, c, d in tables.tolist()]
+    expected_p = StratifiedTable(pairs).test_null_odds(correction=False).pvalue
+    yield "stratified z: statsmodels", abs(float(statistics.two_sided_p(z)) - float(expected_p))

@@ -1,0 +1,32 @@
+"""The bridge between dbt's Python models and the steps of `icp.advice`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from icp.advice import Reader
+from icp.rows import Row, json_shape, to_json
+
+
+MARTS_SCHEMA = "marts"
+"""All marts stand in one schema, whatever folder their model is in."""
+
+
+def as_relation(
+    session: Any,
+    database: str,
+    step: Callable[[Reader], Sequence[Row]],
+    shape: Mapping[str, str],
+) -> Any:
+    """Run `step` over the marts of `database`; its rows as a DuckDB relation of `shape`."""
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        answer = session.execute(sql)
+        return [column[0] for column in answer.description], answer.fetchall()
+
+    rows = step(Reader(query, lambda name: f'"{database}".{MARTS_SCHEMA}.{name}'))
+    return session.sql(
+        "select unnest(from_json($rows::json, $shape), recursive := true)",
+        params={"rows": to_json(rows, shape), "shape": json_shape(shape)},
+    )

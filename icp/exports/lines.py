@@ -1,0 +1,181 @@
+"""Tolerant reading of delimited text: every record with the line it starts on, and what is wrong with it.
+
+Used for headers and for files a strict reader would refuse or misread; regular files are never read this way.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+# A quoted cell may run over this many lines. Beyond it the quote is taken as never closed, so that one stray
+# quote costs one line, not the rest of the file.
+LONGEST_CELL_IN_LINES = 1_000
+
+UNCLOSED_QUOTE = "a quote opened on this line is not closed"
+
+ODD_SPACES = " \t\r\n\u00a0\u202f\u200b\ufeff"
+
+csv.field_size_limit(2**31 - 1)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: the physical line it starts on (1 is the first of the file), its cells, its problem or None."""
+
+    line: int
+    cells: list[str]
+    problem: str | None
+
+
+def text_lines(path: Path, encoding: str) -> Iterator[str]:
+    """Physical lines with their ends, whatever those are (LF, CRLF, CR). Never fails on bytes.
+
+    In a file that is UTF-8 but for some lines, those lines are read as Windows-1252 (Latin-1 where that has no
+    character), so that one pasted line does not spoil the rest.
+    """
+    is_utf_8 = encoding == "utf-8"
+    with path.open(encoding=encoding, errors="surrogateescape" if is_utf_8 else "replace", newline="") as file:
+        first = True
+        for line in file:
+            if is_utf_8 and not line.isascii():
+                line = _mended(line)
+            yield line.removeprefix("\ufeff") if first else line
+            first = False
+
+
+def _mended(line: str) -> str:
+    try:
+        line.encode("utf-8")
+        return line
+    except UnicodeEncodeError:
+        raw = line.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def is_blank(line: str) -> bool:
+    """Whether a physical line holds nothing but spaces. A line of delimiters is a record, though an empty one."""
+    return not line.strip(" \r\n\ufeff")
+
+
+def read_records(lines: Iterator[str], delimiter: str, width: int | None = None, first_line: int = 1) -> Iterator[Record]:
+    """Records of delimited text, none lost: a line that cannot be read as told comes back with its problem.
+
+    `width` is the number of cells the header has; None reads without expecting any. `first_line` is the number of
+    the first line given. A quoted cell may hold line ends. Empty cells past the width are dropped: spreadsheets
+    write them.
+    """
+    following: deque[str] = deque()
+
+    def remaining() -> Iterator[str]:
+        while True:
+            if following:
+                yield following.popleft()
+            elif (line := next(lines, None)) is not None:
+                yield line
+            else:
+                return
+
+    number = first_line - 1
+    source = remaining()
+    for line in source:
+        number += 1
+        if is_blank(line):
+            continue
+        start, problem = number, None
+        cells = _cells_of_one_line(line, delimiter)
+        if cells is None:
+            taken: list[str] = []
+            cells = _cells_of_several_lines(line, source, taken, delimiter, width)
+            if cells is None:
+                following.extendleft(reversed(taken))
+                cells, problem = next(csv.reader([line], delimiter=delimiter)), UNCLOSED_QUOTE
+            else:
+                number += len(taken)
+        if width is not None:
+            while len(cells) > width and not cells[-1].strip():
+                cells.pop()
+            if problem is None and len(cells) != width:
+                problem = f"has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has {width}"
+        yield Record(start, cells, problem)
+
+
+def _cells_of_one_line(line: str, delimiter: str) -> list[str] | None:
+    """The cells of a line that is a whole record; None when a quote is still open at its end."""
+    if '"' not in line:
+        return line.rstrip("\r\n").split(delimiter)
+    asked_for_more = False
+
+    def feed() -> Iterator[str]:
+        nonlocal asked_for_more
+        yield line
+        asked_for_more = True
+
+    cells = next(csv.reader(feed(), delimiter=delimiter))
+    return None if asked_for_more else cells
+
+
+def _cells_of_several_lines(
+    first: str, source: Iterator[str], taken: list[str], delimiter: str, width: int | None
+) -> list[str] | None:
+    """The cells of a record that runs over several lines, those after `first` left in `taken`; None if it is none.
+
+    It is none when the quote never closes, closes inside a word (then it met the opening quote of a later cell), or
+    when the record has the wrong width although lines inside it are records of the right one.
+    """
+
+    def feed() -> Iterator[str]:
+        yield first
+        for text in islice(source, LONGEST_CELL_IN_LINES):
+            taken.append(text)
+            yield text
+
+    # Read strictly: a record that is not whole by then is an error, and so is a quote that closes inside a word.
+    try:
+        cells = next(csv.reader(feed(), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    if width is not None and len(cells) != width:
+        alone = (_cells_of_one_line(text, delimiter) for text in taken if not is_blank(text))
+        if any(found is not None and len(found) == width for found in alone):
+            return None
+    return cells
+
+
+_LINE_ENDS = re.compile(r"[\r\n]+")
+
+
+def flat(cell: str) -> str:
+    """A cell on one line, without control zeros and without spaces of any kind at its ends."""
+    return _LINE_ENDS.sub(" ", cell.replace("\0", "")).strip(ODD_SPACES)
+
+
+def write_regular_copy(
+    path: Path, encoding: str, delimiter: str, header_lines: int, width: int, copy: Path
+) -> tuple[int, int]:
+    """Writes the records of an odd file as regular UTF-8 CSV; returns how many there are, and the longest in bytes.
+
+    `header_lines` physical lines stand before the first record. The copy has no header; its cells are the record's
+    (padded or cut to `width`), then the line number and the problem. It is readable by its owner only.
+    """
+    lines = islice(text_lines(path, encoding), header_lines, None)
+    count = longest = 0
+    copy.touch(mode=0o600)
+    with copy.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        for record in read_records(lines, delimiter, width, header_lines + 1):
+            cells = [flat(cell) for cell in record.cells[:width]]
+            cells += [""] * (width - len(cells))
+            characters = writer.writerow([*cells, record.line, record.problem])
+            # A character takes at most four bytes.
+            longest = max(longest, 4 * characters)
+            count += 1
+    return count, longest

@@ -1,0 +1,52 @@
+"""Problems a user can mend, each one sentence, and the nearest thing they may have meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_SHOWN = 12
+
+
+class ReadingError(Exception):
+    """The files cannot be read as asked. `sentences` says what to mend, one sentence each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = list(sentences)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str | None:
+    """The known name most like `wanted`, letter case and punctuation aside; None when nothing is like it.
+
+    Likeness is difflib's ratio (Ratcliff and Obershelp), or one name standing whole inside the other.
+    """
+    plain_wanted = _plain(wanted)
+    best, best_likeness = None, 0.0
+    for name in known:
+        plain_name = _plain(name)
+        likeness = difflib.SequenceMatcher(None, plain_wanted, plain_name).ratio()
+        if plain_wanted and plain_name and (plain_wanted in plain_name or plain_name in plain_wanted):
+            likeness = max(likeness, 0.7)
+        if likeness > best_likeness:
+            best, best_likeness = name, likeness
+    return best if best_likeness >= 0.6 else None
+
+
+def did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    """' Did you mean "x"?', or what there is to choose from when nothing is near."""
+    names = list(known)
+    near = nearest(wanted, names)
+    return f' Did you mean "{near}"?' if near else f" There is: {listed(names)}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes with commas; a long list is cut and says how many more there are."""
+    quoted = [f'"{name}"' for name in names]
+    more = len(quoted) - _SHOWN
+    return ", ".join(quoted[:_SHOWN]) + (f" and {more} more" if more > 0 else "") if quoted else "nothing"

@@ -1,0 +1,24 @@
+"""The one place where names and values from files and from the user become SQL."""
+
+from __future__ import annotations
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal: text quoted, None as null, true and false, whole numbers as they are."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return "'" + str(value).replace("\0", "").replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace("\0", "").replace('"', '""') + '"'
+
+
+def words(values: object) -> str:
+    """Several texts as the inside of an SQL `in (...)` list, in a fixed order."""
+    return ", ".join(literal(value) for value in sorted(set(values)))  # type: ignore[call-overload]

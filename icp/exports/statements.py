@@ -1,0 +1,231 @@
+"""The SELECT statement that reads one object: every line of every file it stands in, as canonical text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from icp.exports.columns import DATED, PROVENANCE, Column, Kind
+from icp.exports.quoting import identifier, literal
+from icp.exports.shape import ExportFile
+from icp.exports.values import (
+    DateColumn,
+    NumberColumn,
+    boolean_sql,
+    date_sql,
+    number_sql,
+    outcome_sql,
+    timestamp_sql,
+    without_missing_sql,
+)
+
+LINES = "lines"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column of a file, as the statement knows it: `source` is the alias of the file's lines or of a lookup."""
+
+    source: str
+    file: ExportFile
+    position: int
+
+    @property
+    def header(self) -> str:
+        return self.file.headers[self.position]
+
+    @property
+    def column(self) -> str:
+        return self.file.columns[self.position]
+
+    def sql(self) -> str:
+        return f"{self.source}.{identifier(self.column)}"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`."""
+
+    column: Column
+    cells: tuple[Cell, ...]
+    multiply_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line."""
+
+    alias: str
+    file: ExportFile
+    key: Cell
+    object_key: Cell
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """One file read for one object. ``belongs_to` and `described_by` are the cells a contact's identifier is made from."""
+
+    object: str
+    file: ExportFile
+    bindings: Mapping[str, Binding]
+    lookups: tuple[Lookup, ...] = ()
+    dated_on: str | None = None
+    order: int | None = None
+    belongs_to: tuple[Cell, ...] = ()
+    described_by: tuple[Cell, ...] = ()
+
+    def cells(self) -> list[Cell]:
+        """Every cell the statement touches, each once."""
+        used = [cell for binding in self.bindings.values() for cell in binding.cells]
+        used += [*self.belongs_to, *self.described_by]
+        used += [lookup.object_key for lookup in self.lookups]
+        return list(dict.fromkeys(used))
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How the dates and numbers of one file are written, by the name of the column."""
+
+    dates: Mapping[str, DateColumn] = field(default_factory=dict)
+    numbers: Mapping[str, NumberColumn] = field(default_factory=dict)
+    date_order: str | None = None
+    decimal_style: str | None = None
+
+
+Formats = Mapping[ExportFile, FileFormat]
+OutcomeWords = Mapping[str, Sequence[str]]
+
+
+def trimmed_sql(file: ExportFile, column: str) -> str:
+    """SQL of a cell without spaces at its ends, null when nothing is left. Odd spaces cost more, so only if seen."""
+    spaces = r", e' \t\r\n' || chr(160) || chr(8239) || chr(8203) || chr(65279)" if file.has_odd_spaces else ""
+    return f"nullif(trim({identifier(column)}{spaces}), '')"
+
+
+def empty_statement(columns: Sequence[Column]) -> str:
+    """A SELECT with the columns of an object and no row."""
+    names = [f"    cast(null as varchar) as {column.name}" for column in columns]
+    names += [f"    cast(null as {data_type}) as {name}" for name, data_type in PROVENANCE]
+    return "select\n" + ",\n".join(names) + "\nwhere false"
+
+
+def object_statement(
+    columns: Sequence[Column], readings: Sequence[FileReading], formats: Formats, outcome_words: OutcomeWords
+) -> str:
+    """The SELECT of one object: one row per record of each of its files, in the order given."""
+    if not readings:
+        return empty_statement(columns)
+    return "\nunion all\n".join(file_statement(columns, reading, formats, outcome_words) for reading in readings)
+
+
+def file_statement(
+    columns: Sequence[Column], reading: FileReading, formats: Formats, outcome_words: OutcomeWords
+) -> str:
+    """The SELECT of one object from one file: one row per record, also for records with a problem."""
+    values = {column.name: value_sql(column, reading, formats, outcome_words) for column in columns}
+    selected = [f"    {value}" if value == name else f"    {value} as {name}" for name, value in values.items()]
+    selected += [
+        f"    cast({literal(reading.file.name)} as varchar) as source_file",
+        "    cast(source_line as bigint) as source_line",
+        "    line_problem",
+        f"    cast({literal(reading.dated_on)} as varchar) as file_dated_on",
+        f"    cast({literal(reading.order)} as integer) as file_order",
+    ]
+    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated"
+
+
+def stated_values(reading: FileReading) -> str:
+    """SQL of the values of a file as it states them, under their canonical names, "no value" made null.
+
+    A column that several headers offer has several: amount, amount_2, ...
+    """
+    selected = [f"    {LINES}.source_line", f"    {LINES}.line_problem"]
+    for binding in reading.bindings.values():
+        for number, cell in enumerate(binding.cells, 1):
+            if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
+                stated = cell.sql()
+            else:
+                stated = without_missing_sql(cell.sql(), binding.column.kind)
+            selected.append(f"    {stated} as {stated_name(binding.column, number)}")
+    if reading.described_by:
+        selected.append(f"    {made_identifier_sql(reading)} as made_id")
+    return "select\n" + ",\n".join(selected) + f"\nfrom {joined_lines(reading)}"
+
+
+def stated_name(column: Column, number: int) -> str:
+    """The name of what the header number `number` of a column states."""
+    return column.name if number == 1 else f"{column.name}_{number}"
+
+
+def joined_lines(reading: FileReading) -> str:
+    """SQL of a file's lines with trimmed cells, each joined to at most one line of every lookup."""
+    own = sorted({cell.column for cell in reading.cells() if cell.source == LINES})
+    cells = "".join(f", {trimmed_sql(reading.file, column)} as {identifier(column)}" for column in own)
+    joined = f"(\nselect source_line, line_problem{cells}\nfrom {reading.file.relation()} as records\n) as {LINES}"
+    for lookup in reading.lookups:
+        used = {cell.column for cell in reading.cells() if cell.source == lookup.alias}
+        joined += (
+            f"\nleft join {lookup_relation(lookup, sorted(used))} as {lookup.alias}"
+            f"\n    on {lookup.alias}.lookup_key = lower({lookup.object_key.sql()})"
+        )
+    return joined
+
+
+def lookup_relation(lookup: Lookup, used: Sequence[str]) -> str:
+    """SQL of a lookup file: one row per key (trimmed, in lower case), the first line that has it."""
+    cells = "".join(f", {trimmed_sql(lookup.file, column)} as {identifier(column)}" for column in used)
+    key = f"lower({trimmed_sql(lookup.file, lookup.key.column)})"
+    return (
+        f"(select {key} as lookup_key{cells} from {lookup.file.relation()} as records where {key} is not null"
+        f" qualify row_number() over (partition by {key} order by source_line) = 1)"
+    )
+
+
+def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_words: OutcomeWords) -> str:
+    """SQL of one canonical column, from what the file states; a typed null where the file does not have it."""
+    binding = reading.bindings.get(column.name)
+    if binding is None:
+        return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
+    values = [
+        canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
+        for number, cell in enumerate(binding.cells, 1)
+    ]
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def canonical_sql(
+    kind: Kind, stated: str, cell: Cell, formats: Formats, outcome_words: OutcomeWords, multiply_by: str | None
+) -> str:
+    """SQL of a stated value made canonical, as its kind and the forms of its own column ask."""
+    found = formats.get(cell.file, FileFormat())
+    if kind in DATED:
+        form = found.dates.get(cell.column, DateColumn(frozenset(), "dmy"))
+        return date_sql(stated, form) if kind is Kind.DATE else timestamp_sql(stated, form)
+    if kind is Kind.NUMBER:
+        return number_sql(stated, found.numbers.get(cell.column, NumberColumn("point", True)), multiply_by)
+    if kind is Kind.BOOLEAN:
+        return boolean_sql(stated)
+    return outcome_sql(stated, outcome_words) if kind is Kind.OUTCOME else stated
+
+
+def made_identifier_sql(reading: FileReading) -> str:
+    """SQL of an identifier for a person the file does not number; null on a line that describes none.
+
+    The same description on the same deal is the same person in next quarter's file; twice in one file it is two.
+    """
+    described = ", ".join(cell.sql() for cell in reading.described_by)
+    words = ", ".join(f"coalesce({cell.sql()}, '')" for cell in (*reading.belongs_to, *reading.described_by))
+    position = f"row_number() over (partition by {words} order by {LINES}.source_line)"
+    made = f"md5(concat_ws('|', {words}, cast({position} as varchar)))"
+    return f"case when coalesce({described}) is null then null else {made} end"
+
+
+def report_statement(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]]) -> str:
+    """A SELECT that holds its rows itself: what was found out about the files."""
+    names = ", ".join(name for name, _ in columns)
+    casts = ",\n".join(f"    cast({name} as {data_type}) as {name}" for name, data_type in columns)
+    if not rows:
+        nulls = ",\n".join(f"    cast(null as {data_type}) as {name}" for name, data_type in columns)
+        return f"select\n{nulls}\nwhere false"
+    values = ",\n".join("    (" + ", ".join(literal(value) for value in row) + ")" for row in rows)
+    return f"select\n{casts}\nfrom (\n    values\n{values}\n) as reported ({names})"

@@ -1,0 +1,1 @@
+"""One module per part of the report. Each turns rows of marts into a `Section`; none decides what a figure means."""

@@ -1,0 +1,347 @@
+"""Intervals, tests and effect sizes, as pure functions of counts.
+
+Rates, lifts and probabilities are fractions. Array functions take and return numpy arrays;
+a "table" is one segment against the rest inside one stratum: `stratum_deals` N, of which
+`stratum_won` W won, and in the segment `deals` n, of which `won` x won.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft, special, stats
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+P_DECIMALS = 12
+"""Probabilities are rounded to this, so that ties are ties on every machine."""
+
+_MAXIMUM_GRID = 4_000_000
+
+
+@lru_cache(maxsize=128)
+def normal_quantile(probability: float) -> float:
+    """z below which `probability` of a standard normal lies."""
+    return float(stats.norm.ppf(probability))
+
+
+def _rounded(probabilities: npt.ArrayLike) -> Floats:
+    result: Floats = np.asarray(probabilities, dtype=np.float64).round(P_DECIMALS)
+    return result
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def wilson_interval(won: float, deals: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Score interval of a win rate (Wilson 1927); counts may be effective, hence floats.
+
+    Raises ValueError unless 0 <= won <= deals and deals > 0.
+    """
+    if not 0 <= won <= deals or deals <= 0:
+        raise ValueError(f"no interval for {won} won of {deals} deals")
+    z = normal_quantile(0.5 + confidence / 2)
+    rate = won / deals
+    centre = (won + z * z / 2) / (deals + z * z)
+    half = z / (deals + z * z) * math.sqrt(rate * (1 - rate) * deals + z * z / 4)
+    low = 0.0 if won == 0 else max(0.0, centre - half)
+    high = 1.0 if won == deals else min(1.0, centre + half)
+    return low, high
+
+
+def newcombe_interval(
+    won: int,
+    deals: int,
+    other_won: int,
+    other_deals: int,
+    confidence: float = 0.90,
+) -> tuple[float, float]:
+    """Interval of rate minus other rate: Newcombe's hybrid score (1998, method 10).
+
+    Raises ValueError when either side has no deals.
+    """
+    low, high = wilson_interval(won, deals, confidence)
+    other_low, other_high = wilson_interval(other_won, other_deals, confidence)
+    rate, other_rate = won / deals, other_won / other_deals
+    gap = rate - other_rate
+    return (
+        gap - math.hypot(rate - low, other_high - other_rate),
+        gap + math.hypot(high - rate, other_rate - other_low),
+    )
+
+
+def value_weighted_rate(
+    amount: float,
+    amount_won: float,
+    amount_squares: float,
+    confidence: float = 0.95,
+) -> tuple[float, float, float, float] | None:
+    """Share of value won, its interval, and the effective number of deals behind it.
+
+    Wilson on n_eff = (sum a)^2 / sum a^2 (Kish 1965): covers where bootstrap and delta
+    method fail on skewed deal sizes. Returns (rate, low, high, n_eff), or None without value.
+    """
+    if amount <= 0 or amount_squares <= 0:
+        return None
+    effective = amount * amount / amount_squares
+    rate = min(1.0, max(0.0, amount_won / amount))
+    low, high = wilson_interval(rate * effective, effective, confidence)
+    return rate, low, high, effective
+
+
+# ---------------------------------------------------------------- stratified tests
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(up_to: int) -> Floats:
+    table: Floats = special.gammaln(np.arange(up_to + 1, dtype=np.float64) + 1.0)
+    table.setflags(write=False)
+    return table
+
+
+def exact_mid_p(
+    deals: npt.ArrayLike,
+    won: npt.ArrayLike,
+    stratum_deals: npt.ArrayLike,
+    stratum_won: npt.ArrayLike,
+) -> Floats:
+    """Exact stratified test of each segment, two-sided mid-p, rounded to 12 decimals.
+
+    Arguments are counts of shape (segments, strata) or (strata,); a stratum that a segment
+    does not meet may be all zeros. Given the margins, the segment's wins are a sum of
+    independent hypergeometrics (Cochran-Mantel-Haenszel, exact form); their distribution is
+    the convolution, taken as a product of Fourier transforms. Doubling the smaller tail with
+    half the observed point is Lancaster's mid-p (1961). Returns p, shape (segments,).
+    """
+    n, x, big_n, big_w = np.broadcast_arrays(
+        np.atleast_2d(np.asarray(deals, dtype=np.int64)),
+        np.asarray(won, dtype=np.int64),
+        np.asarray(stratum_deals, dtype=np.int64),
+        np.asarray(stratum_won, dtype=np.int64),
+    )
+    low = np.maximum(0, n + big_w - big_n)
+    span = np.minimum(n, big_w) - low
+    useful = span.max(axis=0, initial=0) > 0
+    if not useful.any():
+        return np.ones(n.shape[0])
+    n, x, big_n, big_w = n[:, useful], x[:, useful], big_n[:, useful], big_w[:, useful]
+    low, span = low[:, useful], span[:, useful]
+
+    length = fft.next_fast_len(int(span.sum(axis=1).max()) + 1, real=True)
+    rows = max(1, _MAXIMUM_GRID // (n.shape[1] * length))
+    blocks = (slice(start, start + rows) for start in range(0, n.shape[0], rows))
+    return np.concatenate([_mid_p_of_block(n[b], x[b], big_n[b], big_w[b], low[b], span[b], length) for b in blocks])
+
+
+def _mid_p_of_block(
+    n: Ints,
+    x: Ints,
+    big_n: Ints,
+    big_w: Ints,
+    low: Ints,
+    span: Ints,
+    length: int,
+) -> Floats:
+    log_factorial = _log_factorials(1 << int(big_n.max()).bit_length())
+    steps = np.arange(int(span.max()) + 1)
+    inside = steps <= span[..., None]
+    k = np.where(inside, low[..., None] + steps, low[..., None])
+    log_probability = (
+        (log_factorial[big_w] + log_factorial[big_n - big_w] + log_factorial[n] + log_factorial[big_n - n])[..., None]
+        - log_factorial[big_n][..., None]
+        - log_factorial[k]
+        - log_factorial[big_w[..., None] - k]
+        - log_factorial[n[..., None] - k]
+        - log_factorial[(big_n - big_w - n)[..., None] + k]
+    )
+    probability = np.exp(log_probability) * inside
+    probability /= probability.sum(axis=-1, keepdims=True)
+
+    transformed = fft.rfft(probability, length, axis=-1).prod(axis=1)
+    total = np.clip(fft.irfft(transformed, length, axis=-1), 0.0, None)
+
+    observed = (x - low).sum(axis=1)
+    places = np.arange(length)
+    here = np.take_along_axis(total, observed[:, None], axis=1)[:, 0]
+    below = np.where(places < observed[:, None], total, 0.0).sum(axis=1)
+    above = np.where(places > observed[:, None], total, 0.0).sum(axis=1)
+    smaller = np.minimum(below, above) + here / 2
+    return _rounded(np.minimum(1.0, 2.0 * smaller))
+
+
+def cochran_mantel_haenszel_z(excess: npt.ArrayLike, variance: npt.ArrayLike) -> Floats:
+    """z = (won - expected) / sd, without continuity correction; 0 where there is no variance.
+
+    `variance` is the hypergeometric one, sum of n (N-n) W (N-W) / (N^2 (N-1)): in a single
+    stratum this is the "N-1" chi-squared test (Campbell 2007).
+    """
+    spread = np.sqrt(np.asarray(variance, dtype=np.float64))
+    z: Floats = np.divide(np.asarray(excess, dtype=np.float64), spread, out=np.zeros_like(spread), where=spread > 0)
+    return z
+
+
+def two_sided_p(z: npt.ArrayLike) -> Floats:
+    """Two-sided normal p of z, rounded to 12 decimals."""
+    return _rounded(2.0 * special.ndtr(-np.abs(np.asarray(z, dtype=np.float64))))
+
+
+def mid_p_2x2(won: int, deals: int, other_won: int, other_deals: int) -> float:
+    """Two-sided mid-p of one two-by-two table (exact_mid_p with a single stratum)."""
+    return float(exact_mid_p([[deals]], [[won]], [deals + other_deals], [won + other_won])[0])
+
+
+def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
+    """Step-up q-values (Benjamini & Hochberg 1995), rounded to 12 decimals."""
+    p = np.asarray(p_values, dtype=np.float64)
+    if p.size == 0:
+        return p.copy()
+    return _rounded(stats.false_discovery_control(p, method="bh"))
+
+
+def step_down_bound(step: int, candidates: int, rate: float) -> float:
+    """Largest p that is claimed at this step (1, 2, ...) of `candidates` comparisons.
+
+    q i / (m + 1 - i (1 - q)): Gavrilov, Benjamini & Sarkar (2009), their proof of the
+    false-discovery rate for a step-down procedure.
+    """
+    return rate * step / (candidates + 1 - step * (1 - rate))
+
+
+# ---------------------------------------------------------------- size of an effect
+
+
+def shrunken_lift(
+    risk_difference: float,
+    harmonic_deals: float,
+    base_rate: float,
+    shrinkage_deals: float,
+    z: float,
+) -> tuple[float, float, float]:
+    """Expected lift and its bounds: as if `shrinkage_deals` average deals had been added.
+
+    `harmonic_deals` is sum of n (N-n) / N, the weight of the Mantel-Haenszel risk
+    difference. Without any deals to compare the expectation is 0.
+    """
+    weight = harmonic_deals + shrinkage_deals
+    if weight <= 0:
+        return 0.0, -1.0, 1.0
+    expected = risk_difference * harmonic_deals / weight
+    half = z * math.sqrt(base_rate * (1 - base_rate) / weight)
+    return expected, expected - half, expected + half
+
+
+def shrunken_rate(won: int, deals: int, base_rate: float, shrinkage_deals: float) -> float:
+    """Win rate to rank segments by: (won + K0 base) / (deals + K0)."""
+    return (won + shrinkage_deals * base_rate) / (deals + shrinkage_deals)
+
+
+def minimum_detectable_lift(
+    harmonic_deals: float,
+    base_rate: float,
+    candidates: int,
+    rate: float,
+    power: float,
+) -> float | None:
+    """Smallest true lift this many deals would reveal with `power`; None when nothing would.
+
+    The level is q / (2 m) on each side: what the first claim of m comparisons must pass.
+    """
+    if harmonic_deals <= 0 or candidates < 1:
+        return None
+    reach = normal_quantile(1 - rate / (2 * candidates)) + normal_quantile(power)
+    lift = reach * math.sqrt(base_rate * (1 - base_rate) / harmonic_deals)
+    return lift if lift < 1 else None
+
+
+def deals_needed(
+    deals: int,
+    share: float,
+    base_rate: float,
+    candidates: int,
+    rate: float,
+    power: float,
+    gap: float,
+) -> int | None:
+    """Further deals of the segment until a lift of `gap` is detectable; None when it never is.
+
+    `share` is the segment's share of the deals it is compared among.
+    """
+    if share >= 1 or candidates < 1:
+        return None
+    reach = normal_quantile(1 - rate / (2 * candidates)) + normal_quantile(power)
+    wanted = base_rate * (1 - base_rate) * (reach / gap) ** 2 / (1 - share)
+    return max(0, math.ceil(wanted) - deals)
+
+
+# ---------------------------------------------------------------- scores
+
+
+def mann_whitney(won: npt.ArrayLike, lost: npt.ArrayLike) -> tuple[float, float]:
+    """Area under the ROC curve and one-sided p that won deals score higher.
+
+    `won` and `lost` are counts by score, scores ascending. Normal approximation with tie
+    and continuity correction (Mann & Whitney 1947), the same as scipy's on the deals
+    themselves, which need not be shipped. Returns (0.5, 1.0) when a side is empty.
+    """
+    won_counts = np.asarray(won, dtype=np.float64)
+    lost_counts = np.asarray(lost, dtype=np.float64)
+    winners, losers = won_counts.sum(), lost_counts.sum()
+    total = winners + losers
+    if winners == 0 or losers == 0:
+        return 0.5, 1.0
+    lost_below = np.cumsum(lost_counts) - lost_counts
+    u = float((won_counts * (lost_below + lost_counts / 2)).sum())
+    ties = won_counts + lost_counts
+    variance = winners * losers / 12 * (total + 1 - float((ties**3 - ties).sum()) / (total * (total - 1)))
+    auc = u / (winners * losers)
+    if variance <= 0:
+        return auc, 1.0
+    z = (u - winners * losers / 2 - 0.5) / math.sqrt(variance)
+    return auc, round(float(special.ndtr(-z)), P_DECIMALS)
+
+
+def logistic_fit(
+    scores: npt.ArrayLike,
+    won: npt.ArrayLike,
+    deals: npt.ArrayLike,
+    penalty: float,
+) -> tuple[float, float]:
+    """Intercept and slope (per unit of score) of a ridge logistic regression on counts.
+
+    The score is standardised, the slope penalised by penalty / 2 * slope^2, the intercept
+    not; Newton's method. Returns (logit of the win rate, 0.0) when scores do not vary.
+    Raises ValueError when all deals were won, or all lost.
+    """
+    score = np.asarray(scores, dtype=np.float64)
+    wins = np.asarray(won, dtype=np.float64)
+    count = np.asarray(deals, dtype=np.float64)
+    total, total_won = count.sum(), wins.sum()
+    if not 0 < total_won < total:
+        raise ValueError("a logistic fit needs won and lost deals")
+    mean = float((count * score).sum() / total)
+    deviation = math.sqrt(float((count * (score - mean) ** 2).sum() / total))
+    base = float(special.logit(total_won / total))
+    if deviation < 1e-12:
+        return base, 0.0
+    standard = (score - mean) / deviation
+    intercept, slope = base, 0.0
+    for _ in range(100):
+        rate = special.expit(intercept + slope * standard)
+        weight = count * rate * (1 - rate)
+        residual = wins - count * rate
+        gradient = np.array([residual.sum(), (residual * standard).sum() - penalty * slope])
+        hessian = np.array(
+            [
+                [weight.sum(), (weight * standard).sum()],
+                [(weight * standard).sum(), (weight * standard**2).sum() + penalty],
+            ]
+        )
+        change = np.linalg.solve(hessian + 1e-12 * np.eye(2), gradient)
+        intercept, slope = intercept + float(change[0]), slope + float(change[1])
+        if float(np.abs(change).max()) < 1e-12:
+            break
+    return intercept - slope * mean / deviation, slope / deviation

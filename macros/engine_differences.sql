@@ -1,0 +1,16 @@
+{# What DuckDB and Spark say differently, in one place. Each is dispatched; nothing else in the project is. #}
+
+{# Stops the build with a sentence. #}
+{% macro fail(message) %}{{ return(adapter.dispatch('fail')(message)) }}{% endmacro %}
+{% macro default__fail(message) %}error({{ message }}){% endmacro %}
+{% macro spark__fail(message) %}raise_error({{ message }}){% endmacro %}
+
+{# The distinct values of a group as one text, sorted, separated by `, `. #}
+{% macro listed(expression, separator=', ') %}{{ return(adapter.dispatch('listed')(expression, separator)) }}{% endmacro %}
+{% macro default__listed(expression, separator) %}string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }}){% endmacro %}
+{% macro spark__listed(expression, separator) %}nullif(array_join(sort_array(collect_set({{ expression }})), '{{ separator }}'), ''){% endmacro %}
+
+{# Line of a seed's CSV file, the header being line 1. Only DuckDB keeps the order of a seed's rows. #}
+{% macro seed_line() %}{{ return(adapter.dispatch('seed_line')()) }}{% endmacro %}
+{% macro default__seed_line() %}cast(row_number() over () + 1 as bigint){% endmacro %}
+{% macro spark__seed_line() %}cast(monotonically_increasing_id() + 2 as bigint){% endmacro %}

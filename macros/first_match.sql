@@ -1,0 +1,10 @@
+{#- The priority of the first rule whose pattern the expression contains; null where none does. -#}
+{% macro first_match(expression, rules) -%}
+    {%- if not rules -%}cast(null as integer){%- else -%}
+    case
+        {%- for rule in rules %}
+        when {{ matches(expression, rule['pattern']) }} then {{ rule['priority'] }}
+        {%- endfor %}
+    end
+    {%- endif -%}
+{%- endmacro %}

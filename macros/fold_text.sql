@@ -1,0 +1,15 @@
+{#-
+    Text with case, accents and punctuation folded away, so that one wording has one spelling. translate() because the
+    engines' own accent functions differ. Letters of other scripts stay: a reason stated in Cyrillic is stated, not blank.
+-#}
+{% macro fold_text(expression) -%}
+    {%- set accented = 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīįıłľñńňòóôõöøōőŕřśšşșťţțùúûüūůűųýÿźżž' -%}
+    {%- set plain =    'aaaaaaaaacccddeeeeeeeegiiiiiiillnnnoooooooorrsssstttuuuuuuuuyyzzz' -%}
+    {%- set spelled_out = "replace(replace(replace(lower(" ~ expression ~ "), 'ß', 'ss'), 'œ', 'oe'), 'æ', 'ae')" -%}
+    {%- set unaccented = "translate(" ~ spelled_out ~ ", '" ~ accented ~ "', '" ~ plain ~ "')" -%}
+    {#- An accent may also stand as a mark of its own after its letter. Most texts have neither: they skip all this. -#}
+    {%- set folded = "case when " ~ matches(expression, '[^ -~]') ~ " then " ~ replace_pattern(unaccented, '\\p{M}+', '') ~ " else lower(" ~ expression ~ ") end" -%}
+    {#- v.p. becomes vp before its dots become blanks. -#}
+    {%- set undotted = replace_pattern(folded, '\\b([a-z])\\.', '\\1') -%}
+    trim({{ replace_pattern(undotted, '[^\\p{L}\\p{N}]+', ' ') }})
+{%- endmacro %}

@@ -1,0 +1,26 @@
+{# Wilson score interval (Wilson 1927) of successes in trials; null without trials. Trials may be an effective number. #}
+{% macro wilson_low(successes, trials, z='1.959963984540054e0') -%}
+    case when {{ trials }} > 0 then greatest(0e0, {{ wilson_bound(successes, trials, z, '-') }}) end
+{%- endmacro %}
+
+{% macro wilson_high(successes, trials, z='1.959963984540054e0') -%}
+    case when {{ trials }} > 0 then least(1e0, {{ wilson_bound(successes, trials, z, '+') }}) end
+{%- endmacro %}
+
+{% macro wilson_bound(successes, trials, z, sign) -%}
+    (
+        (cast({{ successes }} as double) + {{ z }} * {{ z }} / 2e0) {{ sign }} {{ z }} * sqrt(
+            greatest(0e0, cast({{ successes }} as double) * (cast({{ trials }} as double) - {{ successes }}) / {{ trials }})
+            + {{ z }} * {{ z }} / 4e0
+        )
+    ) / (cast({{ trials }} as double) + {{ z }} * {{ z }})
+{%- endmacro %}
+
+{# Newcombe's hybrid score interval (Newcombe 1998, method 10) of rate - other_rate, from both rates and their Wilson bounds. #}
+{% macro newcombe_low(rate, low, other_rate, other_high) -%}
+    ({{ rate }} - {{ other_rate }} - sqrt(power({{ rate }} - {{ low }}, 2) + power({{ other_high }} - {{ other_rate }}, 2)))
+{%- endmacro %}
+
+{% macro newcombe_high(rate, high, other_rate, other_low) -%}
+    ({{ rate }} - {{ other_rate }} + sqrt(power({{ high }} - {{ rate }}, 2) + power({{ other_rate }} - {{ other_low }}, 2)))
+{%- endmacro %}

@@ -1,0 +1,68 @@
+{# At the end of a run: remembers a full build, and publishes it if every step was green. As SQL for dbt to run, so that
+   a failure is one sentence and exit code 1. Other runs leave the published files alone and say so. #}
+{% macro publish_marts() -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {{ return(adapter.dispatch('publish_marts')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__publish_marts() -%}
+    {%- set left_out = why_not_full() -%}
+    {%- if left_out -%}
+        {%- do log('Not published: ' ~ left_out ~ '; readers keep the previous build.', info=true) -%}
+    {%- else -%}
+        {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- set request = {
+            'run': {
+                'invocation_id': invocation_id,
+                'started_at': run_started_at.isoformat(),
+                'crm': crm(),
+                'dbt_version': dbt_version,
+                'tests_passed': tests | selectattr('status', 'equalto', 'pass') | list | length,
+                'tests_warned': tests | selectattr('status', 'equalto', 'warn') | list | length,
+            },
+            'why_not': why_not_green(),
+            'path': env_var('WINLOSS_PUBLISHED', 'published/marts.duckdb'),
+            'formats': var('publish_formats'),
+            'small_cell_minimum': var('small_cell_minimum'),
+            'alert_policy': var('alert_policy'),
+            'budgets': {'minutes': var('run_time_budget_minutes'), 'megabytes': var('memory_budget_mb')},
+        } -%}
+    select case when problem is not null then {{ fail('problem') }} end
+    from (select finish_run('{{ tojson(request) | replace("'", "''") }}') as problem) as finished
+    {%- endif -%}
+{%- endmacro %}
+
+{# Other engines have no published file of their own: the command line fetches the marts. #}
+{% macro spark__publish_marts() -%}
+    {%- do log('Not published: on this engine `icp publish --target ' ~ target.name ~ '` does it.', info=true) -%}
+{%- endmacro %}
+
+{# Why this run is not a full build, in words; empty when it is one. #}
+{% macro why_not_full() -%}
+    {%- if flags.WHICH != 'build' -%}
+        {{ return('this was dbt ' ~ flags.WHICH ~ ', not dbt build') }}
+    {%- elif flags.EMPTY -%}
+        {{ return('--empty builds tables without rows') }}
+    {%- endif -%}
+    {%- set steps = graph.nodes.values()
+        | selectattr('resource_type', 'in', ['model', 'seed', 'snapshot', 'test'])
+        | map(attribute='unique_id') | list -%}
+    {%- set left_out = steps | reject('in', selected_resources) | list -%}
+    {{ return('only a part of the project was selected' if left_out else '') }}
+{%- endmacro %}
+
+{# Why a full build is not green, in words; empty when it is. #}
+{% macro why_not_green() -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
+    {%- set done = results | rejectattr('status', 'equalto', 'skipped') | list -%}
+    {%- if not done -%}
+        {{ return('the build stopped before its first step') }}
+    {%- elif failed -%}
+        {%- set names = failed | map(attribute='node.name') | list -%}
+        {{ return(names | length ~ (' step' if names | length == 1 else ' steps') ~ ' failed: ' ~ names[:3] | join(', ') ~ (' ...' if names | length > 3 else '')) }}
+    {%- elif done | length < selected_resources | length -%}
+        {{ return('steps were skipped') }}
+    {%- endif -%}
+    {{ return('') }}
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{# The memory of what was recommended, by quarter under review. It stands beside the marts and is never rebuilt. #}
+{% macro open_history() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'docs') -%}
+    create schema if not exists history;
+    create table if not exists history.recommendations (
+        reviewed_quarter varchar, reviewed_quarter_starts_on date, version integer, fingerprint varchar, rank bigint,
+        attribute varchar, value varchar, second_attribute varchar, second_value varchar,
+        segment_label varchar, action varchar, grade varchar, title varchar,
+        said_win_rate double, said_expected_lift double, said_low double, said_high double,
+        window_start varchar, window_end varchar, method_version varchar
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{# Remembers what this build recommends. The same quarter with the same advice changes nothing; with other advice, because
+   the past was changed in the CRM, it becomes a further version, so that the change shows. #}
+{% macro keep_recommendations() -%}
+    {%- if execute and not why_not_whole(results) -%}
+    insert into history.recommendations by name
+    with said as (
+
+        select
+            periods.last_quarter as reviewed_quarter,
+            periods.starts_on as reviewed_quarter_starts_on,
+            advice.rank, advice.attribute, advice.value, advice.second_attribute, advice.second_value, advice.segment_label,
+            advice.action, advice.grade, advice.title, advice.win_rate as said_win_rate,
+            advice.expected_lift as said_expected_lift, advice.expected_lift_low as said_low, advice.expected_lift_high as said_high,
+            advice.window_start, advice.window_end, advice.method_version
+        from marts.icp_recommendations as advice
+        inner join marts.dim_periods as periods on periods.period = 'quarter'
+        where advice.grade in ('claim', 'bet', 'test') and periods.last_quarter is not null
+
+    ),
+
+    printed as (
+
+        select md5(coalesce(string_agg(concat_ws('|', rank, title, grade, round(said_win_rate, 6), round(said_expected_lift, 6)), ';' order by rank), '')) as fingerprint
+        from said
+
+    ),
+
+    latest as (
+
+        select reviewed_quarter, max(version) as version, max_by(fingerprint, version) as fingerprint
+        from history.recommendations
+        group by reviewed_quarter
+
+    )
+
+    select said.*, printed.fingerprint, coalesce(latest.version, 0) + 1 as version
+    from said
+    cross join printed
+    left join latest on said.reviewed_quarter = latest.reviewed_quarter
+    where latest.fingerprint is distinct from printed.fingerprint
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,24 @@
+{# A column that this source does not have. #}
+{% macro absent() -%}
+    cast(null as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# Text with surrounding blanks removed; an empty text is null. #}
+{% macro clean_text(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+{# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key. #}
+{% macro keyed_hash(kind, column) -%}
+    case when {{ column }} is not null then md5((select privacy_key from {{ privacy_key_relation() }}) || '{{ kind }}:' || {{ column }}) end
+{%- endmacro %}
+
+{% macro privacy_key_relation() -%}
+    {{ api.Relation.create(database=target.database, schema='landing', identifier='privacy_key') }}
+{%- endmacro %}
+
+{# A value as it is compared with others: case, tabs, hard blanks and runs of blanks make no difference. #}
+{% macro folded(column) -%}
+    {%- set blanks = "replace(replace(" ~ column ~ ", chr(160), ' '), chr(9), ' ')" -%}
+    lower(trim(replace(replace(replace({{ blanks }}, '  ', ' '), '  ', ' '), '  ', ' ')))
+{%- endmacro %}

@@ -1,0 +1,12 @@
+"""What the method, the naive rule and no advice would have said of each past quarter, and what that quarter showed."""
+
+from icp.backtest import BACKTEST, backtest
+from icp.dbt_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("fct_closed_deals")
+    dbt.ref("dim_periods")
+    dbt.ref("dim_dimensions")
+    dbt.ref("dim_settings")
+    return as_relation(session, dbt.this.database, backtest, BACKTEST)

@@ -1,0 +1,10 @@
+"""Each loss reason in the quarter under review against the quarter before."""
+
+from icp.advice import REASON_CHANGES, loss_reason_changes
+from icp.dbt_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("loss_reasons")
+    dbt.ref("dim_settings")
+    return as_relation(session, dbt.this.database, loss_reason_changes, REASON_CHANGES)

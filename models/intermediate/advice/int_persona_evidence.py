@@ -1,0 +1,12 @@
+"""Every persona and buying role of the window, compared at the same number of contacts."""
+
+from icp.advice import PERSONAS, persona_evidence
+from icp.dbt_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("bridge_deal_contacts")
+    dbt.ref("contact_coverage")
+    dbt.ref("dim_periods")
+    dbt.ref("dim_settings")
+    return as_relation(session, dbt.this.database, persona_evidence, PERSONAS)

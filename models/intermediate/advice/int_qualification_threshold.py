@@ -1,0 +1,11 @@
+"""The qualification cut-off of the window, cross-validated, or why there is none."""
+
+from icp.advice import THRESHOLD, qualification_threshold
+from icp.dbt_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("fct_closed_deals")
+    dbt.ref("dim_periods")
+    dbt.ref("dim_settings")
+    return as_relation(session, dbt.this.database, qualification_threshold, THRESHOLD)

@@ -1,0 +1,12 @@
+"""Every candidate segment and pair of the window, tested by crediting the strongest first."""
+
+from icp.advice import EVIDENCE, segment_evidence
+from icp.dbt_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("fct_closed_deals")
+    dbt.ref("dim_periods")
+    dbt.ref("dim_dimensions")
+    dbt.ref("dim_settings")
+    return as_relation(session, dbt.this.database, segment_evidence, EVIDENCE)

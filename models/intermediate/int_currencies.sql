@@ -1,0 +1,48 @@
+-- One row: whether the amounts of the accepted deals can be added up, and why not.
+
+with currencies as (
+
+    select distinct currency
+    from {{ ref('stg_deals') }}
+    where amount is not null and currency is not null
+
+),
+
+-- the company's own currency needs no rate
+rated as (
+
+    select
+        currencies.currency,
+        case
+            when currencies.currency = upper('{{ var("company_currency") }}') then 1
+            else fx_rates.rate_to_company_currency
+        end as rate_to_company_currency
+    from currencies
+    left join {{ ref('fx_rates') }} as fx_rates on currencies.currency = upper(fx_rates.currency)
+
+),
+
+summary as (
+
+    select
+        count(*) as currency_count,
+        count(*) filter (where rate_to_company_currency is null) as unrated_count,
+        max(currency) as any_currency,
+        {{ listed("case when rate_to_company_currency is null then currency end") }} as unrated_currencies
+    from rated
+
+)
+
+select
+    currency_count,
+    currency_count > 1 and unrated_count = 0 as is_converted,
+    currency_count > 1 and unrated_count > 0 as is_mixed,
+    case
+        when currency_count > 1 and unrated_count = 0 then upper(nullif('{{ var("company_currency") }}', ''))
+        when currency_count = 1 then any_currency
+    end as value_currency,
+    case
+        when currency_count > 1 and unrated_count > 0
+            then 'amounts stand in several currencies and fx_rates has no rate for ' || unrated_currencies
+    end as value_missing_reason
+from summary

@@ -1,0 +1,74 @@
+{{ config(materialized='table') }}
+-- One row per distinct stated loss reason x category it falls in; the first category by priority is the primary one.
+-- depends_on: {{ ref('loss_reason_rules') }}
+
+with stated_reasons as (
+
+    select distinct
+        loss_reason,
+        {{ fold_text(split_camel_case('loss_reason')) }} as words
+    from {{ ref('stg_deals') }}
+    where loss_reason is not null
+
+),
+
+-- what the user says a reason means is final: no rule is asked
+mapped_by_user as (
+
+    select
+        stated_reasons.loss_reason,
+        case
+            when categories.category is null then {{ fail("'seeds/taxonomy/loss_reason_overrides.csv: ' || coalesce(overrides.category, 'a blank') || ' is not a category of seeds/taxonomy/loss_reason_categories.csv'") }}
+            else overrides.category
+        end as category
+    from stated_reasons
+    inner join {{ ref('loss_reason_overrides') }} as overrides
+        on stated_reasons.words = {{ fold_text(split_camel_case('overrides.stated_reason')) }}
+    left join {{ ref('loss_reason_categories') }} as categories on overrides.category = categories.category
+
+),
+
+-- deals are lost for several causes at once, so every rule that matches is kept
+matched_by_rules as (
+
+    select loss_reason, 'unspecified' as category, 0 as priority
+    from stated_reasons
+    where words = ''
+    {%- for rule in taxonomy_rules('loss_reason_rules', 'category', taxonomy_codes('loss_reason_categories', 'category')) %}
+    union all
+    select loss_reason, '{{ rule['category'] }}' as category, {{ rule['priority'] }} as priority
+    from stated_reasons
+    where {{ matches('words', rule['pattern']) }}
+    {%- endfor %}
+
+),
+
+categorised as (
+
+    select loss_reason, category, 0 as priority, 'override' as matched_by
+    from mapped_by_user
+    group by loss_reason, category
+    union all
+    select loss_reason, category, min(priority) as priority, 'rule' as matched_by
+    from matched_by_rules
+    where loss_reason not in (select loss_reason from mapped_by_user)
+    group by loss_reason, category
+    union all
+    -- stated, but nothing knows it: int_unmapped_loss_reasons lists these for the user to map
+    select loss_reason, 'other' as category, 0 as priority, 'none' as matched_by
+    from stated_reasons
+    where
+        loss_reason not in (select loss_reason from mapped_by_user)
+        and loss_reason not in (select loss_reason from matched_by_rules)
+
+)
+
+select
+    categorised.loss_reason,
+    categorised.category,
+    row_number() over (partition by categorised.loss_reason order by categorised.priority, categorised.category) = 1 as is_primary,
+    categories.family,
+    categories.outcome_class,
+    categorised.matched_by
+from categorised
+left join {{ ref('loss_reason_categories') }} as categories on categorised.category = categories.category

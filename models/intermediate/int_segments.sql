@@ -1,0 +1,75 @@
+{{ config(materialized='table') }}
+{%- set columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] -%}
+{%- for name in extra_dimensions() %}{% do columns.append('extra_' ~ loop.index) %}{% endfor -%}
+{%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
+-- One row per column and spelling of a value, with the segment it belongs to: values that differ only in case
+-- or blanks are one segment, shown in its commonest spelling; `segment_aliases` joins further spellings by hand
+-- and says which words mean that nothing is known.
+
+with stated as (
+
+    {% for column in columns %}
+    select '{{ column }}' as column_name, {{ column }} as stated_value, count(*) as uses
+    from {{ ref('stg_deals') }}
+    where {{ column }} is not null
+    group by {{ column }}
+    {% if column in account_columns %}
+    union all
+    select '{{ column }}' as column_name, {{ column }} as stated_value, count(*) as uses
+    from {{ ref('stg_accounts') }}
+    where {{ column }} is not null
+    group by {{ column }}
+    {% endif %}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+folded as (
+
+    select
+        column_name,
+        stated_value,
+        {{ folded('stated_value') }} as folded_value,
+        sum(uses) as uses
+    from stated
+    group by column_name, stated_value
+
+),
+
+-- an alias moves a spelling to the fold of another segment
+aliased as (
+
+    select
+        folded.column_name,
+        folded.stated_value,
+        folded.uses,
+        aliases.segment as alias_segment,
+        coalesce({{ folded('aliases.segment') }}, folded.folded_value) as segment_fold
+    from folded
+    left join {{ ref('segment_aliases') }} as aliases
+        on aliases.dimension in (folded.column_name, '*')
+        and folded.folded_value = {{ folded('aliases.stated_value') }}
+
+),
+
+commonest as (
+
+    select
+        column_name,
+        segment_fold,
+        coalesce(max(alias_segment) over (partition by column_name, segment_fold), stated_value) as segment,
+        row_number() over (partition by column_name, segment_fold order by uses desc, stated_value) as commonest_first
+    from aliased
+
+)
+
+select
+    aliased.column_name,
+    aliased.stated_value,
+    commonest.segment
+from aliased
+inner join commonest
+    on aliased.column_name = commonest.column_name
+    and aliased.segment_fold = commonest.segment_fold
+    and commonest.commonest_first = 1

@@ -1,0 +1,11 @@
+-- One row per dimension that segments are cut along.
+
+{% for dimension in dimensions() -%}
+select
+    '{{ dimension.name }}' as dimension,
+    '{{ dimension.column }}' as column_name,
+    {{ loop.index }} as dimension_order,
+    {{ dimension.recommendable | string | lower }} as is_recommendable
+{% if not loop.last %}union all
+{% endif %}
+{%- endfor %}

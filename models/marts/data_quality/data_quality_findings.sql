@@ -1,0 +1,67 @@
+-- One row per data-quality rule: how many accepted rows it concerns, none included. Suspicious is not wrong: the rows stay.
+
+with found as (
+
+    select 'closed_before_created' as rule_id, count(*) filter (where closed_on < created_on) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select 'closed_without_date' as rule_id, count(*) filter (where closed_on is null) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select 'amount_not_positive' as rule_id, count(*) filter (where stated_amount <= 0) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select 'amount_missing' as rule_id, count(*) filter (where stated_amount is null) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select 'loss_reason_missing' as rule_id, count(*) filter (where loss_reason_category = 'unspecified') as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome = 'lost'
+    union all
+    select 'loss_reason_unmapped' as rule_id, count(*) filter (where loss_reason_category = 'other') as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome = 'lost'
+    union all
+    select 'renewal_in_population' as rule_id, count(*) filter (where is_in_population and lower(deal_type) like '%renew%') as found, count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select 'unreadable_value' as rule_id, count(*) filter (where unreadable_columns is not null) as found, count(*) as of_records
+    from (
+        {% for lines in ['deal', 'account', 'deal_contact', 'stage_history'] -%}
+        select unreadable_columns from {{ ref('base_' ~ lines ~ '_lines') }} where rule_id is null
+        {% if not loop.last %}union all
+        {% endif %}
+        {%- endfor %}
+    ) as accepted
+    union all
+    select 'account_missing' as rule_id, count(*) filter (where accounts.account_key is null) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} as deals
+    left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
+    where deals.outcome in ('won', 'lost')
+    union all
+    select 'closed_implausibly_late' as rule_id, count(*) filter (where deals.closed_on > periods.as_of_on) as found, count(*) as of_records
+    from {{ ref('fct_deals') }} as deals
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
+    where deals.outcome in ('won', 'lost')
+    union all
+    select 'several_currencies' as rule_id, case when currency_count > 1 then currency_count else 0 end as found, currency_count as of_records
+    from {{ ref('int_currencies') }}
+    union all
+    select 'contact_of_unknown_deal' as rule_id, count(*) filter (where deals.deal_key is null) as found, count(*) as of_records
+    from {{ ref('stg_deal_contacts') }} as deal_contacts
+    left join {{ ref('fct_deals') }} as deals on deal_contacts.deal_key = deals.deal_key
+    union all
+    select 'contact_added_after_close' as rule_id, count(*) filter (where not is_counted) as found, count(*) as of_records
+    from {{ ref('bridge_deal_contacts') }}
+
+)
+
+select
+    found.rule_id,
+    rules.meaning,
+    found.found as records,
+    found.of_records,
+    {{ rate('found.found', 'found.of_records') }} as share,
+    rules.effect,
+    rules.remedy,
+    rules.who_mends
+from found
+inner join {{ ref('data_quality_rules') }} as rules on found.rule_id = rules.rule_id

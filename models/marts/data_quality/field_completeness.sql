@@ -1,0 +1,54 @@
+{%- set fields = {
+    'account': 'account_key is not null',
+    'created date': 'created_on is not null',
+    'closed date': 'closed_on is not null',
+    'sales cycle': 'cycle_days is not null',
+    'amount': 'stated_amount is not null',
+    'qualification score': 'qualification_score is not null',
+    'loss reason': "outcome != 'lost' or loss_reason_category != 'unspecified'",
+} -%}
+{%- for dimension in dimensions() %}{% do fields.update({dimension.name | replace('_', ' '): dimension.column ~ " != 'unknown'"}) %}{% endfor -%}
+-- One row per period x outcome x field: how many deals have the field filled in. Open deals stand in `all` only.
+
+with counted as (
+
+    select
+        periods.period,
+        periods.population,
+        deals.outcome,
+        count(*) as deals
+        {%- for condition in fields.values() %},
+        count(*) filter (where {{ condition }}) as filled_{{ loop.index }}
+        {%- endfor %}
+    from {{ ref('fct_deals') }} as deals
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    where deals.is_in_population
+    group by periods.period, periods.population, deals.outcome
+
+),
+
+tall as (
+
+    {% for field in fields -%}
+    select period, population, outcome, '{{ field }}' as field, deals, filled_{{ loop.index }} as filled_deals
+    from counted
+    {%- if field == 'loss reason' %}
+    where outcome = 'lost'
+    {%- endif %}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+)
+
+select
+    period,
+    outcome,
+    field,
+    population,
+    deals,
+    filled_deals,
+    {{ rate('filled_deals', 'deals') }} as filled_share
+from tall

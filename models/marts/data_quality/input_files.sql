@@ -1,0 +1,38 @@
+-- One row per input file x object read from it. The books balance: records = accepted + rejected + excluded.
+
+with lines as (
+
+    {% for object, lines in {'deals': 'deal', 'accounts': 'account', 'contacts': 'contact', 'deal_contacts': 'deal_contact', 'stage_history': 'stage_history'}.items() -%}
+    select '{{ object }}' as object, source_file, rule_id
+    from {{ ref('base_' ~ lines ~ '_lines') }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+decided as (
+
+    select
+        lines.object,
+        lines.source_file,
+        count(*) filter (where lines.rule_id is null) as accepted,
+        count(*) filter (where rules.decision = 'rejected') as rejected,
+        count(*) filter (where rules.decision = 'excluded') as excluded
+    from lines
+    left join {{ ref('reject_rules') }} as rules on lines.rule_id = rules.rule_id
+    group by lines.object, lines.source_file
+
+)
+
+select
+    files.object,
+    files.source_file,
+    files.sha256,
+    cast(files.records as bigint) as records,
+    coalesce(decided.accepted, 0) as accepted,
+    coalesce(decided.rejected, 0) as rejected,
+    coalesce(decided.excluded, 0) as excluded,
+    cast(files.records as bigint) - coalesce(decided.accepted, 0) - coalesce(decided.rejected, 0) - coalesce(decided.excluded, 0) as unaccounted
+from {{ ref('base_' ~ crm() ~ '__export_files') }} as files
+left join decided on files.object = decided.object and files.source_file = decided.source_file

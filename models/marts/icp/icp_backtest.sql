@@ -1,0 +1,39 @@
+-- One row per method x past quarter: what it would have advised from the quarters before, and how the deals of the quarter inside
+-- and outside that advice fared. Quarters of one method add up.
+
+with counted as (
+
+    select
+        *,
+        {{ rate('inside_won', 'inside_deals') }} as inside_win_rate,
+        {{ wilson_low('inside_won', 'inside_deals') }} as inside_low,
+        {{ wilson_high('inside_won', 'inside_deals') }} as inside_high,
+        {{ rate('outside_won', 'outside_deals') }} as outside_win_rate,
+        {{ wilson_low('outside_won', 'outside_deals') }} as outside_low,
+        {{ wilson_high('outside_won', 'outside_deals') }} as outside_high
+    from {{ ref('int_icp_backtest') }}
+
+)
+
+select
+    counted.method,
+    counted.quarter,
+    counted.trained_from,
+    counted.trained_to,
+    counted.advice,
+    counted.inside_deals,
+    counted.inside_won,
+    counted.inside_win_rate,
+    counted.inside_low,
+    counted.inside_high,
+    counted.outside_deals,
+    counted.outside_won,
+    counted.outside_win_rate,
+    counted.inside_win_rate - counted.outside_win_rate as difference,
+    {{ newcombe_low('counted.inside_win_rate', 'counted.inside_low', 'counted.outside_win_rate', 'counted.outside_high') }} as difference_low,
+    {{ newcombe_high('counted.inside_win_rate', 'counted.inside_high', 'counted.outside_win_rate', 'counted.outside_low') }} as difference_high,
+    -- moving `shift_points` of every 100 deals from outside to inside; advice for nobody or for everybody moves none
+    coalesce({{ var('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
+    periods.population
+from counted
+inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'

@@ -1,0 +1,62 @@
+-- One row per recommendable dimension x segment seen in the window, and per pair of segments that was tested and found or bet on.
+-- A segment is compared with the rest inside the same quarter once stronger claims are accounted for. Rows may not be added.
+
+select
+    evidence.attribute,
+    evidence.value,
+    evidence.second_attribute,
+    evidence.second_value,
+    evidence.segment_label,
+    evidence.action,
+    evidence.best_bet,
+    evidence.is_candidate,
+    evidence.deals,
+    evidence.won,
+    evidence.lost,
+    evidence.win_rate,
+    evidence.win_rate_low,
+    evidence.win_rate_high,
+    evidence.ranking_win_rate,
+    evidence.rest_deals,
+    evidence.rest_win_rate,
+    evidence.lift,
+    evidence.lift_low,
+    evidence.lift_high,
+    evidence.adjusted_lift,
+    evidence.expected_lift,
+    evidence.expected_lift_low,
+    evidence.expected_lift_high,
+    evidence.p_value,
+    evidence.q_value,
+    evidence.claim_step,
+    evidence.adjusted_for,
+    evidence.explained_by,
+    evidence.shift_points,
+    evidence.extra_wins_per_100,
+    evidence.extra_wins_low,
+    evidence.extra_wins_high,
+    evidence.value_weighted_win_rate,
+    evidence.value_weighted_low,
+    evidence.value_weighted_high,
+    evidence.effective_deals,
+    evidence.min_detectable_lift,
+    evidence.deals_needed,
+    evidence.caveat_codes,
+    evidence.caveats,
+    evidence.window_start,
+    evidence.window_end,
+    evidence.window_deals,
+    evidence.window_won,
+    evidence.comparisons,
+    evidence.is_fallback,
+    evidence.method_version,
+    case
+        when evidence.best_bet then 'bet'
+        when evidence.action in ('target_more', 'deprioritise') then 'claim'
+        when evidence.action = 'keep_testing' then 'test'
+        when evidence.action = 'no_difference' then 'no difference'
+        else 'too few deals'
+    end as grade,
+    periods.population
+from {{ ref('int_segment_evidence') }} as evidence
+inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'

@@ -1,0 +1,117 @@
+-- One row per earlier recommendation (a claim, bet or test; the latest version of what was said): what became of it in the quarter
+-- after the one it was drawn from. Empty until a second quarter is reviewed. Rows may not be added.
+
+with said as (
+
+    select
+        history.*,
+        max(history.version) over (partition by history.reviewed_quarter) as latest_version,
+        cast({{ dbt.dateadd('month', 3, 'history.reviewed_quarter_starts_on') }} as date) as next_quarter_starts_on
+    from {{ source('history', 'recommendations') }} as history
+
+),
+
+-- only what was said last counts, and only once the quarter after it is over
+due as (
+
+    select said.*
+    from said
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'quarter'
+        and said.next_quarter_starts_on <= periods.starts_on
+    where said.version = said.latest_version
+
+),
+
+next_deals as (
+
+    select
+        due.reviewed_quarter,
+        due.rank,
+        deals.is_won,
+        {{ dimension_value('due.attribute', 'deals') }} = due.value
+        and (
+            due.second_value is null
+            or {{ dimension_value('due.second_attribute', 'deals') }} = due.second_value
+        ) as is_inside
+    from due
+    inner join {{ ref('fct_closed_deals') }} as deals on due.next_quarter_starts_on = deals.closed_quarter_starts_on
+
+),
+
+counted as (
+
+    select
+        reviewed_quarter,
+        rank,
+        count(*) filter (where is_inside) as deals,
+        count(*) filter (where is_inside and is_won = 1) as won,
+        count(*) filter (where not is_inside) as rest_deals,
+        count(*) filter (where not is_inside and is_won = 1) as rest_won
+    from next_deals
+    group by reviewed_quarter, rank
+
+),
+
+rated as (
+
+    select
+        due.*,
+        coalesce(counted.deals, 0) as deals,
+        coalesce(counted.won, 0) as won,
+        {{ rate('counted.won', 'counted.deals') }} as win_rate,
+        {{ wilson_low('counted.won', 'counted.deals') }} as win_rate_low,
+        {{ wilson_high('counted.won', 'counted.deals') }} as win_rate_high,
+        {{ rate('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate,
+        {{ wilson_low('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate_low,
+        {{ wilson_high('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate_high
+    from due
+    left join counted on due.reviewed_quarter = counted.reviewed_quarter and due.rank = counted.rank
+
+),
+
+compared as (
+
+    select
+        *,
+        win_rate - rest_win_rate as difference,
+        {{ newcombe_low('win_rate', 'win_rate_low', 'rest_win_rate', 'rest_win_rate_high') }} as difference_low,
+        {{ newcombe_high('win_rate', 'win_rate_high', 'rest_win_rate', 'rest_win_rate_low') }} as difference_high
+    from rated
+
+)
+
+select
+    reviewed_quarter,
+    cast(rank as integer) as rank,
+    attribute,
+    value,
+    second_attribute,
+    second_value,
+    segment_label,
+    action,
+    grade,
+    title,
+    said_win_rate,
+    said_expected_lift,
+    said_low,
+    said_high,
+    {{ quarter_name('next_quarter_starts_on') }} as next_quarter,
+    cast(deals as bigint) as deals,
+    cast(won as bigint) as won,
+    win_rate,
+    win_rate_low,
+    win_rate_high,
+    rest_win_rate,
+    difference,
+    difference_low,
+    difference_high,
+    case
+        when said_expected_lift > 0 and difference_low > 0 then 'held'
+        when said_expected_lift < 0 and difference_high < 0 then 'held'
+        when said_expected_lift > 0 and (difference_high < 0 or difference_high < said_low) then 'did not hold'
+        when said_expected_lift < 0 and (difference_low > 0 or difference_low > said_high) then 'did not hold'
+        else 'too early to tell'
+    end as verdict,
+    latest_version > 1 as is_past_changed
+from compared

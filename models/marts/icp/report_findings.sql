@@ -1,0 +1,208 @@
+-- One row per thing to know about the quarter, at most five, the surest first and one of each topic before a second. The grade is
+-- that of the row it comes from; the wording is the report's, the choice is made here.
+
+with claimed as (
+
+    select
+        case when action = 'target_more' then 'target' else 'away' end as topic,
+        grade,
+        case when action = 'target_more' then 'up' else 'down' end as direction,
+        segment_label as subject,
+        rationale as detail,
+        'icp_recommendations' as source_table,
+        cast(rank as {{ dbt.type_string() }}) as source_key,
+        -rank as strength
+    from {{ ref('icp_recommendations') }}
+    where grade = 'claim'
+
+),
+
+-- a bet or a test is worth a line only where nothing can be claimed
+hoped_for as (
+
+    select
+        case when best_bet then 'bet' else 'watch' end as topic,
+        grade,
+        case when expected_lift >= 0 then 'up' else 'down' end as direction,
+        segment_label as subject,
+        rationale as detail,
+        'icp_recommendations' as source_table,
+        cast(rank as {{ dbt.type_string() }}) as source_key,
+        -rank as strength
+    from {{ ref('icp_recommendations') }}
+    where grade in ('bet', 'test') and not exists (select 1 from claimed where topic = 'target')
+
+),
+
+no_claim as (
+
+    select distinct
+        'no_claim' as topic,
+        'too few deals' as grade,
+        'none' as direction,
+        'segments' as subject,
+        no_claim_sentence as detail,
+        'icp_segment_evidence' as source_table,
+        '' as source_key,
+        0 as strength
+    from {{ ref('int_segment_evidence') }}
+    where no_claim_sentence is not null
+
+),
+
+-- a win rate that left its limits, or changed by more than chance
+win_rate as (
+
+    select
+        case when is_outside_limits then 'outside_limits' else 'win_rate_change' end as topic,
+        'claim' as grade,
+        case when (is_outside_limits and win_rate > center_line) or (not is_outside_limits and win_rate_change > 0) then 'up' else 'down' end as direction,
+        quarter as subject,
+        cast(null as {{ dbt.type_string() }}) as detail,
+        'win_rates_by_quarter' as source_table,
+        quarter as source_key,
+        0 as strength
+    from {{ ref('win_rates_by_quarter') }}
+    where
+        quarter = (select last_quarter from {{ ref('dim_periods') }} where period = 'quarter')
+        and (is_outside_limits or win_rate_change_low > 0 or win_rate_change_high < 0)
+
+),
+
+-- reasons are what sellers say: a change in doubtful reasons is watched, never claimed
+reason_changes as (
+
+    select
+        'loss_reason_change' as topic,
+        case when is_reliable then 'claim' else 'test' end as grade,
+        direction,
+        category as subject,
+        rationale as detail,
+        'loss_reason_changes' as source_table,
+        category as source_key,
+        abs(change) as strength
+    from {{ ref('loss_reason_changes') }}
+    where is_changed
+
+),
+
+reasons as (
+
+    select
+        'loss_reason' as topic,
+        case when lost_deals >= {{ var('minimum_reason_losses') | int }} then 'test' else 'too few deals' end as grade,
+        'none' as direction,
+        label as subject,
+        cast(null as {{ dbt.type_string() }}) as detail,
+        'loss_reasons' as source_table,
+        category as source_key,
+        lost_deals as strength
+    from {{ ref('loss_reasons') }}
+    where period = 'quarter' and lost_deals > 0 and category not in ('unspecified', 'other')
+
+),
+
+cut_off as (
+
+    select
+        'cut_off' as topic,
+        'claim' as grade,
+        'none' as direction,
+        cast(cut_off as {{ dbt.type_string() }}) as subject,
+        rationale as detail,
+        'qualification_threshold' as source_table,
+        '' as source_key,
+        0 as strength
+    from {{ ref('qualification_threshold') }}
+    where is_predictive
+
+),
+
+buyers as (
+
+    select
+        'buyer' as topic,
+        case when action in ('target_more', 'deprioritise') then 'claim' else 'test' end as grade,
+        case when expected_lift >= 0 then 'up' else 'down' end as direction,
+        value as subject,
+        rationale as detail,
+        'persona_evidence' as source_table,
+        attribute || ' ' || value as source_key,
+        case when action = 'keep_testing' then 0 when expected_lift >= 0 then 2 else 1 end + abs(expected_lift) as strength
+    from {{ ref('persona_evidence') }}
+    where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing')
+
+),
+
+repairs as (
+
+    select
+        'repair' as topic,
+        grade,
+        'none' as direction,
+        title as subject,
+        evidence as detail,
+        'action_items' as source_table,
+        cast(item as {{ dbt.type_string() }}) as source_key,
+        -item as strength
+    from {{ ref('action_items') }}
+    where grade = 'data repair'
+
+),
+
+candidates as (
+
+    select * from claimed
+    union all select * from hoped_for
+    union all select * from no_claim
+    union all select * from win_rate
+    union all select * from reason_changes
+    union all select * from reasons
+    union all select * from cut_off
+    union all select * from buyers
+    union all select * from repairs
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (partition by topic order by strength desc, source_key) as place_in_topic,
+        case
+            when topic in ('outside_limits', 'win_rate_change') then 1
+            when grade = 'claim' then 2
+            when topic = 'no_claim' then 3
+            when grade in ('bet', 'test') then 4
+            when topic = 'repair' then 5
+            else 6
+        end as grade_order,
+        case topic
+            when 'target' then 1 when 'away' then 2 when 'bet' then 3 when 'watch' then 4 when 'loss_reason_change' then 5
+            when 'loss_reason' then 6 when 'cut_off' then 7 when 'buyer' then 8 else 9
+        end as topic_order
+    from candidates
+
+),
+
+numbered as (
+
+    select *, row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as finding
+    from placed
+    where place_in_topic <= 2
+
+)
+
+select
+    finding,
+    topic,
+    grade,
+    direction,
+    subject,
+    detail,
+    source_table,
+    source_key,
+    periods.population
+from numbered
+inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
+where finding <= 5

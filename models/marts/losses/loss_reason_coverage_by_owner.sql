@@ -1,0 +1,40 @@
+-- One row per period x owner of lost deals: how often the owner states a reason, and how often the same one. Private: an owner is a person.
+
+with reasons as (
+
+    select
+        periods.period,
+        deals.owner,
+        deals.loss_reason_category as category,
+        count(*) as lost_deals
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    where deals.outcome = 'lost'
+    group by periods.period, deals.owner, deals.loss_reason_category
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by period, owner
+            order by case when category = 'unspecified' then 1 else 0 end, lost_deals desc, category
+        ) as stated_first
+    from reasons
+
+)
+
+select
+    period,
+    owner,
+    cast(sum(lost_deals) as bigint) as lost_deals,
+    cast(sum(case when category != 'unspecified' then lost_deals else 0 end) as bigint) as stated_lost_deals,
+    {{ rate("sum(case when category != 'unspecified' then lost_deals else 0 end)", 'sum(lost_deals)') }} as stated_share,
+    max(case when stated_first = 1 and category != 'unspecified' then category end) as top_category,
+    {{ rate("max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)", "sum(case when category != 'unspecified' then lost_deals else 0 end)") }} as top_share
+from ranked
+group by period, owner

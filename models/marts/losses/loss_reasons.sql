@@ -1,0 +1,76 @@
+-- One row per period x loss reason category seen in any period, by primary reason. Categories add up to all lost deals of a period.
+
+with reasons as (
+
+    select
+        periods.period,
+        loss_reasons.category,
+        count(*) filter (where loss_reasons.is_primary) as lost_deals,
+        count(*) as mentioned_deals,
+        cast(sum(loss_reasons.amount) filter (where loss_reasons.is_primary) as double) as lost_amount
+    from {{ ref('bridge_deal_loss_reasons') }} as loss_reasons
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (loss_reasons.closed_on >= periods.starts_on and loss_reasons.closed_on < periods.ends_before_on)
+    group by periods.period, loss_reasons.category
+
+),
+
+listed as (
+
+    select
+        baseline.period,
+        baseline.population,
+        baseline.lost_deals as all_lost_deals,
+        baseline.lost_amount as all_lost_amount,
+        baseline.missing_reason,
+        baseline.value_missing_reason,
+        categories.category,
+        categories.label,
+        categories.family,
+        count(*) over (partition by baseline.period) as category_count
+    from {{ ref('win_rate_baseline') }} as baseline
+    cross join {{ ref('loss_reason_categories') }} as categories
+    where categories.category in (select category from reasons)
+
+),
+
+shares as (
+
+    select
+        listed.*,
+        coalesce(reasons.lost_deals, 0) as lost_deals,
+        coalesce(reasons.mentioned_deals, 0) as mentioned_deals,
+        reasons.lost_amount,
+        {{ rate('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share,
+        {{ wilson_low('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share_low,
+        {{ wilson_high('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share_high
+    from listed
+    left join reasons on listed.period = reasons.period and listed.category = reasons.category
+
+)
+
+select
+    shares.period,
+    shares.category,
+    shares.label,
+    shares.family,
+    shares.population,
+    shares.lost_deals,
+    shares.all_lost_deals,
+    shares.share,
+    shares.share_low,
+    shares.share_high,
+    row_number() over (partition by shares.period order by shares.lost_deals desc, shares.category) as share_rank,
+    shares.mentioned_deals,
+    shares.lost_amount,
+    {{ rate('shares.lost_amount', 'shares.all_lost_amount') }} as lost_amount_share,
+    case when shares.period = 'quarter' then previous.lost_deals end as previous_lost_deals,
+    case when shares.period = 'quarter' then previous.share end as previous_share,
+    case when shares.period = 'quarter' then shares.share - previous.share end as share_change,
+    case when shares.period = 'quarter' then {{ newcombe_low('shares.share', 'shares.share_low', 'previous.share', 'previous.share_high') }} end as share_change_low,
+    case when shares.period = 'quarter' then {{ newcombe_high('shares.share', 'shares.share_high', 'previous.share', 'previous.share_low') }} end as share_change_high,
+    case when shares.all_lost_deals = 0 then coalesce(shares.missing_reason, 'no lost deals in this period') end as missing_reason,
+    shares.value_missing_reason
+from shares
+left join shares as previous on previous.period = 'previous_quarter' and shares.category = previous.category

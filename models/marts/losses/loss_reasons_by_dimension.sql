@@ -1,0 +1,69 @@
+-- One row per period x dimension x segment x loss reason category seen in that segment. Segments of one dimension and category add up;
+-- dimensions and periods overlap and may not be added.
+
+with reasons as (
+
+    select
+        periods.period,
+        segments.dimension,
+        segments.segment,
+        segments.loss_reason_category as category,
+        count(*) as lost_deals,
+        cast(sum(segments.amount) as double) as lost_amount
+    from {{ ref('fct_deal_segments') }} as segments
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (segments.closed_on >= periods.starts_on and segments.closed_on < periods.ends_before_on)
+    where segments.outcome = 'lost'
+    group by periods.period, segments.dimension, segments.segment, segments.loss_reason_category
+
+),
+
+-- deals whose segment is unknown are not compared with
+compared as (
+
+    select
+        reasons.*,
+        sum(lost_deals) over (partition by period, dimension, segment) as segment_lost_deals,
+        sum(case when segment != 'unknown' then lost_deals else 0 end) over (partition by period, dimension)
+        - case when segment != 'unknown' then sum(lost_deals) over (partition by period, dimension, segment) else 0 end as rest_lost_deals,
+        sum(case when segment != 'unknown' then lost_deals else 0 end) over (partition by period, dimension, category)
+        - case when segment != 'unknown' then lost_deals else 0 end as rest_reason_deals
+    from reasons
+
+),
+
+shares as (
+
+    select
+        *,
+        {{ rate('lost_deals', 'segment_lost_deals') }} as share,
+        {{ wilson_low('lost_deals', 'segment_lost_deals') }} as share_low,
+        {{ wilson_high('lost_deals', 'segment_lost_deals') }} as share_high,
+        {{ rate('rest_reason_deals', 'rest_lost_deals') }} as rest_share,
+        {{ wilson_low('rest_reason_deals', 'rest_lost_deals') }} as rest_share_low,
+        {{ wilson_high('rest_reason_deals', 'rest_lost_deals') }} as rest_share_high
+    from compared
+
+)
+
+select
+    shares.period,
+    shares.dimension,
+    shares.segment,
+    shares.category,
+    baseline.population,
+    shares.lost_deals,
+    cast(shares.segment_lost_deals as bigint) as segment_lost_deals,
+    shares.share,
+    shares.share_low,
+    shares.share_high,
+    cast(shares.rest_lost_deals as bigint) as rest_lost_deals,
+    shares.rest_share,
+    shares.share - shares.rest_share as difference,
+    {{ newcombe_low('shares.share', 'shares.share_low', 'shares.rest_share', 'shares.rest_share_high') }} as difference_low,
+    {{ newcombe_high('shares.share', 'shares.share_high', 'shares.rest_share', 'shares.rest_share_low') }} as difference_high,
+    shares.lost_amount,
+    baseline.value_missing_reason
+from shares
+inner join {{ ref('win_rate_baseline') }} as baseline on shares.period = baseline.period

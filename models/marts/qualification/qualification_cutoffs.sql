@@ -1,0 +1,80 @@
+-- One row per period x cut-off from 0.00 to 1.00: what would have happened had only deals with at least this qualification
+-- score been pursued. In sample: the same deals set and judge the cut-off. Cut-offs and periods may not be added.
+
+with scores as (
+
+    select
+        periods.period,
+        deals.qualification_score,
+        count(*) filter (where deals.outcome = 'won') as won_deals,
+        count(*) filter (where deals.outcome = 'lost') as lost_deals
+    from {{ ref('dim_periods') }} as periods
+    left join {{ ref('fct_closed_deals') }} as deals
+        on periods.period = 'all'
+        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    group by periods.period, deals.qualification_score
+
+),
+
+cutoffs as (
+
+    select cast(id * 5 as double) / 100e0 as cutoff
+    from range(21) as counted(id)
+
+),
+
+counted as (
+
+    select
+        scores.period,
+        cutoffs.cutoff,
+        cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as true_positives,
+        cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as false_positives,
+        cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as false_negatives,
+        cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as true_negatives,
+        cast(sum(case when scores.qualification_score is null then scores.won_deals + scores.lost_deals else 0 end) as bigint) as unscored_deals
+    from scores
+    cross join cutoffs
+    group by scores.period, cutoffs.cutoff
+
+),
+
+rated as (
+
+    select
+        *,
+        true_positives + false_positives + false_negatives + true_negatives as scored_deals,
+        true_positives + true_negatives as right_deals,
+        {{ rate('true_positives', '(true_positives + false_negatives)') }} as kept_wins_share,
+        {{ rate('true_negatives', '(true_negatives + false_positives)') }} as spared_losses_share
+    from counted
+
+)
+
+select
+    rated.period,
+    rated.cutoff,
+    periods.population,
+    rated.scored_deals,
+    rated.unscored_deals,
+    rated.true_positives,
+    rated.false_positives,
+    rated.false_negatives,
+    rated.true_negatives,
+    {{ rate('rated.right_deals', 'rated.scored_deals') }} as accuracy,
+    {{ wilson_low('rated.right_deals', 'rated.scored_deals') }} as accuracy_low,
+    {{ wilson_high('rated.right_deals', 'rated.scored_deals') }} as accuracy_high,
+    rated.kept_wins_share + rated.spared_losses_share - 1 as youden_j,
+    rated.kept_wins_share,
+    {{ rate('(rated.true_positives + rated.false_positives)', 'rated.scored_deals') }} as pursued_share,
+    {{ rate('rated.true_positives', '(rated.true_positives + rated.false_positives)') }} as win_rate_above,
+    {{ wilson_low('rated.true_positives', '(rated.true_positives + rated.false_positives)') }} as win_rate_above_low,
+    {{ wilson_high('rated.true_positives', '(rated.true_positives + rated.false_positives)') }} as win_rate_above_high,
+    {{ rate('rated.false_negatives', '(rated.false_negatives + rated.true_negatives)') }} as win_rate_below,
+    rated.scored_deals > 0
+    and rated.right_deals = max(rated.right_deals) over (partition by rated.period) as is_most_accurate,
+    case
+        when rated.scored_deals = 0 then coalesce(periods.missing_reason, 'no closed deal of this period has a qualification score')
+    end as missing_reason
+from rated
+inner join {{ ref('dim_periods') }} as periods on rated.period = periods.period

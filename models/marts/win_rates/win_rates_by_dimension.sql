@@ -1,0 +1,120 @@
+-- One row per period x dimension x segment, for every segment seen in any period. Segments of one dimension add up
+-- to all closed deals of the period; periods and dimensions overlap and may not be added.
+
+with cells as (
+
+    select
+        periods.period,
+        segments.dimension,
+        segments.segment,
+        segments.segment != 'unknown' as is_known,
+        segments.is_recommendable,
+        {{ deal_measures() }}
+    from {{ ref('fct_deal_segments') }} as segments
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (segments.closed_on >= periods.starts_on and segments.closed_on < periods.ends_before_on)
+    group by periods.period, segments.dimension, segments.segment, segments.is_recommendable
+
+),
+
+-- deals whose segment is unknown are not compared with
+rest as (
+
+    select
+        period,
+        dimension,
+        sum(closed_deals) as closed_deals,
+        sum(won_deals) as won_deals
+    from cells
+    where is_known
+    group by period, dimension
+
+),
+
+compared as (
+
+    select
+        cells.*,
+        cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as rest_closed_deals,
+        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as rest_won_deals,
+        power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals
+    from cells
+    left join rest on cells.period = rest.period and cells.dimension = rest.dimension
+
+),
+
+rated as (
+
+    select
+        *,
+        {{ rate('won_deals', 'closed_deals') }} as win_rate,
+        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
+        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
+        {{ rate('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate,
+        {{ wilson_low('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate_low,
+        {{ wilson_high('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate_high
+    from compared
+
+),
+
+-- a segment seen once has a row in every period, also where it closed nothing
+listed as (
+
+    select
+        periods.period,
+        periods.population,
+        periods.missing_reason,
+        seen.dimension,
+        seen.segment,
+        seen.is_recommendable
+    from {{ ref('dim_periods') }} as periods
+    cross join (select distinct dimension, segment, is_recommendable from cells) as seen
+
+)
+
+select
+    listed.period,
+    listed.dimension,
+    listed.segment,
+    listed.is_recommendable,
+    listed.population,
+    coalesce(rated.closed_deals, 0) as closed_deals,
+    coalesce(rated.won_deals, 0) as won_deals,
+    coalesce(rated.lost_deals, 0) as lost_deals,
+    coalesce(rated.disqualified_deals, 0) as disqualified_deals,
+    rated.win_rate,
+    rated.win_rate_low,
+    rated.win_rate_high,
+    coalesce(rated.closed_deals, 0) < {{ var('minimum_deals') | int }} as has_few_deals,
+    case
+        when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period')
+    end as missing_reason,
+    rated.rest_closed_deals,
+    rated.rest_won_deals,
+    rated.rest_win_rate,
+    rated.win_rate - rated.rest_win_rate as difference,
+    {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.rest_win_rate', 'rated.rest_win_rate_high') }} as difference_low,
+    {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.rest_win_rate', 'rated.rest_win_rate_low') }} as difference_high,
+    (rated.won_deals + {{ var('shrinkage_deals') | float }} * baseline.win_rate) / (rated.closed_deals + {{ var('shrinkage_deals') | float }}) as shrunken_win_rate,
+    rated.won_amount,
+    rated.lost_amount,
+    {{ rate('coalesce(rated.won_amount, 0)', 'rated.closed_amount') }} as value_win_rate,
+    rated.value_effective_deals,
+    {{ wilson_low('rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)', 'rated.value_effective_deals') }} as value_win_rate_low,
+    {{ wilson_high('rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)', 'rated.value_effective_deals') }} as value_win_rate_high,
+    rated.mean_won_amount,
+    rated.mean_lost_amount,
+    rated.median_won_amount,
+    rated.median_lost_amount,
+    rated.mean_won_cycle_days,
+    rated.mean_lost_cycle_days,
+    rated.median_won_cycle_days,
+    rated.median_lost_cycle_days,
+    baseline.value_missing_reason
+from listed
+inner join {{ ref('win_rate_baseline') }} as baseline on listed.period = baseline.period
+left join rated
+    on listed.period = rated.period
+    and listed.dimension = rated.dimension
+    and listed.segment = rated.segment

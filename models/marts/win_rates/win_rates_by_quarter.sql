@@ -1,0 +1,100 @@
+-- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included.
+
+with bounds as (
+
+    select
+        min(closed_quarter_starts_on) as first_starts_on,
+        max(closed_quarter_starts_on) as last_starts_on
+    from {{ ref('fct_closed_deals') }}
+
+),
+
+quarters as (
+
+    select cast({{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} as date) as starts_on
+    from bounds
+    inner join (select cast(id as integer) as number from range(400) as counted(id)) as numbers
+        on {{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} <= bounds.last_starts_on
+
+),
+
+measured as (
+
+    select
+        quarters.starts_on,
+        {{ deal_measures() }}
+    from quarters
+    left join {{ ref('fct_deals') }} as deals
+        on quarters.starts_on = deals.closed_quarter_starts_on
+        and deals.is_in_population
+        and deals.outcome != 'open'
+    group by quarters.starts_on
+
+),
+
+rated as (
+
+    select
+        *,
+        {{ rate('won_deals', 'closed_deals') }} as win_rate,
+        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
+        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
+        power(closed_amount, 2) / nullif(squared_amount, 0) as value_effective_deals,
+        {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line
+    from measured
+
+),
+
+-- p-chart (Shewhart 1931): three standard errors around the rate of all quarters, for this quarter's number of deals
+charted as (
+
+    select
+        *,
+        case when closed_deals > 0 then greatest(0e0, center_line - 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as lower_limit,
+        case when closed_deals > 0 then least(1e0, center_line + 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as upper_limit,
+        lag(win_rate) over (order by starts_on) as previous_win_rate,
+        lag(win_rate_low) over (order by starts_on) as previous_win_rate_low,
+        lag(win_rate_high) over (order by starts_on) as previous_win_rate_high
+    from rated
+
+)
+
+select
+    {{ quarter_name('charted.starts_on') }} as quarter,
+    charted.starts_on,
+    cast({{ dbt.dateadd('month', 3, 'charted.starts_on') }} as date) as ends_before_on,
+    periods.population,
+    cast({{ dbt.dateadd('month', 3, 'charted.starts_on') }} as date)
+    > cast({{ dbt.dateadd('day', 1 + (var('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
+    charted.closed_deals,
+    charted.won_deals,
+    charted.lost_deals,
+    charted.disqualified_deals,
+    charted.win_rate,
+    charted.win_rate_low,
+    charted.win_rate_high,
+    case when charted.closed_deals = 0 then 'no closed deals in this quarter' end as missing_reason,
+    charted.center_line,
+    charted.lower_limit,
+    charted.upper_limit,
+    charted.win_rate < charted.lower_limit or charted.win_rate > charted.upper_limit as is_outside_limits,
+    charted.win_rate - charted.previous_win_rate as win_rate_change,
+    {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
+    {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high,
+    charted.won_amount,
+    charted.lost_amount,
+    {{ rate('coalesce(charted.won_amount, 0)', 'charted.closed_amount') }} as value_win_rate,
+    charted.value_effective_deals,
+    charted.mean_won_amount,
+    charted.mean_lost_amount,
+    charted.median_won_amount,
+    charted.median_lost_amount,
+    charted.mean_won_cycle_days,
+    charted.mean_lost_cycle_days,
+    charted.median_won_cycle_days,
+    charted.median_lost_cycle_days,
+    -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
+    charted.closed_deals * charted.win_rate * charted.mean_won_amount / nullif(charted.mean_won_cycle_days, 0) as velocity_amount_per_day,
+    periods.value_missing_reason
+from charted
+inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'

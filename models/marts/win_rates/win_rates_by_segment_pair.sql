@@ -1,0 +1,96 @@
+{%- set recommendable = dimensions() | selectattr('recommendable') | list -%}
+{%- set pairs = [] -%}
+{%- for first in recommendable %}{% for second in recommendable[loop.index:] %}{% do pairs.append((first, second)) %}{% endfor %}{% endfor -%}
+{#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
+{%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
+-- One row per period x pair of recommendable dimensions x their two segments, for pairs with enough closed deals in the
+-- period (`pair_minimum_deals`) and both segments known. Pairs overlap and may not be added.
+
+with reviewed_deals as (
+
+    select periods.period, deals.*
+    from {{ ref('fct_deals') }} as deals
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'all'
+        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    where deals.is_in_population and deals.outcome != 'open'
+
+),
+
+cells as (
+
+    {% for first, second in pairs -%}
+    select
+        period,
+        '{{ first.name }}' as dimension,
+        {{ first.column }} as segment,
+        '{{ second.name }}' as other_dimension,
+        {{ second.column }} as other_segment,
+        {{ deal_measures() }}
+    from reviewed_deals
+    where {{ first.column }} != 'unknown' and {{ second.column }} != 'unknown'
+    group by period, {{ first.column }}, {{ second.column }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+rated as (
+
+    select
+        cells.*,
+        baseline.population,
+        baseline.value_missing_reason,
+        baseline.win_rate as baseline_win_rate,
+        baseline.closed_deals - cells.closed_deals as rest_closed_deals,
+        baseline.won_deals - cells.won_deals as rest_won_deals,
+        power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals,
+        {{ rate('cells.won_deals', 'cells.closed_deals') }} as win_rate,
+        {{ wilson_low('cells.won_deals', 'cells.closed_deals') }} as win_rate_low,
+        {{ wilson_high('cells.won_deals', 'cells.closed_deals') }} as win_rate_high,
+        {{ rate('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate,
+        {{ wilson_low('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate_low,
+        {{ wilson_high('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate_high
+    from cells
+    inner join {{ ref('win_rate_baseline') }} as baseline on cells.period = baseline.period
+    where cells.closed_deals >= {{ var('pair_minimum_deals') | int }}
+
+)
+
+select
+    period,
+    dimension,
+    segment,
+    other_dimension,
+    other_segment,
+    population,
+    closed_deals,
+    won_deals,
+    lost_deals,
+    disqualified_deals,
+    win_rate,
+    win_rate_low,
+    win_rate_high,
+    rest_closed_deals,
+    rest_won_deals,
+    rest_win_rate,
+    win_rate - rest_win_rate as difference,
+    {{ newcombe_low('win_rate', 'win_rate_low', 'rest_win_rate', 'rest_win_rate_high') }} as difference_low,
+    {{ newcombe_high('win_rate', 'win_rate_high', 'rest_win_rate', 'rest_win_rate_low') }} as difference_high,
+    (won_deals + {{ var('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ var('shrinkage_deals') | float }}) as shrunken_win_rate,
+    won_amount,
+    lost_amount,
+    {{ rate('coalesce(won_amount, 0)', 'closed_amount') }} as value_win_rate,
+    value_effective_deals,
+    {{ wilson_low('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_low,
+    {{ wilson_high('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_high,
+    mean_won_amount,
+    mean_lost_amount,
+    median_won_amount,
+    median_lost_amount,
+    mean_won_cycle_days,
+    mean_lost_cycle_days,
+    median_won_cycle_days,
+    median_lost_cycle_days,
+    value_missing_reason
+from rated

@@ -1,0 +1,3 @@
+-- One row per object, file and column.
+
+{{ read_exports('export_columns') }}

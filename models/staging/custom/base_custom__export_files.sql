@@ -1,0 +1,3 @@
+-- One row per object and file read for it.
+
+{{ read_exports('export_files') }}

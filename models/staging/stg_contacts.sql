@@ -1,0 +1,9 @@
+-- One row per accepted contact: a title and roles, no name.
+
+select
+    {{ keyed_hash('contact', 'contact_id') }} as contact_key,
+    title,
+    department,
+    buying_role
+from {{ ref('base_contact_lines') }}
+where rule_id is null

@@ -1,0 +1,277 @@
+"""A small company whose export is full of people, and real builds of it in folders of their own.
+
+Every name, address, number, note and id in it is a word that stands nowhere else in the project: where such a word turns
+up in what a build writes or says, a person has left the private file.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from python_tests.known_company.project import PARTS, ROOT
+
+BIN = Path(sys.executable).parent
+KEY = "canary-company"
+
+NAMES = ("Quackenbush", "Xylander", "Wobblebottom", "Fizzlewick")
+CANARIES = (
+    *NAMES,
+    "canary-mail",
+    "555-0199",
+    "OPPCANARY",
+    "ACCCANARY",
+    "CONCANARY",
+    "thistledown",
+    "Gorblimey Holdings",
+)
+"""Words of the export that no file, log or message of a build may hold."""
+
+MAPPING: dict[str, Any] = {
+    "crm": "custom",
+    "mapping": {
+        "files": {
+            "deals": "deals*.csv",
+            "accounts": "accounts*.csv",
+            "contacts": "contacts*.csv",
+            "deal_contacts": "links*.csv",
+        },
+        "columns": {
+            "deals": {
+                "deal_id": "Deal",
+                "account_id": "Account",
+                "outcome": "Result",
+                "created_on": "Opened",
+                "closed_on": "Closed",
+                "modified_at": "Changed",
+                "amount": "Value",
+                "currency": "Currency",
+                "owner": "Owner",
+                "lead_source": "Source",
+                "product": "Product",
+                "competitor": "Rival",
+                "loss_reason": "Why lost",
+                "win_factors": "Why won",
+                "qualification_score": "Score",
+            },
+            "accounts": {"account_id": "Account", "industry": "Industry", "employees": "Staff", "region": "Region"},
+            "contacts": {"contact_id": "Contact", "title": "Title", "department": "Department"},
+            "deal_contacts": {"deal_id": "Deal", "contact_id": "Contact", "buying_role": "Role", "added_on": "Added"},
+        },
+        "outcomes": {"won": ["Won"], "lost": ["Lost"], "open": ["Open"]},
+    },
+    "company_currency": "USD",
+    "window_minimum_deals": 20,
+}
+
+INDUSTRIES = ("Retail", "Banking", "Software")
+SOURCES = ("Referral", "Trade fair", "Cold call")
+TITLES = ("VP of Sales", "CFO", "Chief Information Officer", "Sales Manager", "Procurement Director", "IT Manager")
+ROLES = ("Champion", "Decision Maker", "Economic Buyer", "Influencer", "")
+REASONS = ("Price too high", "Lost to competitor", "No decision", "Missing features", "")
+QUARTERS = 5
+DEALS_PER_QUARTER = 24
+
+Rows = dict[str, list[dict[str, str]]]
+
+
+def company() -> Rows:
+    """Deals, accounts, contacts and their links, by the file they stand in; the same at every call."""
+    rows: Rows = {"deals": [], "accounts": [], "contacts": [], "links": []}
+    for number in range(QUARTERS * DEALS_PER_QUARTER):
+        quarter, place = divmod(number, DEALS_PER_QUARTER)
+        first, month = NAMES[number % len(NAMES)], 3 * (quarter % 4) + 1 + place % 3
+        won = (number * 7 + quarter) % 5 < 3 if place % 3 else (number * 3) % 7 < 2
+        closed = f"{2024 + quarter // 4}-{month:02d}-{place + 2:02d}"
+        owner = NAMES[(number // 3) % len(NAMES)]
+        rows["deals"].append(
+            {
+                "Deal": f"OPPCANARY{number:04d}",
+                "Name": f"{first} renewal for Gorblimey Holdings",
+                "Account": f"ACCCANARY{number:04d}",
+                "Result": "Won" if won else "Lost",
+                "Opened": f"2023-{1 + number % 9:02d}-{1 + number % 27:02d}",
+                "Closed": closed,
+                "Changed": f"{closed} 10:00:00",
+                "Value": str(1000 + 37 * number),
+                "Currency": "USD",
+                "Owner": f"Persephone {owner}",
+                "Source": SOURCES[number % 3],
+                "Product": "Basic" if number % 2 else "Premium",
+                "Rival": "Initech" if number % 4 == 0 else "",
+                "Why lost": "" if won else f"{REASONS[number % 5]} {f'says {owner} (zq@canary-mail.example)' if number % 3 == 0 else ''}".strip(),
+                "Why won": f"Strong champion; {first} knew us" if won else "",
+                "Score": f"{0.3 + (0.4 if won else 0) + (number % 7) / 50:.2f}",
+                "Notes": f"Call {first} at +1 555-0199-{number:03d}, thistledown",
+            }
+        )
+        rows["accounts"].append(
+            {
+                "Account": f"ACCCANARY{number:04d}",
+                "Name": f"Gorblimey Holdings {number}",
+                "Industry": INDUSTRIES[place % 3],
+                "Staff": str(10 * (1 + number % 40)),
+                "Region": "North" if number % 2 else "South",
+                "Phone": f"555-0199-{number:03d}",
+            }
+        )
+        for which in range(1 + number % 2):
+            contact = f"CONCANARY{number:04d}{which}"
+            rare = number % 41 == 0
+            rows["contacts"].append(
+                {
+                    "Contact": contact,
+                    "Name": f"Ottoline {first}",
+                    "Mail": f"ottoline.{first.lower()}{number}@canary-mail.example",
+                    "Phone": f"+1 555-0199-{number:03d}",
+                    "Title": "General Counsel" if rare else f"{TITLES[(number + which) % 6]}{f' ({first})' if number % 11 == 0 else ''}",
+                    "Department": f"thistledown {first}" if number % 13 == 0 else "",
+                    "Notes": "thistledown",
+                }
+            )
+            rows["links"].append(
+                {
+                    "Deal": f"OPPCANARY{number:04d}",
+                    "Contact": contact,
+                    "Role": f"{ROLES[(number + which) % 5]}{f' ({first})' if number % 17 == 0 else ''}",
+                    "Added": "2023-12-01",
+                }
+            )
+    return rows
+
+
+BAD_LINES = {
+    # an outcome word nobody mapped, a date that is none, no id, a ragged line
+    "deals": (
+        "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
+        "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
+        ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
+        "OPPCANARY9004,Xylander deal,ACCCANARY0001,thistledown",
+    ),
+}
+"""Lines that must be rejected, full of people as well."""
+
+
+def write_company(folder: Path, rows: Rows | None = None, bad: bool = True, suffix: str = "") -> None:
+    """Write the export as CSV files; `suffix` stands in every file name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in (rows or company()).items():
+        with (folder / f"{name}{suffix}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(lines)
+            if bad:
+                file.writelines(f"{line}\n" for line in BAD_LINES.get(name, ()))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of the project with the export of a company beside it; everything a build writes goes into `folder`."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    @property
+    def exports(self) -> Path:
+        return self.folder / "exports"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "private" / "w.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published" / "marts.duckdb"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
+        own = {
+            "WINLOSS_DB": str(self.database),
+            "WINLOSS_EXPORTS": str(self.exports),
+            "WINLOSS_PUBLISHED": str(self.published),
+            "WINLOSS_KEY": KEY,
+        }
+        return {**kept, **own, **more}
+
+    def command(self, *arguments: str, **variables: Any) -> list[str]:
+        """A dbt command line; `variables` come on top of the mapping."""
+        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**MAPPING, **variables})]
+
+    def start(self, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*(arguments or ("build",)), **variables),
+            cwd=self.project,
+            env=self.environment(**(environment or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def dbt(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt to its end; what it showed stands in `stdout`."""
+        process = self.start(*arguments, environment=environment, **variables)
+        shown, _ = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
+
+    def build(self, **variables: Any) -> subprocess.CompletedProcess[str]:
+        """A full build that must be green."""
+        run = self.dbt("build", **variables)
+        assert run.returncode == 0, run.stdout[-4000:]
+        return run
+
+    def rows(self, sql: str, path: Path | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query on the published file, or on another."""
+        with duckdb.connect(str(path or self.published), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@cache
+def scratch() -> Path:
+    """A folder for this test session."""
+    return Path(tempfile.mkdtemp(prefix="winloss-"))
+
+
+def make_place(name: str, rows: Rows | None = None, bad: bool = True) -> Place:
+    """A fresh place with the export of the company, or of other rows."""
+    place = Place(scratch() / name)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    copy_project(place.project)
+    write_company(place.exports, rows, bad)
+    return place
+
+
+def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> None:
+    """Copy the project, so that dbt's target and logs and the user's own seeds stay out of the way."""
+    folder.mkdir(parents=True)
+    for part in parts:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, folder / part)
+    # nothing here reads the sample company
+    shutil.rmtree(folder / "seeds" / "sample", ignore_errors=True)
+
+
+@cache
+def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
+    """The company, built and published in every format once for all tests that only read."""
+    place = make_place("built")
+    return place, place.build(publish_formats=["parquet", "csv"])

@@ -1,0 +1,68 @@
+"""One real build of the sample company, shared by every test that reads it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parent.parent
+KEY = "sample-company"
+
+
+@dataclass(frozen=True)
+class SampleBuild:
+    """What `dbt build` on the sample company left behind: a database and dbt's own records of the run."""
+
+    folder: Path
+    shown: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "winloss.duckdb"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def run_results(self) -> list[dict[str, Any]]:
+        return json.loads((self.folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+
+    def models(self) -> dict[str, dict[str, Any]]:
+        """The models of the manifest by name."""
+        return {node["name"]: node for node in self.manifest["nodes"].values() if node["resource_type"] == "model"}
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Rows of a query on the built database, each by column name."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            answer = connection.execute(sql, parameters)
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def environment(self) -> dict[str, str]:
+        """The variables of the environment, without what this machine's user set for the project or for dbt."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
+        own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
+        return kept | own
+
+    def dbt(self, *arguments: str, target: str = "target") -> subprocess.CompletedProcess[str]:
+        """Runs dbt in the checkout; everything it writes goes to the folder of this build."""
+        paths = ["--target-path", str(self.folder / target), "--log-path", str(self.folder / "logs")]
+        command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments, *paths]
+        return subprocess.run(command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def sample_build(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
+    """The sample company, built as a user builds it, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("sample")
+    run = SampleBuild(folder, "").dbt("build")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return SampleBuild(folder, run.stdout)

@@ -1,0 +1,85 @@
+"""Compares the answers of a build of the known company with the rows that were worked out."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+from python_tests.known_company.project import HERE, Project, read_csv
+from python_tests.known_company.work_out_expected import TABLES as CALCULATIONS
+from python_tests.known_company.work_out_expected import cell
+
+EXPECTED = HERE / "expected"
+TABLES = sorted(CALCULATIONS)
+
+# What identifies a row.
+KEYS = {
+    "dim_periods": ["period"],
+    "fct_deals": ["deal_key"],
+    "bridge_deal_contacts": ["deal_key", "contact_key"],
+    "bridge_deal_loss_reasons": ["deal_key", "category"],
+    "bridge_deal_win_factors": ["deal_key", "win_factor"],
+    "win_rate_baseline": ["period"],
+    "win_rates_by_dimension": ["period", "dimension", "segment"],
+    "win_rates_by_segment_pair": ["period", "dimension", "segment", "other_dimension", "other_segment"],
+    "win_rates_by_quarter": ["quarter"],
+    "loss_reasons": ["period", "category"],
+    "loss_reasons_by_dimension": ["period", "dimension", "segment", "category"],
+    "win_reasons": ["period", "win_factor"],
+    "win_rates_by_persona": ["period", "persona_type", "persona"],
+    "decision_makers": ["period", "persona", "seniority", "department"],
+    "buying_groups": ["period", "group_type", "buying_group"],
+    "contact_coverage": ["period"],
+    "qualification_cutoffs": ["period", "cutoff"],
+    "dim_dimensions": ["dimension"],
+    "typical_deals": ["period", "measure"],
+    "loss_reason_coverage_by_owner": ["period", "owner"],
+    "loss_reason_reliability": ["period", "measure"],
+    "rejected_records": ["object", "source_file", "source_line"],
+    "rejected_record_counts": ["object", "rule_id"],
+    "input_files": ["object", "source_file"],
+    "field_completeness": ["period", "outcome", "field"],
+    "data_quality_findings": ["rule_id"],
+}
+
+def answer(project: Project, table: str) -> list[dict[str, Any]]:
+    columns = [name for (name,) in project.rows(f"select column_name from duckdb_columns() where table_name = '{table}'")]
+    return [dict(zip(columns, row)) for row in project.rows(f"select {', '.join(columns)} from marts.{table}")]
+
+
+def says(actual: Any, expected: str) -> bool:
+    """Whether a value of the answer is the expected one; numbers may differ in the tenth digit."""
+    if actual is None or isinstance(actual, (bool, str, date)):
+        return ("" if actual is None else str(actual).lower() if isinstance(actual, bool) else str(actual)) == expected
+    return expected != "" and math.isclose(float(actual), float(expected), rel_tol=1e-9, abs_tol=1e-12)
+
+
+def differences(actual: list[dict[str, Any]], expected: list[dict[str, str]], keys: list[str]) -> list[str]:
+    """Every row and cell in which an answer is not what was worked out, in words."""
+
+    def name(row: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(cell(row[key]) if not isinstance(row[key], str) else row[key] for key in keys)
+
+    found, wanted = {name(row): row for row in actual}, {name(row): row for row in expected}
+    said = [f"{' | '.join(key)}: missing" for key in sorted(wanted.keys() - found.keys())]
+    said += [f"{' | '.join(key)}: not expected" for key in sorted(found.keys() - wanted.keys())]
+    if len(found) != len(actual):
+        said.append(f"{len(actual) - len(found)} rows repeat a key")
+    for key in sorted(wanted.keys() & found.keys()):
+        said += [
+            f"{' | '.join(key)}: {column} is {found[key].get(column)!r}, worked out {value!r}"
+            for column, value in wanted[key].items()
+            if not says(found[key].get(column), value)
+        ]
+    return said
+
+
+def differing_tables(project: Project) -> list[str]:
+    """The names of the answers that are not there or not as worked out."""
+    built = {name for (name,) in project.rows("select table_name from duckdb_columns() where schema_name = 'marts'")}
+    return [
+        table
+        for table in TABLES
+        if table not in built or differences(answer(project, table), read_csv(EXPECTED / f"{table}.csv"), KEYS[table])
+    ]

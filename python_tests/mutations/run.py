@@ -1,0 +1,249 @@
+"""Breaks the project on purpose, one line at a time, and lists what nobody noticed.
+
+    python -m python_tests.mutations.run [--only NAME ...] [--jobs N]
+
+Each mutation of mutations.yml changes one fragment of one file. The known company is built with it (only what depends
+on the change), every test of the project runs, and every answer is compared with what was worked out by hand. A
+mutation that turns nothing red has survived: a test is missing. A test that no mutation turns red may be one that
+cannot fail. Both lists must be empty; otherwise the exit code is 1.
+
+A mutation with `pytest: <arguments>` is one the build cannot show (a hook, a refusal): the tests named run on a copy of
+the project with the change in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from python_tests.known_company import comparison
+from python_tests.known_company.project import HERE, ROOT, Outcome, Project, copy_project, known_variables
+
+LIST = Path(__file__).with_name("mutations.yml")
+# Models are built first and tested afterwards, so that one red test hides no other.
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change: `find` stands in `file` and becomes `replace`. `why` says what would go wrong for a reader."""
+
+    name: str
+    file: str
+    find: str
+    replace: str
+    why: str
+    company: str = "known"
+    pytest: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What turned red under a mutation: tests, nodes that could not be built, answers that differ; and for how long."""
+
+    name: str
+    red: list[str]
+    seconds: float
+
+
+def read_mutations(path: Path = LIST) -> list[Mutation]:
+    """The list, each fragment checked to stand in its file. Raises ValueError naming the mutation that does not fit."""
+    mutations = [Mutation(name=name, **rest) for name, rest in yaml.safe_load(path.read_text(encoding="utf-8")).items()]
+    for mutation in mutations:
+        file = ROOT / mutation.file
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        if mutation.find not in text:
+            raise ValueError(f"{mutation.name}: {mutation.file} does not hold {mutation.find!r}; mend {path.name}.")
+        if mutation.find == mutation.replace:
+            raise ValueError(f"{mutation.name} changes nothing.")
+    return mutations
+
+
+class Company:
+    """One company built green once; each mutation starts from that database and that manifest."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.variables: dict[str, Any] = {"run_unit_tests": True}
+        if name == "known":
+            self.variables |= known_variables()
+            self.project = copy_project(folder)
+            shutil.copytree(HERE / "exports", self.project.exports)
+        else:
+            self.project = copy_project(folder, seeds=None)
+        built = self.project.dbt("build", *NO_TESTS, variables=self.variables)
+        # What is red before anything is changed says nothing about a change.
+        self.already_red = {*self._red(built), *self._red(self.project.dbt("test", variables=self.variables)), *self._differing()}
+        self.green = self.project.database.with_suffix(".green")
+        shutil.copy(self.project.database, self.green)
+        (self.manifest,) = self.project.manifests.values()
+
+    def tests(self) -> set[str]:
+        """Every test the project has, by name."""
+        nodes = [node for node in self.manifest.nodes.values() if node.resource_type == "test"]
+        return {node.name for node in nodes} | {f"{test.model}.{test.name}" for test in self.manifest.unit_tests.values()}
+
+    def judge(self, mutation: Mutation) -> list[str]:
+        shutil.copy(self.green, self.project.database)
+        with self._mutated(mutation) as changed:
+            if not changed:
+                raise ValueError(f"{mutation.name}: nothing in the manifest holds {mutation.find!r}.")
+            selected = " ".join(f"{name}+" for name in sorted(changed))
+            red = self._red(self.project.dbt("build", *NO_TESTS, "--select", *selected.split(), variables=self.variables))
+            red += self._red(self.project.dbt("test", "--select", *selected.split(), variables=self.variables))
+            return sorted({*red, *self._differing()} - self.already_red)
+
+    @contextmanager
+    def _mutated(self, mutation: Mutation) -> Iterator[set[str]]:
+        """Puts the change in place, gives the names of the nodes that hold or use it, and takes it back."""
+        undo: list[tuple[Any, str, str]] = []
+
+        def change(thing: Any, attribute: str) -> bool:
+            text = getattr(thing, attribute)
+            if thing.original_file_path != mutation.file or mutation.find not in text:
+                return False
+            undo.append((thing, attribute, text))
+            setattr(thing, attribute, text.replace(mutation.find, mutation.replace, 1))
+            return True
+
+        macros = {key for key, macro in self.manifest.macros.items() if change(macro, "macro_sql")}
+        names = {node.name for node in self.manifest.nodes.values() if change(node, "raw_code")}
+        seed = self.project.folder / mutation.file
+        if mutation.file.endswith(".csv"):
+            undo.append((seed, "", seed.read_text(encoding="utf-8")))
+            text = seed.read_text(encoding="utf-8")
+            if mutation.find not in text:
+                seed_file = (ROOT / mutation.file).read_text(encoding="utf-8")
+                raise ValueError(f"{mutation.name}: the known company has its own {seed.name}" if mutation.find in seed_file else mutation.name)
+            seed.write_text(text.replace(mutation.find, mutation.replace, 1), encoding="utf-8")
+            names.add(seed.stem)
+        try:
+            yield names | self._users(macros)
+        finally:
+            for thing, attribute, text in undo:
+                if attribute:
+                    setattr(thing, attribute, text)
+                else:
+                    thing.write_text(text, encoding="utf-8")
+
+    def _users(self, macros: set[str]) -> set[str]:
+        """Names of the models and tests that use one of these macros, straight or through another macro."""
+        known: set[str] = set()
+        while macros - known:
+            known |= macros
+            macros |= {key for key, macro in self.manifest.macros.items() if known & set(macro.depends_on.macros)}
+        return {
+            node.name
+            for node in self.manifest.nodes.values()
+            if known & set(node.depends_on.macros) and node.resource_type in ("model", "test", "seed")
+        }
+
+    def _red(self, outcome: Outcome) -> list[str]:
+        if outcome.exit_code and not outcome.failed:
+            return ["dbt: " + (outcome.shown.strip().splitlines() or ["no message"])[-1]]
+        return outcome.failed
+
+    def _differing(self) -> list[str]:
+        return [f"answer {table}" for table in comparison.differing_tables(self.project)] if self.name == "known" else []
+
+
+_companies: dict[str, Company] = {}
+_scratch: list[Path] = []
+
+
+def _judge(mutation: Mutation) -> Verdict:
+    started = time.monotonic()
+    if not _scratch:
+        _scratch.append(Path(tempfile.mkdtemp(prefix="winloss_mutations_")))
+    if mutation.pytest:
+        red = _judge_by_pytest(mutation, _scratch[0] / "pytest")
+    else:
+        if mutation.company not in _companies:
+            _companies[mutation.company] = Company(mutation.company, _scratch[0] / mutation.company)
+        red = _companies[mutation.company].judge(mutation)
+    return Verdict(mutation.name, red, time.monotonic() - started)
+
+
+def _judge_by_pytest(mutation: Mutation, folder: Path) -> list[str]:
+    project = copy_project(folder, seeds=None)
+    file = project.folder / mutation.file
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(mutation.find, mutation.replace, 1), encoding="utf-8")
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutation.pytest.split()],
+            cwd=ROOT,
+            env=os.environ | {"WINLOSS_PROJECT_UNDER_TEST": str(project.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(folder)
+    if ended.returncode not in (0, 1):
+        raise RuntimeError(f"{mutation.name}: pytest {mutation.pytest} ended with {ended.returncode}\n{ended.stdout[-2000:]}")
+    return [line.removeprefix("FAILED ").split(" - ")[0] for line in ended.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+
+
+def _facts() -> tuple[set[str], set[str]]:
+    """Every test there is, and what was red before anything was changed, of the companies this process built."""
+    built = _companies.values()
+    return set().union(*(company.tests() for company in built)), set().union(*(company.already_red for company in built))
+
+
+def judge_all(mutations: Sequence[Mutation], jobs: int, log: Path, is_whole: bool) -> bool:
+    """Judges the mutations, printing each verdict as it comes and appending it to `log` (one JSON object a line).
+
+    True when every mutation turned something red and, if the list `is_whole`, every test was turned red by one.
+    """
+    context = multiprocessing.get_context("spawn")
+    verdicts = []
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        for verdict in pool.map(_judge, mutations):
+            verdicts.append(verdict)
+            print(f"{'red  ' if verdict.red else 'GREEN'} {verdict.seconds:5.1f} s  {verdict.name}", flush=True)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(verdict.__dict__) + "\n")
+        tests, already_red = pool.submit(_facts).result()
+    print_list("Red before anything was changed:", sorted(already_red))
+    survivors = [verdict.name for verdict in verdicts if not verdict.red]
+    print_list(f"Of {len(verdicts)} mutations these turned nothing red:", survivors)
+    idle: list[str] = []
+    if is_whole:
+        idle = sorted(tests - {name for verdict in verdicts for name in verdict.red})
+        print_list(f"Of {len(tests)} tests these were turned red by no mutation:", idle)
+    return not (already_red or survivors or idle)
+
+
+def print_list(title: str, names: Sequence[str]) -> None:
+    print(title, *(names or ["none"]), sep="\n  ", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Change one line at a time; list what no test noticed.")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="mutations to try, by name or part of it")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--log", type=Path, default=ROOT / "target" / "mutations.jsonl", help="where verdicts are kept")
+    asked = parser.parse_args()
+    mutations = [mutation for mutation in read_mutations() if not asked.only or any(part in mutation.name for part in asked.only)]
+    asked.log.parent.mkdir(exist_ok=True)
+    return 0 if judge_all(mutations, asked.jobs, asked.log, is_whole=not asked.only) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

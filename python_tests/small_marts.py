@@ -1,0 +1,47 @@
+"""A few marts written by hand into a DuckDB in memory, for tests of the steps that read them."""
+
+from collections.abc import Iterable
+
+import duckdb
+
+from icp.advice import Reader
+from icp.parameters import Parameters
+
+Deal = tuple[str, int, str, str]
+"""Quarter, 1 for won, industry, region."""
+
+
+def reader_over(connection: duckdb.DuckDBPyConnection) -> Reader:
+    def query(sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+
+    return Reader(query, lambda name: name)
+
+
+def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> duckdb.DuckDBPyConnection:
+    """Closed deals with industry and region, under review in a quarter such as 2025-Q4."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create table fct_closed_deals (closed_quarter varchar, is_won integer, amount decimal(18, 2), industry varchar, region varchar, closed_on date)"
+    )
+    connection.executemany(
+        "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?)",
+        [(quarter, won, industry, region, first_day(quarter)) for quarter, won, industry, region in deals],
+    )
+    starts = first_day(review_quarter)
+    connection.execute(
+        "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on",
+        [starts, starts],
+    )
+    connection.execute("create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)")
+    connection.execute("insert into dim_dimensions values ('industry', 'industry', 1, true), ('region', 'region', 2, true)")
+    connection.execute("create table dim_settings (setting varchar, value varchar)")
+    stated = Parameters().as_row() | settings
+    connection.executemany("insert into dim_settings values (?, ?)", [(name, str(value)) for name, value in stated.items()])
+    return connection
+
+
+def first_day(quarter: str) -> str:
+    year, number = quarter.split("-Q")
+    return f"{year}-{3 * int(number) - 2:02d}-01"

@@ -1,0 +1,59 @@
+"""Every question of the README is a query that runs on the sample company and answers something."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from python_tests.conftest import ROOT, SampleBuild
+
+ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def questions() -> list[tuple[str, str, str]]:
+    """Table, question and name of the query, from the table of the README."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", README, flags=re.MULTILINE)
+    return [
+        (table, question, name) for table, cell in rows for question, name in re.findall(r"\[([^]]+)]\(analyses/(\w+)\.sql\)", cell)
+    ]
+
+
+def question_of(query: Path) -> str:
+    """The comment a query begins with, up to its question mark."""
+    lines = query.read_text(encoding="utf-8").splitlines()
+    comment = " ".join(line.removeprefix("-- ") for line in lines[: lines.index("")])
+    return comment[: comment.index("?") + 1]
+
+
+@pytest.fixture(scope="session")
+def compiled(sample_build: SampleBuild) -> Path:
+    run = sample_build.dbt("compile", "--select", "path:analyses", target="analyses")
+    assert run.returncode == 0, run.stdout
+    return sample_build.folder / "analyses" / "compiled" / "winloss" / "analyses"
+
+
+@pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)
+def test_query_answers_something_on_the_sample(query: Path, compiled: Path, sample_build: SampleBuild) -> None:
+    rows = sample_build.rows((compiled / query.name).read_text(encoding="utf-8"))
+    assert rows
+    empty = [column for column in rows[0] if not column.endswith(("_reason", "_warning")) and all(row[column] is None for row in rows)]
+    assert not empty
+
+
+@pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)
+def test_query_begins_with_the_question_of_the_readme_and_reads_its_table(query: Path) -> None:
+    table, question = next((table, question) for table, question, name in questions() if name == query.stem)
+    assert question_of(query) == question
+    assert f"ref('{table}')" in query.read_text(encoding="utf-8")
+
+
+def test_every_question_of_the_readme_has_a_query() -> None:
+    assert sorted(name for _, _, name in questions()) == [query.stem for query in ANALYSES]
+
+
+def test_every_answer_table_has_two_questions_or_more(sample_build: SampleBuild) -> None:
+    answers = {name for name, node in sample_build.models().items() if node["fqn"][1] == "marts" and node["fqn"][2] != "core"}
+    asked = [table for table, _, _ in questions()]
+    assert sorted(table for table in answers if asked.count(table) < 2) == []
+    assert set(asked) <= answers

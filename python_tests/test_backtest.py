@@ -1,0 +1,61 @@
+"""The backtest looks only backwards, and counts what the tested quarter really showed."""
+
+from icp.backtest import backtest
+from python_tests.small_marts import Deal, marts_of, reader_over
+
+
+def quarter(name: str, rates: dict[str, tuple[int, int]]) -> list[Deal]:
+    """Won and lost deals by industry, dealt evenly over two regions."""
+    deals: list[Deal] = []
+    for industry, (won, lost) in rates.items():
+        for outcome, count in ((1, won), (0, lost)):
+            deals += [(name, outcome, industry, f"region {place % 2}") for place in range(count)]
+    return deals
+
+
+EVEN = {"Bank": (20, 20), "Shop": (20, 20), "Farm": (20, 20)}
+STRONG_BANK = {"Bank": (36, 4), "Shop": (14, 26), "Farm": (14, 26)}
+
+
+def test_a_signal_that_only_the_tested_quarter_holds_is_not_advised() -> None:
+    deals = quarter("2025-Q1", EVEN) + quarter("2025-Q2", EVEN) + quarter("2025-Q3", STRONG_BANK)
+    rows = backtest(reader_over(marts_of(deals, "2025-Q3")))
+    advised = {(row["method"], row["quarter"]): row["advice"] for row in rows}
+    assert "Bank" not in str(advised["winloss", "2025-Q3"])
+    assert advised["naive", "2025-Q3"] == ""
+
+
+def test_deals_after_the_quarter_under_review_are_not_looked_at() -> None:
+    deals = quarter("2025-Q1", EVEN) + quarter("2025-Q2", EVEN) + quarter("2025-Q3", STRONG_BANK)
+    rows = backtest(reader_over(marts_of(deals, "2025-Q2")))
+    assert {row["quarter"] for row in rows} == {"2025-Q2"}
+
+
+def test_advice_is_drawn_from_the_quarters_before_and_counted_on_the_quarter() -> None:
+    deals = quarter("2025-Q1", STRONG_BANK) + quarter("2025-Q2", STRONG_BANK) + quarter("2025-Q3", {"Bank": (30, 10), "Shop": (10, 30), "Farm": (15, 25)})
+    rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q3"))) if row["quarter"] == "2025-Q3"}
+    ours = rows["winloss"]
+    assert (ours["trained_from"], ours["trained_to"], ours["advice"]) == ("2025-Q1", "2025-Q2", "Bank")
+    # Bank: 30 of 40; the others: 10 of 40 and 15 of 40
+    assert (ours["inside_deals"], ours["inside_won"], ours["outside_deals"], ours["outside_won"]) == (40, 30, 80, 25)
+    assert rows["everyone"]["inside_deals"] == 120 and rows["everyone"]["outside_deals"] == 0
+    assert (rows["naive"]["advice"], rows["naive"]["trained_from"]) == ("Bank", "2025-Q2")
+
+
+def test_three_wins_of_three_are_advice_for_the_naive_rule_only() -> None:
+    deals = quarter("2025-Q1", EVEN | {"Zoo": (3, 0)}) + quarter("2025-Q2", EVEN | {"Zoo": (3, 0)})
+    rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
+    assert rows["naive"]["advice"] == "Zoo"
+    assert "Zoo" not in str(rows["winloss"]["advice"])
+
+
+def test_one_quarter_alone_cannot_be_tested() -> None:
+    assert backtest(reader_over(marts_of(quarter("2025-Q1", EVEN), "2025-Q1"))) == []
+
+
+def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
+    odd = "O'Neil; drop table fct_closed_deals --"
+    deals = quarter("2025-Q1", {odd: (36, 4), "Shop": (14, 26)}) + quarter("2025-Q2", {odd: (36, 4), "Shop": (14, 26)})
+    rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
+    assert rows["naive"]["advice"] == odd
+    assert rows["naive"]["inside_won"] == 36

@@ -1,0 +1,150 @@
+"""Personas: presence is compared among deals with equally many contacts, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from icp.parameters import Parameters
+from icp.personas import persona_evidence
+from icp.recommendations import MAXIMUM_WORDS
+
+EVEN = {"won_deals": 100, "won_deals_with_contacts": 90, "lost_deals": 150, "lost_deals_with_contacts": 140}
+
+Rows = list[dict[str, Any]]
+
+
+def simulate(
+    seed: int,
+    deals: int = 600,
+    extra_on_won: float = 0.0,
+    effect: float = 0.0,
+    titles: int = 6,
+) -> tuple[Rows, Rows]:
+    """Deals with a number of contacts, each contact one of the titles; title 0 may raise the odds."""
+    rng = np.random.default_rng(seed)
+    presence: dict[tuple[str, int], list[int]] = {}
+    contacts: dict[int, list[int]] = {}
+    for _ in range(deals):
+        met = rng.integers(0, titles, 1 + rng.poisson(1.0)).tolist()
+        won = int(rng.random() < 1 / (1 + np.exp(0.4 - effect * (0 in met))))
+        met += rng.integers(0, titles, rng.poisson(extra_on_won)).tolist() if won else []
+        count = len(met)
+        contacts.setdefault(count, [0, 0])
+        contacts[count][0] += 1
+        contacts[count][1] += won
+        for title in sorted(set(met)):
+            cell = presence.setdefault((f"title {title}", count), [0, 0])
+            cell[0] += 1
+            cell[1] += won
+    return (
+        [
+            {"attribute": "title_family", "value": value, "contact_count": count, "deals": n, "won": w}
+            for (value, count), (n, w) in presence.items()
+        ],
+        [{"contact_count": count, "deals": n, "won": w} for count, (n, w) in contacts.items()],
+    )
+
+
+def test_more_contacts_on_won_deals_make_no_persona() -> None:
+    raised = 0
+    for seed in range(20):
+        presence, contacts = simulate(seed, extra_on_won=1.5)
+        rows = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)
+        assert all(row["lift"] > 0.05 for row in rows)
+        raised += sum(row["action"] in ("target_more", "deprioritise") for row in rows)
+    assert raised <= 5
+
+
+def test_a_persona_that_matters_is_found() -> None:
+    presence, contacts = simulate(1, deals=900, effect=1.2)
+    rows = {row["value"]: row for row in persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)}
+    assert rows["title 0"]["action"] == "target_more"
+    assert rows["title 0"]["expected_lift_low"] > 0
+    assert len(rows) == 6
+
+
+def test_one_stratum_is_the_plain_two_by_two_mid_p() -> None:
+    presence = [{"attribute": "role", "value": "champion", "contact_count": 2, "deals": 40, "won": 28}]
+    contacts = [{"contact_count": 2, "deals": 100, "won": 50}, {"contact_count": 0, "deals": 60, "won": 60}]
+    row = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)[0]
+    distribution = stats.hypergeom(100, 50, 40)
+    assert row["p_value"] == pytest.approx(2 * (distribution.sf(28) + distribution.pmf(28) / 2), abs=1e-11)
+    assert row["q_value"] == row["p_value"]
+    assert (row["rest_deals"], row["rest_win_rate"]) == (60, pytest.approx(22 / 60))
+    weight = 40 * 60 / 100
+    assert row["expected_lift"] == pytest.approx((28 / 40 - 22 / 60) * weight / (weight + 25))
+    assert row["rationale"] == (
+        "28 of 40 deals with champion were won (70%), 37% without. With equally many contacts, "
+        "expect +16.3 points (+2.3 to +30.3)."
+    )
+
+
+def test_undated_contacts_are_never_more_than_worth_testing() -> None:
+    presence, contacts = simulate(1, deals=900, effect=1.2)
+    rows = persona_evidence(presence, contacts, EVEN, are_contacts_dated=False)
+    assert next(row for row in rows if row["value"] == "title 0")["action"] == "keep_testing"
+    assert {row["action"] for row in rows} <= {"keep_testing", "no_difference", "not_enough_data"}
+    assert all("contacts_not_dated" in row["caveat_codes"] for row in rows)
+
+
+def test_uneven_coverage_is_refused_with_its_counts() -> None:
+    presence, contacts = simulate(1, deals=900, effect=1.2)
+    uneven = {"won_deals": 100, "won_deals_with_contacts": 90, "lost_deals": 150, "lost_deals_with_contacts": 60}
+    for row in persona_evidence(presence, contacts, uneven, are_contacts_dated=True):
+        assert row["is_refused"] and row["action"] == "not_enough_data"
+        assert row["p_value"] is None and row["expected_lift"] is None
+        assert row["refusal"].startswith("Contacts are recorded on 90 of 100 won deals but on 60 of 150 lost ones")
+    nothing_lost = {**EVEN, "lost_deals": 0, "lost_deals_with_contacts": 0}
+    assert all(row["is_refused"] for row in persona_evidence(presence, contacts, nothing_lost, True))
+
+
+def test_unknown_and_rare_personas_are_counted_but_not_tested() -> None:
+    presence = [
+        {"attribute": "role", "value": "unknown", "contact_count": 1, "deals": 50, "won": 45},
+        {"attribute": "role", "value": "rare", "contact_count": 1, "deals": 9, "won": 9},
+        {"attribute": "role", "value": "common", "contact_count": 1, "deals": 80, "won": 40},
+    ]
+    contacts = [{"contact_count": 1, "deals": 200, "won": 100}]
+    rows = {row["value"]: row for row in persona_evidence(presence, contacts, EVEN, True)}
+    assert rows["unknown"]["q_value"] is None and rows["rare"]["q_value"] is None
+    assert rows["common"]["q_value"] == rows["common"]["p_value"]
+    assert rows["rare"]["won"] == 9
+
+
+def test_row_order_does_not_matter() -> None:
+    presence, contacts = simulate(7, extra_on_won=1.0)
+    rows = persona_evidence(presence, contacts, EVEN, True)
+    assert persona_evidence(presence[::-1], contacts[::-1], EVEN, True) == rows
+
+
+def test_large_data_use_the_z_form_and_agree() -> None:
+    presence, contacts = simulate(3, deals=1_500, effect=0.4)
+    exact = persona_evidence(presence, contacts, EVEN, True)
+    approximate = persona_evidence(presence, contacts, EVEN, True, Parameters(exact_up_to_deals=100))
+    for one, other in zip(exact, approximate):
+        assert one["p_value"] == pytest.approx(other["p_value"], abs=0.03)
+        assert one["p_value"] != other["p_value"]
+
+
+def test_contradictory_counts_are_refused() -> None:
+    contacts = [{"contact_count": 1, "deals": 10, "won": 5}]
+    row = {"attribute": "role", "value": "champion", "contact_count": 1, "deals": 11, "won": 5}
+    with pytest.raises(ValueError, match="more deals than there are"):
+        persona_evidence([row], contacts, EVEN, True)
+    with pytest.raises(ValueError, match="no deal has 3 contacts"):
+        persona_evidence([{**row, "contact_count": 3}], contacts, EVEN, True)
+    with pytest.raises(ValueError, match="deals must be a count"):
+        persona_evidence([{**row, "deals": "many"}], contacts, EVEN, True)
+
+
+def test_no_personas_are_no_rows_and_rationales_are_short() -> None:
+    assert persona_evidence([], [], EVEN, True) == []
+    presence, contacts = simulate(2)
+    for row in presence:
+        row["value"] += " of the very long and most complicated department of everything that nobody can remember " * 2
+    for row in persona_evidence(presence, contacts, EVEN, True):
+        assert len(row["rationale"].split()) <= MAXIMUM_WORDS

@@ -1,0 +1,283 @@
+"""House rules that can be checked: layers, words, names and size of the project."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from python_tests.conftest import ROOT, SampleBuild
+
+MODELS = sorted(path for path in (ROOT / "models").rglob("*") if path.suffix in (".sql", ".py"))
+SEEDS = sorted((ROOT / "seeds").rglob("*.csv"))
+YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for path in (ROOT / folder).rglob("*.yml"))
+PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
+
+# dbt says about 30 ms a node; a node more is a choice somebody makes here.
+MOST_NODES = 200
+EXPECTED_NODES = 110
+
+# What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
+# `advice` are the Python models, which read marts and are read by the contracted marts on top of them.
+MAY_READ = {
+    "staging": {"staging"},
+    "intermediate": {"staging", "intermediate"},
+    "advice": {"core", "answer", "advice"},
+    "core": {"staging", "intermediate", "core"},
+    "answer": {"core", "answer", "advice"},
+    "data_quality": {"staging", "intermediate", "core", "answer", "data_quality"},
+}
+
+KNOWN_KEYS = {
+    "file": {"version", "models", "seeds", "macros", "unit_tests", "data_tests"},
+    "models": {"name", "description", "config", "constraints", "columns", "data_tests"},
+    "seeds": {"name", "description", "config", "columns", "data_tests"},
+    "macros": {"name", "description", "arguments"},
+    "data_tests": {"name", "description", "config"},
+    "unit_tests": {"name", "description", "model", "given", "expect", "overrides", "config"},
+    "columns": {"name", "data_type", "description", "constraints", "data_tests"},
+    "constraints": {"type", "columns", "expression", "name"},
+    "arguments": {"name", "type", "description"},
+    "given": {"input", "rows", "format"},
+    "expect": {"rows", "format"},
+    "overrides": {"vars", "macros", "env_vars"},
+    "config": {"column_types", "enabled", "materialized", "severity", "delimiter", "quote_columns", "tags", "meta"},
+}
+
+# Names that break the rule of their ending, each with the reason why.
+MISNAMED = {
+    "is_won": "0 or 1, so that its mean is the win rate",
+    "value_effective_deals": "an effective number of deals, not whole",
+    "effective_deals": "an effective number of deals, not whole",
+}
+TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+
+
+def layer(path: str) -> str:
+    """Layer of a model, from its path below models/."""
+    folder, *rest = Path(path).parts
+    if folder == "marts":
+        return rest[0] if rest[0] in ("core", "data_quality") else "answer"
+    return "advice" if "advice" in rest else folder
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def entries(kind: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every entry of one kind (models, seeds, macros) in the YAML files, with its file."""
+    for path in YAMLS:
+        for entry in read_yaml(path).get(kind) or []:
+            yield path, entry
+
+
+def unknown_keys(kind: str, value: Any, where: str) -> Iterator[str]:
+    """Keys that dbt would drop without a word, such as `test:`."""
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, dict):
+            continue
+        for key, below in entry.items():
+            if key not in KNOWN_KEYS[kind]:
+                yield f"{where}: {key}"
+            elif key in KNOWN_KEYS and not (kind == "constraints" and key == "columns") and key != "data_tests":
+                yield from unknown_keys(key, below, f"{where} {key}")
+
+
+def unclear(text: str | None) -> bool:
+    return not text or len(text.strip()) < 8
+
+
+# ---------------------------------------------------------------- layers
+
+
+def test_each_layer_reads_only_the_layers_below_it(sample_build: SampleBuild) -> None:
+    nodes = sample_build.manifest["nodes"]
+    wrong = []
+    for node in nodes.values():
+        if node["resource_type"] != "model":
+            continue
+        for parent in node["depends_on"]["nodes"]:
+            if nodes[parent]["resource_type"] == "model":
+                reader, read = layer(node["path"]), layer(nodes[parent]["path"])
+                if read not in MAY_READ[reader]:
+                    wrong.append(f"{node['name']} ({reader}) reads {nodes[parent]['name']} ({read})")
+    assert wrong == []
+
+
+def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
+    models = sample_build.models().values()
+    readers = {
+        node["name"]: [parent for parent in node["depends_on"]["nodes"] if ".base_" in parent]
+        for node in models
+        if layer(node["path"]) not in ("staging", "data_quality")
+    }
+    assert {name: read for name, read in readers.items() if read} == {}
+
+
+def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build: SampleBuild) -> None:
+    marts = [node for node in sample_build.models().values() if node["path"].startswith("marts/")]
+    assert len(marts) > 20
+    assert [node["name"] for node in marts if not node["contract"]["enforced"]] == []
+    tables = [node for node in marts if node["config"]["materialized"] == "table"]
+    assert [node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}] == []
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_a_yaml_of_the_same_name_describes_the_model_beside_it(model: Path) -> None:
+    beside = model.with_suffix(".yml")
+    assert beside.exists()
+    assert [entry["name"] for entry in read_yaml(beside)["models"]] == [model.stem]
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
+def test_a_yaml_in_the_same_folder_describes_the_seed(seed: Path) -> None:
+    assert seed.stem in {entry["name"] for path, entry in entries("seeds") if path.parent == seed.parent}
+
+
+def test_every_model_and_seed_says_what_a_row_is() -> None:
+    described = [entry for kind in ("models", "seeds") for _, entry in entries(kind)]
+    assert [entry["name"] for entry in described if not re.match(r"One row(:| per )", entry.get("description") or "")] == []
+
+
+def test_every_model_begins_with_its_grain() -> None:
+    headers = {path.stem: re.search(r"^-- (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) for path in MODELS if path.suffix == ".sql"}
+    assert [name for name, header in headers.items() if not header or not re.match(r"One row(:| per )", header[1])] == []
+
+
+def test_no_two_models_share_a_description() -> None:
+    said = Counter(" ".join(entry["description"].split()) for _, entry in entries("models"))
+    assert [text for text, times in said.items() if times > 1] == []
+
+
+def test_every_column_is_described() -> None:
+    columns = [
+        f"{entry['name']}.{column['name']}"
+        for kind in ("models", "seeds")
+        for _, entry in entries(kind)
+        for column in entry.get("columns") or []
+        if unclear(column.get("description"))
+    ]
+    assert columns == []
+
+
+def test_every_macro_and_argument_is_described(sample_build: SampleBuild) -> None:
+    described = {entry["name"]: entry for _, entry in entries("macros")}
+    macros = {
+        macro["name"]: macro
+        for macro in sample_build.manifest["macros"].values()
+        if macro["package_name"] == "winloss" and not re.match(r"[a-z0-9]+__|test_", macro["name"])
+    }
+    assert len(macros) > 20
+    assert sorted(name for name in macros if unclear(described.get(name, {}).get("description"))) == []
+    assert sorted(set(described) - set(macros)) == []
+    for name, macro in macros.items():
+        signature = re.search(rf"macro\s+{name}\s*\(([^)]*)\)", macro["macro_sql"])
+        stated = [part.split("=")[0].strip() for part in (signature[1] if signature else "").split(",") if part.strip()]
+        assert [argument["name"] for argument in described[name].get("arguments") or []] == stated, name
+
+
+def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> None:
+    built: dict[str, list[str]] = {}
+    for row in sample_build.rows("select table_name, column_name from information_schema.columns order by table_name, ordinal_position"):
+        built.setdefault(row["table_name"], []).append(row["column_name"])
+    in_build = {node["name"] for node in sample_build.manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
+    differing = {}
+    for kind in ("models", "seeds"):
+        for _, entry in entries(kind):
+            documented = [column["name"] for column in entry.get("columns") or []]
+            if entry["name"] in in_build and documented != built.get(entry["name"]):
+                differing[entry["name"]] = set(documented) ^ set(built.get(entry["name"], [])) or "order"
+    assert differing == {}
+
+
+def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
+    assert [key for path in YAMLS for key in unknown_keys("file", read_yaml(path), path.name)] == []
+
+
+def test_shared_column_texts_are_used() -> None:
+    written = re.findall(r"{% docs (\w+) %}", (ROOT / "models" / "shared_columns.md").read_text(encoding="utf-8"))
+    used = Counter(name for path in YAMLS for name in re.findall(r"doc\('(\w+)'\)", path.read_text(encoding="utf-8")))
+    assert [name for name in written if used[name] < 2] == []
+
+
+def test_overview_page_leads_to_models_that_exist(sample_build: SampleBuild) -> None:
+    page = (ROOT / "models" / "overview.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"#!/model/model\.winloss\.(\w+)", page))
+    answers = {name for name, node in sample_build.models().items() if layer(node["path"]) in ("answer", "data_quality")}
+    assert sorted(linked - set(sample_build.models())) == []
+    assert sorted(answers - linked) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+# ---------------------------------------------------------------- names
+
+
+def built_columns(build: SampleBuild) -> Iterator[tuple[str, str, str]]:
+    """Model, column and type of every column built in the marts."""
+    sql = "select table_name, column_name, data_type from information_schema.columns where table_schema = 'marts'"
+    for row in build.rows(sql):
+        if row["column_name"] not in MISNAMED:
+            yield row["table_name"], row["column_name"], row["data_type"]
+
+
+def test_endings_of_names_mean_types(sample_build: SampleBuild) -> None:
+    rules = {
+        r"_on$": {"DATE"},
+        r"_at$": {"TIMESTAMP"},
+        r"^(is|has)_": {"BOOLEAN"},
+        r"(_deals|_contacts|_lines|_count|^records)$": {"BIGINT", "INTEGER"},
+        r"(_rate|_share|^share)(_low|_high)?$": {"DOUBLE"},
+        r"_amount$": {"DOUBLE", "DECIMAL(18,2)"},
+    }
+    wrong = [
+        f"{table}.{column} is {kind}"
+        for table, column, kind in built_columns(sample_build)
+        for pattern, kinds in rules.items()
+        if re.search(pattern, column) and kind not in kinds
+    ]
+    assert wrong == []
+
+
+def test_rates_and_shares_lie_between_0_and_1(sample_build: SampleBuild) -> None:
+    rates = [(table, column) for table, column, _ in built_columns(sample_build) if re.search(r"(_rate|_share|^share)(_low|_high)?$", column)]
+    assert len(rates) > 40
+    outside = [
+        f"{table}.{column}"
+        for table, column in rates
+        if sample_build.rows(f"select 1 from marts.{table} where {column} not between 0 and 1 limit 1")
+    ]
+    assert outside == []
+
+
+def test_types_of_contracts_are_those_both_engines_know() -> None:
+    types = {
+        f"{entry['name']}.{column['name']}": column.get("data_type")
+        for path, entry in entries("models")
+        if "marts" in path.parts
+        for column in entry["columns"]
+    }
+    assert {name: kind for name, kind in types.items() if kind not in {*TYPES, "timestamp", "decimal(18, 2)"}} == {}
+
+
+# ---------------------------------------------------------------- size and privacy
+
+
+def test_sample_build_stays_small(sample_build: SampleBuild) -> None:
+    assert EXPECTED_NODES <= MOST_NODES
+    assert len(sample_build.run_results) <= EXPECTED_NODES
+
+
+def test_dbt_sends_no_usage_statistics() -> None:
+    assert read_yaml(ROOT / "dbt_project.yml")["flags"]["send_anonymous_usage_stats"] is False

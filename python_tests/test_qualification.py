@@ -1,0 +1,163 @@
+"""The qualification cut-off: gated, calibrated, and judged out of sample."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from scipy import special
+
+from icp import qualification
+from icp.parameters import Parameters
+from icp.qualification import cut_off, fold_of, fold_sql, threshold
+
+Rows = list[dict[str, Any]]
+
+
+def rows_of(scores: np.ndarray, won: np.ndarray, folds: np.ndarray | None = None) -> Rows:
+    folds = np.arange(len(scores)) % 5 if folds is None else folds
+    cells: dict[tuple[float, int], list[int]] = {}
+    for score, fold, win in zip(np.round(scores, 2).tolist(), folds.tolist(), won.tolist()):
+        cell = cells.setdefault((score, fold), [0, 0])
+        cell[0] += 1
+        cell[1] += win
+    return [{"score": s, "fold": f, "deals": n, "won": w} for (s, f), (n, w) in cells.items()]
+
+
+def simulate(seed: int, deals: int, slope: float) -> Rows:
+    rng = np.random.default_rng(seed)
+    scores = rng.beta(3, 3, deals)
+    return rows_of(scores, (rng.random(deals) < special.expit(-0.4 + slope * (scores - 0.5))).astype(int))
+
+
+def test_a_score_that_separates_gets_a_cut_off() -> None:
+    # Logit -0.4 + 8 (score - 0.5): win rate 0.43; logit(0.43) = -0.28 is reached at 0.515.
+    result = threshold(simulate(1, 3_000, 8.0), 3_100)
+    assert result["is_predictive"] and result["reason"] == ""
+    assert result["cut_off"] == 0.5
+    assert result["deals_above"] + result["deals_below"] == result["scored_deals"] == 3_000
+    assert result["gap_low"] > 0.3
+    assert result["cross_validated_youden"] == pytest.approx(result["in_sample_youden"], abs=0.05)
+    assert result["cross_validated_accuracy"] > result["majority_accuracy"]
+
+
+def test_a_score_without_information_gets_none() -> None:
+    passed = sum(threshold(simulate(seed, 130, 0.0), 130)["is_predictive"] for seed in range(60))
+    assert passed <= 6
+    result = threshold(simulate(2, 130, 0.0), 130)
+    assert result["cut_off"] is None
+    assert result["reason"] == "The score does not separate won from lost deals yet."
+    assert result["auc"] is not None and result["in_sample_accuracy"] is None
+
+
+def test_a_score_that_points_the_wrong_way_gets_none() -> None:
+    assert threshold(simulate(3, 400, -6.0), 400)["is_predictive"] is False
+
+
+def test_no_scores_or_too_few_outcomes_say_why() -> None:
+    assert threshold([], 120)["reason"] == "No closed deal has a qualification score."
+    few = [{"score": 0.9, "fold": 0, "deals": 9, "won": 9}, {"score": 0.1, "fold": 1, "deals": 60, "won": 0}]
+    assert "at least 10 won and 10 lost" in str(threshold(few, 69)["reason"])
+
+
+def test_in_sample_figures_worked_by_hand() -> None:
+    # At 0.5: 30 above with 24 won, 40 below with 10 won.
+    rows = [
+        {"score": 0.8, "fold": 0, "deals": 20, "won": 18},
+        {"score": 0.5, "fold": 1, "deals": 10, "won": 6},
+        {"score": 0.3, "fold": 2, "deals": 40, "won": 10},
+    ]
+    row = next(row for row in qualification.tested_cut_offs(rows) if row["cut_off"] == 0.5)
+    assert (row["deals_above"], row["won_above"], row["deals_below"], row["won_below"]) == (30, 24, 40, 10)
+    assert (row["in_sample_false_positives"], row["in_sample_false_negatives"]) == (6, 10)
+    assert row["in_sample_accuracy"] == pytest.approx((24 + 30) / 70)
+    assert row["in_sample_youden"] == pytest.approx(24 / 34 - 6 / 36)
+    assert row["wins_kept_share"] == pytest.approx(24 / 34)
+
+
+def test_grid_leaves_deals_on_both_sides_and_marks_the_chosen_cut() -> None:
+    rows = simulate(1, 500, 6.0)
+    chosen = threshold(rows, 500)["cut_off"]
+    grid = qualification.tested_cut_offs(rows, chosen=chosen)  # type: ignore[arg-type]
+    assert all(row["deals_above"] and row["deals_below"] for row in grid)
+    assert [row["cut_off"] for row in grid if row["is_chosen"]] == [chosen]
+
+
+def test_cross_validation_is_each_fold_judged_by_the_others() -> None:
+    rows = simulate(5, 300, 4.0)
+    scores = sorted({row["score"] for row in rows})
+
+    def table(folds: set[int]) -> tuple[np.ndarray, np.ndarray]:
+        deals, won = np.zeros(len(scores), dtype=int), np.zeros(len(scores), dtype=int)
+        for row in rows:
+            if row["fold"] in folds:
+                deals[scores.index(row["score"])] += row["deals"]
+                won[scores.index(row["score"])] += row["won"]
+        return deals, won
+
+    kept = wrong = 0
+    for fold in range(5):
+        cut = cut_off(np.array(scores), *table({0, 1, 2, 3, 4} - {fold}))
+        deals, won = table({fold})
+        above = np.array(scores) >= (cut or 2.0)
+        kept, wrong = kept + won[above].sum(), wrong + (deals - won)[above].sum()
+    all_deals, all_won = table({0, 1, 2, 3, 4})
+    expected = kept / all_won.sum() - wrong / (all_deals - all_won).sum()
+    assert threshold(rows, 300)["cross_validated_youden"] == pytest.approx(expected)
+
+
+def test_a_cost_moves_the_cut_off() -> None:
+    rows = simulate(1, 3_000, 8.0)
+    cuts = [threshold(rows, 3_000, cost_to_value=cost)["cut_off"] for cost in (0.25, 0.6)]
+    assert cuts == [0.4, 0.6]
+    with pytest.raises(ValueError, match="cost_to_value"):
+        threshold(rows, 3_000, cost_to_value=1.5)
+
+
+def test_row_order_and_splitting_of_counts_do_not_matter() -> None:
+    rows = simulate(9, 400, 4.0)
+    halves = [{**row, "deals": row["won"]} for row in rows] + [
+        {**row, "deals": row["deals"] - row["won"], "won": 0} for row in rows
+    ]
+    assert threshold(rows[::-1], 400) == threshold(rows, 400) == threshold(halves, 400)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"score": 1.2, "fold": 0, "deals": 3, "won": 1},
+        {"score": 0.2, "fold": 5, "deals": 3, "won": 1},
+        {"score": 0.2, "fold": 0, "deals": 3, "won": 4},
+        {"score": None, "fold": 0, "deals": 3, "won": 1},
+    ],
+)
+def test_impossible_rows_are_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="score, fold"):
+        threshold([bad], 10)
+
+
+def test_more_scored_than_closed_deals_are_refused() -> None:
+    with pytest.raises(ValueError, match="more than the 5 closed deals"):
+        threshold([{"score": 0.5, "fold": 0, "deals": 6, "won": 3}], 5)
+
+
+def test_fold_is_the_same_in_sql_and_python_and_even() -> None:
+    keys = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(5_000)]
+    connection = duckdb.connect()
+    connection.execute("create table deals (deal_key text)")
+    connection.execute("insert into deals select unnest(?)", [keys])
+    found = dict(connection.execute(f"select deal_key, {fold_sql('deal_key')} from deals").fetchall())
+    assert found == {key: fold_of(key) for key in keys}
+    sizes = np.bincount(list(found.values()), minlength=5)
+    assert sizes.min() > 900 and sizes.max() < 1_100
+
+
+def test_parameters_reach_the_gate() -> None:
+    rows = simulate(12, 200, 1.0)
+    p = threshold(rows, 200)["gate_p_value"]
+    assert threshold(rows, 200, Parameters(gate_p=min(0.5, float(p) + 0.001)))["reason"] != (
+        "The score does not separate won from lost deals yet."
+    )

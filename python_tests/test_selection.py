@@ -1,0 +1,605 @@
+"""The selection: what it claims, what it must never claim, and that every engine counts alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from icp.counts import CountError, MemoryCounts, QuarterCounts, Question, SqlCounts, text_literal
+from icp.evidence import OTHER_VALUES, Evidence, Selection, evidence_rows, leak_rows, run_row
+from icp.parameters import Parameters
+from icp.recommendations import MAXIMUM_WORDS, no_claim_sentence, percent, rationale, recommendation_rows
+from icp.selection import choose_window, select
+
+# The same examples on every run, and no time limit: neither chance nor a busy machine decides.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+Columns = dict[str, list[str]]
+
+NASTY = ["O'Brien; drop table deals", '100% "sure"', "back\\slash", "naïve ☕", "{{ jinja }}", "-- comment", "%s"]
+
+seeds = st.integers(0, 2**20)
+
+
+class Deals:
+    """Synthetic closed deals that can be counted in memory or by DuckDB."""
+
+    def __init__(self, columns: Columns, won: list[int], quarter: list[str], amount: list[float | None]) -> None:
+        self.columns, self.won, self.quarter, self.amount = columns, won, quarter, amount
+
+    def memory(self, window: Sequence[str] | None = None) -> MemoryCounts:
+        return MemoryCounts(self.columns, self.won, self.quarter, self.amount, window)
+
+    def sql(self, window: Sequence[str] | None = None, watch: Callable[[str, int], None] | None = None) -> SqlCounts:
+        connection = duckdb.connect()
+        names = list(self.columns)
+        connection.execute(
+            "create table fct_closed_deals (closed_quarter text, is_won integer, amount double, "
+            + ", ".join(f"{name} text" for name in names)
+            + ")"
+        )
+        rows = list(zip(self.quarter, self.won, self.amount, *self.columns.values()))
+        placeholders = ", ".join("?" * (3 + len(names)))
+        connection.executemany(f"insert into fct_closed_deals values ({placeholders})", rows)
+
+        def run_query(query: str) -> list[tuple[Any, ...]]:
+            answer = connection.execute(query).fetchall()
+            if watch:
+                watch(query, len(answer))
+            return answer
+
+        return SqlCounts(run_query, "fct_closed_deals", window or sorted(set(self.quarter)))
+
+    def changed(self, order: Sequence[int] | None = None, swap: bool = False) -> Deals:
+        """The same deals in another order, or with won and lost exchanged."""
+        places = list(range(len(self.won))) if order is None else list(order)
+        return Deals(
+            {name: [values[i] for i in places] for name, values in self.columns.items()},
+            [1 - self.won[i] if swap else self.won[i] for i in places],
+            [self.quarter[i] for i in places],
+            [self.amount[i] for i in places],
+        )
+
+
+def make(
+    seed: int,
+    deals: int = 300,
+    effects: dict[tuple[str, str], float] | None = None,
+    base: float = -0.4,
+    labels: Sequence[str] = ("A", "B", "C", "D", "E"),
+    unknown: float = 0.05,
+) -> Deals:
+    """Three dimensions of three to five values, and a log-odds effect for the values named."""
+    rng = np.random.default_rng(seed)
+    effects = effects or {}
+    columns: Columns = {}
+    odds = np.full(deals, base)
+    for name, size in (("industry", 5), ("region", 3), ("product", 4)):
+        shares = np.arange(size, 0, -1) + 1.0
+        values = np.array(labels[:size], dtype=object)[rng.choice(size, deals, p=shares / shares.sum())]
+        for (dimension, value), effect in effects.items():
+            if dimension == name:
+                odds = odds + effect * (values == value)
+        values[rng.random(deals) < unknown] = "unknown"
+        columns[name] = values.tolist()
+    won = (rng.random(deals) < 1 / (1 + np.exp(-odds))).astype(int).tolist()
+    quarter = [f"2025-Q{number}" for number in rng.integers(1, 5, deals)]
+    amount = [None if rng.random() < 0.1 else round(float(value), 2) for value in np.exp(rng.normal(10, 1, deals))]
+    return Deals(columns, won, quarter, amount)
+
+
+DIMENSIONS = ["industry", "region", "product"]
+
+
+def of(selection: Selection, dimension: str, value: str) -> Evidence:
+    return next(e for e in selection.evidence if e.cell == ((dimension, value),))
+
+
+def claimed(selection: Selection) -> dict[Any, int]:
+    return {claim.cell: claim.sign for claim in (*selection.claims, *selection.pair_claims)}
+
+
+# ---------------------------------------------------------------- hand-worked
+
+
+def test_first_claim_is_the_exact_test_of_one_quarter() -> None:
+    # Referral won 31 of 42, the two others 17 of 42 and 16 of 43, all in one quarter.
+    source = [("Referral", 42, 31), ("Outbound", 42, 17), ("Event", 43, 16)]
+    columns = {"lead_source": [name for name, n, _ in source for _ in range(n)]}
+    won = [int(i < wins) for _, n, wins in source for i in range(n)]
+    result = select(MemoryCounts(columns, won, ["2025-Q4"] * 127), ["lead_source"])
+
+    distribution = stats.hypergeom(127, 64, 42)
+    expected = 2 * (distribution.sf(31) + distribution.pmf(31) / 2)
+    assert result.comparisons == 3
+    assert [(claim.cell, claim.sign, claim.step) for claim in result.claims] == [((("lead_source", "Referral"),), 1, 1)]
+    assert result.claims[0].p_value == pytest.approx(expected, abs=1e-11)
+
+    referral = of(result, "lead_source", "Referral")
+    weight = 42 * 85 / 127
+    assert referral.adjusted_lift == pytest.approx(31 / 42 - 33 / 85)
+    assert referral.expected_lift == pytest.approx((31 / 42 - 33 / 85) * weight / (weight + 25))
+    assert referral.action == "target_more"
+    row = next(row for row in evidence_rows(result) if row["value"] == "Referral")
+    assert row["extra_wins_per_100"] == pytest.approx(10 * (31 / 42 - 33 / 85) * weight / (weight + 25))
+    # Set aside, the two others are compared with each other only: 17 of 42 against 16 of 43.
+    outbound = of(result, "lead_source", "Outbound")
+    assert outbound.adjusted_lift == pytest.approx(17 / 42 - 16 / 43)
+
+
+def test_quarters_are_compared_within_themselves() -> None:
+    # Event exists only in the bad quarter: 10 of 40 there against 10 of 40, 60 of 80 in the good one.
+    sources = [("Event", 40), ("Inbound", 20), ("Outbound", 20), ("Inbound", 40), ("Outbound", 40)]
+    columns = {"lead_source": [name for name, count in sources for _ in range(count)]}
+    won = [1] * 10 + [0] * 30 + ([1] * 5 + [0] * 15) * 2 + ([1] * 30 + [0] * 10) * 2
+    quarter = ["2025-Q1"] * 80 + ["2025-Q2"] * 80
+    result = select(MemoryCounts(columns, won, quarter), ["lead_source"])
+    event = of(result, "lead_source", "Event")
+    assert event.lift == pytest.approx(10 / 40 - 70 / 120)
+    assert event.adjusted_lift == pytest.approx(0.0)
+    assert not result.claims
+
+
+def test_two_valued_dimension_is_one_comparison_with_a_mirrored_record() -> None:
+    deals = make(3, 300, {("industry", "A"): 1.8})
+    deals.columns["kind"] = ["new" if value == "A" else "old" for value in deals.columns["industry"]]
+    result = select(deals.memory(), ["kind"], with_pairs=False)
+    new, old = of(result, "kind", "new"), of(result, "kind", "old")
+    assert result.comparisons == 1
+    assert len(result.claims) == 1
+    assert (new.action, old.action) == ("target_more", "deprioritise")
+    assert new.expected_lift == pytest.approx(-(old.expected_lift or 0))
+    assert new.p_value == old.p_value
+
+
+# ---------------------------------------------------------------- what it must do
+
+
+def test_a_strong_segment_is_claimed_and_its_siblings_are_not_echoed() -> None:
+    # At this size every sibling of the one winner is far below 'the rest', which holds the winner.
+    deals = make(11, 6_000, {("industry", "A"): 1.2}, unknown=0)
+    result = select(deals.memory(), DIMENSIONS)
+    assert not result.is_exact
+    assert claimed(result) == {(("industry", "A"),): 1}
+    for value in "BCDE":
+        sibling = of(result, "industry", value)
+        assert (sibling.lift_high or 0) < 0
+        assert sibling.action in ("no_difference", "not_enough_data")
+
+
+def test_a_field_without_effect_is_not_credited_with_what_it_is_confounded_with() -> None:
+    rng = np.random.default_rng(2)
+    deals = make(2, 1_900, {("region", "A"): 1.5}, unknown=0)
+    deals.columns["industry"] = [
+        "A" if region == "A" and rng.random() < 0.6 else str(rng.choice(list("BCDE")))
+        for region in deals.columns["region"]
+    ]
+    result = select(deals.memory(), DIMENSIONS)
+    assert set(claimed(result)) == {(("region", "A"),)}
+    industry = of(result, "industry", "A")
+    assert (industry.lift_low or 0) > 0.1
+    assert industry.explained_by == ((("region", "A"),),)
+    assert industry.action not in ("target_more", "deprioritise")
+
+
+def test_claims_that_cannot_be_told_apart_carry_the_caveat() -> None:
+    deals = make(4, 700, {("region", "A"): 1.6}, unknown=0)
+    regions = deals.columns["region"]
+    deals.columns["office"] = ["North" if region == "A" else f"S{i % 3}" for i, region in enumerate(regions)]
+    result = select(deals.memory(), ["region", "office"])
+    assert len(result.claims) == 1
+    codes = [code for e in result.evidence if e.claim_step for code in [c.code for c in e.caveats]]
+    assert codes == ["not_separable:" + ({"region", "office"} - {result.claims[0].cell[0][0]}).pop()]
+
+
+def test_small_segments_are_never_tested() -> None:
+    deals = make(5, 400)
+    for i in range(9):
+        deals.columns["industry"][i], deals.won[i] = "Tiny", 1
+    result = select(deals.memory(), DIMENSIONS)
+    tiny = of(result, "industry", "Tiny")
+    assert (tiny.action, tiny.is_candidate, tiny.p_value) == ("not_enough_data", False, None)
+    assert (tiny.deals_needed or 0) > 50
+
+
+def test_unknown_is_reported_and_never_a_candidate() -> None:
+    deals = make(6, 400, unknown=0)
+    for i in range(120):
+        deals.columns["region"][i], deals.won[i] = "unknown", int(i < 108)
+    result = select(deals.memory(), DIMENSIONS)
+    unknown = of(result, "region", "unknown")
+    assert (unknown.deals, unknown.won) == (120, 108)
+    assert (unknown.action, unknown.is_candidate, unknown.rest_deals) == ("not_enough_data", False, 0)
+    assert all(("region", "unknown") not in cell for cell in claimed(result))
+    assert of(result, "region", "A").rest_deals == 280 - of(result, "region", "A").deals
+
+
+@pytest.mark.parametrize(("deals", "won"), [(39, 20), (200, 9), (200, 191)])
+def test_too_few_deals_or_outcomes_give_counts_only(deals: int, won: int) -> None:
+    columns = {"region": ["A"] * (deals // 2) + ["B"] * (deals - deals // 2)}
+    result = select(MemoryCounts(columns, [1] * won + [0] * (deals - won), ["2025-Q1"] * deals), ["region"])
+    assert result.is_fallback and not result.claims
+    assert {e.action for e in result.evidence} == {"not_enough_data"}
+    assert not any(e.best_bet for e in result.evidence)
+    sentence = no_claim_sentence(run_row(result), evidence_rows(result))
+    assert sentence is not None and "too few" in sentence
+
+
+def test_best_bet_is_the_largest_expected_lift_when_nothing_is_claimed_for_more() -> None:
+    result = select(make(23, 130).memory(), DIMENSIONS)
+    bets = [e for e in result.evidence if e.best_bet]
+    assert not result.claims and len(bets) == 1
+    assert bets[0].action == "keep_testing"
+    assert bets[0].expected_lift == max(e.expected_lift for e in result.evidence if e.expected_lift is not None)
+    assert sum(e.action == "keep_testing" for e in result.evidence) <= 4
+
+    strong = select(make(23, 600, {("industry", "A"): 2.0}).memory(), DIMENSIONS)
+    assert of(strong, "industry", "A").action == "target_more"
+    assert not any(e.best_bet for e in strong.evidence)
+
+
+def test_a_lone_good_pair_is_found_beyond_its_parts() -> None:
+    deals = make(8, 1_800, unknown=0)
+    rng = np.random.default_rng(8)
+    for i, (industry, product) in enumerate(zip(deals.columns["industry"], deals.columns["product"])):
+        if (industry, product) == ("E", "D"):
+            deals.won[i] = int(rng.random() < 0.85)
+    result = select(deals.memory(), DIMENSIONS)
+    assert claimed(result) == {(("industry", "E"), ("product", "D")): 1}
+    row = next(row for row in evidence_rows(result) if row["second_value"])
+    assert (row["attribute"], row["second_attribute"], row["action"]) == ("industry", "product", "target_more")
+
+
+# ---------------------------------------------------------------- leakage
+
+
+def test_a_field_filled_after_closing_carries_no_recommendation() -> None:
+    deals = make(9, 500)
+    deals.columns["extra_1"] = [("X" if i % 3 else "Y") if won else "unknown" for i, won in enumerate(deals.won)]
+    result = select(deals.memory(), [*DIMENSIONS, "extra_1"])
+    assert [(leak.attribute, leak.rule) for leak in result.leaks] == [("extra_1", "filled_after_closing")]
+    assert all(not e.is_candidate for e in result.evidence if e.cell[0][0] == "extra_1")
+    names = {row["attribute"] for row in recommendation_rows(evidence_rows(result), run_row(result))}
+    assert names == set(DIMENSIONS)
+    assert leak_rows(result)[0]["attribute"] == "extra_1"
+    assert run_row(result)["leaking_dimensions"] == "extra_1"
+
+
+def test_a_field_that_decides_the_outcome_carries_no_recommendation() -> None:
+    deals = make(10, 500)
+    deals.columns["extra_1"] = ["Contract" if won else ("Stopped", "Silent")[i % 2] for i, won in enumerate(deals.won)]
+    result = select(deals.memory(), [*DIMENSIONS, "extra_1"])
+    assert [(leak.attribute, leak.rule) for leak in result.leaks] == [("extra_1", "decides_outcome")]
+    assert all("extra_1" not in dict(cell) for cell in claimed(result))
+
+
+def test_a_strong_honest_field_is_no_leak() -> None:
+    deals = make(12, 900, {("industry", "A"): 2.5, ("industry", "B"): -2.5})
+    assert select(deals.memory(), DIMENSIONS).leaks == ()
+
+
+def test_a_field_recorded_unevenly_carries_a_caveat() -> None:
+    deals = make(13, 900, {("industry", "A"): 2.0}, unknown=0)
+    for i, won in enumerate(deals.won):
+        if not won and i % 10 < 3:
+            deals.columns["industry"][i] = "unknown"
+    found = of(select(deals.memory(), DIMENSIONS), "industry", "A")
+    assert found.action == "target_more"
+    assert "recorded_unevenly" in [caveat.code for caveat in found.caveats]
+
+
+def test_wins_in_small_deals_and_a_turning_trend_are_said() -> None:
+    deals = make(14, 900, {("industry", "A"): 2.0}, unknown=0)
+    for i, industry in enumerate(deals.columns["industry"]):
+        if industry == "A":
+            is_late = deals.quarter[i] in ("2025-Q3", "2025-Q4")
+            deals.won[i] = int(i % 4 == 0) if is_late else 1
+            deals.amount[i] = 1_000.0 if deals.won[i] else 500_000.0
+    found = of(select(deals.memory(), DIMENSIONS), "industry", "A")
+    assert {"small_deals", "trend"} <= {caveat.code for caveat in found.caveats}
+
+
+# ---------------------------------------------------------------- properties
+
+
+@given(seeds, st.booleans())
+@settings(max_examples=15)
+def test_exchanging_won_and_lost_flips_every_sign(seed: int, is_planted: bool) -> None:
+    deals = make(seed, 400, {("industry", "B"): 1.5} if is_planted else None)
+    one, other = select(deals.memory(), DIMENSIONS), select(deals.changed(swap=True).memory(), DIMENSIONS)
+    assert claimed(other) == {cell: -sign for cell, sign in claimed(one).items()}
+    mirrored = {e.cell: e for e in other.evidence}
+    for e in one.evidence:
+        if e.expected_lift is not None:
+            assert mirrored[e.cell].expected_lift == pytest.approx(-e.expected_lift, abs=1e-12)
+            assert mirrored[e.cell].p_value == pytest.approx(e.p_value, abs=2e-12)
+
+
+@given(seeds)
+@settings(max_examples=10)
+def test_shuffling_the_deals_changes_not_one_byte(seed: int) -> None:
+    deals = make(seed, 400, {("region", "A"): 1.0})
+    order = np.random.default_rng(seed + 1).permutation(400).tolist()
+    one, other = select(deals.memory(), DIMENSIONS), select(deals.changed(order).memory(), DIMENSIONS)
+    assert json.dumps(evidence_rows(one)) == json.dumps(evidence_rows(other))
+    assert run_row(one) == run_row(other)
+
+
+@given(seeds)
+@settings(max_examples=10)
+def test_renaming_segments_changes_only_names(seed: int) -> None:
+    names = dict(zip("ABCDE", ["zeta", "Ypsilon", "x'", "w;", "  v"]))
+    deals = make(seed, 400, {("region", "A"): 1.2})
+    renamed = Deals(
+        {d: [names.get(v, v) for v in values] for d, values in deals.columns.items()},
+        deals.won,
+        deals.quarter,
+        deals.amount,
+    )
+    one, other = select(deals.memory(), DIMENSIONS), select(renamed.memory(), DIMENSIONS)
+    expected = {tuple((d, names[v]) for d, v in cell): sign for cell, sign in claimed(one).items()}
+    assert claimed(other) == expected
+    by_cell = {e.cell: e for e in other.evidence}
+    for e in one.evidence:
+        twin = by_cell[tuple((d, names.get(v, v)) for d, v in e.cell)]
+        assert (twin.action, twin.deals, twin.won, twin.best_bet) == (e.action, e.deals, e.won, e.best_bet)
+        assert twin.p_value == pytest.approx(e.p_value, abs=2e-12)
+
+
+@given(seeds, st.sampled_from([0.8, 1.2, -1.5]))
+@settings(max_examples=15)
+def test_counting_every_deal_twice_never_weakens_a_claim(seed: int, effect: float) -> None:
+    deals = make(seed, 350, {("industry", "A"): effect})
+    one = select(deals.memory(), DIMENSIONS, with_pairs=False)
+    other = select(deals.changed([*range(350)] * 2).memory(), DIMENSIONS, with_pairs=False)
+    again = {claim.cell: claim for claim in other.claims}
+    for claim in one.claims:
+        assert again[claim.cell].sign == claim.sign
+        if again[claim.cell].adjusted_for == claim.adjusted_for:
+            before, after = of(one, *claim.cell[0]), of(other, *claim.cell[0])
+            assert again[claim.cell].p_value <= claim.p_value
+            assert abs(after.expected_lift or 0) > abs(before.expected_lift or 0)
+
+
+@given(seeds, st.sampled_from(["unknown", "the only value"]))
+@settings(max_examples=8)
+def test_an_empty_dimension_changes_nothing(seed: int, value: str) -> None:
+    deals = make(seed, 400, {("region", "A"): 1.2})
+    before = select(deals.memory(), DIMENSIONS)
+    deals.columns["extra_1"] = [value] * 400
+    after = select(deals.memory(), [*DIMENSIONS, "extra_1"])
+    assert after.evidence[: len(before.evidence)] != ()
+    kept = [row for row in evidence_rows(after) if row["attribute"] != "extra_1"]
+    assert kept == evidence_rows(before)
+    assert after.leaks == before.leaks
+
+
+# ---------------------------------------------------------------- engines
+
+
+@given(seeds, st.sampled_from([120, 400]))
+@settings(max_examples=6)
+def test_duckdb_counts_exactly_like_memory(seed: int, size: int) -> None:
+    deals = make(seed, size, {("industry", NASTY[0]): 1.8, ("region", NASTY[2]): -1.5}, labels=NASTY)
+    window = ["2025-Q2", "2025-Q3", "2025-Q4"]
+    one, other = select(deals.memory(window), DIMENSIONS), select(deals.sql(window), DIMENSIONS)
+    assert evidence_rows(one) == evidence_rows(other)
+    assert run_row(one) == run_row(other)
+
+
+def test_duckdb_sums_large_windows_like_memory() -> None:
+    deals = make(31, 2_500, {("industry", NASTY[0]): 0.8, ("industry", NASTY[1]): -0.8}, labels=NASTY)
+    queries: list[str] = []
+    source = deals.sql(watch=lambda query, _: queries.append(query))
+    one, other = select(deals.memory(), DIMENSIONS), select(source, DIMENSIONS)
+    assert not one.is_exact and len(one.claims) >= 2
+    assert any("variance" in query for query in queries)
+    for expected, found in zip(evidence_rows(one), evidence_rows(other), strict=True):
+        for name, value in expected.items():
+            assert found[name] == (pytest.approx(value, abs=1e-8) if isinstance(value, float) else value), name
+
+
+def test_every_kind_of_question_is_counted_alike() -> None:
+    deals = make(32, 500, labels=NASTY)
+    questions = [
+        Question(("industry",)),
+        Question(("industry",), flags=((("region", NASTY[0]),),), left_out=((NASTY[1],),)),
+        Question(("industry",), flags=((("region", NASTY[2]),), (("product", NASTY[3]),)), focus=(NASTY[0],)),
+        Question(("industry", "region"), flags=((("industry", NASTY[0]),),), left_out=((NASTY[0], NASTY[1]),)),
+        Question(
+            ("industry", "region"),
+            focus=(NASTY[1], NASTY[1]),
+            flags=((("industry", NASTY[2]), ("product", NASTY[0])),),
+        ),
+        Question(("region",), focus=(NASTY[0],), stratify_by="product"),
+        Question(("region",), focus=("no such value",)),
+    ]
+    for one, other in zip(deals.memory().counts(questions, Parameters()), deals.sql().counts(questions, Parameters())):
+        assert one.values == other.values
+        by_stratum = [sorted(zip(*answer.deals.tolist(), *answer.won.tolist())) for answer in (one, other)]
+        assert by_stratum[0] == by_stratum[1]
+        assert one.deals.sum(axis=1).tolist() == other.deals.sum(axis=1).tolist()
+        assert one.won.sum(axis=1).tolist() == other.won.sum(axis=1).tolist()
+        assert sorted(zip(one.stratum_deals, one.stratum_won)) == sorted(zip(other.stratum_deals, other.stratum_won))
+    exact = deals.memory().sums(questions, Parameters())
+    for one, other in zip(exact, deals.sql().sums(questions, Parameters()), strict=True):
+        assert one.values == other.values
+        for name in ("deals", "won", "rest_deals", "rest_won"):
+            assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
+        for name in ("expected", "variance", "harmonic_deals", "risk_difference"):
+            assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-8), name
+
+
+def test_python_never_receives_more_rows_than_allowed() -> None:
+    # 2,000 deals in 40 fields of 190 values each: a row per deal and field would be 80,000.
+    rng = np.random.default_rng(1)
+    names = [f"extra_{i}" for i in range(1, 41)]
+    columns = {name: [f"v{v}" for v in rng.integers(0, 190, 2_000)] for name in names}
+    won = rng.integers(0, 2, 2_000).tolist()
+    deals = Deals(columns, won, [f"2025-Q{q}" for q in rng.integers(1, 5, 2_000)], [None] * 2_000)
+    received: list[int] = []
+    source = deals.sql(watch=lambda _, rows: received.append(rows))
+    select(source, names, with_pairs=False)
+    assert len(received) > 3 and max(received) <= 50_000
+
+
+def test_values_beyond_the_largest_are_counted_together_by_the_engine() -> None:
+    deals = make(33, 3_000, unknown=0)
+    deals.columns["extra_1"] = [f"customer {i % 900}" for i in range(3_000)]
+    received: list[int] = []
+    source = deals.sql(watch=lambda _, rows: received.append(rows))
+    result = select(source, ["extra_1"], with_pairs=False)
+    assert max(received) <= 202
+    other = of(result, "extra_1", OTHER_VALUES)
+    assert sum(e.deals for e in result.evidence) == 3_000
+    assert other.deals > 0 and other.action == "not_enough_data" and not other.is_candidate
+    assert evidence_rows(result) == evidence_rows(select(deals.memory(), ["extra_1"], with_pairs=False))
+
+
+def test_too_many_rows_are_refused_with_the_remedy() -> None:
+    flood = SqlCounts(lambda _: [("2025-Q1", 1, 1)] * 60_000, "fct_closed_deals", ["2025-Q1"])
+    with pytest.raises(CountError, match=r"more than 1 rows.*lower maximum_segments"):
+        flood.quarters()
+
+
+def test_texts_become_safe_literals() -> None:
+    assert text_literal("it's") == "'it''s'"
+    assert text_literal("a\\'b", "spark") == "'a\\\\''b'"
+    assert text_literal("a\\b") == "'a\\b'"
+    for value in NASTY:
+        row = duckdb.connect().execute(f"select {text_literal(value)}").fetchone()
+        assert row is not None and row[0] == value
+
+
+def test_column_names_are_checked_before_they_reach_the_engine() -> None:
+    source = SqlCounts(lambda _: [("2025-Q1", 100, 50)], "fct_closed_deals", ["2025-Q1"])
+    with pytest.raises(ValueError, match="not a column name"):
+        source.counts([Question(('industry"; drop table deals',))], Parameters())
+
+
+# ---------------------------------------------------------------- window
+
+
+def quarters(*deals: int) -> list[QuarterCounts]:
+    labels = [f"{2022 + i // 4}-Q{i % 4 + 1}" for i in range(len(deals))]
+    return [QuarterCounts(label, count, count // 2) for label, count in zip(labels, deals)]
+
+
+def test_window_is_four_quarters_when_they_hold_enough_deals() -> None:
+    assert choose_window(quarters(*[100] * 12)) == ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4")
+
+
+def test_window_is_eight_quarters_when_four_hold_too_few() -> None:
+    assert len(choose_window(quarters(*[99] * 12))) == 8
+
+
+def test_window_ends_at_the_review_quarter_and_skips_empty_ones() -> None:
+    assert choose_window(quarters(500, 0, 500, 500, 500), "2022-Q4") == ("2022-Q1", "2022-Q3", "2022-Q4")
+
+
+def test_undated_deals_count_only_when_all_are() -> None:
+    undated = QuarterCounts("unknown", 500, 200)
+    assert choose_window([*quarters(500), undated]) == ("2022-Q1",)
+    assert choose_window([undated]) == ("unknown",)
+
+
+def test_windows_that_cannot_be_say_why() -> None:
+    with pytest.raises(ValueError, match="no closed deal"):
+        choose_window([])
+    with pytest.raises(ValueError, match="write it like 2025-Q4"):
+        choose_window(quarters(500), "Q4 2025")
+    with pytest.raises(ValueError, match="up to 2010-Q1; the data hold 2022-Q1 to 2022-Q1"):
+        choose_window(quarters(500), "2010-Q1")
+
+
+# ---------------------------------------------------------------- recommendations
+
+
+NUMBER = re.compile(r"[+-]?\d[\d,]*\.?\d*")
+
+
+def numbers_of(row: dict[str, Any]) -> set[str]:
+    """Every way the record's own figures may be written in words."""
+    allowed = {"100"}
+    for value in row.values():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            for scaled in (value, value * 100):
+                allowed |= {f"{scaled:,.0f}", f"{scaled:+.0f}", f"{scaled:.1f}", f"{scaled:+.1f}", f"{scaled:g}"}
+    return {text.rstrip(".,") for text in allowed} | {"0", "0.0", "99"}
+
+
+@given(seeds, st.sampled_from([45, 130, 600]))
+@settings(max_examples=10)
+def test_rationales_are_short_plain_and_invent_no_number(seed: int, size: int) -> None:
+    result = select(make(seed, size, {("industry", "A"): 1.2}).memory(), DIMENSIONS)
+    rows = recommendation_rows(evidence_rows(result), run_row(result))
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    for row in rows:
+        text = str(row["rationale"])
+        assert len(text.split()) <= MAXIMUM_WORDS
+        assert not re.search(r"\b(p|q|FDR|stratum|strata)\b", text)
+        allowed = numbers_of(row) | {"15"}
+        found = {match.rstrip(".,") for match in NUMBER.findall(text)}
+        assert all(number in allowed or number.lstrip("-") in allowed for number in found), text
+
+
+def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
+    source = [("Referral", 42, 31), ("Outbound", 42, 17), ("Event", 43, 16)]
+    columns = {"lead_source": [name for name, n, _ in source for _ in range(n)]}
+    won = [int(i < wins) for _, n, wins in source for i in range(n)]
+    result = select(MemoryCounts(columns, won, ["2025-Q4"] * 127), ["lead_source"])
+    first = recommendation_rows(evidence_rows(result), run_row(result))[0]
+    # 35 points * 28.1 / 53.1 = 18.5 points; 10 of 100 deals: 1.85; half-width 1.96 * sqrt(.25 / 53.1) = 1.3.
+    assert first["title"] == "Target more: Referral"
+    assert first["rationale"] == (
+        "Referral won 31 of 42 closed deals (74%) against 39% elsewhere. Allowing for quarter and luck, "
+        "moving 10 of every 100 deals here should change wins by +1.9 (+0.5 to +3.2)."
+    )
+
+
+def test_long_names_are_shortened_not_the_facts() -> None:
+    name = "Administrative and support and waste management and remediation services " * 4
+    result = select(make(21, 130, labels=[name + letter for letter in "ABCDE"]).memory(), DIMENSIONS)
+    for row in recommendation_rows(evidence_rows(result), run_row(result)):
+        assert len(str(row["rationale"]).split()) <= MAXIMUM_WORDS
+        assert str(row["won"]) in str(row["rationale"])
+
+
+def test_nothing_claimed_is_said_with_the_gap_that_could_have_been_seen() -> None:
+    result = select(make(23, 130).memory(), DIMENSIONS)
+    evidence = evidence_rows(result)
+    smallest = min(row["min_detectable_lift"] for row in evidence if row["is_candidate"] and row["min_detectable_lift"])
+    sentence = no_claim_sentence(run_row(result), evidence)
+    assert sentence is not None and f"{round(smallest * 100)} points" in sentence
+    strong = select(make(23, 600, {("industry", "A"): 2.0}).memory(), DIMENSIONS)
+    assert no_claim_sentence(run_row(strong), evidence_rows(strong)) is None
+
+
+def test_rates_are_never_rounded_to_certainty() -> None:
+    assert (percent(221 / 222), percent(1.0), percent(0.001), percent(0.0)) == ("over 99%", "100%", "under 1%", "0%")
+
+
+def test_rows_hold_only_plain_values() -> None:
+    result = select(make(1, 300, {("industry", "A"): 1.5}).memory(), DIMENSIONS)
+    rows = [*evidence_rows(result), run_row(result), *recommendation_rows(evidence_rows(result), run_row(result))]
+    for row in rows:
+        for name, value in row.items():
+            assert value is None or type(value) in (str, int, float, bool), name
+            assert not isinstance(value, float) or math.isfinite(value), name
+
+
+def test_rationale_of_a_row_read_back_from_a_mart_is_the_same() -> None:
+    result = select(make(1, 300, {("industry", "A"): 1.5}).memory(), DIMENSIONS)
+    for row in evidence_rows(result):
+        assert rationale(json.loads(json.dumps(row))) == rationale(row)

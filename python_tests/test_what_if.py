@@ -1,0 +1,101 @@
+"""What-if answers worked out by hand from a few marts."""
+
+import math
+
+import duckdb
+import pytest
+
+from icp.parameters import Parameters
+from icp.what_if import WhatIfError, parse_cell, parse_shift, what_if
+from python_tests.small_marts import reader_over
+
+DEALS, WON = 200, 100
+
+
+@pytest.fixture
+def marts() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(
+        "create table win_rate_baseline as select 'window' as period, '2025-Q1' as first_quarter, '2025-Q4' as last_quarter, "
+        "200 as closed_deals, 100 as won_deals, 100000.0 as won_amount, cast(null as varchar) as missing_reason"
+    )
+    connection.execute(
+        "create table win_rates_by_dimension as select * from (values "
+        "('window', 'industry', 'Shop', 50, 10, 10000.0), ('window', 'industry', 'Bank', 150, 90, 90000.0), "
+        "('window', 'region', 'North', 40, 30, 45000.0), ('window', 'region', 'South', 160, 70, 55000.0)) "
+        "as rows(period, dimension, segment, closed_deals, won_deals, won_amount)"
+    )
+    connection.execute(
+        "create table win_rates_by_segment_pair as select * from (values "
+        "('window', 'industry', 'Shop', 'region', 'North', 10, 4, 6000.0)) "
+        "as rows(period, dimension, segment, other_dimension, other_segment, closed_deals, won_deals, won_amount)"
+    )
+    connection.execute("create table dim_settings (setting varchar, value varchar)")
+    connection.executemany("insert into dim_settings values (?, ?)", [(k, str(v)) for k, v in Parameters().as_row().items()])
+    return connection
+
+
+def test_dropping_a_segment_keeps_the_other_deals_and_shrinks_the_gain(marts: duckdb.DuckDBPyConnection) -> None:
+    answer = what_if(reader_over(marts), drops=[parse_cell("industry=Shop")])
+    # Shop won 10 of 50, drawn towards 50 % by 25 deals: 22.5 of 75 = 30 %. Left: (0.5 - 0.25 x 0.3) / 0.75 = 0.566667
+    assert answer.deals_after == 150
+    assert answer.win_rate_after == pytest.approx(0.425 / 0.75)
+    # variance of the rate of all, and of the dropped quarter over what is left
+    half = 1.959963984540054 * math.sqrt(0.25 / 200 + (0.25 / 0.75) ** 2 * 0.25 / 75)
+    assert answer.win_rate_high - answer.win_rate_after == pytest.approx(half)
+    # the 90 wins that are left brought 90,000: 1,000 each
+    assert answer.won_amount_after == pytest.approx(150 * 0.425 / 0.75 * 1000)
+
+
+def test_shifting_deals_adds_the_shrunken_gap(marts: duckdb.DuckDBPyConnection) -> None:
+    answer = what_if(reader_over(marts), shifts=[parse_shift("region=North:20")])
+    # North: (30 + 12.5) / 65 = 0.653846; 20 of 100 deals gain 0.153846 each
+    assert answer.deals_after == 200
+    assert answer.win_rate_after == pytest.approx(0.5 + 0.2 * (42.5 / 65 - 0.5))
+    # 160 deals at 1,000 a win and 40 deals at 1,500 a win
+    assert answer.won_amount_after == pytest.approx(160 * 0.5 * 1000 + 40 * 42.5 / 65 * 1500)
+
+
+def test_an_overlap_is_counted_once_and_said(marts: duckdb.DuckDBPyConnection) -> None:
+    answer = what_if(reader_over(marts), drops=[parse_cell("industry=Shop"), parse_cell("region=North")])
+    assert answer.deals_after == 200 - 50 - 40 + 10
+    assert "industry Shop and region North: 4 of 10 deals won" in answer.used
+
+
+def test_a_pair_too_small_to_list_is_taken_as_independent_and_said(marts: duckdb.DuckDBPyConnection) -> None:
+    answer = what_if(reader_over(marts), drops=[parse_cell("industry=Shop"), parse_cell("region=South")])
+    # expected overlap: 50 x 160 / 200 = 40
+    assert answer.deals_after == 200 - 50 - 160 + 40
+    assert any("independent" in sentence for sentence in answer.assumed)
+
+
+def test_dropping_a_pair_uses_the_pair(marts: duckdb.DuckDBPyConnection) -> None:
+    assert what_if(reader_over(marts), drops=[parse_cell("industry=Shop+region=North")]).deals_after == 190
+
+
+@pytest.mark.parametrize(
+    ("drops", "shifts", "words"),
+    [
+        (["industri=Shop"], [], "did you mean industry"),
+        (["industry=Shops"], [], "did you mean Shop"),
+        (["industry=Shop", "industry=Bank"], [], "nothing would be left"),
+        ([], ["region=North:60", "region=South:60"], "more than 100"),
+        (["industry=Shop"], ["industry=Shop:10"], "cannot receive"),
+        ([], [], "nothing to try"),
+    ],
+)
+def test_a_question_without_an_answer_says_why(marts: duckdb.DuckDBPyConnection, drops: list[str], shifts: list[str], words: str) -> None:
+    with pytest.raises(WhatIfError, match=words):
+        what_if(reader_over(marts), [parse_cell(text) for text in drops], [parse_shift(text) for text in shifts])
+
+
+@pytest.mark.parametrize("text", ["industry", "industry=", "a=b+c=d+e=f", "=x"])
+def test_a_segment_must_be_written_as_dimension_and_value(text: str) -> None:
+    with pytest.raises(WhatIfError, match="write dimension=segment"):
+        parse_cell(text)
+
+
+@pytest.mark.parametrize("text", ["region=North", "region=North:0", "region=North:101", "region=North:many"])
+def test_a_shift_needs_points(text: str) -> None:
+    with pytest.raises(WhatIfError, match="points from 0 to 100"):
+        parse_shift(text)

@@ -1,0 +1,24 @@
+{%- set answers = [
+    'win_rate_baseline', 'win_rates_by_dimension', 'win_rates_by_segment_pair', 'loss_reasons', 'loss_reasons_by_dimension', 'win_reasons',
+    'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'qualification_cutoffs', 'field_completeness',
+] -%}
+-- Detects an answer that says nothing, or something else than `dim_periods`, about which deals count.
+-- Renewals are won far more often than new business: a rate means nothing without its population.
+-- A returned row is a table and what it states.
+
+with stated as (
+
+    {% for answer in answers -%}
+    select '{{ answer }}' as answer, period, population from {{ ref(answer) }}
+    union all
+    {% endfor -%}
+    select 'win_rates_by_quarter' as answer, 'all' as period, population from {{ ref('win_rates_by_quarter') }}
+
+)
+
+select distinct
+    stated.answer,
+    stated.population
+from stated
+left join {{ ref('dim_periods') }} as periods on stated.period = periods.period
+where stated.population is distinct from periods.population or stated.population = ''

@@ -1,0 +1,31 @@
+-- Detects a value that stands twice in a list a user may edit, and bands of a measure that overlap.
+-- Deals are joined to these lists; with two matches a deal would count twice.
+-- A returned row is the seed and the entry to mend.
+
+select 'outcome_words' as seed, word as entry from {{ ref('outcome_words') }}
+group by word
+having count(*) > 1
+union all
+select 'population' as seed, field || ' ' || lower(value) as entry from {{ ref('population') }}
+group by field, lower(value)
+having count(*) > 1
+union all
+select 'fx_rates' as seed, upper(currency) as entry from {{ ref('fx_rates') }}
+group by upper(currency)
+having count(*) > 1
+union all
+select 'segment_aliases' as seed, dimension || ' ' || {{ folded('stated_value') }} as entry from {{ ref('segment_aliases') }}
+group by dimension, {{ folded('stated_value') }}
+having count(*) > 1
+union all
+select 'bands' as seed, measure || ' ' || band as entry from {{ ref('bands') }}
+group by measure, band
+having count(*) > 1
+union all
+select 'bands' as seed, bands.measure || ' ' || bands.band as entry
+from {{ ref('bands') }} as bands
+inner join {{ ref('bands') }} as others
+    on bands.measure = others.measure
+    and bands.band != others.band
+    and bands.from_value <= others.from_value
+    and (others.from_value < bands.below_value or bands.below_value is null)
