@@ -192,6 +192,30 @@ def test_an_unclosed_quote_does_not_swallow_up_to_the_next_quoted_cell(tmp_path:
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None, None]
 
 
+def test_an_unclosed_quote_does_not_swallow_lines_even_if_the_cells_would_count_up(tmp_path: Path) -> None:
+    text = 'id,result,note\nA,won,"open\nB,lost,x\nC,won,"closed"\n'
+    found = read(tmp_path, {"deals.csv": text})
+    assert found.column("deal_id") == ["A", "B", "C"]
+    assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None]
+
+
+def test_a_quote_that_closes_in_a_later_line_of_its_own_does_not_swallow_whole_records(tmp_path: Path) -> None:
+    text = 'id,result,note\nA,"open,won\nB,lost,x\nC,won,5",7,8\nD,won,y\n'
+    found = read(tmp_path, {"deals.csv": text})
+    assert found.column("source_line") == [2, 3, 4, 5]
+    assert found.column("line_problem") == [UNCLOSED_QUOTE, None, "has 5 cells, the header has 3", None]
+
+
+def test_a_return_inside_a_cell_is_a_line_end_like_any_other(tmp_path: Path) -> None:
+    found = read(tmp_path, {"deals.csv": b'id,result,why\nA,won,"x\ry"\nB,lost,z\n'}, deals_with(loss_reason="why"))
+    assert found.column("loss_reason") == ["x y", "z"]
+    assert found.column("source_line") == [2, 4]
+
+
+def test_headers_that_differ_in_case_only_do_no_harm_unless_wanted(tmp_path: Path) -> None:
+    assert read(tmp_path, {"deals.csv": "id,result,note,Note\nA,won,1,2\n"}).column("deal_id") == ["A"]
+
+
 def test_a_quote_inside_an_unquoted_cell_is_an_inch(tmp_path: Path) -> None:
     found = read(tmp_path, {"deals.csv": 'id,result,note\nA,won,5" pipe\nB,lost,x\n'}, deals_with(loss_reason="note"))
     assert found.column("loss_reason") == ['5" pipe', "x"]
@@ -279,6 +303,7 @@ def values(tmp_path: Path, column: str, cells: list[str], settings_text: str = "
         (["46085", "46085.5", "46022"], ["2026-03-04", "2026-03-04", "2025-12-31"]),
         (["1772611200000"], ["2026-03-04"]),
         (["3/3/2026"], ["2026-03-03"]),
+        (["45/13/2026", "25/3/2026"], ["45/13/2026", "2026-03-25"]),
         (["soon", "13/32/2026", "3/13/2026"], ["soon", "13/32/2026", "2026-03-13"]),
         (["N/A", "-", "#N/A", "null", "None", "NaN", "na", "", "2026-03-04"], [None] * 8 + ["2026-03-04"]),
     ],
@@ -301,6 +326,20 @@ def test_a_few_bare_numbers_among_dates_are_no_spreadsheet_dates(tmp_path: Path)
 )
 def test_timestamps_become_iso_in_utc(tmp_path: Path, cells: list[str], expected: list[str]) -> None:
     assert values(tmp_path, "modified_at", cells) == expected
+
+
+def test_zones_are_read_the_same_wherever_the_engine_believes_it_is(tmp_path: Path) -> None:
+    found = read(tmp_path, {"deals.csv": "id,result,m\nA,won,2026-03-04T23:30:00+0200\n"}, deals_with(modified_at="m"))
+    try:
+        ENGINE.execute("set TimeZone = 'America/New_York'")
+        assert found.column("modified_at") == ["2026-03-04 21:30:00"]
+    finally:
+        ENGINE.execute("set TimeZone = 'UTC'")
+
+
+def test_points_between_the_parts_mean_the_day_comes_first(tmp_path: Path) -> None:
+    found = read(tmp_path, {"deals.csv": "id,result,shut\nA,won,4.3.2026\n"}, deals_with(closed_on="shut"))
+    assert found.file("deals.csv")["date_order"] == "dmy"
 
 
 def test_the_date_order_is_decided_over_all_date_columns_of_the_file(tmp_path: Path) -> None:
@@ -412,9 +451,11 @@ def test_missing_words_are_null_in_dimensions_and_kept_in_what_a_person_stated(t
 
 
 def test_spaces_of_every_kind_are_trimmed(tmp_path: Path) -> None:
-    text = "id,result,kind\n A ,won,\u00a0North \nB,won,\u200b\u00a0\n"
-    found = read(tmp_path, {"deals.csv": text}, deals_with(region="kind"))
-    assert (found.column("deal_id"), found.column("region")) == (["A", "B"], ["North", None])
+    regular = "id,result,kind\n A ,won,\u00a0North \nB,won,\u200b\u00a0\n"
+    for text in (regular, regular + "\n\n \u00a0C\u00a0 ,won,x"):
+        found = read(tmp_path, {"deals.csv": text}, deals_with(region="kind"))
+        assert (found.column("deal_id")[:2], found.column("region")[:2]) == (["A", "B"], ["North", None])
+    assert found.column("deal_id")[2] == "C"
 
 
 def test_outcome_words_compare_trimmed_in_any_case_and_unknown_ones_pass_unchanged(tmp_path: Path) -> None:
@@ -449,7 +490,7 @@ def test_one_flat_file_serves_deals_contacts_and_who_is_on_which_deal(tmp_path: 
 def test_a_made_contact_keeps_its_id_in_next_quarters_file(tmp_path: Path) -> None:
     mapping = FLAT.replace("flat.csv", "'flat*.csv'")
     files = {
-        "flat_2025-Q3.csv": "id,result,sector,job\nX,won,Tech,CEO\nA,open,Tech,CFO\n",
+        "flat_2025-Q3.csv": "id,result,sector,job\nX,won,Tech,CFO\nA,open,Tech,CFO\n",
         "flat_2025-Q4.csv": "id,result,sector,job\nA,won,Tech,CFO\n",
     }
     rows = read(tmp_path, files, mapping).rows("deal_contacts")

@@ -52,10 +52,7 @@ _READINGS: dict[str, _Reading] = {
     "report_findings": _Reading(("finding",), order="finding"),
     "action_items": _Reading(("item",), order="item"),
     "return_on_investment": _Reading(("period",)),
-    "recommendation_follow_up": _Reading(
-        ("reviewed_quarter", "attribute", "value", "second_attribute", "second_value"),
-        order="reviewed_quarter desc, grade, abs(said_expected_lift) desc, segment_label",
-    ),
+    "recommendation_follow_up": _Reading(("reviewed_quarter", "rank"), order="reviewed_quarter desc, rank"),
     "win_rates_by_dimension": _Reading(
         ("period", "dimension", "segment"), where=_LARGEST_SEGMENTS, order="closed_deals desc, segment"
     ),
