@@ -6,11 +6,11 @@ the naive rule of dashboards: whatever won at least 70 % of three or more deals 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from icp import selection
 from icp.advice import Reader, deal_relation, parameters, recommendable_dimensions
-from icp.counts import QuarterCounts, SqlCounts, text_literal
+from icp.counts import CountSource, MemoryCounts, QuarterCounts, SqlCounts, text_literal
 from icp.parameters import UNKNOWN, Parameters
 from icp.rows import Row
 from icp.selection import TARGET_MORE
@@ -22,6 +22,9 @@ NAIVE_DIMENSIONS = ("industry", "revenue_band")
 MAXIMUM_QUARTERS = 8
 
 Segment = tuple[str, str]
+
+Counting = Callable[[Sequence[str]], CountSource]
+"""Gives the counts of a window of quarters."""
 
 BACKTEST = {
     "method": "text",
@@ -57,14 +60,15 @@ order by deals.closed_quarter"""
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
     relation = deal_relation(reader, dimensions)
+    counting = _counting(reader, relation, quarters, list(dimensions), constants)
     result: list[Row] = []
     for place in range(max(1, len(quarters) - MAXIMUM_QUARTERS), len(quarters)):
         before, tested = quarters[:place], quarters[place]
         window = trailing_window(before, constants)
         advised = {
-            "winloss": _advice(reader, relation, window, list(dimensions), constants),
+            "winloss": _advice(counting(window), list(dimensions), constants),
             "everyone": None,
-            "naive": _naive_advice(reader, relation, before[-1].quarter, list(dimensions), constants),
+            "naive": _naive_advice(counting([before[-1].quarter]), list(dimensions), constants),
         }
         for method, segments in advised.items():
             trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
@@ -93,21 +97,29 @@ def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> t
     return tuple(quarter.quarter for quarter in short)
 
 
-def _advice(
-    reader: Reader, relation: str, window: Sequence[str], dimensions: Sequence[str], constants: Parameters
-) -> list[Segment]:
+def _counting(
+    reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str], constants: Parameters
+) -> Counting:
+    """Few deals are fetched once, without any id, and counted in memory for every window; many are counted by the engine."""
+    if sum(quarter.deals for quarter in quarters) > constants.maximum_rows:
+        return lambda window: SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine)
+    names = ", ".join(["closed_quarter", "is_won", *dimensions])
+    looked_at = ", ".join(text_literal(quarter.quarter, reader.engine) for quarter in quarters) or "''"
+    deals = reader.query(f"select {names} from {relation} where closed_quarter in ({looked_at})")[1]
+    columns = list(zip(*deals)) or [()] * (2 + len(dimensions))
+    by_dimension = {name: columns[place] for place, name in enumerate(dimensions, start=2)}
+    return lambda window: MemoryCounts(by_dimension, columns[1], columns[0], window=window)
+
+
+def _advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
     """Claims to target, or the best bet where there is no claim."""
-    source = SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine)
     rows = selection.evidence_rows(selection.select(source, dimensions, constants, with_pairs=False))
     claims = [row for row in rows if row["action"] == TARGET_MORE]
     chosen = claims or [row for row in rows if row["best_bet"]]
     return sorted((str(row["attribute"]), str(row["value"])) for row in chosen)
 
 
-def _naive_advice(
-    reader: Reader, relation: str, quarter: str, dimensions: Sequence[str], constants: Parameters
-) -> list[Segment]:
-    source = SqlCounts(lambda sql: reader.query(sql)[1], relation, [quarter], reader.engine)
+def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
     rows = source.segments([name for name in NAIVE_DIMENSIONS if name in dimensions], [], constants)
     return sorted(
         (row.dimension, row.value)

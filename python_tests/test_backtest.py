@@ -59,3 +59,12 @@ def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
     assert rows["naive"]["advice"] == odd
     assert rows["naive"]["inside_won"] == 36
+
+
+def test_counting_in_memory_and_by_the_engine_give_the_same() -> None:
+    deals = [deal for name in ("2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3") for deal in quarter(name, STRONG_BANK | {"Zoo": (9, 2)})]
+    in_memory = backtest(reader_over(marts_of(deals * 3, "2025-Q3")))
+    # a smaller limit on the rows Python may receive sends the same questions to the engine
+    by_engine = backtest(reader_over(marts_of(deals * 3, "2025-Q3", maximum_rows=1000)))
+    assert len(deals * 3) > 1000
+    assert in_memory == by_engine
