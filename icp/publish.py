@@ -30,10 +30,17 @@ STORAGE_VERSION = "v1.0.0"
 """The storage format of DuckDB 1.0: every client from 1.1 to 2.0 reads it."""
 
 SCHEMA = "marts"
+"""Where the marts stand in the private database."""
+
 _FILE = "winloss_publication"
+_PUBLISHED = f"{_FILE}.main"
+# the main schema, so that a table goes by its bare name: in a file called marts.duckdb, `marts.x` would be ambiguous
 _BATCH = 10_000
 _QUARTER = re.compile(r"^(FY)?[0-9]{4}-Q[1-4]$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+"
+"""An e-mail address inside a text: whoever wrote it into a product or a source meant a person."""
 
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet takes a cell that begins with one of these for a formula."""
@@ -217,9 +224,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, publication: Publication, allow
     # one transaction, so that the disk is waited for once and not a thousand times
     connection.execute("begin")
     try:
-        connection.execute(f"create schema {_FILE}.{SCHEMA}")
         for name, statement in (statements | dict(publication.further)).items():
-            connection.execute(f"create table {_FILE}.{SCHEMA}.{name} as select * from ({statement}) order by all")
+            connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({statement}) order by all")
         _comment(connection, publication.meanings)
         connection.execute("commit")
     except duckdb.Error:
@@ -228,8 +234,18 @@ def _fill(connection: duckdb.DuckDBPyConnection, publication: Publication, allow
         raise
 
 
-def published_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
-    """The statement that reads of a mart what may leave; `hidden_cells` must stand in the connection."""
+def published_select(table: PublishedTable, columns: Mapping[str, str], minimum: int) -> str:
+    """The statement that reads of a mart what may leave; `hidden_cells` must stand in the connection.
+
+    `columns` are the mart's columns with their types.
+    """
+    addressed = [column for column, kind in columns.items() if kind == "VARCHAR" and column not in table.columns_left_out]
+    masked = ", ".join(f"regexp_replace({column}, '{ADDRESS}', '(e-mail address)', 'g') as {column}" for column in addressed)
+    statement = _shown_select(table, list(columns), minimum)
+    return f"select * replace ({masked}) from ({statement}) as shown" if masked else statement
+
+
+def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
     shown = [column for column in columns if column not in table.columns_left_out]
     rows = f"select * from {SCHEMA}.{table.name}"
     owners = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
@@ -276,18 +292,19 @@ def _suppressed(source: str, shown: Sequence[str], kept: Sequence[str], reason: 
     return f"select {', '.join(selected)}, is_suppressed from ({source}) as judged"
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from duckdb_columns() "
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Columns of each mart with their types, in order."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
         "where database_name = current_database() and schema_name = $schema order by table_name, column_index",
         {"schema": SCHEMA},
     ).fetchall():
-        found.setdefault(table, []).append(column)
+        found.setdefault(table, {})[column] = kind
     return found
 
 
-def _check_allow_list(allowed: Mapping[str, PublishedTable], columns: Mapping[str, Sequence[str]]) -> None:
+def _check_allow_list(allowed: Mapping[str, PublishedTable], columns: Mapping[str, Mapping[str, str]]) -> None:
     for table in allowed.values():
         if table.name not in columns:
             raise PublishError(
@@ -297,11 +314,11 @@ def _check_allow_list(allowed: Mapping[str, PublishedTable], columns: Mapping[st
             if column not in columns.get(table.name, ()):
                 raise PublishError(
                     f"Not published: {ALLOW_LIST.name} names the column {column}, which {table.name} does not have."
-                    f"{_meant(column, columns.get(table.name, ()))}"
+                    f"{_meant(column, list(columns.get(table.name, ())))}"
                 )
 
 
-def _contact_counts(columns: Mapping[str, Sequence[str]]) -> str:
+def _contact_counts(columns: Mapping[str, Mapping[str, str]]) -> str:
     # where the engine is not DuckDB, the counts were fetched from it and stand as a table
     if "contact_counts" in columns:
         return f"select * from {SCHEMA}.contact_counts"
@@ -331,7 +348,7 @@ def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str,
     ).fetchall():
         text = SUPPRESSED_MEANING if column == "is_suppressed" else texts.get((table, column))
         if text:
-            what = f"table {_FILE}.{SCHEMA}.{table}" if column is None else f"column {_FILE}.{SCHEMA}.{table}.{column}"
+            what = f"table {_PUBLISHED}.{table}" if column is None else f"column {_PUBLISHED}.{table}.{column}"
             statements.append(f"comment on {what} is {_text(text)}")
     connection.execute(";\n".join(statements))
 
@@ -361,7 +378,7 @@ def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
         for table, columns in tables.items():
             copy.execute(f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})")
             cells = ", ".join(_sqlite_cell(name, kind) for name, kind, _ in columns)
-            rows = connection.execute(f"select {cells} from {_FILE}.{SCHEMA}.{table}")
+            rows = connection.execute(f"select {cells} from {_PUBLISHED}.{table}")
             while batch := rows.fetchmany(_BATCH):
                 copy.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", batch)
         copy.execute("create table column_descriptions (table_name text, column_name text, description text)")
@@ -392,7 +409,7 @@ def _write_folder(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str
         path = folder / kind / f"{table}.{kind}"
         listed = ", ".join(_csv_cell(name, type_) if kind == "csv" else name for name, type_, _ in columns)
         options = "format csv, header true" if kind == "csv" else "format parquet, compression zstd"
-        connection.execute(f"copy (select {listed} from {_FILE}.{SCHEMA}.{table}) to {_text(str(path))} ({options})").fetchall()
+        connection.execute(f"copy (select {listed} from {_PUBLISHED}.{table}) to {_text(str(path))} ({options})").fetchall()
         written.append(path)
     return written
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,27 @@ CANARIES = (
 )
 """Words of the export that no file, log or message of a build may hold."""
 
+INJECTIONS = (
+    '=HYPERLINK("http://evil.example","click")',
+    "O'Brien; drop table marts.fct_deals; --",
+    "<script>alert('x')</script>",
+    "{{ 7 * 7 }}{% do exceptions.raise_compiler_error('x') %}",
+    "+1+cmd|' /C calc'!A0",
+    "@SUM(1+1)",
+    "-2+3",
+)
+"""Values that would become a formula, SQL, HTML or Jinja where somebody forgot to treat them as text."""
+
+ODD_HEADER = "Tier's \"name\"; drop table x; -- {{ 7 * 7 }}"
+ODD_WORD = "Won'; drop table x; --"
+ODD_SUFFIX = "'; drop table x; --{{ 7 * 7 }}<b>"
+
 MAPPING: dict[str, Any] = {
     "crm": "custom",
     "mapping": {
         "files": {
             "deals": "deals*.csv",
-            "accounts": "accounts*.csv",
+            "accounts": "accounts*.parquet",
             "contacts": "contacts*.csv",
             "deal_contacts": "links*.csv",
         },
@@ -70,7 +86,8 @@ MAPPING: dict[str, Any] = {
             "contacts": {"contact_id": "Contact", "title": "Title", "department": "Department"},
             "deal_contacts": {"deal_id": "Deal", "contact_id": "Contact", "buying_role": "Role", "added_on": "Added"},
         },
-        "outcomes": {"won": ["Won"], "lost": ["Lost"], "open": ["Open"]},
+        "outcomes": {"won": ["Won", ODD_WORD], "lost": ["Lost"], "open": ["Open"]},
+        "dimensions": {"tier": ODD_HEADER},
     },
     "company_currency": "USD",
     "window_minimum_deals": 20,
@@ -96,24 +113,26 @@ def company() -> Rows:
         won = (number * 7 + quarter) % 5 < 3 if place % 3 else (number * 3) % 7 < 2
         closed = f"{2024 + quarter // 4}-{month:02d}-{place + 2:02d}"
         owner = NAMES[(number // 3) % len(NAMES)]
+        odd = INJECTIONS[place] if quarter >= 3 and place < len(INJECTIONS) else ""
         rows["deals"].append(
             {
                 "Deal": f"OPPCANARY{number:04d}",
                 "Name": f"{first} renewal for Gorblimey Holdings",
                 "Account": f"ACCCANARY{number:04d}",
-                "Result": "Won" if won else "Lost",
-                "Opened": f"2023-{1 + number % 9:02d}-{1 + number % 27:02d}",
+                "Result": (ODD_WORD if odd else "Won") if won else "Lost",
+                "Opened": str(date.fromisoformat(closed) - timedelta(days=20 + number % 60)),
                 "Closed": closed,
                 "Changed": f"{closed} 10:00:00",
                 "Value": str(1000 + 37 * number),
                 "Currency": "USD",
                 "Owner": f"Persephone {owner}",
-                "Source": SOURCES[number % 3],
-                "Product": "Basic" if number % 2 else "Premium",
-                "Rival": "Initech" if number % 4 == 0 else "",
-                "Why lost": "" if won else f"{REASONS[number % 5]} {f'says {owner} (zq@canary-mail.example)' if number % 3 == 0 else ''}".strip(),
+                "Source": odd or ("zq@canary-mail.example" if number % 29 == 0 else SOURCES[number % 3]),
+                "Product": odd or ("Basic" if number % 2 else "Premium"),
+                "Rival": odd or ("Initech" if number % 4 == 0 else ""),
+                "Why lost": "" if won else odd or f"{REASONS[number % 5]} {f'says {owner} (zq@canary-mail.example)' if number % 3 == 0 else ''}".strip(),
                 "Why won": f"Strong champion; {first} knew us" if won else "",
                 "Score": f"{0.3 + (0.4 if won else 0) + (number % 7) / 50:.2f}",
+                ODD_HEADER: odd or "Gold",
                 "Notes": f"Call {first} at +1 555-0199-{number:03d}, thistledown",
             }
         )
@@ -121,9 +140,9 @@ def company() -> Rows:
             {
                 "Account": f"ACCCANARY{number:04d}",
                 "Name": f"Gorblimey Holdings {number}",
-                "Industry": INDUSTRIES[place % 3],
+                "Industry": odd or INDUSTRIES[place % 3],
                 "Staff": str(10 * (1 + number % 40)),
-                "Region": "North" if number % 2 else "South",
+                "Region": odd or ("North" if number % 2 else "South"),
                 "Phone": f"555-0199-{number:03d}",
             }
         )
@@ -136,7 +155,7 @@ def company() -> Rows:
                     "Name": f"Ottoline {first}",
                     "Mail": f"ottoline.{first.lower()}{number}@canary-mail.example",
                     "Phone": f"+1 555-0199-{number:03d}",
-                    "Title": "General Counsel" if rare else f"{TITLES[(number + which) % 6]}{f' ({first})' if number % 11 == 0 else ''}",
+                    "Title": "General Counsel" if rare else odd or f"{TITLES[(number + which) % 6]}{f' ({first})' if number % 11 == 0 else ''}",
                     "Department": f"thistledown {first}" if number % 13 == 0 else "",
                     "Notes": "thistledown",
                 }
@@ -146,7 +165,7 @@ def company() -> Rows:
                     "Deal": f"OPPCANARY{number:04d}",
                     "Contact": contact,
                     "Role": f"{ROLES[(number + which) % 5]}{f' ({first})' if number % 17 == 0 else ''}",
-                    "Added": "2023-12-01",
+                    "Added": "2023-10-01",
                 }
             )
     return rows
@@ -155,25 +174,31 @@ def company() -> Rows:
 BAD_LINES = {
     # an outcome word nobody mapped, a date that is none, no id, a ragged line
     "deals": (
-        "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
-        "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
-        ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,thistledown",
+        "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
+        "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
+        ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
         "OPPCANARY9004,Xylander deal,ACCCANARY0001,thistledown",
     ),
 }
 """Lines that must be rejected, full of people as well."""
 
 
-def write_company(folder: Path, rows: Rows | None = None, bad: bool = True, suffix: str = "") -> None:
-    """Write the export as CSV files; `suffix` stands in every file name."""
+def write_company(folder: Path, rows: Rows | None = None, bad: bool = True, suffix: str = ODD_SUFFIX) -> None:
+    """Write the export, the accounts as Parquet and the rest as CSV; `suffix` stands in every file name."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in (rows or company()).items():
-        with (folder / f"{name}{suffix}.csv").open("w", encoding="utf-8", newline="") as file:
+        path = folder / f"{name}{suffix}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(lines)
             if bad:
                 file.writelines(f"{line}\n" for line in BAD_LINES.get(name, ()))
+        if name == "accounts":
+            with duckdb.connect() as connection:
+                source = connection.read_csv(str(path), all_varchar=True)
+                source.write_parquet(str(path.with_suffix(".parquet")))
+            path.unlink()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -360,6 +363,11 @@ def test_an_undecidable_date_order_names_the_variable_and_the_line(tmp_path: Pat
         "deals.csv: 3/4/2026 in shut (line 3) could be day or month first, and no date in the file decides it. "
         "Set mapping.date_order to dmy or mdy."
     )
+
+
+def test_a_line_with_a_problem_decides_nothing(tmp_path: Path) -> None:
+    files = {"deals.csv": "id,result,shut\nA,won,3/4/2026\nB,won,3/25/2026,x\n"}
+    assert "could be day or month first" in refusal(tmp_path, files, deals_with(closed_on="shut"))
 
 
 def test_contradicting_dates_name_both_lines(tmp_path: Path) -> None:
@@ -757,6 +765,8 @@ def test_where_each_column_comes_from_is_reported(tmp_path: Path) -> None:
     assert {("deal_id", "id", "mapped"), ("owner", "Person", "mapped"), ("amount", None, "missing")} <= rows
     found = read(tmp_path, {"deals.csv": "id,result,Person\nA,won,x\n"})
     assert [row["source_header"] for row in found.rows("export_columns") if row["status"] == "ignored"] == ["Person"]
+    found = read(tmp_path, {"deals.csv": "id,,result\nA,,won\n"})
+    assert [row for row in found.rows("export_columns") if row["status"] == "ignored"] == []
 
 
 def test_private_copies_are_private_and_stand_beside_the_database(tmp_path: Path) -> None:
@@ -930,3 +940,96 @@ def test_the_guide_lists_every_column_of_an_object(name: str) -> None:
     columns = [column for column in OBJECTS[name] if not column.name.startswith("extra_")]
     assert {column.name for column in columns} <= set(listed)
     assert required == [column.name for column in columns if column.required]
+
+
+# --- in dbt ----------------------------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Project:
+    """The reader's own models and macros as a dbt project of their own: what a build does, and what a user then reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "private" / "winloss.duckdb"
+        shutil.copytree(ROOT / "models" / "staging" / "custom", folder / "models" / "staging" / "custom")
+        shutil.copy(ROOT / "models" / "shared_columns.md", folder / "models")
+        shutil.copytree(ROOT / "icp", folder / "icp", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "macros").mkdir()
+        for name in ("read_exports.sql", "extra_dimensions.sql", "generate_schema_name.sql"):
+            shutil.copy(ROOT / "macros" / name, folder / "macros")
+        whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+        project = {
+            "name": "winloss",
+            "profile": "winloss",
+            "flags": whole["flags"],
+            "on-run-start": ["{{ land_exports() }}"],
+            "on-run-end": ["{{ clear_landing() }}"],
+            "models": {"winloss": {"staging": whole["models"]["winloss"]["staging"]}},
+        }
+        (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+        profile = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
+        profile["winloss"]["outputs"]["duckdb"]["plugins"] = [{"module": "icp.dbt_plugin"}]
+        (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+
+    def dbt(self, *arguments: str, mapping: str, exports: Path) -> subprocess.CompletedProcess[str]:
+        variables = yaml.safe_dump({"crm": "custom", "mapping": yaml.safe_load(mapping)}, sort_keys=False)
+        return subprocess.run(
+            [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments, "--vars", variables],
+            cwd=self.folder,
+            env=os.environ | {"WINLOSS_EXPORTS": str(exports), "WINLOSS_DB": str(self.database)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.database), read_only=True) as engine:
+            return engine.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("project"))
+
+
+ODD_WORDS = DEALS + "outcomes: {won: [\"Ann's {{ yes }}\", 'ü\\\"']}\ndimensions: {team: team, line: line}\n"
+
+
+def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(project: Project) -> None:
+    exports = put(project.folder / "good", {"deals.csv": "id,result,team,line\nA,Ann's {{ yes }},x,y\n\nB,lost,x,\nC,won\n"})
+    put(exports, {"accounts.csv": "id\n"})
+    mapping = ODD_WORDS.replace("{deals: deals.csv}", "{deals: deals.csv, accounts: accounts.csv}")
+    mapping = mapping.replace("columns: {", "columns: {accounts: {account_id: id}, ")
+    told = project.dbt("build", mapping=mapping, exports=exports)
+    assert told.returncode == 0, told.stdout
+    assert 'Note: accounts.csv has a header and no records (read for "accounts").' in told.stdout
+    assert project.rows("select deal_id, outcome, extra_1, extra_2, source_line from staging.base_custom__deals order by 5") == [
+        ("A", "won", "x", "y", 2),
+        ("B", "lost", "x", None, 4),
+        ("C", "won", None, None, 5),
+    ]
+    assert project.rows("select object, records from staging.base_custom__export_files order by 1") == [("accounts", 0), ("deals", 3)]
+    assert not (project.database.parent / "landing").exists()
+    assert stat.S_IMODE(project.database.stat().st_mode) == 0o600
+
+
+def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
+    exports = put(project.folder / "wrong", {"deals.csv": "id,resullt\nA,won\n"})
+    told = project.dbt("build", mapping=ODD_WORDS, exports=exports)
+    assert told.returncode == 1
+    assert 'deals.csv has no column "result" (for deals.outcome). Did you mean "resullt"?' in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+    assert "SKIP=7" in told.stdout
+
+
+def test_dbt_builds_empty_tables_without_reading_a_file_and_knows_the_extra_dimensions(project: Project) -> None:
+    (project.folder / "models" / "names.sql").write_text("select '{{ extra_dimensions() | join(',') }}' as names")
+    try:
+        told = project.dbt("build", "--empty", mapping=ODD_WORDS, exports=project.folder / "nowhere")
+    finally:
+        (project.folder / "models" / "names.sql").unlink()
+    assert told.returncode == 0, told.stdout
+    assert project.rows("select count(*), count(deal_id) from staging.base_custom__deals") == [(0, 0)]
+    assert project.rows("select names from main.names") == [("team,line",)]

@@ -154,7 +154,9 @@ _LINE_ENDS = re.compile(r"[\r\n]+")
 
 
 def flat(cell: str) -> str:
-    """A cell on one line, without control zeros and without spaces of any kind at its ends."""
+    """A cell on one line, without control zeros and without odd spaces at its ends."""
+    if cell.isascii() and cell.isprintable():
+        return cell
     return _LINE_ENDS.sub(" ", cell.replace("\0", "")).strip(ODD_SPACES)
 
 

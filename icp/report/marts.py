@@ -62,8 +62,8 @@ _READINGS: dict[str, _Reading] = {
         ("period", "dimension", "segment", "other_dimension", "other_segment"),
         where="""period = 'window' and segment != 'unknown' and other_segment != 'unknown'
     and 'owner' not in (dimension, other_dimension)
-    and dimension in (select dimension from marts.dim_dimensions where is_recommendable)
-    and other_dimension in (select dimension from marts.dim_dimensions where is_recommendable)""",
+    and dimension in (select dimension from dim_dimensions where is_recommendable)
+    and other_dimension in (select dimension from dim_dimensions where is_recommendable)""",
         order="shrunken_win_rate desc, closed_deals desc, dimension, segment, other_dimension, other_segment limit 5",
     ),
     "loss_reasons": _Reading(("period", "category"), order="lost_deals desc, category"),
@@ -117,7 +117,10 @@ def read_marts(path: Path) -> Marts:
     if not path.is_file():
         raise ReportError(f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED.")
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = duckdb.connect()
+        # under a name of its own: a file called marts.duckdb would be a catalog called like the schema in it
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as published (read_only)")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise ReportError(f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish.") from error
@@ -125,17 +128,18 @@ def read_marts(path: Path) -> Marts:
         present = {
             name
             for (name,) in connection.execute(
-                "select table_name from information_schema.tables where table_schema = ?", [SCHEMA]
+                "select table_name from information_schema.tables where table_catalog = 'published' and table_schema = ?", [SCHEMA]
             ).fetchall()
         }
         if "win_rate_baseline" not in present or "dim_periods" not in present:
             raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
+        connection.execute(f"use published.{SCHEMA}")
         tables = {name: _read(connection, name, reading) for name, reading in _READINGS.items() if name in present}
         counts: dict[str, int] = {}
         if "win_rates_by_dimension" in present:
             counts = dict(
                 connection.execute(
-                    f"select dimension, count(*) from {SCHEMA}.win_rates_by_dimension "
+                    "select dimension, count(*) from win_rates_by_dimension "
                     "where period = 'window' and closed_deals > 0 group by dimension"
                 ).fetchall()
             )
@@ -148,6 +152,6 @@ def read_marts(path: Path) -> Marts:
 
 def _read(connection: Any, name: str, reading: _Reading) -> tuple[Record, ...]:
     order = f" order by {reading.order}" if reading.order else ""
-    answer = connection.execute(f"select * from {SCHEMA}.{name} where {reading.where}{order}")
+    answer = connection.execute(f"select * from {name} where {reading.where}{order}")
     columns = [column[0] for column in answer.description]
     return tuple(Record(name, reading.key, dict(zip(columns, values))) for values in answer.fetchall())

@@ -83,3 +83,36 @@ def differing_tables(project: Project) -> list[str]:
         for table in TABLES
         if table not in built or differences(answer(project, table), read_csv(EXPECTED / f"{table}.csv"), KEYS[table])
     ]
+
+
+# What the published example says of the sample's quarter under review, and what its files must keep saying.
+SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "summary": (
+        "select won_deals, lost_deals, mean_won_amount, mean_won_cycle_days from marts.win_rate_baseline where period = 'quarter'",
+        (79, 48, 98500.0, 47.0),
+    ),
+    "revenue band": (
+        "select round(win_rate, 2) from marts.win_rates_by_dimension "
+        "where period = 'quarter' and dimension = 'revenue_band' and segment = '$10M to $50M'",
+        (0.78,),
+    ),
+    "champions": (
+        "select won_deals_with, round(share_of_won_deals_with_roles, 2) from marts.win_rates_by_persona "
+        "where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'",
+        (8, 0.8),
+    ),
+    "scores": (
+        "select round(accuracy, 2) >= 0.95 from marts.qualification_cutoffs where period = 'quarter' and cutoff = 0.75",
+        (True,),
+    ),
+    "files": ("select count(*), sum(abs(unaccounted)) from marts.input_files", (4, 0)),
+    "stages": ("select count(*) from staging.stg_stage_history", (0,)),
+    "dimensions nobody filled": ("select count(*) from marts.fct_deals where extra_1 != 'unknown' or account_type is null", (0,)),
+    # The line without an id, counted in a text editor.
+    "line": ("select source_line from marts.rejected_records where rule_id = 'missing_id'", (1048,)),
+}
+
+
+def differing_sample_facts(project: Project) -> list[str]:
+    """The names of the facts that a build of the sample company does not bear out."""
+    return [name for name, (sql, expected) in SAMPLE_FACTS.items() if project.rows(sql) != [expected]]

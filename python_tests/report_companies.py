@@ -1,0 +1,211 @@
+"""Ten companies, each awkward in its own way, taken through the project's own SQL without a dbt run for each.
+
+A copy of the built sample database gets other rows in its four sample seeds; then every table model runs again, by the
+statement dbt compiled for it, into the table dbt made, so that contracts and constraints hold here too.
+"""
+
+import importlib.util
+import json
+import random
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+
+from icp.publish import Publication, publish
+from python_tests.conftest import ROOT, SampleBuild
+
+Row = dict[str, str | None]
+
+SEEDS = ("sample_deals", "sample_accounts", "sample_contacts", "sample_deal_contacts")
+
+QUARTERS = [(year, month) for year in (2024, 2025) for month in (1, 4, 7, 10)]
+
+LONG_NAME = "Association of Extraordinarily Long Industry Names, Subsidiaries and Affiliated Undertakings of the Northern Hemisphere Incorporated"
+UNBROKEN_NAME = "Wholesale" * 14
+
+
+@dataclass
+class Company:
+    """Rows of the four seeds; what is not given is empty."""
+
+    deals: list[Row] = field(default_factory=list)
+    accounts: list[Row] = field(default_factory=list)
+    contacts: list[Row] = field(default_factory=list)
+    deal_contacts: list[Row] = field(default_factory=list)
+
+
+def sold(
+    deals: int,
+    win_rate: Callable[[dict[str, str]], float],
+    industries: list[str],
+    with_contacts: bool = True,
+    with_scores: bool = True,
+    with_reasons: bool = True,
+    with_dates: bool = True,
+    regions: tuple[str, ...] = ("North", "South", "East"),
+    titles: tuple[str, ...] = ("CFO", "VP Sales", "Head of IT", "Procurement Manager"),
+    reasons: tuple[str, ...] = ("Price too high", "Bad timing", "Lost to competitor", "No budget", "No decision"),
+    sources: tuple[str, ...] = ("Referral", "Event", "Outbound"),
+) -> Company:
+    """Deals over eight quarters; `win_rate` gives the chance of each from its segments."""
+    chance = random.Random(20260101)
+    company = Company()
+    for number in range(deals):
+        year, month = QUARTERS[number % len(QUARTERS)]
+        segments = {"industry": industries[number % len(industries)], "region": chance.choice(regions), "lead_source": chance.choice(sources)}
+        is_won = chance.random() < win_rate(segments)
+        closed = f"{year}-{month + number % 3:02d}-{1 + number % 27:02d}"
+        created = f"{year - 1}-{month:02d}-{1 + number % 27:02d}"
+        score = min(0.99, max(0.01, chance.gauss(0.62 if is_won else 0.45, 0.15)))
+        company.deals.append(
+            {
+                "deal_id": f"D{number}",
+                "account_id": f"A{number}",
+                "outcome": "Won" if is_won else "Lost",
+                "stage": "Closed",
+                "created_on": created if with_dates else None,
+                "closed_on": closed if with_dates else None,
+                "modified_at": "2026-01-02 00:00:00",
+                "amount": str(round(chance.lognormvariate(10.5, 0.8), 2)),
+                "currency": "USD",
+                "owner": f"Seller {number % 6}",
+                "deal_type": "New Business",
+                "lead_source": segments["lead_source"],
+                "product": None,
+                "pipeline": None,
+                "competitor": None,
+                "loss_reason": chance.choice(reasons) if with_reasons and not is_won else None,
+                "win_factors": None,
+                "qualification_score": f"{score:.2f}" if with_scores else None,
+                "is_deleted": "false",
+            }
+        )
+        company.accounts.append(
+            {
+                "account_id": f"A{number}",
+                "industry": segments["industry"],
+                "annual_revenue": str(chance.choice((5, 20, 70, 200)) * 1_000_000),
+                "employees": str(chance.choice((20, 150, 800))),
+                "region": segments["region"],
+                "country": None,
+                "account_type": "Prospect",
+                "modified_at": "2026-01-02 00:00:00",
+                "is_deleted": "false",
+            }
+        )
+        if with_contacts:
+            for place in range(1 + number % 3):
+                identity = f"C{number}-{place}"
+                company.contacts.append(
+                    {
+                        "contact_id": identity,
+                        "account_id": f"A{number}",
+                        "title": titles[(number + place) % len(titles)],
+                        "department": None,
+                        "buying_role": None,
+                        "modified_at": "2026-01-02 00:00:00",
+                        "is_deleted": "false",
+                    }
+                )
+                company.deal_contacts.append(
+                    {
+                        "deal_id": f"D{number}",
+                        "contact_id": identity,
+                        "buying_role": "Decision Maker" if place == 0 and number % 4 == 0 else None,
+                        "is_primary": "true" if place == 0 else "false",
+                        "added_on": created if with_dates else None,
+                        "is_deleted": "false",
+                    }
+                )
+    return company
+
+
+PLAIN = ["Retail", "Media", "Energy", "Software"]
+SCRIPTS = ["שירותים פיננסיים", "تجارة التجزئة 24", "🚀 Spaß & Söhne <GmbH>", "日本の製造業株式会社", "👩‍👩‍👧 Family | *Care*"]
+
+
+def even(_: dict[str, str]) -> float:
+    return 0.45
+
+
+def one_sided(segments: dict[str, str]) -> float:
+    return 0.8 if segments["industry"] == "Retail" else 0.35
+
+
+COMPANIES: dict[str, Callable[[], Company]] = {
+    "null effect": lambda: sold(480, even, PLAIN),
+    "sparse effects": lambda: sold(640, one_sided, PLAIN),
+    "one deal": lambda: sold(1, lambda _: 1.0, PLAIN),
+    "all won": lambda: sold(160, lambda _: 1.0, PLAIN),
+    "no contacts": lambda: sold(320, one_sided, PLAIN, with_contacts=False),
+    "no dates": lambda: sold(320, one_sided, PLAIN, with_dates=False),
+    "no reasons": lambda: sold(320, one_sided, PLAIN, with_reasons=False, with_scores=False),
+    "10,000 segments": lambda: sold(10_000, even, [f"Trade {number}" for number in range(10_000)], with_contacts=False),
+    "right-to-left names and emoji": lambda: sold(
+        400, lambda segments: 0.8 if segments["industry"] == SCRIPTS[0] else 0.35, SCRIPTS,
+        titles=("מנהל כספים", "🧑‍💻 CTO", "VP Sales"), sources=("המלצה", "Event"),
+    ),
+    "very long names": lambda: sold(
+        400, lambda segments: 0.8 if segments["industry"] == LONG_NAME else 0.35, [LONG_NAME, UNBROKEN_NAME, "Retail"],
+        titles=(f"Vice President of {LONG_NAME}", "CFO"), sources=(UNBROKEN_NAME, "Event"), reasons=(f"Price: {LONG_NAME}", UNBROKEN_NAME),
+    ),
+    "nothing closed": lambda: Company(),
+}  # fmt: skip
+
+
+def publish_company(build: SampleBuild, company: Company, folder: Path, **variables: str) -> Path:
+    """The published file of `company`; `variables` replaces values of dim_settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database = folder / build.database.name
+    shutil.copy(build.database, database)
+    with duckdb.connect(str(database)) as connection:
+        for seed, rows in zip(SEEDS, (company.deals, company.accounts, company.contacts, company.deal_contacts)):
+            connection.execute(f"truncate reference.{seed}")
+            if rows:
+                connection.execute(
+                    f"insert into reference.{seed} by name select unnest(from_json($rows::json, $shape), recursive := true)",
+                    {"rows": json.dumps(rows), "shape": json.dumps([dict.fromkeys(rows[0], "VARCHAR")])},
+                )
+        for node in _in_order(build):
+            _run(connection, node)
+        published = folder / "marts.duckdb"
+        publish(connection, Publication(published, "test", None))
+    database.unlink()
+    return published
+
+
+def _in_order(build: SampleBuild) -> Iterator[dict[str, Any]]:
+    """Table models, each after all it reads."""
+    nodes = {name: node for name, node in build.manifest["nodes"].items() if node["resource_type"] == "model"}
+    waiting = deque(nodes)
+    done: set[str] = set()
+    while waiting:
+        name = waiting.popleft()
+        parents = [parent for parent in nodes[name]["depends_on"]["nodes"] if parent in nodes]
+        if any(parent not in done for parent in parents):
+            waiting.append(name)
+            continue
+        done.add(name)
+        if nodes[name]["config"]["materialized"] == "table":
+            yield nodes[name]
+
+
+def _run(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> None:
+    table = node["relation_name"]
+    connection.execute(f"truncate {table}")
+    if node["language"] == "sql":
+        connection.execute(f"insert into {table} by name {node['compiled_code']}")
+        return
+    specification = importlib.util.spec_from_file_location(node["name"], ROOT / node["original_file_path"])
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    dbt = SimpleNamespace(ref=lambda name: None, this=SimpleNamespace(database=node["database"]), config=SimpleNamespace(get=lambda *_: None))
+    rows = module.model(dbt, connection)
+    connection.execute(f"insert into {table} by name select * from rows")
