@@ -11,6 +11,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ Row = dict[str, str | None]
 
 SEEDS = ("sample_deals", "sample_accounts", "sample_contacts", "sample_deal_contacts")
 
-QUARTERS = [(year, month) for year in (2024, 2025) for month in (1, 4, 7, 10)]
+QUARTERS = [(year, month) for year in (2025, 2024) for month in (10, 7, 4, 1)]
 
 LONG_NAME = "Association of Extraordinarily Long Industry Names, Subsidiaries and Affiliated Undertakings of the Northern Hemisphere Incorporated"
 UNBROKEN_NAME = "Wholesale" * 14
@@ -60,8 +61,8 @@ def sold(
         year, month = QUARTERS[number % len(QUARTERS)]
         segments = {"industry": industries[number % len(industries)], "region": chance.choice(regions), "lead_source": chance.choice(sources)}
         is_won = chance.random() < win_rate(segments)
-        closed = f"{year}-{month + number % 3:02d}-{1 + number % 27:02d}"
-        created = f"{year - 1}-{month:02d}-{1 + number % 27:02d}"
+        closes = date(year, month + number % 3, 28 - number // 3 % 28)
+        closed, created = closes.isoformat(), (closes - timedelta(days=20 + number % 60)).isoformat()
         score = min(0.99, max(0.01, chance.gauss(0.62 if is_won else 0.45, 0.15)))
         company.deals.append(
             {
@@ -139,8 +140,8 @@ def one_sided(segments: dict[str, str]) -> float:
 
 
 COMPANIES: dict[str, Callable[[], Company]] = {
-    "null effect": lambda: sold(480, even, PLAIN),
-    "sparse effects": lambda: sold(640, one_sided, PLAIN),
+    "null effect": lambda: sold(320, even, PLAIN),
+    "sparse effects": lambda: sold(480, one_sided, PLAIN),
     "one deal": lambda: sold(1, lambda _: 1.0, PLAIN),
     "all won": lambda: sold(160, lambda _: 1.0, PLAIN),
     "no contacts": lambda: sold(320, one_sided, PLAIN, with_contacts=False),

@@ -18,7 +18,7 @@ class Layout:
     """Everything a statement needs but the forms of the values.
 
     `objects` are the columns of each object the reader can give; `date_order` and `decimal` map a file name or
-    pattern to the user's setting; `settings_prefix` is how messages name the user's variables.
+    pattern to the user's setting; `settings_prefix` is how messages name the user's variables; `notices` what the reader has to tell.
     """
 
     objects: Mapping[str, Sequence[Column]]
@@ -27,6 +27,7 @@ class Layout:
     date_order: Mapping[str, str] = field(default_factory=dict)
     decimal: Mapping[str, str] = field(default_factory=dict)
     settings_prefix: str = ""
+    notices: Sequence[str] = ()
 
 
 def setting_for(name: str, settings: Mapping[str, str]) -> str | None:

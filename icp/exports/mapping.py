@@ -13,6 +13,7 @@ from icp.exports.columns import (
     MOST_EXTRA_DIMENSIONS,
     OBJECTS,
     RESERVED_DIMENSIONS,
+    Column,
     Kind,
 )
 from icp.exports.problems import ReadingError, did_you_mean, listed
@@ -37,6 +38,22 @@ class LookupRule:
     file: str
     file_header: str
     object_header: str
+
+
+@dataclass(frozen=True)
+class CrmSettings:
+    """What a user may add to a CRM's own export, checked; whether the headers exist is not known yet.
+
+    `field_aliases` holds a header of the user's own by column, `extra_dimensions` by extra_1, extra_2, ...;
+    `dimension_names` are the names the user gave those.
+    """
+
+    field_aliases: Mapping[str, HeaderRule]
+    extra_dimensions: Mapping[str, HeaderRule]
+    dimension_names: Mapping[str, str]
+    date_order: Mapping[str, str]
+    decimal: Mapping[str, str]
+    file_order: list[str]
 
 
 @dataclass(frozen=True)
@@ -144,6 +161,31 @@ def check_mapping(given: object) -> CustomMapping:
     return mapping
 
 
+def check_crm_settings(given: Mapping[str, object], columns: Mapping[str, Column]) -> CrmSettings:
+    """The variables a CRM's reader takes, or ReadingError with one sentence per problem. `columns` are those it reads."""
+    check = _Checker()
+    own = {name: column for name, column in columns.items() if name not in EXTRA_COLUMNS}
+    field_aliases: dict[str, HeaderRule] = {}
+    for name, value in check.keyed(given.get("field_aliases"), "field_aliases").items():
+        if check.known(name, own, "field_aliases", "column"):
+            rule = _header_rule(check, value, f"field_aliases.{name}", own[name].kind)
+            if rule:
+                field_aliases[name] = rule
+    extras: dict[str, dict[str, HeaderRule]] = {}
+    names = _dimensions(check, given.get("extra_dimensions"), extras, "extra_dimensions", "field_aliases")
+    settings = CrmSettings(
+        field_aliases=field_aliases,
+        extra_dimensions=extras.get("deals", {}),
+        dimension_names=dict(zip(EXTRA_COLUMNS, names, strict=False)),
+        date_order=_per_file(check, given.get("date_order") or None, "date_order", DATE_ORDERS),
+        decimal=_per_file(check, given.get("decimal") or None, "decimal", DECIMAL_STYLES),
+        file_order=check.texts(given.get("file_order") or [], "file_order"),
+    )
+    if check.problems:
+        raise ReadingError(*check.problems)
+    return settings
+
+
 def _files(check: _Checker, given: object) -> dict[str, list[str]]:
     files: dict[str, list[str]] = {}
     for object_name, value in check.keyed(given, "mapping.files").items():
@@ -214,16 +256,22 @@ def _header_rule(check: _Checker, value: object, where: str, kind: Kind) -> Head
     return HeaderRule(header, format(number, "f")) if header else None
 
 
-def _dimensions(check: _Checker, given: object, columns: dict[str, dict[str, HeaderRule]]) -> list[str]:
+def _dimensions(
+    check: _Checker,
+    given: object,
+    columns: dict[str, dict[str, HeaderRule]],
+    variable: str = "mapping.dimensions",
+    instead: str = "mapping.columns",
+) -> list[str]:
     """The names of the extra dimensions; their headers become the columns extra_1, extra_2, ... of deals."""
     names: list[str] = []
-    for name, value in check.keyed(given, "mapping.dimensions").items():
-        where = f"mapping.dimensions.{name}"
+    for name, value in check.keyed(given, variable).items():
+        where = f"{variable}.{name}"
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
             check.say(f'{where}: a dimension\'s name is made of small letters, digits and "_", such as regional_office.')
         elif name in RESERVED_DIMENSIONS or name in EXTRA_COLUMNS:
             check.say(
-                f"{where}: {name} already means something; map it under mapping.columns, or choose another name."
+                f"{where}: {name} already means something; map it under {instead}, or choose another name."
             )
         else:
             header = check.text(value, where)
@@ -231,7 +279,7 @@ def _dimensions(check: _Checker, given: object, columns: dict[str, dict[str, Hea
                 columns.setdefault("deals", {})[EXTRA_COLUMNS[len(names)]] = HeaderRule(header)
             names.append(name)
     if len(names) > MOST_EXTRA_DIMENSIONS:
-        check.say(f"mapping.dimensions names {len(names)} extra dimensions: at most {MOST_EXTRA_DIMENSIONS} fit.")
+        check.say(f"{variable} names {len(names)} extra dimensions: at most {MOST_EXTRA_DIMENSIONS} fit.")
     return names
 
 

@@ -16,9 +16,14 @@ import yaml
 from icp.exports.columns import OBJECTS, REPORTS, Column
 from icp.exports.custom import custom_layout
 from icp.exports.folder import Folder
+from icp.exports.hubspot import SHAPES as HUBSPOT
+from icp.exports.hubspot import STAGE_HISTORY, hubspot_layout
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
+from icp.exports.recognise import Shape, objects_of
+from icp.exports.salesforce import SHAPES as SALESFORCE
+from icp.exports.salesforce import salesforce_layout
 from icp.exports.shape import DELIMITERS, ExportFile
 from icp.exports.statements import (
     FileFormat,
@@ -37,8 +42,18 @@ from icp.exports.formats import decide_formats
 Reader = Callable[[Folder, Mapping[str, object]], Layout]
 
 # One reader per CRM, and the columns of the objects it gives.
-READERS: dict[str, Reader] = {"custom": custom_layout}
-READER_OBJECTS: dict[str, Mapping[str, Sequence[Column]]] = {"custom": OBJECTS}
+READERS: dict[str, Reader] = {
+    "custom": custom_layout,
+    "salesforce": salesforce_layout,
+    "hubspot": hubspot_layout,
+}
+READER_OBJECTS: dict[str, Mapping[str, Sequence[Column]]] = {
+    "custom": OBJECTS,
+    "salesforce": objects_of(SALESFORCE),
+    "hubspot": {**objects_of(HUBSPOT), "stage_history": STAGE_HISTORY},
+}
+# What the files of a CRM look like, for those that are recognised by their headers.
+SHAPES: dict[str, Sequence[Shape]] = {"salesforce": SALESFORCE, "hubspot": HUBSPOT}
 
 
 @dataclass(frozen=True)
@@ -199,6 +214,8 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
     told: set[str] = set()
     for reading in layout.readings:
         for column in layout.objects[reading.object]:
+            if column.name in reading.constants:
+                continue
             binding = reading.bindings.get(column.name)
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
@@ -214,7 +231,7 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
 
 def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
     """What a user should know though nothing is wrong. Never a cell: cells can name persons."""
-    notices = []
+    notices = list(layout.notices)
     for file in dict.fromkeys(reading.file for reading in layout.readings):
         objects = listed(reading.object for reading in layout.readings if reading.file is file)
         if file.records == 0:

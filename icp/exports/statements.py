@@ -63,7 +63,11 @@ class Lookup:
 
 @dataclass(frozen=True)
 class FileReading:
-    """One file read for one object. ``belongs_to` and `described_by` are the cells a contact's identifier is made from."""
+    """One file read for one object.
+
+    `belongs_to` and `described_by` are the cells a contact's identifier is made from. `constants` are columns that say the
+    same on every line, known from the file as a whole.
+    """
 
     object: str
     file: ExportFile
@@ -73,6 +77,7 @@ class FileReading:
     order: int | None = None
     belongs_to: tuple[Cell, ...] = ()
     described_by: tuple[Cell, ...] = ()
+    constants: Mapping[str, object] = field(default_factory=dict)
 
     def cells(self) -> list[Cell]:
         """Every cell the statement touches, each once."""
@@ -183,6 +188,8 @@ def lookup_relation(lookup: Lookup, used: Sequence[str]) -> str:
 
 def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_words: OutcomeWords) -> str:
     """SQL of one canonical column, from what the file states; a typed null where the file does not have it."""
+    if column.name in reading.constants:
+        return f"cast({literal(reading.constants[column.name])} as varchar)"
     binding = reading.bindings.get(column.name)
     if binding is None:
         return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"

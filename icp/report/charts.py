@@ -6,10 +6,11 @@ A chart that fills the page is drawn twice, for wide and for narrow screens; the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from icp.report import svg
+from icp.report.words import MINUS
 
 WIDE, NARROW = 720.0, 340.0
 
@@ -332,6 +333,14 @@ def interval_strip(low: float, value: float, high: float, scale: tuple[float, fl
     body.append(svg.line(x(low), 8, x(high), 8, "main", 5))
     body.append(svg.mark("main", x(value), 8, 5.5))
     return svg.document(body, width, height, identity, title, description, "strip")
+
+
+def points_scale(rows: Iterable[Row]) -> tuple[tuple[float, float], tuple[tuple[float, str], ...]]:
+    """Domain and ticks for differences of rates, the same to both sides of zero."""
+    reach = max((abs(end) for row in rows for end in (row.low, row.value, row.high) if end is not None), default=0.0)
+    edge = next(size for size in (0.2, 0.4, 0.6, 0.8, 1.0, 2.0) if reach <= size)
+    shown = round(edge * 100)
+    return (-edge, edge), ((-edge, f"{MINUS}{shown}"), (0.0, "0"), (edge, f"+{shown}"))
 
 
 def percent_ticks(values: Sequence[float]) -> tuple[tuple[float, str], ...]:

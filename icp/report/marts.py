@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "marts"
+SCHEMAS = ("main", "marts")
 
 ROWS_PER_DIMENSION = 8
 """Segments drawn per dimension: the largest; the chart says how many more there are."""
@@ -37,9 +37,9 @@ class _Reading:
 
 
 # With 10,000 segments only the largest are drawn; what an advice row names is always read.
-_LARGEST_SEGMENTS = f"""period = 'window' and closed_deals > 0 and dimension != 'owner'
+_LARGEST_SEGMENTS = f"""period in ('window', 'all') and closed_deals > 0 and dimension != 'owner'
     qualify row_number() over (
-        partition by dimension order by segment = 'unknown', closed_deals desc, segment
+        partition by period, dimension order by segment = 'unknown', closed_deals desc, segment
     ) <= {ROWS_PER_DIMENSION} or segment = 'unknown'"""
 
 _READINGS: dict[str, _Reading] = {
@@ -97,7 +97,8 @@ class Marts:
 
     path: Path
     tables: Mapping[str, tuple[Record, ...]]
-    segment_counts: Mapping[str, int] = field(default_factory=dict)
+    segment_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Segments with a closed deal, by period and dimension."""
 
     def has(self, table: str) -> bool:
         return table in self.tables
@@ -125,24 +126,22 @@ def read_marts(path: Path) -> Marts:
         reason = str(error).splitlines()[0]
         raise ReportError(f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish.") from error
     try:
-        present = {
-            name
-            for (name,) in connection.execute(
-                "select table_name from information_schema.tables where table_catalog = 'published' and table_schema = ?", [SCHEMA]
-            ).fetchall()
-        }
-        if "win_rate_baseline" not in present or "dim_periods" not in present:
+        names: dict[str, set[str]] = {}
+        for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            names.setdefault(schema, set()).add(table)
+        # the published file holds them in its main schema, a build's own database in the schema marts
+        schema = next((schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None)
+        if schema is None:
             raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
-        connection.execute(f"use published.{SCHEMA}")
+        present = names[schema]
+        connection.execute(f"use published.{schema}")
         tables = {name: _read(connection, name, reading) for name, reading in _READINGS.items() if name in present}
-        counts: dict[str, int] = {}
+        counts: dict[tuple[str, str], int] = {}
         if "win_rates_by_dimension" in present:
-            counts = dict(
-                connection.execute(
-                    "select dimension, count(*) from win_rates_by_dimension "
-                    "where period = 'window' and closed_deals > 0 group by dimension"
-                ).fetchall()
+            answer = connection.execute(
+                "select period, dimension, count(*) from win_rates_by_dimension where closed_deals > 0 group by period, dimension"
             )
+            counts = {(period, dimension): number for period, dimension, number in answer.fetchall()}
     except duckdb.Error as error:
         raise ReportError(f"{path}: {str(error).splitlines()[0]} Publish again with icp publish.") from error
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from icp.report.charts import Row, RowChart
+from icp.report.charts import Row, RowChart, points_scale
 from icp.report.context import Context
 from icp.report.document import (
     GRADES,
@@ -272,9 +272,7 @@ def backtest(context: Context) -> Section:
             "backtest",
             "Win rate inside the advised segments minus outside, by quarter",
             "A dot per quarter: the difference in points between deals inside and outside what earlier quarters advised, with its 95% interval.",
-            RowChart(
-                chart_rows, ("points", "deals inside"), (-0.6, 0.6), ((-0.5, "−50"), (0.0, "0"), (0.5, "+50")), (0.0, "no difference")
-            ),
+            RowChart(chart_rows, ("points", "deals inside"), *points_scale(row for row in chart_rows), (0.0, "no difference")),
             table,
             "Each quarter is judged by advice made from the quarters before it only. Right of the line: deals inside the advice won more often.",
         )

@@ -15,13 +15,17 @@ def headline(context: Context) -> Sentence:
     everything, quarter = context.baseline("all"), context.baseline("quarter")
     if not everything or not everything["closed_deals"]:
         return Sentence("No closed deals to report on")
-    if quarter is None or context.quarter is None:
-        return say("We won {win_rate|percent} of all closed deals; none of them has a closed date", everything)
-    if not quarter["closed_deals"]:
-        return say("No deal closed in {last_quarter}", quarter)
-    if quarter["closed_deals"] < context.minimum_deals:
-        return say("Too few deals closed in {last_quarter} to judge a win rate: {won_deals|count} of {closed_deals|count} won", quarter)
+    is_without_quarter = quarter is None or context.quarter is None
+    counted = everything if is_without_quarter or quarter is None else quarter
+    when = "" if is_without_quarter else " in {last_quarter}"
+    if not counted["closed_deals"]:
+        return say("No deal closed in {last_quarter}", counted)
+    if counted["closed_deals"] < context.minimum_deals:
+        return say(f"Too few deals closed{when} to judge a win rate: {{won_deals|count}} of {{closed_deals|count}} won", counted)
+    if is_without_quarter:
+        return say("We won {win_rate|percent} of all closed deals; there is no quarter to review", counted)
     reviewed = context.reviewed
+    assert quarter is not None
     return say(f"We won {{win_rate|percent}} of the deals closed in {{last_quarter}}{_verdict(reviewed)}", quarter)
 
 
@@ -53,6 +57,8 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
             told.append(say("{detail}", row, grade=row["grade"]))
             break
     quarter, window = context.baseline("quarter"), context.baseline("window")
+    if context.quarter is None and quarter and quarter["missing_reason"]:
+        told.append(say("Why no quarter is reviewed: {missing_reason}.", quarter))
     period, window_period = context.period("quarter"), context.period("window")
     if quarter and quarter["closed_deals"] and period:
         told.append(say("{closed_deals|count} closed deals: {won_deals|count} won, {lost_deals|count} lost.", quarter))

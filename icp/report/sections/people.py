@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from icp.report.charts import Row, RowChart
+from icp.report.charts import Row, RowChart, points_scale
 from icp.report.context import Context
 from icp.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
 from icp.report.marts import Record
@@ -18,6 +18,9 @@ def who_buys(context: Context) -> Section:
     write = context.writer
     say = write.say
     coverage = context.marts.first("contact_coverage", period="window")
+    if coverage is not None and coverage.get("is_suppressed"):
+        told = Sentence("Contacts stand on so few deals of the window that figures about them could point at a person: they are left out.")
+        return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
     if coverage is None or not (coverage["won_deals_with_contacts"] or coverage["lost_deals_with_contacts"]):
         told = Sentence("No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Data repair")
         return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
@@ -77,20 +80,13 @@ def _chart(context: Context, rows: list[Record]) -> Chart:
         )
         for row in ordered
     )  # fmt: skip
-    reach = max([0.3] + [abs(row[name]) for row in ordered for name in ("expected_lift_low", "expected_lift_high") if row[name] is not None])
-    edge = 0.4 if reach <= 0.4 else 0.6 if reach <= 0.6 else 1.0
-    shown_edge = round(edge * 100)
     return Chart(
         "personas",
         "Change in win rate that goes with a persona or role",
         "A dot per persona or buying role: the difference in win rate between deals with and without it at equally many contacts, "
         "drawn towards zero for small numbers, with its interval.",
         RowChart(
-            drawn,
-            ("points", "deals"),
-            (-edge, edge),
-            ((-edge, f"−{shown_edge}"), (0.0, "0"), (edge, f"+{shown_edge}")),
-            (0.0, "no difference"),
+            drawn, ("points", "deals"), *points_scale(drawn), (0.0, "no difference")
         ),
         plain_table(
             "Personas and buying roles",

@@ -14,9 +14,12 @@ _SHAPES = {"target_more": "up", "deprioritise": "down"}
 def where_we_win(context: Context) -> Section:
     title, sources = "Where we win", ("win_rates_by_dimension", "icp_recommendations")
     window = context.baseline("window")
-    rows = context.marts.rows("win_rates_by_dimension")
-    if not rows or window is None or not window["closed_deals"]:
-        return Section("where-we-win", title, (Paragraph(Sentence("No closed deal lies in the window, so segments cannot be compared."), "missing"),), sources)
+    # without dates there is no window, and all deals are what segments are judged on
+    if window is None or not window["closed_deals"]:
+        window = context.baseline("all")
+    if window is None or not window["closed_deals"]:
+        return Section("where-we-win", title, (Paragraph(Sentence("Without closed deals segments cannot be compared."), "missing"),), sources)
+    rows = context.marts.rows("win_rates_by_dimension", period=window["period"])
     blocks: list[Block] = [_takeaway(context)]
     charts: list[Chart] = []
     left_out: list[str] = []
@@ -30,9 +33,9 @@ def where_we_win(context: Context) -> Section:
             continue
         charts.append(_chart(context, dimension, segments, window))
         table_rows += _table_rows(context, dimension, segments)
-        total = context.marts.segment_counts.get(dimension, len(segments))
+        total = context.marts.segment_counts.get((window["period"], dimension), len(segments))
         if total > len(segments):
-            source = Source("win_rates_by_dimension", {"period": "window", "dimension": dimension}, "count(*)", total, count(total))
+            source = Source("win_rates_by_dimension", {"period": window["period"], "dimension": dimension}, "count(*)", total, count(total))
             told_apart.append(Sentence(f"{label(dimension)} has {source.shown} values, of which the largest are shown.", (source,)))
     if charts:
         blocks.append(

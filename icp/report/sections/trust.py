@@ -11,6 +11,9 @@ from icp.report.words import label, percent_short
 _FIELDS = ("industry", "revenue band", "employee band", "region", "lead source", "product")
 _RECORDS = ("amount", "closed date", "created date", "loss reason", "competitor", "qualification score")
 
+_NEEDED = ("amount", "industry", "revenue band", "lead source", "loss reason", "qualification score", "created date")
+"""Fields that advice rests on, as the actions see it."""
+
 USABLE_SHARE = 0.8
 """A field filled on fewer deals than this is called thin, as the actions call it."""
 
@@ -23,7 +26,10 @@ def can_we_trust(context: Context) -> Section:
     for row in context.marts.rows("alerts", is_raised=True):
         blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="data repair"), "note"))
     fields = context.marts.rows("field_completeness")
-    thin = sorted((row for row in fields if row["deals"] and row["filled_share"] < USABLE_SHARE), key=lambda row: (row["filled_share"], row["field"]))
+    thin = sorted(
+        (row for row in fields if row["field"] in _NEEDED and row["deals"] and row["filled_share"] < USABLE_SHARE),
+        key=lambda row: (row["filled_share"], row["field"]),
+    )
     if thin:
         blocks.append(
             Paragraph(
@@ -36,7 +42,7 @@ def can_we_trust(context: Context) -> Section:
             )
         )
     elif any(row["deals"] for row in fields):
-        blocks.append(Paragraph(Sentence("Every field stands on at least four of five won and lost deals of the window."), "takeaway"))
+        blocks.append(Paragraph(Sentence("Every field that advice needs stands on at least four of five won and lost deals of the window."), "takeaway"))
     drawn = [
         (title, _by_field([row for row in fields if row["field"] in names and row["deals"]]))
         for title, names in (("Who was sold to", _FIELDS), ("What was recorded", _RECORDS))

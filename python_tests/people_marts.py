@@ -1,0 +1,204 @@
+"""Marts about people of made-up companies, built by the project's own compiled SQL, and an attack on what is published of them.
+
+The attacker reads the published tables, knows what adds up to what, and knows which kinds of people exist; linear programs
+say between which bounds each hidden count then lies.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from scipy.optimize import linprog
+
+from icp.publish import PublishedTable, published_select
+from icp.small_cells import CONTACT_COUNTS, hide_small_cells
+
+PEOPLE = ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")
+PERIODS = ("quarter", "previous_quarter", "window", "all")
+DECIDING = ("decision_maker", "economic_buyer")
+
+Contact = tuple[str, str, str, str, str, date]
+"""Deal, outcome, persona, seniority and department (joined by `|`), stated role or '', deal's closed date."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    kind: str
+    value: str
+    period: str
+
+
+def marts(compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4, empty_deals: int = 0) -> duckdb.DuckDBPyConnection:
+    """A database with the marts about people of these contacts; the quarter under review is 2025-Q4."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as w; use w; create schema marts")
+    rows = list(contacts)
+    connection.execute(
+        "create table marts.bridge_deal_contacts (deal_key varchar, contact_key varchar, persona varchar, seniority varchar, "
+        "department varchar, buying_role varchar, role_source varchar, is_primary boolean, outcome varchar, closed_on date, "
+        "added_on date, is_dated boolean, is_counted boolean)"
+    )
+    connection.executemany(
+        "insert into marts.bridge_deal_contacts values (?, ?, ?, ?, ?, ?, ?, true, ?, ?, null, false, true)",
+        [
+            (deal, f"c{place}", *person.split("|"), role or "unknown", "stated" if role else "none", outcome, closed)
+            for place, (deal, outcome, person, role, closed) in enumerate(rows)
+        ],
+    )
+    deals = {deal: (outcome, closed) for deal, outcome, _, _, closed in rows}
+    deals |= {f"empty{place}": ("won", date(2025, 11, 1)) for place in range(empty_deals)}
+    connection.execute("create table marts.fct_closed_deals (deal_key varchar, outcome varchar, closed_on date)")
+    connection.executemany("insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()])
+    begins = {"quarter": date(2025, 10, 1), "previous_quarter": date(2025, 7, 1), "window": _quarters_before(date(2026, 1, 1), window_quarters)}
+    connection.execute(
+        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, population varchar, missing_reason varchar)"
+    )
+    connection.executemany(
+        "insert into marts.dim_periods values (?, ?, ?, ?, 'all deals', null)",
+        [
+            ("quarter", begins["quarter"], date(2026, 1, 1), 1),
+            ("previous_quarter", begins["previous_quarter"], begins["quarter"], 1),
+            ("window", begins["window"], date(2026, 1, 1), window_quarters),
+            ("all", None, None, None),
+        ],
+    )
+    for name in PEOPLE:
+        sql = (compiled / f"{name}.sql").read_text(encoding="utf-8")
+        connection.execute(f"create table marts.{name} as {sql}")
+    return connection
+
+
+def published(connection: duckdb.DuckDBPyConnection, minimum: int = 5) -> dict[str, list[dict[str, object]]]:
+    """What leaves of the marts about people, as publishing selects it."""
+    counts = CONTACT_COUNTS.format(bridge_deal_contacts="marts.bridge_deal_contacts", dim_periods="marts.dim_periods")
+    connection.execute(f"create or replace temp table contact_counts as {counts}")
+    hide_small_cells(connection, "marts", "contact_counts", minimum)
+    found: dict[str, list[dict[str, object]]] = {}
+    for name in PEOPLE:
+        columns = {row[0]: row[1] for row in connection.execute(f"describe marts.{name}").fetchall()}
+        left_out = ("commonest_role_contacts", "second_role_contacts") if name == "win_rates_by_persona" else ()
+        answer = connection.execute(published_select(PublishedTable(name, left_out), columns, minimum))
+        names = [column[0] for column in answer.description or ()]
+        found[name] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return found
+
+
+def cells(tables: Mapping[str, Iterable[Mapping[str, object]]]) -> dict[Cell, int | None]:
+    """Contacts of each cell of the published tables; None where they are not shown."""
+    shown: dict[Cell, int | None] = {}
+    for row in tables["win_rates_by_persona"]:
+        shown[Cell(str(row["persona_type"]), str(row["persona"]), str(row["period"]))] = row["contacts"]  # type: ignore[assignment]
+    for row in tables["decision_makers"]:
+        value = f"{row['persona']}|{row['seniority']}|{row['department']}"
+        shown[Cell("decision_maker", value, str(row["period"]))] = row["contacts"]  # type: ignore[assignment]
+    return shown
+
+
+def given_away(tables: Mapping[str, list[dict[str, object]]], contacts: Iterable[Contact], window_quarters: int = 4) -> list[Cell]:
+    """Hidden cells that hold somebody and whose number of contacts the attacker finds out exactly."""
+    rows = list(contacts)
+    parts = _parts(window_quarters)
+    kinds = sorted({(person, role) for _, _, person, role, _ in rows})
+    unknowns = [(person, role, part) for person, role in kinds for part in parts]
+    place = {unknown: number for number, unknown in enumerate(unknowns)}
+    truth = np.zeros(len(unknowns))
+    for _, _, person, role, closed in rows:
+        truth[place[person, role, _part(closed, window_quarters)]] += 1
+
+    def members(cell: Cell) -> np.ndarray:
+        vector = np.zeros(len(unknowns))
+        for (person, role, part), number in place.items():
+            if part in _covers(cell.period, parts) and _belongs(cell, person, role):
+                vector[number] = 1
+        return vector
+
+    shown = cells(tables)
+    equations = [(members(cell), contacts_) for cell, contacts_ in shown.items() if contacts_ is not None]
+    everybody = {period: members(Cell("everybody", "", period)) for period in PERIODS}
+    deciders = {period: members(Cell("deciders", "", period)) for period in PERIODS}
+    for row in tables["contact_coverage"]:
+        if row["won_contacts_per_deal"] is not None or row["lost_contacts_per_deal"] is not None:
+            total = float(row["won_contacts_per_deal"] or 0) * row["won_deals"] + float(row["lost_contacts_per_deal"] or 0) * row["lost_deals"]  # type: ignore[operator, arg-type]
+            equations.append((everybody[str(row["period"])], round(total)))
+    for row in tables["decision_makers"]:
+        equations.append((deciders[str(row["period"])], row["all_contacts"]))  # type: ignore[arg-type]
+    matrix = np.array([vector for vector, _ in equations])
+    values = np.array([float(value) for _, value in equations])
+    assert np.allclose(matrix @ truth, values), "the attacker's sums are not those of the tables"
+    hidden = [cell for cell, contacts_ in shown.items() if contacts_ is None]
+    lost = []
+    for cell in hidden:
+        vector = members(cell)
+        if not vector @ truth:
+            continue
+        bounds = [linprog(sign * vector, A_eq=matrix, b_eq=values, bounds=(0, None), method="highs").fun for sign in (1, -1)]
+        if -bounds[1] - bounds[0] < 1 - 1e-6:
+            lost.append(cell)
+    return lost
+
+
+def random_company(seed: int, contacts_per_deal: int = 1) -> list[Contact]:
+    """Deals over two years with few kinds of people, so that many counts are small."""
+    maker = random.Random(seed)
+    departments = ["finance", "sales", "it", "legal"][: maker.randint(2, 4)]
+    people = []
+    for department in departments:
+        for seniority in maker.sample(["c_level", "vp", "manager"], maker.randint(1, 3)):
+            people.append(f"{seniority} of {department}|{seniority}|{department}")
+    if maker.random() < 0.5:
+        # a persona that spans departments
+        people.append(f"{people[0].split('|')[0]}|{people[0].split('|')[1]}|{departments[-1]}")
+    weights = [maker.choice([1, 1, 3, 8]) for _ in people]
+    roles = ["champion", "decision_maker", "economic_buyer", ""][maker.randint(0, 1) :]
+    found: list[Contact] = []
+    for number in range(maker.randint(20, 90)):
+        closed = date(2024, 1, 1) + timedelta(days=maker.randint(0, 730))
+        for _ in range(contacts_per_deal):
+            person = maker.choices(people, weights)[0]
+            found.append((f"d{number}", maker.choice(["won", "lost"]), person, maker.choice(roles), closed))
+    return found
+
+
+def _quarters_before(day: date, quarters: int) -> date:
+    months = day.year * 12 + day.month - 1 - 3 * quarters
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _parts(window_quarters: int) -> tuple[str, ...]:
+    return ("quarter", "previous_quarter", "rest of window", "before") if window_quarters > 1 else ("quarter", "previous_quarter", "before")
+
+
+def _part(closed: date, window_quarters: int) -> str:
+    if closed >= date(2026, 1, 1):
+        return "before"
+    if closed >= date(2025, 10, 1):
+        return "quarter"
+    if closed >= date(2025, 7, 1):
+        return "previous_quarter"
+    return "rest of window" if closed >= _quarters_before(date(2026, 1, 1), window_quarters) and window_quarters > 1 else "before"
+
+
+def _covers(period: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    if period == "window":
+        return tuple(part for part in parts if part != "before" and (part != "previous_quarter" or len(parts) == 4))
+    return parts if period == "all" else (period,)
+
+
+def _belongs(cell: Cell, person: str, role: str) -> bool:
+    persona, seniority, department = person.split("|")
+    return {
+        "persona": persona == cell.value,
+        "seniority": seniority == cell.value,
+        "department": department == cell.value,
+        "buying_role": role == cell.value,
+        "persona_in_role": bool(role) and f"{persona} as {role.replace('_', ' ')}" == cell.value,
+        "decision_maker": role in DECIDING and person == cell.value,
+        "everybody": True,
+        "deciders": role in DECIDING,
+    }[cell.kind]
