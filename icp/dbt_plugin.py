@@ -41,7 +41,7 @@ class Plugin(BasePlugin):
             make_private_database(Path(creds.path))
 
     def configure_connection(self, conn: Any) -> None:
-        """On every connection: `plan_exports(request)`, `empty_export(crm, object)`, `clear_export_copies(database)`."""
+        """On every connection: plan_exports(request), empty_export(crm, object), clear_export_copies(database)."""
         conn.create_function("plan_exports", plan_exports, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("empty_export", empty_export, ["VARCHAR", "VARCHAR"], "VARCHAR")
         conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

@@ -25,7 +25,14 @@
             'crm': var('crm', env_var('WINLOSS_CRM', 'sample')),
             'folder': env_var('WINLOSS_EXPORTS', 'exports'),
             'database': target.path,
-            'variables': {'mapping': var('mapping', {}), 'extra_dimensions': var('extra_dimensions', {})},
+            'variables': {
+                'mapping': var('mapping', {}),
+                'extra_dimensions': var('extra_dimensions', {}),
+                'field_aliases': var('field_aliases', {}),
+                'date_order': var('date_order', ''),
+                'decimal': var('decimal', ''),
+                'file_order': var('file_order', []),
+            },
         } -%}
         {{ return(
             "create schema if not exists landing;\n"

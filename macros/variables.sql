@@ -4,6 +4,10 @@
         'crm': {'type': 'text', 'meaning': 'which CRM the export comes from'},
         'mapping': {'type': 'mapping', 'meaning': 'headers and words of a custom export'},
         'extra_dimensions': {'type': 'mapping', 'meaning': 'further columns to cut segments along'},
+        'field_aliases': {'type': 'mapping', 'meaning': 'headers of your own in a CRM export, by column'},
+        'date_order': {'type': 'text', 'meaning': 'how a CRM export writes dates: ymd, mdy or dmy, also per file'},
+        'decimal': {'type': 'text', 'meaning': 'decimal mark of a CRM export: point or comma, also per file'},
+        'file_order': {'type': 'list', 'meaning': 'deal files of a CRM export, oldest first'},
         'review_quarter': {'type': 'text', 'pattern': '^(|(FY)?[0-9]{4}-Q[1-4])$', 'example': '2025-Q4', 'meaning': 'quarter under review'},
         'as_of_on': {'type': 'text', 'pattern': '^(|[0-9]{4}-[0-9]{2}-[0-9]{2})$', 'example': '2025-12-31', 'meaning': 'last day the export covers'},
         'quarter_end_tolerance_days': {'type': 'whole number', 'minimum': 0, 'maximum': 31, 'meaning': 'days before its end at which a quarter counts as complete'},
@@ -77,7 +81,7 @@
                 {%- do problems.append(unknown_variable(name, declared)) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- for name, rule in declared.items() if name not in ('crm', 'mapping', 'extra_dimensions') -%}
+        {%- for name, rule in declared.items() if name not in ('crm', 'mapping', 'extra_dimensions', 'field_aliases', 'date_order', 'decimal', 'file_order') -%}
             {%- do problems.append(variable_problem(name, var(name, none), rule)) -%}
         {%- endfor -%}
         {%- for dimension in var('dimensions') -%}

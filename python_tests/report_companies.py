@@ -59,7 +59,7 @@ def sold(
     company = Company()
     for number in range(deals):
         year, month = QUARTERS[number % len(QUARTERS)]
-        segments = {"industry": industries[number % len(industries)], "region": chance.choice(regions), "lead_source": chance.choice(sources)}
+        segments = {"industry": chance.choice(industries) if len(industries) < 100 else industries[number], "region": chance.choice(regions), "lead_source": chance.choice(sources)}
         is_won = chance.random() < win_rate(segments)
         closes = date(year, month + number % 3, 28 - number // 3 % 28)
         closed, created = closes.isoformat(), (closes - timedelta(days=20 + number % 60)).isoformat()
@@ -131,6 +131,13 @@ PLAIN = ["Retail", "Media", "Energy", "Software"]
 SCRIPTS = ["שירותים פיננסיים", "تجارة التجزئة 24", "🚀 Spaß & Söhne <GmbH>", "日本の製造業株式会社", "👩‍👩‍👧 Family | *Care*"]
 
 
+def one_deal() -> Company:
+    """A deal won in the last days of a quarter, so that there is a quarter to review."""
+    company = sold(1, lambda _: 1.0, PLAIN)
+    company.deals[0]["closed_on"] = "2025-12-29"
+    return company
+
+
 def even(_: dict[str, str]) -> float:
     return 0.45
 
@@ -142,7 +149,7 @@ def one_sided(segments: dict[str, str]) -> float:
 COMPANIES: dict[str, Callable[[], Company]] = {
     "null effect": lambda: sold(320, even, PLAIN),
     "sparse effects": lambda: sold(480, one_sided, PLAIN),
-    "one deal": lambda: sold(1, lambda _: 1.0, PLAIN),
+    "one deal": lambda: one_deal(),
     "all won": lambda: sold(160, lambda _: 1.0, PLAIN),
     "no contacts": lambda: sold(320, one_sided, PLAIN, with_contacts=False),
     "no dates": lambda: sold(320, one_sided, PLAIN, with_dates=False),

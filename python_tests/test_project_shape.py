@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import yaml
 
@@ -25,14 +26,17 @@ EXPECTED_NODES = 110
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
-    "advice": {"core", "answer", "advice"},
+    "advice": {"core", "answer", "data_quality", "advice"},
     "core": {"staging", "intermediate", "core"},
-    "answer": {"core", "answer", "advice"},
+    "answer": {"core", "answer", "data_quality", "advice"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality"},
 }
 
 KNOWN_KEYS = {
-    "file": {"version", "models", "seeds", "macros", "unit_tests", "data_tests"},
+    "file": {"version", "models", "seeds", "macros", "unit_tests", "data_tests", "sources", "exposures"},
+    "sources": {"name", "schema", "description", "tables", "config"},
+    "tables": {"name", "description", "columns", "config"},
+    "exposures": {"name", "label", "type", "maturity", "url", "description", "depends_on", "owner", "config"},
     "models": {"name", "description", "config", "constraints", "columns", "data_tests"},
     "seeds": {"name", "description", "config", "columns", "data_tests"},
     "macros": {"name", "description", "arguments"},
@@ -53,6 +57,7 @@ MISNAMED = {
     "value_effective_deals": "an effective number of deals, not whole",
     "effective_deals": "an effective number of deals, not whole",
 }
+RATE = r"(_rate|_share|^share|^share_(of|on)_\w+)(_low|_high)?$"
 TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 
 
@@ -178,9 +183,9 @@ def test_every_macro_and_argument_is_described(sample_build: SampleBuild) -> Non
     assert sorted(name for name in macros if unclear(described.get(name, {}).get("description"))) == []
     assert sorted(set(described) - set(macros)) == []
     for name, macro in macros.items():
-        signature = re.search(rf"macro\s+{name}\s*\(([^)]*)\)", macro["macro_sql"])
-        stated = [part.split("=")[0].strip() for part in (signature[1] if signature else "").split(",") if part.strip()]
-        assert [argument["name"] for argument in described[name].get("arguments") or []] == stated, name
+        parsed = jinja2.Environment(extensions=["jinja2.ext.do"]).parse(macro["macro_sql"]).find(jinja2.nodes.Macro)
+        assert parsed is not None
+        assert [argument["name"] for argument in described[name].get("arguments") or []] == [given.name for given in parsed.args], name
 
 
 def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> None:
@@ -237,8 +242,8 @@ def test_endings_of_names_mean_types(sample_build: SampleBuild) -> None:
         r"_on$": {"DATE"},
         r"_at$": {"TIMESTAMP"},
         r"^(is|has)_": {"BOOLEAN"},
-        r"(_deals|_contacts|_lines|_count|^records)$": {"BIGINT", "INTEGER"},
-        r"(_rate|_share|^share)(_low|_high)?$": {"DOUBLE"},
+        r"^(?!is_|has_|share_).*(_deals|_contacts|_lines|_count)$|^records$": {"BIGINT", "INTEGER"},
+        RATE: {"DOUBLE"},
         r"_amount$": {"DOUBLE", "DECIMAL(18,2)"},
     }
     wrong = [
@@ -250,8 +255,22 @@ def test_endings_of_names_mean_types(sample_build: SampleBuild) -> None:
     assert wrong == []
 
 
+def test_constraints_of_the_yaml_stand_on_the_tables(sample_build: SampleBuild) -> None:
+    built = Counter(
+        row["table_name"]
+        for row in sample_build.rows(
+            "select table_name from duckdb_constraints() where schema_name = 'marts' and constraint_type in ('PRIMARY KEY', 'CHECK', 'NOT NULL')"
+        )
+    )
+    for path, entry in entries("models"):
+        if "marts" in path.parts and entry.get("constraints"):
+            keys = [rule["columns"] for rule in entry["constraints"] if rule["type"] == "primary_key"]
+            required = {column["name"] for column in entry["columns"] if column.get("constraints")} | {name for key in keys for name in key}
+            assert built[entry["name"]] == len(entry["constraints"]) + len(required), entry["name"]
+
+
 def test_rates_and_shares_lie_between_0_and_1(sample_build: SampleBuild) -> None:
-    rates = [(table, column) for table, column, _ in built_columns(sample_build) if re.search(r"(_rate|_share|^share)(_low|_high)?$", column)]
+    rates = [(table, column) for table, column, _ in built_columns(sample_build) if re.search(RATE, column)]
     assert len(rates) > 40
     outside = [
         f"{table}.{column}"

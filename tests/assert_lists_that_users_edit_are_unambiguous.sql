@@ -14,8 +14,12 @@ select 'fx_rates' as seed, upper(currency) as entry from {{ ref('fx_rates') }}
 group by upper(currency)
 having count(*) > 1
 union all
-select 'segment_aliases' as seed, dimension || ' ' || {{ folded('stated_value') }} as entry from {{ ref('segment_aliases') }}
-group by dimension, {{ folded('stated_value') }}
+select 'segment_aliases' as seed, aliases.dimension || ' ' || aliases.stated_value as entry
+from {{ ref('segment_aliases') }} as aliases
+inner join {{ ref('segment_aliases') }} as others
+    on {{ folded('aliases.stated_value') }} = {{ folded('others.stated_value') }}
+    and (aliases.dimension = others.dimension or others.dimension = '*')
+group by aliases.dimension, aliases.stated_value
 having count(*) > 1
 union all
 select 'bands' as seed, measure || ' ' || band as entry from {{ ref('bands') }}

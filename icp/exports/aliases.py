@@ -1,4 +1,4 @@
-"""The headers CRMs are known to write: what a file is, and which of its headers stand for a canonical column.
+"""The headers CRMs are known to write, and what a file may be that has them.
 
 The list is `seeds/header_aliases.csv`. Matching is by `headers.plain`, so letter case, spaces at the ends and a closing
 asterisk make no difference.
@@ -7,15 +7,12 @@ asterisk make no difference.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from icp.exports.columns import Column
-from icp.exports.headers import plain, positions
-from icp.exports.shape import ExportFile
-from icp.exports.statements import LINES, Binding, Cell
+from icp.exports.headers import plain
 
 ALIASES = Path(__file__).resolve().parents[2] / "seeds" / "header_aliases.csv"
 
@@ -64,20 +61,3 @@ def recognise(headers: Sequence[str], crm: str | None = None) -> list[Likeness]:
         if found & names
     ]
     return sorted(likenesses, key=lambda likeness: (-likeness.known, likeness.crm, likeness.object))
-
-
-def bindings(
-    file: ExportFile, crm: str, object_name: str, columns: Mapping[str, Column]
-) -> dict[str, Binding]:
-    """Where each column comes from in a file: every header known for it, in order of preference, first value wins.
-
-    A header that stands in the file several times gives all its places.
-    """
-    cells: dict[str, list[Cell]] = {}
-    for alias in aliases():
-        if alias.crm == crm and alias.object == object_name and alias.column in columns:
-            offered = cells.setdefault(alias.column, [])
-            for place in positions(alias.header, file.headers):
-                if all(cell.position != place for cell in offered):
-                    offered.append(Cell(LINES, file, place))
-    return {name: Binding(columns[name], tuple(offered)) for name, offered in cells.items() if offered}

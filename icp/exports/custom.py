@@ -50,7 +50,8 @@ class _Resolver:
         paths = {object_name: self._paths(object_name) for object_name in self.mapping.files}
         lookup_paths = [self._lookup_path(rule) for rule in self.mapping.lookups]
         files = self._examined(paths, lookup_paths)
-        lookups = [(rule, files.get(path)) for rule, path in zip(self.mapping.lookups, lookup_paths, strict=True) if path]
+        found_lookups = zip(self.mapping.lookups, lookup_paths, strict=True)
+        lookups = [(rule, files.get(path)) for rule, path in found_lookups if path]
         found: list[FileReading] = []
         for object_name, object_paths in paths.items():
             object_files = [files[path] for path in object_paths if path in files]
@@ -99,16 +100,16 @@ class _Resolver:
             if lookup_file is None:
                 continue
             with self._collecting():
-                alias = f"lookup_{number}"
-                theirs = only_position(rule.file_header, "the key of mapping.lookups", lookup_file.name, lookup_file.headers)
-                ours = only_position(rule.object_header, "the key of mapping.lookups", file.name, file.headers)
+                alias, purpose = f"lookup_{number}", "the key of mapping.lookups"
+                theirs = only_position(rule.file_header, purpose, lookup_file.name, lookup_file.headers)
+                ours = only_position(rule.object_header, purpose, file.name, file.headers)
                 lookups.append(Lookup(alias, lookup_file, Cell(alias, lookup_file, theirs), Cell(LINES, file, ours)))
         bindings: dict[str, Binding] = {}
         for column in OBJECTS[object_name]:
-            rule = self.mapping.columns.get(object_name, {}).get(column.name)
-            if rule:
+            header_rule = self.mapping.columns.get(object_name, {}).get(column.name)
+            if header_rule:
                 with self._collecting():
-                    bindings[column.name] = self._binding(object_name, column, rule, file, lookups)
+                    bindings[column.name] = self._binding(object_name, column, header_rule, file, lookups)
         return FileReading(object_name, file, bindings, tuple(lookups))
 
     def _binding(

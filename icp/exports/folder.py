@@ -31,7 +31,8 @@ class Folder:
             raise ReadingError(
                 f"The folder of exports {self.path} {what}: put the files into a folder and name it in WINLOSS_EXPORTS."
             )
-        names = sorted(found.name for found in self.path.iterdir() if found.is_file() and not found.name.startswith("."))
+        files = [found for found in self.path.iterdir() if found.is_file()]
+        names = sorted(file.name for file in files if not file.name.startswith("."))
         if not names:
             raise ReadingError(f"The folder of exports {self.path} is empty: put the exported files into it.")
         return names

@@ -150,7 +150,8 @@ def _decimal_styles(
     styles: dict[str, str | None] = {}
     for column, found in evidence.items():
         if len(found.sure) == 2:
-            (one, first), (other, second) = (_example(file, column, found.sure[style], engine) for style in ("comma", "point"))
+            one, first = _example(file, column, found.sure["comma"], engine)
+            other, second = _example(file, column, found.sure["point"], engine)
             raise ReadingError(
                 f"{file.name} writes {typed.numbers[column]} both ways: {first} (line {one}) has a decimal comma, "
                 f"{second} (line {other}) a decimal point. Set {variable} to comma or point."

@@ -83,7 +83,17 @@ def hubspot_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
         layout,
         objects={**layout.objects, "stage_history": STAGE_HISTORY},
         readings=[*layout.readings, *entered],
+        notices=[*layout.notices, *(notice for reading in layout.readings for notice in _matching_notices(reading))],
     )
+
+
+def _matching_notices(reading: FileReading) -> Iterator[str]:
+    """What is found by domain or e-mail because the file has no ids of it."""
+    name, has = reading.file.name, reading.bindings.keys()
+    if "account_domain" in has and not has & {"account_id", "account_ids"} and reading.object != "accounts":
+        yield f'{name} has no ids of companies: they are found by domain. Add "Associated Company IDs" to the export to be sure.'
+    if has & {"contact_emails", "contact_names"} and "contact_ids" not in has:
+        yield f'{name} has no ids of contacts: they are found by e-mail. Add "Associated Contact IDs" to the export to be sure.'
 
 
 def stage_of_header(header: str) -> str | None:

@@ -66,7 +66,9 @@ def is_blank(line: str) -> bool:
     return not line.strip(" \r\n\ufeff")
 
 
-def read_records(lines: Iterator[str], delimiter: str, width: int | None = None, first_line: int = 1) -> Iterator[Record]:
+def read_records(
+    lines: Iterator[str], delimiter: str, width: int | None = None, first_line: int = 1
+) -> Iterator[Record]:
     """Records of delimited text, none lost: a line that cannot be read as told comes back with its problem.
 
     `width` is the number of cells the header has; None reads without expecting any. `first_line` is the number of

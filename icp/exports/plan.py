@@ -16,12 +16,16 @@ import yaml
 from icp.exports.columns import OBJECTS, REPORTS, Column
 from icp.exports.custom import custom_layout
 from icp.exports.folder import Folder
+from icp.exports.dynamics365 import SHAPES as DYNAMICS365
+from icp.exports.dynamics365 import dynamics365_layout
 from icp.exports.hubspot import SHAPES as HUBSPOT
 from icp.exports.hubspot import STAGE_HISTORY, hubspot_layout
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
 from icp.exports.recognise import Shape, objects_of
+from icp.exports.pipedrive import SHAPES as PIPEDRIVE
+from icp.exports.pipedrive import pipedrive_layout
 from icp.exports.salesforce import SHAPES as SALESFORCE
 from icp.exports.salesforce import salesforce_layout
 from icp.exports.shape import DELIMITERS, ExportFile
@@ -46,14 +50,23 @@ READERS: dict[str, Reader] = {
     "custom": custom_layout,
     "salesforce": salesforce_layout,
     "hubspot": hubspot_layout,
+    "pipedrive": pipedrive_layout,
+    "dynamics365": dynamics365_layout,
 }
 READER_OBJECTS: dict[str, Mapping[str, Sequence[Column]]] = {
     "custom": OBJECTS,
     "salesforce": objects_of(SALESFORCE),
     "hubspot": {**objects_of(HUBSPOT), "stage_history": STAGE_HISTORY},
+    "pipedrive": objects_of(PIPEDRIVE),
+    "dynamics365": objects_of(DYNAMICS365),
 }
 # What the files of a CRM look like, for those that are recognised by their headers.
-SHAPES: dict[str, Sequence[Shape]] = {"salesforce": SALESFORCE, "hubspot": HUBSPOT}
+SHAPES: dict[str, Sequence[Shape]] = {
+    "salesforce": SALESFORCE,
+    "hubspot": HUBSPOT,
+    "pipedrive": PIPEDRIVE,
+    "dynamics365": DYNAMICS365,
+}
 
 
 @dataclass(frozen=True)
@@ -165,14 +178,15 @@ def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyCon
         if len(rivals) < 2:
             continue
         union = "\nunion all\n".join(
-            f"select deal_id, source_file, source_line, hash({content}) as content from ("
+            f"select deal_id, modified_at, source_file, source_line, hash({content}) as content from ("
             f"{file_statement(columns, reading, formats, layout.outcome_words)}) as deals where line_problem is null"
             for reading in rivals
         )
         row = engine.execute(
             f"select min((source_file, source_line)), max((source_file, source_line)) from ({union}) as versions "
             f"where deal_id is not null group by deal_id "
-            f"having count(distinct content) > 1 and count(distinct source_file) > 1 order by 1 limit 1"
+            f"having count(distinct content) > 1 and count(distinct source_file) > 1 and bool_or(modified_at is null) "
+            f"order by 1 limit 1"
         ).fetchone()
         if row:
             (one, one_line), (other, other_line) = row
@@ -263,7 +277,7 @@ def plan_exports(request: str) -> str:
         plan = make_plan(Request(asked["crm"], asked["folder"], asked["database"], asked.get("variables") or {}))
     except ReadingError as error:
         return json.dumps({"error": str(error), "notices": [], "statements": []})
-    except Exception as error:  # noqa: BLE001: an exception inside an SQL function reaches the user as a stack trace
+    except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
         first_line = str(error).strip().split("\n")[0]
         sentence = f"The exports cannot be read ({type(error).__name__}: {first_line})."
         return json.dumps({"error": sentence, "notices": [], "statements": []})

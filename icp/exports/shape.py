@@ -66,7 +66,8 @@ class ExportFile:
     def relation(self) -> str:
         """SQL of the file's lines: source_line, line_problem and one text column per header."""
         if self.is_parquet:
-            cells = ", ".join(f"cast({identifier(column)} as varchar) as {identifier(column)}" for column in self.columns)
+            names = [identifier(column) for column in self.columns]
+            cells = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
             return (
                 f"(select file_row_number + 1 as source_line, cast(null as varchar) as line_problem, {cells} "
                 f"from read_parquet({literal(self.path)}, file_row_number = true))"
@@ -152,8 +153,6 @@ def _examine_parquet(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -
 
 
 def _encoding(start: bytes) -> str:
-    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and len(start) % 4 == 0 and start[4:8].count(0) >= 2:
-        return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     half = max(1, len(start) // 2)
@@ -210,7 +209,8 @@ def _scan(path: Path, header_lines: int) -> _Scan:
     except UnicodeDecodeError:
         is_utf_8 = False
     is_regular = is_regular and is_utf_8 and returns == returned_feeds and returned_feeds in (0, feeds)
-    return _Scan(digest.hexdigest(), feeds - blank_at_end + ends_open - header_lines, is_utf_8, is_regular, has_odd_spaces)
+    lines = feeds - blank_at_end + ends_open - header_lines
+    return _Scan(digest.hexdigest(), lines, is_utf_8, is_regular, has_odd_spaces)
 
 
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:

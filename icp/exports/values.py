@@ -38,7 +38,10 @@ _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for form, pattern in (
         ("iso", r"\d{4}-\d{2}-\d{2}([T ].*)?"),
         ("year_first", r"\d{4}[/.-]\d{1,2}[/.-]\d{1,2}(\D.*)?"),
-        ("day_or_month_first", r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(\d{4}|\d{2})(\D.*)?"),
+        (
+            "day_or_month_first",
+            r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(\d{4}|\d{2})(\D.*)?",
+        ),
         ("month_in_letters", r"(\d{1,2}[ ./-]+[A-Za-z]{3,9}.*|[A-Za-z]{3,9}\.? +\d{1,2}.*)"),
         ("compact", r"(19|20)\d{6}"),
         ("epoch", r"1\d{11}"),
@@ -185,7 +188,8 @@ def timestamp_sql(cell: str, column: DateColumn) -> str:
         rf"'^.*?(\d{{1,2}}:\d{{2}}(:\d{{2}})?)([.,]\d+)? ?([AP]?).*$', '\1\4'), '([AP])$', '\1M')"
     )
     clock = f"coalesce(strftime(try_strptime({time}, {_formats(_TIME_FORMATS)}), '%H:%M:%S'), '00:00:00')"
-    written = rf"case when regexp_full_match({day}, '\d{{4}}-\d{{2}}-\d{{2}}') then {day} || ' ' || {clock} else {cell} end"
+    is_read = rf"regexp_full_match({day}, '\d{{4}}-\d{{2}}-\d{{2}}')"
+    written = f"case when {is_read} then {day} || ' ' || {clock} else {cell} end"
     if "iso" not in column.forms:
         return written
     finished = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}')"
@@ -329,10 +333,10 @@ OUTCOMES = ("won", "lost", "open", "disqualified")
 
 def outcome_sql(cell: str, outcome_words: Mapping[str, Sequence[str]]) -> str:
     """SQL of the outcome a word means, letter case aside; the word itself where it means none."""
-    branches = [
-        f"when lower({cell}) in ({', '.join(f'lower({literal(word.strip())})' for word in said)}) then {literal(outcome)}"
-        for outcome in OUTCOMES
-        if (said := outcome_words.get(outcome))
-    ]
+    branches = []
+    for outcome in OUTCOMES:
+        if said := outcome_words.get(outcome):
+            listed = ", ".join(f"lower({literal(word.strip())})" for word in said)
+            branches.append(f"when lower({cell}) in ({listed}) then {literal(outcome)}")
     branches += [f"when lower({cell}) = {literal(outcome)} then {literal(outcome)}" for outcome in OUTCOMES]
     return f"case {' '.join(branches)} else {without_missing_sql(cell, Kind.CATEGORY)} end"

@@ -149,6 +149,7 @@ select
         case when modified_stated is not null and modified_at is null then 'modified_at' end
     ), '') as unreadable_columns,
     case
+        when line_problem = 'footer of the report' then 'footer'
         when line_problem is not null then 'malformed_line'
         when deal_id is null then 'missing_id'
         when same_row_newest_first > 1 then 'exact_duplicate'
@@ -164,6 +165,10 @@ select
         when newest_first > 1 then 'a newer version of this deal was read'
         when is_deleted then 'is_deleted is true'
         when outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'
+        {% if crm() != 'custom' -%}
+        when outcome is null and stage is not null
+            then 'stage "' || stage || '" is not in seeds/stage_map.csv; add a line, for example  {{ crm() }},' || stage || ',open'
+        {% endif -%}
         when outcome is null then 'outcome "' || outcome_stated || '" is not mapped; add under mapping.outcomes, for example  open: ["' || outcome_stated || '"]'
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'closed_on "' || closed_stated || '" is not a date'
     end as reason

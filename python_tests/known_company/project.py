@@ -92,8 +92,11 @@ class Project:
                     self.manifests[switches] = parsed.result
         return _outcome(result, lines)
 
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.database), read_only=True)
+
     def rows(self, sql: str) -> list[Row]:
-        with duckdb.connect(str(self.database), read_only=True) as connection:
+        with self.connect() as connection:
             return connection.execute(sql).fetchall()
 
     def write(self, name: str, text: str | bytes) -> None:

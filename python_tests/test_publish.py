@@ -1,0 +1,291 @@
+"""What a build publishes: which tables, in which files, readable by whom, and when not at all."""
+
+import csv
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from icp.publish import ALLOW_LIST, PublishError, Publication, publish, read_allow_list
+from icp.run_history import COLUMNS
+from python_tests.canary_company import Place, built_place, scratch
+from python_tests.known_company.project import ROOT
+
+PRIVATE_COLUMNS = {"deal_key", "account_key", "contact_key", "deal_id", "account_id", "contact_id", "owner_name"}
+
+
+@pytest.fixture(scope="module")
+def built() -> Place:
+    return built_place()[0]
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Place) -> dict[str, Any]:
+    return json.loads((built.project / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def marts_of(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("marts/")
+    }
+
+
+def published_tables(path: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for table, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() where not internal order by table_name, column_index"
+        ).fetchall():
+            found.setdefault(table, []).append(column)
+    return found
+
+
+def copy_of(database: Path, name: str) -> Path:
+    """A private database to do something to."""
+    copy = scratch() / name / "w.duckdb"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(database.read_bytes())
+    return copy
+
+
+def finish(database: Path, published: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "python_tests.publisher", str(database), str(published), json.dumps(more)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+# ---------------------------------------------------------------- what is published
+
+
+def test_every_mart_is_either_on_the_allow_list_or_private_for_a_reason(manifest: dict[str, Any]) -> None:
+    published, private = read_allow_list()
+    assert sorted({*published, *private}) == sorted(marts_of(manifest))
+    assert not set(published) & private
+    with ALLOW_LIST.open(encoding="utf-8", newline="") as file:
+        assert [row["table_name"] for row in csv.DictReader(file) if row["is_published"] == "false" and not row["reason"]] == []
+
+
+def test_the_published_file_holds_the_allow_list_and_nothing_else(built: Place) -> None:
+    assert sorted(published_tables(built.published)) == sorted([*read_allow_list()[0], "run_history"])
+
+
+def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, manifest: dict[str, Any]) -> None:
+    tables = published_tables(built.published)
+    assert [f"{table}.{column}" for table, columns in tables.items() for column in columns if column in PRIVATE_COLUMNS] == []
+    assert not {table for table in tables if table.startswith(("fct_", "bridge_", "stg_", "base_", "int_"))}
+    for table, columns in tables.items():
+        for column in {"dimension", "other_dimension", "attribute", "second_attribute"} & set(columns):
+            if table != "dim_dimensions":
+                assert built.rows(f"select count(*) from {table} where {column} = 'owner'") == [(0,)], f"{table}.{column}"
+    assert built.rows("select count(*) > 0 from w.marts.win_rates_by_dimension where dimension = 'owner'", built.database) == [(True,)]
+
+
+def test_published_rejects_have_rule_file_and_line_but_no_reason(built: Place) -> None:
+    assert "reason" not in published_tables(built.published)["rejected_records"]
+    assert built.rows("select rule_id, source_line from rejected_records where object = 'deals' order by source_line") == [
+        ("unknown_outcome", 122),
+        ("unreadable_closed_on", 123),
+        ("missing_id", 124),
+        ("malformed_line", 125),
+    ]
+
+
+def test_tables_and_columns_carry_their_descriptions(built: Place, manifest: dict[str, Any]) -> None:
+    described = {(table, column): text for table, column, text in built.rows("select table_name, column_name, comment from duckdb_columns()")}
+    tables = dict(built.rows("select table_name, comment from duckdb_tables()"))
+    marts = marts_of(manifest)
+    for table, columns in published_tables(built.published).items():
+        assert tables[table]
+        for column in columns:
+            assert described[table, column], f"{table}.{column}"
+    assert described["win_rate_baseline", "win_rate"] == marts["win_rate_baseline"]["columns"]["win_rate"]["description"]
+    assert described["run_history", "why_not"] == COLUMNS["why_not"][1]
+
+
+def test_old_clients_can_open_the_file(built: Path | Place) -> None:
+    assert isinstance(built, Place)
+    # bytes 12 to 19 of a DuckDB file: its storage version; 64 is what DuckDB 1.0 to 2.0 read
+    assert int.from_bytes(built.published.read_bytes()[12:20], "little") == 64
+
+
+def test_the_same_query_runs_on_the_duckdb_and_the_sqlite_file(built: Place) -> None:
+    sql = "select period, closed_deals, win_rate, is_partial from win_rate_baseline join dim_periods using (period, closed_deals) order by period"
+    with sqlite3.connect(f"file:{built.published.with_suffix('.sqlite')}?mode=ro", uri=True) as copy:
+        assert copy.execute(sql).fetchall() == built.rows(sql)
+
+
+def test_every_copy_holds_the_same_rows(built: Place) -> None:
+    tables = published_tables(built.published)
+    folder = built.published.parent
+    with duckdb.connect(str(built.published), read_only=True) as connection, sqlite3.connect(folder / "marts.sqlite") as lite:
+        for table in tables:
+            rows = connection.execute(f"select * from {table}").fetchall()
+            parquet = connection.execute(f"select * from '{folder}/parquet/{table}.parquet'").fetchall()
+            assert parquet == rows, table
+            count = len(rows)
+            assert lite.execute(f"select count(*) from {table}").fetchone() == (count,)
+            with (folder / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+                assert len(list(csv.reader(file))) == count + 1
+    (quarter,) = [path.name for path in folder.iterdir() if (path / "marts.duckdb").exists()]
+    assert quarter == "2025-Q1"
+    assert (folder / quarter / "marts.duckdb").read_bytes() == built.published.read_bytes()
+
+
+def test_sqlite_says_what_the_columns_mean(built: Place) -> None:
+    with sqlite3.connect(built.published.with_suffix(".sqlite")) as copy:
+        (text,) = copy.execute(
+            "select description from column_descriptions where table_name = 'alerts' and column_name = 'value'"
+        ).fetchone()
+    assert text.startswith("What was found")
+
+
+def test_everybody_may_read_what_is_published_and_nobody_write_it(built: Place) -> None:
+    for path in built.published.parent.rglob("*"):
+        if not path.name.startswith("."):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            assert mode == (0o755 if path.is_dir() else 0o444), path
+
+
+def test_only_their_owner_may_read_the_files_that_hold_people(built: Place) -> None:
+    for path in (built.database.parent, *built.database.parent.rglob("*")):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+def test_nothing_half_written_stays_behind(built: Place) -> None:
+    assert [path.name for path in built.published.parent.iterdir() if path.name.endswith(".tmp")] == []
+    assert not built.published.with_name("marts.duckdb.wal").exists()
+
+
+# ---------------------------------------------------------------- when nothing is published
+
+
+def test_a_part_of_the_project_publishes_nothing_and_says_so(built: Place) -> None:
+    before = built.published.read_bytes()
+    run = built.dbt("build", "--select", "reject_rules")
+    assert run.returncode == 0, run.stdout
+    assert "Not published: only a part of the project was selected; readers keep the previous build." in run.stdout
+    run = built.dbt("run", "--select", "dim_dimensions")
+    assert "Not published: this was dbt run, not dbt build" in run.stdout
+    assert built.published.read_bytes() == before
+    assert built.rows("select count(*) from w.history.run_history", built.database) == [(1,)]
+
+
+def test_empty_publishes_nothing_and_says_so(built: Place) -> None:
+    other = Place(scratch() / "empty")
+    other.folder.mkdir()
+    (other.folder / "project").symlink_to(built.project)
+    other.exports.symlink_to(built.exports)
+    run = other.dbt("build", "--empty", "--target-path", str(other.folder / "target"), "--log-path", str(other.folder / "logs"))
+    assert "Not published: --empty builds tables without rows" in run.stdout, run.stdout[-2000:]
+    assert not other.published.exists()
+
+
+def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(built: Place) -> None:
+    database, published = copy_of(built.database, "failed"), scratch() / "failed" / "out" / "marts.duckdb"
+    assert finish(database, published, why_not="2 steps failed: a, b").returncode == 0
+    assert not published.parent.exists()
+    (row,) = built.rows(
+        "select is_published, why_not, deals, input_files, python_version is not null from w.history.run_history order by started_at desc limit 1",
+        database,
+    )
+    assert row == (False, "2 steps failed: a, b", None, None, True)
+
+
+def test_a_table_that_leaves_the_allow_list_leaves_every_copy(built: Place) -> None:
+    database, published = copy_of(built.database, "shorter"), scratch() / "shorter" / "out" / "marts.duckdb"
+    shorter = scratch() / "shorter" / "published_tables.csv"
+    lines = ALLOW_LIST.read_text(encoding="utf-8").splitlines()
+    with duckdb.connect(str(database)) as connection:
+        publish(connection, Publication(published, "one", None, ("csv",)))
+        assert (published.parent / "csv" / "win_reasons.csv").exists()
+        shorter.write_text("\n".join(line for line in lines if not line.startswith("win_reasons,")), encoding="utf-8")
+        publish(connection, Publication(published, "two", None, ("csv",)), shorter)
+    assert not (published.parent / "csv" / "win_reasons.csv").exists()
+    assert "win_reasons" not in published_tables(published)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("win_rate_baselin,true,,,", "win_rate_baselin, which is no mart. Did you mean win_rate_baseline?"),
+        ("alerts,true,meening,,", "column meening, which alerts does not have. Did you mean meaning?"),
+        ('"alerts; drop table x",true,,,', "line 2 cannot be used"),
+        ("alerts,yes,,,", "line 2 cannot be used"),
+    ],
+)
+def test_a_wrong_line_of_the_allow_list_is_one_sentence(built: Place, line: str, sentence: str) -> None:
+    listed = scratch() / "wrong.csv"
+    listed.write_text(f"table_name,is_published,columns_left_out,owner_columns,reason\n{line}\n", encoding="utf-8")
+    with duckdb.connect(str(copy_of(built.database, "wrong"))) as connection, pytest.raises(PublishError) as raised:
+        publish(connection, Publication(scratch() / "wrong" / "out" / "marts.duckdb", "one"), listed)
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_private_database_is_never_the_published_file(built: Place) -> None:
+    database = copy_of(built.database, "same")
+    run = finish(database, database)
+    assert run.returncode == 1
+    assert "is the private database itself. Name another file in WINLOSS_PUBLISHED." in run.stderr
+    assert built.rows("select count(*) > 0 from w.marts.fct_deals", database) == [(True,)]
+
+
+def test_a_format_nobody_knows_is_one_sentence(built: Place) -> None:
+    run = finish(copy_of(built.database, "format"), scratch() / "format" / "out" / "marts.duckdb", formats=["xls"])
+    assert run.returncode == 1
+    assert run.stderr.strip() == "Not published: publish_formats knows parquet and csv, not xls."
+
+
+# ---------------------------------------------------------------- the audit trail
+
+
+def test_the_run_history_says_what_the_build_read_and_found(built: Place) -> None:
+    (row,) = built.rows("select * from run_history where is_published")
+    run = dict(zip(COLUMNS, row, strict=True))
+    log = (built.project / "logs" / "dbt.log").read_text(encoding="utf-8")
+    assert run["invocation_id"] in log
+    files = json.loads(run["input_files"])
+    assert [(file["object"], file["records"]) for file in files] == [("accounts", 120), ("contacts", 180), ("deal_contacts", 180), ("deals", 124)]
+    import hashlib
+
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built.exports.iterdir()}
+    assert {file["source_file"]: file["sha256"] for file in files} == hashes
+    assert (run["records_read"], run["records_rejected"], run["deals"], run["closed_deals"]) == (604, 4, 120, 120)
+    assert run["reviewed_quarter"] == "2025-Q1"
+    assert run["duration_seconds"] > 0
+    assert run["peak_memory_mb"] > 50
+    assert run["tests_passed"] > 10
+    assert run["dbt_version"].startswith("1.11")
+    assert run["duckdb_version"] == duckdb.__version__
+
+
+def test_json_log_lines_carry_the_id_of_the_run(built: Place) -> None:
+    run = built.dbt("--log-format", "json", "build", "--select", "reject_rules")
+    lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    said = [line for line in lines if "Not published" in line["info"]["msg"]]
+    assert said
+    assert {line["info"]["invocation_id"] for line in lines} == {said[0]["info"]["invocation_id"]}
+
+
+def test_the_run_history_survives_dbt_clean_and_a_new_version_of_its_columns(built: Place) -> None:
+    database = copy_of(built.database, "history")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table history.run_history drop column why_not")
+    assert finish(database, scratch() / "history" / "out" / "marts.duckdb").returncode == 0
+    rows = built.rows("select is_published, why_not from w.history.run_history order by started_at", database)
+    assert rows == [(True, None), (True, None)]
+    cleaned = (ROOT / "dbt_project.yml").read_text(encoding="utf-8").split("clean-targets:")[1].splitlines()[0]
+    assert "warehouse" not in cleaned
+    assert "published" not in cleaned
+
+
+def test_the_documented_columns_of_the_run_history_are_its_columns(manifest: dict[str, Any]) -> None:
+    source = manifest["sources"]["source.winloss.audit.run_history"]
+    assert {name: column["description"] for name, column in source["columns"].items()} == {name: text for name, (_, text) in COLUMNS.items()}
