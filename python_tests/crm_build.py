@@ -1,0 +1,107 @@
+"""A build of a small export of one CRM, as far as its lines, shared by the tests of that CRM."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from icp.exports.plan import ReadingPlan, Request, make_plan
+from icp.exports.problems import ReadingError
+from python_tests.conftest import ROOT, SampleBuild
+
+FIXTURES = ROOT / "python_tests" / "fixtures"
+
+
+@dataclass(frozen=True)
+class CrmBuild(SampleBuild):
+    """What dbt left behind after it read the export of a CRM in a folder, up to the marts about the lines read."""
+
+    crm: str
+    exports: Path
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | {"WINLOSS_CRM": self.crm, "WINLOSS_EXPORTS": str(self.exports)}
+
+    def compiled(self, model: str) -> str:
+        """The SQL of a staging model of this CRM as dbt ran it."""
+        folder = self.folder / "target" / "compiled" / "winloss" / "models" / "staging" / self.crm
+        return (folder / f"{model}.sql").read_text(encoding="utf-8")
+
+    def make_copies_again(self) -> None:
+        """Puts back the regular copies of odd files, which a build removes, for compiled SQL to be run again."""
+        make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables))
+
+    def base(self, object_name: str, key: str, *columns: str) -> dict[str, tuple[Any, ...]]:
+        """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""
+        selected = ", ".join((key, *columns))
+        rows = self.rows(
+            f"select {selected} from staging.base_{self.crm}__{object_name} where {key} is not null and line_problem is null"
+        )
+        found = {row[key]: tuple(row[column] for column in columns) for row in rows}
+        assert len(found) == len(rows)
+        return found
+
+    def rules(self) -> list[tuple[str, str, int, str]]:
+        """Every line that was not accepted: object, file, line and rule."""
+        rows = self.rows("select object, source_file, source_line, rule_id from marts.rejected_records order by all")
+        return [(row["object"], row["source_file"], row["source_line"], row["rule_id"]) for row in rows]
+
+    def books(self) -> dict[tuple[str, str], tuple[int, int, int, int, int]]:
+        """Per object and file: records, accepted, rejected, excluded, unaccounted."""
+        counts = ("records", "accepted", "rejected", "excluded", "unaccounted")
+        rows = self.rows("select * from marts.input_files")
+        return {(row["object"], row["source_file"]): tuple(row[count] for count in counts) for row in rows}
+
+    def texts_everywhere(self) -> str:
+        """Every text of every table of the database, in lower case."""
+        columns = self.rows("select table_schema, table_name, column_name from information_schema.columns where data_type = 'VARCHAR'")
+        found: list[str] = []
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            for column in columns:
+                # The plan quotes headers and settings, never a cell.
+                query = f'select distinct "{column["column_name"]}" from {column["table_schema"]}."{column["table_name"]}"'
+                found += [str(row[0]).lower() for row in connection.execute(query).fetchall()]
+        return "\n".join(found)
+
+
+def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any] | None = None) -> CrmBuild:
+    """Builds staging and the marts about lines, files and columns read, without tests."""
+    build = CrmBuild(folder, "", crm, exports, variables or {})
+    selected = ["+input_files", "+input_columns", "+rejected_records"]
+    arguments = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--vars", json.dumps(build.variables)]
+    run = build.dbt("build", "-s", *selected, *arguments)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return CrmBuild(folder, run.stdout, crm, exports, build.variables)
+
+
+def plan_of(tmp_path: Path, crm: str, files: dict[str, str], settings: str = "{}") -> ReadingPlan:
+    """The plan for files written here, with variables in YAML."""
+    folder = tmp_path / "exports"
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return make_plan(Request(crm, str(folder), str(tmp_path / "private" / "w.duckdb"), yaml.safe_load(settings)))
+
+
+def refusal(tmp_path: Path, crm: str, files: dict[str, str], settings: str = "{}") -> str:
+    """What the reader says when it cannot read these files."""
+    try:
+        plan_of(tmp_path, crm, files, settings)
+    except ReadingError as error:
+        return str(error)
+    raise AssertionError("the files were read")
+
+
+def rows_of(plan: ReadingPlan, object_name: str) -> list[dict[str, Any]]:
+    """The rows a statement of a plan reads, each by column name."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        result = connection.execute(plan.statements[object_name])
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,0 +1,50 @@
+"""A view exported from Dynamics 365, counted by hand."""
+
+import pytest
+
+from python_tests.crm_build import CrmBuild, build
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
+    return build("dynamics365", tmp_path_factory.mktemp("dynamics365"))
+
+
+def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> None:
+    rows = company.rows("select right(deal_id, 1) as deal, outcome, cast(closed_on as varchar) as closed_on from staging.base_deal_lines where rule_id is null order by deal_id")
+    assert [(row["deal"], row["outcome"], row["closed_on"]) for row in rows] == [
+        ("1", "won", "2025-10-05"),
+        ("2", "lost", "2025-10-20"),
+        ("3", "open", None),
+        ("4", "lost", "2025-12-01"),
+    ]
+    [older] = company.rows("select source_line, rule_id from marts.rejected_records")
+    assert (older["source_line"], older["rule_id"]) == (5, "superseded")
+
+
+def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:
+    rows = company.rows("select category, lost_deals from marts.loss_reasons where period = 'all' and lost_deals > 0 order by category")
+    # Out-Sold and Canceled
+    assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "timing": 1}
+
+
+def test_won_deals_take_the_actual_and_lost_deals_the_estimated_revenue(company: CrmBuild) -> None:
+    rows = company.rows("select outcome, cast(sum(amount) as double) as amount from marts.fct_closed_deals group by outcome order by outcome")
+    assert {row["outcome"]: row["amount"] for row in rows} == {"won": 11500.0, "lost": 15000.0}
+
+
+def test_dates_with_and_without_a_time_are_month_first(company: CrmBuild) -> None:
+    rows = company.rows("select distinct cast(created_on as varchar) as created_on from marts.fct_deals order by created_on")
+    assert [row["created_on"] for row in rows] == ["2025-06-01", "2025-07-01", "2025-08-13", "2025-09-10"]
+
+
+def test_accounts_and_contacts_join_by_name(company: CrmBuild) -> None:
+    rows = company.rows("select region, count(*) as deals from marts.fct_closed_deals group by region order by region")
+    assert {row["region"]: row["deals"] for row in rows} == {"North": 2, "South": 1}
+    people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona")
+    assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 2, "CFO": 1}
+
+
+def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
+    content = company.database.read_bytes()
+    assert b"Canary" not in content and b"canary@" not in content

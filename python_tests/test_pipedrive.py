@@ -1,0 +1,71 @@
+"""Pipedrive's list export and an older import sample, counted by hand."""
+
+import pytest
+
+from python_tests.crm_build import CrmBuild, build
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
+    return build("pipedrive", tmp_path_factory.mktemp("pipedrive"))
+
+
+def accepted(company: CrmBuild) -> dict[str, dict[str, object]]:
+    rows = company.rows("select * from staging.base_deal_lines where rule_id is null")
+    return {row["deal_id"]: row for row in rows}
+
+
+def test_status_decides_the_outcome_and_which_time_closes(company: CrmBuild) -> None:
+    deals = accepted(company)
+    assert {(name, row["outcome"], str(row["closed_on"])) for name, row in deals.items()} == {
+        ("1", "won", "2025-10-05"),
+        ("2", "lost", "2025-10-20"),
+        ("3", "open", "None"),
+        # won in September, reopened, lost in December
+        ("5", "lost", "2025-12-01"),
+        ("6", "won", "2025-11-11"),
+        ("21", "won", "2025-10-28"),
+        ("22", "lost", "2025-10-30"),
+    }
+
+
+def test_every_line_is_accounted_for(company: CrmBuild) -> None:
+    [books] = company.rows("select * from marts.input_files where source_file = 'deals-acme-1.csv' and object = 'deals'")
+    # 8 lines: 5 deals, a deleted one, a second product line, an outcome nobody mapped
+    assert (books["records"], books["accepted"], books["rejected"], books["excluded"], books["unaccounted"]) == (8, 5, 1, 2, 0)
+    rules = {row["rule_id"]: row["records"] for row in company.rows("select rule_id, sum(records) as records from marts.rejected_record_counts group by rule_id having sum(records) > 0")}
+    assert rules == {"deleted": 1, "exact_duplicate": 1, "unknown_outcome": 1}
+
+
+def test_product_lines_are_one_deal_with_several_products(company: CrmBuild) -> None:
+    deals = accepted(company)
+    assert deals["6"]["product"] == "several products" and deals["1"]["product"] == "Rope"
+    assert company.rows("select count(*) as deals from marts.fct_deals where outcome = 'won'") == [{"deals": 3}]
+
+
+def test_the_stage_of_loss_is_kept(company: CrmBuild) -> None:
+    deals = accepted(company)
+    assert (deals["2"]["stage"], deals["5"]["stage"]) == ("Proposal", "Contract")
+
+
+def test_numbers_and_dates_of_each_file_are_read_in_its_own_form(company: CrmBuild) -> None:
+    deals = accepted(company)
+    assert (float(deals["1"]["amount"]), float(deals["21"]["amount"]), str(deals["22"]["created_on"])) == (12000.0, 3500.5, "2025-04-15")
+
+
+def test_organizations_and_people_join_by_id_and_by_name_only_without(company: CrmBuild) -> None:
+    rows = company.rows(
+        "select industry, count(*) as deals from marts.fct_closed_deals group by industry order by industry"
+    )
+    # 1, 5 by id and 21 by name are Birch Ltd; 2 and 6 are Cedar AG; 22 names a company that is not exported
+    assert {row["industry"]: row["deals"] for row in rows} == {"Shipping": 3, "Retail": 2, "unknown": 1}
+    people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona order by persona")
+    assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 3, "CFO": 2, "unknown": 1}
+    assert "older.csv has no Deal - Organization ID" in company.shown
+    [column] = company.rows("select status from marts.input_columns where source_file = 'older.csv' and column_name = 'account_id'")
+    assert column["status"] == "matched"
+
+
+def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
+    content = company.database.read_bytes()
+    assert b"Canary" not in content and b"canary@" not in content
