@@ -44,7 +44,7 @@ INJECTIONS = (
     '=HYPERLINK("http://evil.example","click")',
     "O'Brien; drop table marts.fct_deals; --",
     "<script>alert('x')</script>",
-    "{{ 7 * 7 }}{% do exceptions.raise_compiler_error('x') %}",
+    "{{ 7 * 7 }}{% set x = 1 %}",
     "+1+cmd|' /C calc'!A0",
     "@SUM(1+1)",
     "-2+3",
@@ -91,6 +91,7 @@ MAPPING: dict[str, Any] = {
     },
     "company_currency": "USD",
     "window_minimum_deals": 20,
+    "publish_formats": ["parquet", "csv"],
 }
 
 INDUSTRIES = ("Retail", "Banking", "Software")
@@ -299,4 +300,4 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> None:
 def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
     """The company, built and published in every format once for all tests that only read."""
     place = make_place("built")
-    return place, place.build(publish_formats=["parquet", "csv"])
+    return place, place.build()

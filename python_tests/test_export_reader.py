@@ -170,6 +170,21 @@ def test_blank_lines_at_the_end_do_not_make_a_file_irregular(tmp_path: Path) -> 
     assert found.file("deals.csv") | {"records": 2, "is_read_directly": True} == found.file("deals.csv")
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 64])
+def test_a_file_is_counted_the_same_in_pieces_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("icp.exports.shape._CHUNK", chunk)
+    found = read(tmp_path, {"deals.csv": "id,result\r\nÄ,won\r\nB,süß\r\n\r\n\r\n"})
+    assert found.file("deals.csv") | {"records": 2, "is_read_directly": True} == found.file("deals.csv")
+
+
+def test_control_zeros_are_taken_out(tmp_path: Path) -> None:
+    found = read(tmp_path, {"deals.csv": b"id,result\nA\x00A,won\n"})
+    assert found.column("deal_id") == ["AA"]
+    assert found.file("deals.csv")["is_read_directly"] is False
+
+
 def test_ragged_lines_come_back_with_what_is_wrong(tmp_path: Path) -> None:
     text = "id,result,x,y,z\nA,won,1,2,3\nB,lost,1\nC,won,1,2,3,4,5\nD,open,1,2,3,,\nE,won\n"
     found = read(tmp_path, {"deals.csv": text})

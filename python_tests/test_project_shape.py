@@ -19,7 +19,7 @@ PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice somebody makes here.
 MOST_NODES = 200
-EXPECTED_NODES = 110
+EXPECTED_NODES = 140
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the Python models, which read marts and are read by the contracted marts on top of them.
@@ -49,6 +49,13 @@ KNOWN_KEYS = {
     "expect": {"rows", "format"},
     "overrides": {"vars", "macros", "env_vars"},
     "config": {"column_types", "enabled", "materialized", "severity", "delimiter", "quote_columns", "tags", "meta"},
+}
+
+# Tables without a primary key, each with the reason why.
+KEYLESS = {
+    "icp_segment_evidence": "the second segment is null where there is no pair",
+    "input_columns": "a header that is ignored has no column",
+    "qualification_threshold": "one row at most",
 }
 
 # Names that break the rule of their ending, each with the reason why.
@@ -105,11 +112,10 @@ def test_each_layer_reads_only_the_layers_below_it(sample_build: SampleBuild) ->
     for node in nodes.values():
         if node["resource_type"] != "model":
             continue
-        for parent in node["depends_on"]["nodes"]:
-            if nodes[parent]["resource_type"] == "model":
-                reader, read = layer(node["path"]), layer(nodes[parent]["path"])
-                if read not in MAY_READ[reader]:
-                    wrong.append(f"{node['name']} ({reader}) reads {nodes[parent]['name']} ({read})")
+        for parent in (nodes[name] for name in node["depends_on"]["nodes"] if name.startswith("model.")):
+            reader, read = layer(node["path"]), layer(parent["path"])
+            if read not in MAY_READ[reader]:
+                wrong.append(f"{node['name']} ({reader}) reads {parent['name']} ({read})")
     assert wrong == []
 
 
@@ -128,7 +134,7 @@ def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build:
     assert len(marts) > 20
     assert [node["name"] for node in marts if not node["contract"]["enforced"]] == []
     tables = [node for node in marts if node["config"]["materialized"] == "table"]
-    assert [node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}] == []
+    assert {node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}} == set(KEYLESS)
 
 
 # ---------------------------------------------------------------- words
@@ -148,12 +154,12 @@ def test_a_yaml_in_the_same_folder_describes_the_seed(seed: Path) -> None:
 
 def test_every_model_and_seed_says_what_a_row_is() -> None:
     described = [entry for kind in ("models", "seeds") for _, entry in entries(kind)]
-    assert [entry["name"] for entry in described if not re.match(r"One row(:| per )", entry.get("description") or "")] == []
+    assert [entry["name"] for entry in described if not re.match(r"One row\b", entry.get("description") or "")] == []
 
 
 def test_every_model_begins_with_its_grain() -> None:
     headers = {path.stem: re.search(r"^-- (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) for path in MODELS if path.suffix == ".sql"}
-    assert [name for name, header in headers.items() if not header or not re.match(r"One row(:| per )", header[1])] == []
+    assert [name for name, header in headers.items() if not header or not re.match(r"One row\b", header[1])] == []
 
 
 def test_no_two_models_share_a_description() -> None:

@@ -298,8 +298,9 @@ def _lookups(check: _Checker, given: object, files: Mapping[str, object]) -> lis
         object_name = check.text(keys.get("object"), f"{where}: object")
         file = check.text(keys.get("file"), f"{where}: file")
         key_headers = keys.get("key")
-        one_each = isinstance(key_headers, dict) and len(key_headers) == 1
-        theirs, ours = next(iter(key_headers.items())) if one_each else (key_headers, key_headers)
+        theirs, ours = key_headers, key_headers
+        if isinstance(key_headers, dict) and len(key_headers) == 1:
+            theirs, ours = next(iter(key_headers.items()))
         file_header = check.text(theirs, f"{where}: key")
         object_header = file_header if ours is theirs else check.text(ours, f"{where}: key")
         if object_name and object_name not in files:

@@ -53,6 +53,8 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "points_bare": words.points_bare,
     "signed": words.signed,
     "count": words.count,
+    "deals": words.deals,
+    "closed_deals": words.closed_deals,
     "number": words.number,
     "number_short": words.number_short,
     "two_decimals": words.two_decimals,

@@ -67,6 +67,15 @@ def count(value: Any) -> str:
     return MISSING if value is None else f"{round(value):,}"
 
 
+def deals(value: Any) -> str:
+    """A number of deals: '1 deal', '127 deals'."""
+    return MISSING if value is None else f"{count(value)} {'deal' if value == 1 else 'deals'}"
+
+
+def closed_deals(value: Any) -> str:
+    return MISSING if value is None else f"{count(value)} closed {'deal' if value == 1 else 'deals'}"
+
+
 def number(value: Any) -> str:
     """A number without needless decimals: '10', '12.5'."""
     return MISSING if value is None else f"{float(value):,g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"

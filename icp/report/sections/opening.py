@@ -61,13 +61,13 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
         told.append(say("Why no quarter is reviewed: {missing_reason}.", quarter))
     period, window_period = context.period("quarter"), context.period("window")
     if quarter and quarter["closed_deals"] and period:
-        told.append(say("{closed_deals|count} closed deals: {won_deals|count} won, {lost_deals|count} lost.", quarter))
+        told.append(say("{closed_deals|closed_deals}: {won_deals|count} won, {lost_deals|count} lost.", quarter))
         if period["is_partial"]:
             told.append(say("The data end on {as_of_on|day}, before the quarter does: its figures will still move.", period))
     if window and window["closed_deals"] and window_period and window_period["first_quarter"]:
         told.append(
             say(
-                "Segments are judged on {window.closed_deals|count} deals closed from {period.first_quarter} to {period.last_quarter}.",
+                "Segments are judged on {window.closed_deals|deals} closed from {period.first_quarter} to {period.last_quarter}.",
                 window=window,
                 period=window_period,
             )

@@ -189,7 +189,7 @@ numbered as (
 
     select *, row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as finding
     from placed
-    where place_in_topic <= 2
+    where place_in_topic = 1 or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'buyer', 'repair'))
 
 )
 

@@ -1,4 +1,4 @@
--- The sample company exports no stage history: no rows.
+-- One row per change of a deal's stage: none, for the sample company exports no stage history.
 
 select
     {{ absent() }} as deal_id,

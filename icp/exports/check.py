@@ -1,0 +1,231 @@
+"""A look at a folder of exports before any build: what each file is, what is read from it, what is missing and what that costs."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from icp.exports.aliases import aliases, recognise
+from icp.exports.columns import OBJECTS
+from icp.exports.folder import Folder
+from icp.exports.headers import plain
+from icp.exports.plan import READERS, ReadingPlan, Request, copies_folder, make_plan
+from icp.exports.problems import ReadingError, listed
+from icp.exports.shape import ExportFile
+
+FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
+"""Exit codes: everything can be read; something should be mended; nothing can be read."""
+
+SHOWN_PROBLEMS = 3
+SIMILAR = 0.75
+
+# What a column of CRMs, and a header of anybody's own, is called here.
+_SYNONYMS = {
+    "deals": {
+        "deal_id": "deal_id opportunity_id opp_id id deal",
+        "account_id": "account account_name company company_name customer customer_id organization client",
+        "outcome": "outcome status_raw status result deal_stage deal_status won_lost",
+        "created_on": "created_at created created_date create_date engage_date opened open_date date_created start_date",
+        "closed_on": "close_date closed_at closed closed_date date_closed end_date",
+        "amount": "amount value deal_value close_value deal_amount acv arr tcv price revenue",
+        "owner": "owner_name owner owner_rep sales_agent sales_rep rep salesperson account_executive",
+        "lead_source": "lead_source source channel origin",
+        "loss_reason": "loss_reason_raw lost_reason closed_lost_reason reason reason_lost",
+        "competitor": "competitor_raw competitor",
+        "qualification_score": "score qualification_score",
+        "modified_at": "updated_at modified last_modified updated",
+        "stage": "stage",
+    },
+    "accounts": {
+        "account_id": "account_id account id account_name company company_name customer organization",
+        "industry": "industry_raw sector vertical",
+        "annual_revenue": "revenue turnover sales annual_revenue",
+        "employees": "headcount employee_count number_of_employees size",
+        "region": "state territory regional_office",
+        "country": "country_code office_location location",
+    },
+    "contacts": {
+        "contact_id": "contact_id id person_id",
+        "title": "title_raw job_title position seniority_level",
+        "buying_role": "role_raw role deal_role",
+        "department": "department team function",
+    },
+}
+
+_COSTS = Path(__file__).parent.parent.parent / "seeds" / "canonical_columns.csv"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a look at a folder found: lines of text for the user, and the exit code."""
+
+    lines: tuple[str, ...]
+    exit_code: int
+
+
+def recognised_crm(files: Sequence[ExportFile]) -> str | None:
+    """The CRM whose headers the files share most, None where no file shares three."""
+    known: dict[str, int] = {}
+    for file in files:
+        best: dict[str, int] = {}
+        for likeness in recognise(file.headers):
+            best[likeness.crm] = max(best.get(likeness.crm, 0), likeness.known)
+        for crm, count in best.items():
+            known[crm] = known.get(crm, 0) + (count if count > 2 else 0)
+    likely = sorted(((count, crm) for crm, count in known.items() if count), reverse=True)
+    return likely[0][1] if likely else None
+
+
+def preview(path: str, crm: str | None = None, variables: Mapping[str, object] | None = None) -> Preview:
+    """What a build would read from the folder. Never prints a cell of a file: cells can name persons.
+
+    `crm` None recognises the CRM from the headers; `variables` are those of the build (mapping,
+    field_aliases, extra_dimensions, date_order). Never raises for anything that stands in a file.
+    """
+    workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
+    database = str(workplace / "check.duckdb")
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        name = crm or ("custom" if variables and variables.get("mapping") else None)
+        if name is None:
+            name = recognised_crm(_examined(path, engine, copies_folder(database)))
+        if name is None:
+            return Preview(
+                (f"The headers in {path} are those of no CRM known here ({listed(sorted(set(READERS) - {'custom'}))}).",
+                 "Write a mapping of your own: icp check PATH --write-mapping mapping.yml makes one to start from."),
+                PROBLEMS,
+            )
+        plan = make_plan(Request(name, path, database, dict(variables or {})))
+        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, engine)
+        has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
+        return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
+    except ReadingError as error:
+        return Preview(tuple(error.sentences), CANNOT_WORK)
+    finally:
+        engine.close()
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
+    folder = Folder(Path(path), engine, copies)
+    wanted = [alias.header for alias in aliases()]
+    return [folder.examine(folder.path / name, wanted) for name in folder.names()]
+
+
+def _costs() -> dict[tuple[str, str], str]:
+    with _COSTS.open(encoding="utf-8", newline="") as file:
+        return {(row["object"], row["column_name"]): row["missing_means"] for row in csv.DictReader(file)}
+
+
+def _told(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    costs = _costs()
+    files = engine.execute(f"select object, source_file, records, date_order from ({plan.statements['export_files']}) as files order by source_file, object").fetchall()
+    columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['export_columns']}) as columns").fetchall()
+    lines: list[str] = []
+    for object_name, source_file, records, date_order in files:
+        own = [row for row in columns if row[0] == object_name and row[1] == source_file]
+        mapped = [f"{row[3]} as {row[2]}" for row in own if row[4] == "mapped"]
+        ignored = [str(row[3]) for row in own if row[4] == "ignored"]
+        found_by_name = {str(row[2]).split("_")[0] + "_id" for row in own if row[4] == "mapped" and str(row[2]).endswith(("_name", "_domain", "_emails"))}
+        missing = [
+            str(row[2]) for row in own if row[4] == "missing" and (object_name, row[2]) in costs and row[2] not in found_by_name
+        ]
+        lines += ["", f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else "")]
+        lines += [f"  read: {', '.join(mapped)}"] if mapped else []
+        lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
+        lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
+        lines += _first_problems(plan, engine, object_name, source_file)
+    lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
+    return lines
+
+
+def _first_problems(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:
+    statement = plan.statements.get(object_name)
+    if statement is None:
+        return []
+    rows = engine.execute(
+        f"select source_line, line_problem from ({statement}) as lines "
+        f"where source_file = $1 and line_problem is not null order by source_line limit {SHOWN_PROBLEMS + 1}",
+        [source_file],
+    ).fetchall()
+    lines = [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
+    return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
+
+
+def suggested_mapping(path: str) -> str:
+    """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
+
+    Raises ReadingError where no file can be opened.
+    """
+    workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        files = _examined(path, engine, workplace / "landing")
+    finally:
+        engine.close()
+        shutil.rmtree(workplace, ignore_errors=True)
+    suggested: dict[str, tuple[ExportFile, dict[str, str]]] = {}
+    for file in files:
+        for object_name in ("deals", "accounts", "contacts"):
+            found = _likely_columns(file.headers, object_name)
+            best = suggested.get(object_name)
+            if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
+                suggested[object_name] = (file, found)
+    mapping = {
+        "crm": "custom",
+        "mapping": {
+            "files": {name: file.name for name, (file, _) in suggested.items()},
+            "columns": {name: columns for name, (_, columns) in suggested.items()},
+            "outcomes": {"won": ["Won", "Closed Won"], "lost": ["Lost", "Closed Lost"], "open": ["Open"], "disqualified": []},
+        },
+    }
+    unused = {
+        file.name: [header for header in file.headers if header and header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
+        for file in files
+    }
+    notes = "".join(f"# {name}: not used: {', '.join(headers)}\n" for name, headers in unused.items() if headers)
+    return (
+        "# A start, made from the headers alone: check each line, and the words under outcomes.\n"
+        + notes
+        + yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, width=120)
+    )
+
+
+def _is_enough(object_name: str, found: Mapping[str, str]) -> bool:
+    needed = {"deals": ("deal_id", "outcome"), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
+    return all(name in found for name in needed) and len(found) > 2
+
+
+def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:
+    """Canonical column to header, each header once: known spellings first, then names that sound alike."""
+    columns = [column.name for column in OBJECTS[object_name] if not column.name.startswith("extra_")]
+    alias_object = object_name.removesuffix("s")
+    called = {word: column for column, words in _SYNONYMS[object_name].items() for word in words.split()}
+    known = {
+        plain(alias.header): called.get(alias.column, alias.column)
+        for alias in aliases()
+        if alias.object == alias_object
+    } | {plain(word.replace("_", " ")): column for word, column in called.items()}
+    found: dict[str, str] = {}
+    for header in headers:
+        column = known.get(plain(header)) or known.get(plain(header.replace("_", " ")))
+        if column in columns and column not in found:
+            found[column] = header
+    for column in columns:
+        if column in found:
+            continue
+        rest = [header for header in headers if header and header not in found.values()]
+        likely = sorted(((SequenceMatcher(None, column.replace("_", " "), plain(header).replace("_", " ")).ratio(), header) for header in rest), reverse=True)
+        if likely and likely[0][0] >= SIMILAR:
+            found[column] = likely[0][1]
+    if "outcome" in columns and "outcome" not in found and "stage" in found:
+        found["outcome"] = found.pop("stage")
+    return found

@@ -1,0 +1,30 @@
+"""The first screen of the README is true."""
+
+import re
+import subprocess
+import sys
+
+from python_tests.conftest import ROOT, SampleBuild
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_shows_what_a_build_of_the_sample_prints(sample_build: SampleBuild) -> None:
+    command = [sys.executable, "-m", "icp.summary"]
+    printed = subprocess.run(command, cwd=ROOT, env=sample_build.environment(), capture_output=True, text=True, check=True).stdout
+    shown = re.search(r"^```\n(Rows read.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert shown[1].strip() == printed.strip()
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    named = set(re.findall(r"\bmake ([a-z-]+)", README)) - {"it", "an"}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert {"build", "test", "docs", "test-mutations"} <= named
+    assert named <= targets
+
+
+def test_set_up_without_make_is_three_plain_lines() -> None:
+    assert (
+        "python3 -m venv .venv\n.venv/bin/pip install --require-hashes -r requirements.txt\n.venv/bin/dbt build\n"
+    ) in README

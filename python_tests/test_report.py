@@ -1,0 +1,517 @@
+"""The report on ten awkward companies: every number stands in the marts, and no sentence claims more than its grade."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from html import unescape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import duckdb
+import jsonschema
+import pytest
+
+from icp.report import ReportError, build_report, render, write_report
+from icp.report import svg, words
+from icp.report.build import report_on
+from icp.report.charts import Curve, Trend, TrendPoint, drawings
+from icp.report.document import Report, Sentence, Source
+from icp.report.marts import Marts, read_marts
+from python_tests.conftest import ROOT, SampleBuild
+from python_tests.report_companies import COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
+
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+# Numbers of the method itself, which stand in words and not in rows.
+OF_THE_METHOD = {"95", "100"}
+
+Published = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def published(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The published file of a company by name; each is built once."""
+
+    @lru_cache
+    def find(name: str) -> Path:
+        folder = tmp_path_factory.mktemp("company")
+        if name == "sample":
+            with duckdb.connect(str(sample_build.database), read_only=True):
+                return sample_build.database
+        return publish_company(sample_build, COMPANIES[name](), folder)
+
+    return find
+
+
+@pytest.fixture(params=["sample", *COMPANIES])
+def company(request: pytest.FixtureRequest, published: Published) -> tuple[str, Path, Report]:
+    path = published(request.param)
+    return request.param, path, _report(path)
+
+
+@lru_cache
+def _report(path: Path) -> Report:
+    return build_report(path)
+
+
+@lru_cache
+def _rendered(path: Path, kind: str) -> str:
+    return render(_report(path), kind)
+
+
+# ---------------------------------------------------------------- walking through a report
+
+
+def sentences(value: Any) -> Iterator[Sentence]:
+    if isinstance(value, Sentence):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from sentences(inner)
+    elif hasattr(value, "__dataclass_fields__") and not isinstance(value, Source):
+        for name in value.__dataclass_fields__:
+            if name != "spec":
+                yield from sentences(getattr(value, name))
+
+
+def sources(value: Any) -> Iterator[Source]:
+    if isinstance(value, Source):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from sources(inner)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            if name != "spec":
+                yield from sources(getattr(value, name))
+
+
+class Rows:
+    """The published file, asked by plain SQL and not by the report's own reader."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute(f"attach '{path}' as file (read_only)")
+        schemas = self.connection.execute("select schema_name from duckdb_tables() where table_name = 'dim_periods'").fetchall()
+        self.connection.execute(f"use file.{schemas[0][0]}")
+
+    def find(self, table: str, key: dict[str, Any]) -> list[dict[str, Any]]:
+        where = " and ".join(f"{column} is not distinct from ?" for column in key) or "true"
+        answer = self.connection.execute(f"select * from {table} where {where}", list(key.values()))
+        names = [column[0] for column in answer.description or ()]
+        return [dict(zip(names, row)) for row in answer.fetchall()]
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_every_figure_is_a_cell_of_the_published_file(company: tuple[str, Path, Report]) -> None:
+    _, path, report = company
+    rows = Rows(path)
+    wrong = []
+    for source in {(s.table, tuple(s.key.items()), s.column, repr(s.value)): s for s in sources(report)}.values():
+        found = rows.find(source.table, dict(source.key))
+        if source.column == "count(*)":
+            if sum(1 for row in found if row["closed_deals"]) != source.value:
+                wrong.append((source, "count"))
+        elif len(found) != 1 or found[0][source.column] != source.value:
+            wrong.append((source, found[:2]))
+    assert wrong == []
+
+
+def test_every_number_of_a_sentence_is_shown_by_one_of_its_cells(company: tuple[str, Path, Report]) -> None:
+    _, _, report = company
+    wrong = []
+    for sentence in sentences(report):
+        held = [number for source in sentence.sources for number in NUMBER.findall(source.shown)]
+        wrong += [(number, sentence.text) for number in NUMBER.findall(sentence.text) if number not in held and number not in OF_THE_METHOD]
+    assert wrong == []
+
+
+def _shows(shown: str, value: float) -> bool:
+    """Whether the digits of `shown` are `value` rounded: as it is, as a percentage, or in thousands, millions or billions."""
+    digits = NUMBER.findall(shown)
+    if not digits:
+        return False
+    told = float(digits[0].replace(",", ""))
+    if shown.startswith(("over ", ">")):
+        return told == 99 and 0.99 < value < 1
+    if shown.startswith(("under ", "<")):
+        return told == 1 and 0 < value < 0.01
+    decimals = len(digits[0].partition(".")[2])
+    scale = {"K": 1e-3, "M": 1e-6, "B": 1e-9}.get(shown[-1], 100.0 if "%" in shown else 1.0)
+    tolerance = 0.5 * 10**-decimals + 1e-9
+    is_negative = words.MINUS in shown or "-" in shown
+    scaled = abs(value) * scale
+    fits = abs(scaled - told) <= tolerance or ("point" in shown or re.fullmatch(r"[+−]?\d+", shown)) and abs(scaled * 100 - told) <= tolerance
+    return bool(fits) and (told == 0 or is_negative == (value < 0))
+
+
+def test_every_figure_is_rounded_from_its_cell(company: tuple[str, Path, Report]) -> None:
+    _, _, report = company
+    numeric = [s for s in sources(report) if isinstance(s.value, (int, float)) and not isinstance(s.value, bool)]
+    assert [(s.shown, s.value, s.column) for s in numeric if not _shows(s.shown, float(s.value))] == []
+
+
+def test_a_cell_that_is_null_is_never_a_number(company: tuple[str, Path, Report]) -> None:
+    _, _, report = company
+    assert {s.shown for s in sources(report) if s.value is None} <= {words.MISSING}
+
+
+PROSE = {("icp_recommendations", "rationale"), ("report_findings", "detail"), ("action_items", "evidence")}
+
+
+def test_every_number_in_prose_of_a_mart_stands_in_the_row_it_speaks_of(company: tuple[str, Path, Report]) -> None:
+    _, path, report = company
+    rows = Rows(path)
+    checked, wrong = 0, []
+    for source in sources(report):
+        if (source.table, source.column) not in PROSE or not source.value:
+            continue
+        row = rows.find(source.table, dict(source.key))[0]
+        origin = _origin(rows, row) if source.table != "icp_recommendations" else row
+        if origin is None:
+            continue
+        checked += 1
+        labels = " ".join(str(value) for value in origin.values() if isinstance(value, str))
+        values = [float(value) for value in origin.values() if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        text = str(source.value)
+        for label in sorted({str(origin.get(name)) for name in ("segment_label", "value", "label", "category")}, key=len, reverse=True):
+            text = text.replace(label, "")
+        for match in NUMBER.finditer(text):
+            told, decimals = float(match[0].replace(",", "")), len(match[0].partition(".")[2])
+            near = 0.5 * 10**-decimals + 1e-9
+            fits = any(abs(abs(value) * scale - told) <= near for value in values for scale in (1, 100))
+            if not fits and match[0] not in OF_THE_METHOD | {"99", "15", "40", "10"} and match[0] not in labels:
+                wrong.append((match[0], source.value))
+    assert wrong == []
+    if company[0] in ("sample", "sparse effects"):
+        assert checked > 3
+
+
+def _origin(rows: Rows, row: dict[str, Any]) -> dict[str, Any] | None:
+    """The row that a finding or an action points at."""
+    table, key = row["source_table"], row["source_key"]
+    if table == "icp_recommendations":
+        column = "rank" if key.isdigit() and "topic" in row else "segment_label"
+        found = rows.find(table, {column: int(key) if column == "rank" else key})
+    elif table == "qualification_threshold":
+        found = rows.find(table, {})
+    elif table == "loss_reasons":
+        found = rows.find(table, {"period": "quarter", "category": key}) or rows.find(table, {"period": "window", "category": key})
+    else:
+        return None
+    return found[0] if found else None
+
+
+# ---------------------------------------------------------------- grades
+
+# Words that only a claim may use. What is denied ('not proven', 'no clear change') is no claim.
+CLAIMING = re.compile(
+    r"\bclearly (?:more|fewer|less)\b|\bby more than luck explains\b|^Above the rest by more than luck|^Below the rest by more than luck"
+    r"|\b(?:rose|fell) (?:by more than chance|above|below)|\bseparates won from lost\b|\bSomething changed\b|^Target more|^Pursue deals that score"
+)
+
+
+def test_only_a_claim_is_worded_as_one(company: tuple[str, Path, Report]) -> None:
+    _, _, report = company
+    assert [s.text for s in sentences(report) if CLAIMING.search(s.text) and s.grade not in ("Strong", None)] == []
+    loose = [s.text for s in sentences(report) if CLAIMING.search(s.text) and s.grade is None]
+    assert [text for text in loose if not text.startswith(("Target more", "separates"))] == []
+
+
+def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, Report]) -> None:
+    _, path, report = company
+    rows = Rows(path)
+    rules = {
+        "icp_recommendations": lambda row: row["grade"] == "claim",
+        "report_findings": lambda row: row["grade"] == "claim",
+        "action_items": lambda row: row["grade"] == "claim",
+        "return_on_investment": lambda row: row["grade"] == "claim",
+        "win_rates_by_quarter": lambda row: row["is_outside_limits"] or row["win_rate_change_low"] > 0 or row["win_rate_change_high"] < 0,
+        "qualification_threshold": lambda row: row["is_predictive"],
+        "persona_evidence": lambda row: row["action"] in ("target_more", "deprioritise"),
+        "loss_reason_changes": lambda row: row["is_changed"] and row["is_reliable"],
+        "loss_reasons": lambda row: True,
+    }
+    wrong = []
+    for sentence in sentences(report):
+        if sentence.grade == "Strong":
+            assert sentence.sources, sentence.text
+            for source in sentence.sources:
+                row = rows.find(source.table, dict(source.key))[0]
+                if not rules[source.table](row):
+                    wrong.append((sentence.text, source.table))
+    assert wrong == []
+
+
+def test_a_finding_has_the_grade_of_its_row(company: tuple[str, Path, Report]) -> None:
+    _, path, report = company
+    grades = {"claim": "Strong", "test": "Directional", "bet": "Directional", "too few deals": "Too few deals", "data repair": "Data repair"}
+    expected = [grades[row["grade"]] for row in sorted(Rows(path).find("report_findings", {}), key=lambda row: row["finding"])]
+    block = next(section for section in report.sections if section.id == "what-to-know").blocks[0]
+    shown = [finding.grade for finding in block.findings] if block.kind == "findings" else []
+    assert shown == expected
+    assert len(shown) <= 5
+
+
+def test_one_loss_reason_at_most_is_the_most_frequent(company: tuple[str, Path, Report]) -> None:
+    _, path, _ = company
+    rows = Rows(path)
+    named = rows.find("report_findings", {"topic": "loss_reason"})
+    assert len(named) <= 1
+    for row in named:
+        reasons = [r for r in rows.find("loss_reasons", {"period": "quarter"}) if r["category"] not in ("unspecified", "other")]
+        assert row["source_key"] in {r["category"] for r in reasons if r["lost_deals"] == max(r["lost_deals"] for r in reasons)}
+
+
+# ---------------------------------------------------------------- formats
+
+
+def _html_text(page: str) -> str:
+    body = re.sub(r"<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", body)).split())
+
+
+def test_the_three_formats_state_the_same(company: tuple[str, Path, Report]) -> None:
+    _, path, report = company
+    page = _html_text(_rendered(path, "html"))
+    isolates = str.maketrans("", "", "\u2068\u2069\\")
+    markdown = " ".join(_rendered(path, "md").translate(isolates).split())
+    data = json.loads(_rendered(path, "json"))
+    told = {sentence.text for sentence in sentences(report)} | {source.shown for source in sources(report)}
+    for text in told:
+        flat = " ".join(text.split())
+        assert flat in page
+        assert flat.translate(isolates) in markdown
+    stated = json.dumps(data, ensure_ascii=False)
+    assert all(json.dumps(text, ensure_ascii=False) in stated for text in told)
+
+
+def test_the_json_is_as_its_schema_says(company: tuple[str, Path, Report]) -> None:
+    schema = json.loads((ROOT / "icp/report/report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(_rendered(company[1], "json")), schema)
+
+
+def test_the_page_is_one_file_that_runs_and_fetches_nothing(company: tuple[str, Path, Report]) -> None:
+    page = _rendered(company[1], "html")
+    assert len(page.encode()) < 300_000
+    assert not re.search(r"<script|javascript:|\son\w+\s*=|\sstyle\s*=|@import|url\(|<iframe|<object|<link|<img", page, re.IGNORECASE)
+    assert set(re.findall(r"https?://[^\"'\s]+", page)) <= {"http://www.w3.org/2000/svg"}
+    assert re.search(r"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-[\w+/]+=*'", page)
+    identities = re.findall(r"\sid=\"([^\"]+)\"", page)
+    assert len(identities) == len(set(identities))
+    assert {target for target in re.findall(r"href=\"#([^\"]+)\"", page)} <= set(identities)
+
+
+def test_every_drawing_is_whole_and_named_and_needs_no_style_sheet(company: tuple[str, Path, Report]) -> None:
+    for drawing in re.findall(r"<svg.*?</svg>", _rendered(company[1], "html"), re.DOTALL):
+        tree = ElementTree.fromstring(drawing)
+        tags = [element.tag.split("}")[1] for element in tree.iter()]
+        assert tags.count("desc") == 1 and tags[1] == "title"
+        for element in tree.iter():
+            if element.tag.split("}")[1] in ("line", "rect", "circle", "polygon", "polyline", "text"):
+                assert "fill" in element.attrib and (element.tag.endswith("text") or "stroke" in element.attrib)
+                numbers = [v for k, v in element.attrib.items() if k in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height")]
+                assert all(math.isfinite(float(value)) for value in numbers)
+
+
+def test_the_same_file_gives_the_same_report(published: Published) -> None:
+    path = published("sparse effects")
+    assert [render(build_report(path), kind) for kind in ("html", "md", "json")] == [_rendered(path, kind) for kind in ("html", "md", "json")]
+
+
+# ---------------------------------------------------------------- what each company must be told
+
+
+def _text(path: Path) -> str:
+    return _html_text(_rendered(path, "html"))
+
+
+def test_without_an_effect_no_segment_is_claimed(published: Published) -> None:
+    path = published("null effect")
+    assert not Rows(path).find("icp_recommendations", {"grade": "claim"})
+    assert "No segment can be told from the others yet." in _text(path)
+    assert "by more than luck explains" not in _text(path)
+
+
+def test_a_real_effect_is_claimed_and_drawn_with_a_triangle(published: Published) -> None:
+    path = published("sparse effects")
+    assert "Retail: we win clearly more often than elsewhere." in _text(path)
+    drawing = re.search(r'<svg[^>]*aria-labelledby="segments-industry.*?</svg>', _rendered(path, "html"), re.DOTALL)
+    assert drawing and drawing[0].count("<polygon") == 1
+
+
+def test_one_deal_is_not_called_a_win_rate(published: Published) -> None:
+    report = _report(published("one deal"))
+    assert report.headline.text == "Too few deals closed in 2025-Q4 to judge a win rate: 1 of 1 won"
+    assert not [s for s in sentences(report) if s.grade == "Strong"]
+
+
+def test_where_all_is_won_nothing_is_lost(published: Published) -> None:
+    assert "No deal was lost in the period." in _text(published("all won"))
+
+
+def test_without_contacts_nothing_is_said_of_buyers(published: Published) -> None:
+    assert "No closed deal of the window has a contact, so nothing can be said about who buys." in _text(published("no contacts"))
+
+
+def test_without_dates_there_is_no_quarter_and_no_trend(published: Published) -> None:
+    report = _report(published("no dates"))
+    assert report.quarter == ""
+    assert report.headline.text.endswith("of all closed deals; there is no quarter to review")
+    assert "No deal has a closed date, so there is no quarter to show." in _text(published("no dates"))
+
+
+def test_without_reasons_none_is_named(published: Published) -> None:
+    path = published("no reasons")
+    assert "states a usable reason." in _text(path)
+    assert not Rows(path).find("report_findings", {"topic": "loss_reason"})
+    assert "No closed deal of the window has a qualification score" in _text(path)
+
+
+def test_of_ten_thousand_segments_a_few_are_drawn_and_all_are_counted(published: Published) -> None:
+    path = published("10,000 segments")
+    counted = Rows(path).connection.execute(
+        "select count(*) from win_rates_by_dimension where period = 'window' and dimension = 'industry' and closed_deals > 0"
+    ).fetchall()[0][0]
+    assert counted > 4000
+    assert f"Industry has {counted:,} values, of which the largest are shown." in _text(path)
+
+
+def test_names_in_other_scripts_keep_numbers_in_their_place(published: Published) -> None:
+    page = _rendered(published("right-to-left names and emoji"), "html")
+    assert f"<bdi>{SCRIPTS[0]}</bdi>" in page
+    assert "&lt;GmbH&gt;" in page and "<GmbH>" not in page
+    markdown = _rendered(published("right-to-left names and emoji"), "md")
+    assert f"\u2068{SCRIPTS[0]}\u2069" in markdown
+    assert "\\| \\*Care\\*" in markdown
+
+
+def test_long_names_are_cut_in_drawings_and_whole_in_tables(published: Published) -> None:
+    page = _rendered(published("very long names"), "html")
+    assert f"<title>{UNBROKEN_NAME}</title>" in page
+    assert f">{UNBROKEN_NAME}</text>" not in page
+    assert f"<td class=\"left\">{LONG_NAME}</td>" in page
+
+
+def test_nothing_closed_is_a_report_too(published: Published) -> None:
+    assert _report(published("nothing closed")).headline.text == "No closed deals to report on"
+
+
+# ---------------------------------------------------------------- what is missing, and what is wrong
+
+
+def test_a_file_without_some_mart_is_still_a_report(published: Published) -> None:
+    marts = read_marts(published("sparse effects"))
+    for table in marts.tables:
+        if table not in ("win_rate_baseline", "dim_periods"):
+            rest = {name: rows for name, rows in marts.tables.items() if name != table}
+            assert render(report_on(Marts(marts.path, rest, marts.segment_counts)), "html")
+
+
+@pytest.mark.parametrize("table", ["icp_backtest", "recommendation_follow_up", "run_history"])
+def test_a_section_without_its_mart_says_so(published: Published, table: str) -> None:
+    marts = read_marts(published("sparse effects"))
+    rest = {name: rows for name, rows in marts.tables.items() if name != table}
+    page = render(report_on(Marts(marts.path, rest, marts.segment_counts)), "html")
+    assert "This published file holds no" in page or "this published file holds no" in page
+
+
+def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"nowhere\.duckdb: no such file\. Run dbt build first"):
+        build_report(tmp_path / "nowhere.duckdb")
+
+
+def test_a_file_of_another_kind_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "other.duckdb"
+    other.write_text("not a database " * 1000)
+    with pytest.raises(ReportError, match="cannot be opened as a DuckDB file"):
+        build_report(other)
+
+
+def test_a_database_without_marts_is_named(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "empty.duckdb")) as connection:
+        connection.execute("create table t as select 1 as x")
+    with pytest.raises(ReportError, match="holds no published marts"):
+        build_report(tmp_path / "empty.duckdb")
+
+
+def test_another_quarter_is_refused_with_the_command_that_builds_it(published: Published) -> None:
+    with pytest.raises(ReportError, match=r"reviews 2025-Q4, not 2025-Q3\. Build it with: dbt build --vars 'review_quarter: 2025-Q3'"):
+        build_report(published("null effect"), "2025-Q3")
+
+
+def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: Path) -> None:
+    path = write_report(published("one deal"), tmp_path / "new" / "report.html")
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReportError, match="cannot be written"):
+        write_report(published("one deal"), tmp_path / "file" / "report.html")
+
+
+# ---------------------------------------------------------------- words and drawings
+
+
+@pytest.mark.parametrize(
+    ("format", "value", "shown"),
+    [
+        (words.percent, 0.6220, "62%"),
+        (words.percent, 221 / 222, "over 99%"),
+        (words.percent, 1.0, "100%"),
+        (words.percent, 0.001, "under 1%"),
+        (words.percent, None, "n/a"),
+        (words.percent_short, 0.996, ">99%"),
+        (words.points, 0.0220, "+2\u00a0points"),
+        (words.points, -0.01, "−1\u00a0point"),
+        (words.points, 0.001, "0\u00a0points"),
+        (words.signed, -1.46, "−1.5"),
+        (words.count, 1042, "1,042"),
+        (words.days, 1.2, "1\u00a0day"),
+        (words.deals, 1, "1 deal"),
+        (words.closed_deals, 1270, "1,270 closed deals"),
+        (words.number, 12.5, "12.5"),
+        (words.money_format("USD")[0], 98500.4, "$98,500"),
+        (words.money_format("USD")[1], 7_781_500, "$7.8M"),
+        (words.money_format("USD")[1], 999_960, "$1M"),
+        (words.money_format("USD")[1], -61_100, "−$61.1K"),
+        (words.money_format("CHF")[0], 1200, "CHF\u00a01,200"),
+        (words.money_format(None)[0], 1200, "1,200"),
+        (words.day, "2026-01-15", "15\u00a0January\u00a02026"),
+        (words.typographic, "by -1.5 (-2.7 to -0.4), 2025-Q4, A-1", "by −1.5 (−2.7 to −0.4), 2025-Q4, A-1"),
+    ],
+)  # fmt: skip
+def test_numbers_read_as_people_write_them(format: Callable[[Any], str], value: Any, shown: str) -> None:
+    assert format(value) == shown
+
+
+def test_labels_that_would_meet_are_moved_apart() -> None:
+    places = svg.spread([100, 101, 102, 20], 14, 10, 200)
+    assert places[3] == 20
+    assert sorted(places) == [20, 100, 114, 128]
+    assert svg.spread([198, 199], 14, 10, 200) == [186, 200]
+
+
+def test_a_cut_label_fits_and_never_ends_in_half_a_letter() -> None:
+    cut = svg.fitted("👩‍👩‍👧 Family and friends of the company", 80, 12)
+    assert cut.endswith("…") and svg.text_width(cut, 12) <= 80
+    assert not svg.fitted("👩‍👩‍👧", 30, 12)[:-1].endswith("\u200d")
+
+
+def test_a_quarter_without_deals_breaks_the_line() -> None:
+    def point(label: str, rate: float | None) -> TrendPoint:
+        return TrendPoint(label, rate, rate, rate, rate and rate - 0.1, rate and rate + 0.1)
+
+    spec = Trend(tuple(point(f"2025-Q{n}", rate) for n, rate in ((1, 0.5), (2, None), (3, 0.6), (4, 0.6))), 0.55, "60%", "average 55%")
+    assert drawings(spec, "t", "t", "d")[0].count("<polyline") == 1
+
+
+def test_a_weak_score_still_has_two_labels_apart() -> None:
+    line = tuple((n / 10, 1 - n / 10) for n in range(11))
+    spec = Curve((("wins kept", line), ("deals pursued", line)), 0.5, "use 0.50", 0.55, "today 0.55", ((0.5, "keeps 50% of wins"), (0.5, "pursues 50% of deals")))
+    heights = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:keeps|pursues)', drawings(spec, "c", "t", "d")[0])]
+    assert abs(heights[0] - heights[1]) >= 12
