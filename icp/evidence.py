@@ -203,7 +203,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     evidence.is_candidate = tested in outcome.candidates
     result = outcome.final.get(tested) if evidence.is_candidate else None
     weight = result.harmonic_deals if result else row.deals * evidence.rest_deals / (row.deals + evidence.rest_deals)
-    _add_power(evidence, weight, base, len(outcome.candidates), parameters.false_discovery_rate, parameters)
+    _add_power(evidence, weight, base, len(outcome.candidates), parameters.step_down_rate, parameters)
     if result is None:
         return evidence
     _add_effect(evidence, result, -1 if twin else 1, base, parameters)
@@ -267,7 +267,9 @@ def _add_power(
     if not 0 < base < 1:
         return
     share = evidence.deals / (evidence.deals + evidence.rest_deals)
-    evidence.min_detectable_lift = statistics.minimum_detectable_lift(weight, base, comparisons, rate, parameters.power)
+    evidence.min_detectable_lift = statistics.minimum_detectable_lift(
+        weight, share, base, comparisons, rate, parameters.power
+    )
     evidence.deals_needed = statistics.deals_needed(
         evidence.deals, share, base, comparisons, rate, parameters.power, parameters.target_gap
     )
@@ -323,8 +325,17 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
     ]
     if bets:
-        best = min(bets, key=lambda e: (-round(e.expected_lift or 0.0, 9), e.cell))
+        best = min(bets, key=lambda e: (-round(expected_gain(e), 9), e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
+
+
+def expected_gain(evidence: Evidence) -> float:
+    """Expected lift over the average deal instead of over the rest: what segments are ranked by.
+
+    A segment that already holds half of the deals has only the other half to win from.
+    """
+    share = evidence.deals / (evidence.deals + evidence.rest_deals)
+    return (evidence.expected_lift or 0.0) * (1 - share)
 
 
 def _caveats(

@@ -24,6 +24,9 @@ class Parameters:
 
     false_discovery_rate: float = 0.10
     """Expected share of false claims among the claims of a report, at most this (q)."""
+    step_down_share: float = 0.85
+    """Share of that rate the step-down works with: comparisons made again after each claim are
+    no longer independent, and with all of it the measured rate would be 0.11 (benchmark B2)."""
     pair_false_discovery_rate: float = 0.05
     """The same for the second screen, over pairs of dimensions."""
     minimum_deals: int = 10
@@ -106,6 +109,12 @@ class Parameters:
         if self.extended_window_quarters < self.window_quarters:
             raise ValueError("extended_window_quarters must not be smaller than window_quarters")
 
+
+    @property
+    def step_down_rate(self) -> float:
+        """Rate the first screen's step-down works at."""
+        return self.false_discovery_rate * self.step_down_share
+
     def as_row(self) -> dict[str, float]:
         """All constants by name, for the record of a run."""
         return asdict(self)
@@ -113,6 +122,7 @@ class Parameters:
 
 _RANGES: dict[str, tuple[float, float]] = {
     "false_discovery_rate": (0.001, 0.5),
+    "step_down_share": (0.1, 1.0),
     "pair_false_discovery_rate": (0.001, 0.5),
     "minimum_deals": (1, 1_000_000),
     "shrinkage_deals": (0.0, 10_000.0),

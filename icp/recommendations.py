@@ -109,7 +109,9 @@ def _may_be_recommended(row: Mapping[str, Value]) -> bool:
 
 
 def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
-    size = abs(_number(row, "expected_lift"))
+    """Action first, then the expected gain over the average deal (`evidence.expected_gain`)."""
+    size = abs(_number(row, "expected_lift")) * _number(row, "rest_deals")
+    size /= max(1.0, _number(row, "deals") + _number(row, "rest_deals"))
     return (
         _ORDER.index(str(row["action"])),
         not row["best_bet"],

@@ -207,7 +207,7 @@ def select(
     families = list(dict.fromkeys(_dimensions_of(cell) for cell in candidates))
     first = _screen(tester, families, ())
     outcome.first_q = _q_values(first, candidates)
-    claimed, _ = _step_down(tester, families, set(candidates), (), parameters.false_discovery_rate, parameters)
+    claimed, _ = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
     outcome.claims = _check(tester, claimed, (), parameters)
     standing = [claim.cell for claim in outcome.claims]
 

@@ -197,8 +197,6 @@ def mid_p_2x2(won: int, deals: int, other_won: int, other_deals: int) -> float:
 def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
     """Step-up q-values (Benjamini & Hochberg 1995), rounded to 12 decimals."""
     p = np.asarray(p_values, dtype=np.float64)
-    if p.size == 0:
-        return p.copy()
     return _rounded(stats.false_discovery_control(p, method="bh"))
 
 
@@ -241,20 +239,32 @@ def shrunken_rate(won: int, deals: int, base_rate: float, shrinkage_deals: float
 
 def minimum_detectable_lift(
     harmonic_deals: float,
+    share: float,
     base_rate: float,
     candidates: int,
     rate: float,
     power: float,
 ) -> float | None:
-    """Smallest true lift this many deals would reveal with `power`; None when nothing would.
+    """Smallest true lift that these deals would reveal with `power`; None when nothing would.
 
-    The level is q / (2 m) on each side: what the first claim of m comparisons must pass.
+    (z_a + z_b) sqrt(p (1-p) / n_h) with a the level q / (2 m) that the first of m claims must
+    pass, made true in the tails: z_a is moved by the skewness of the exact distribution
+    (Cornish & Fisher's first term), and z_b counts the spread the segment has when it does
+    win more often. `share` is the segment's share of the deals it is compared among.
     """
-    if harmonic_deals <= 0 or candidates < 1:
+    if harmonic_deals <= 0 or candidates < 1 or not 0 < base_rate < 1 or not 0 < share < 1:
         return None
-    reach = normal_quantile(1 - rate / (2 * candidates)) + normal_quantile(power)
-    lift = reach * math.sqrt(base_rate * (1 - base_rate) / harmonic_deals)
-    return lift if lift < 1 else None
+    variance = base_rate * (1 - base_rate)
+    critical = normal_quantile(1 - rate / (2 * candidates))
+    skewness = (1 - 2 * base_rate) * (1 - 2 * share) / math.sqrt(harmonic_deals * variance)
+    critical += (critical * critical - 1) * skewness / 6
+    lift = (critical + normal_quantile(power)) * math.sqrt(variance / harmonic_deals)
+    for _ in range(30):
+        inside, outside = min(1.0, base_rate + (1 - share) * lift), max(0.0, base_rate - share * lift)
+        spread = (1 - share) * inside * (1 - inside) + share * outside * (1 - outside)
+        needed = critical * math.sqrt(variance) + normal_quantile(power) * math.sqrt(spread)
+        lift = (lift + needed / math.sqrt(harmonic_deals)) / 2
+    return lift if base_rate + (1 - share) * lift < 1 else None
 
 
 def deals_needed(

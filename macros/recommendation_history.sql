@@ -15,7 +15,7 @@
 {# Remembers what this build recommends. The same quarter with the same advice changes nothing; with other advice, because
    the past was changed in the CRM, it becomes a further version, so that the change shows. #}
 {% macro keep_recommendations() -%}
-    {%- if execute and not why_not_whole(results) -%}
+    {%- if execute and not why_not_full() and not why_not_green() -%}
     insert into history.recommendations by name
     with said as (
 

@@ -115,6 +115,8 @@
     {%- set example = '{name: industry, recommendable: true}' -%}
     {%- if dimension is not mapping or 'name' not in dimension or dimension.get('recommendable') is not boolean -%}
         {{ return('Variable dimensions: ' ~ (dimension | tojson) ~ ' must be written like ' ~ example ~ '.') }}
+    {%- elif dimension.name == 'owner' and dimension.recommendable -%}
+        {{ return('Variable dimensions: owner is a person and cannot be recommended. Write {name: owner, recommendable: false}.') }}
     {%- elif dimension.name not in columns -%}
         {{ return('Variable dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under mapping.dimensions.') }}
     {%- endif -%}

@@ -226,10 +226,11 @@ class Place:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
+        # relative to the project, so that dbt finds nothing changed in a copy and need not read the project anew
         own = {
-            "WINLOSS_DB": str(self.database),
-            "WINLOSS_EXPORTS": str(self.exports),
-            "WINLOSS_PUBLISHED": str(self.published),
+            "WINLOSS_DB": "../private/w.duckdb",
+            "WINLOSS_EXPORTS": "../exports",
+            "WINLOSS_PUBLISHED": "../published/marts.duckdb",
             "WINLOSS_KEY": KEY,
         }
         return {**kept, **own, **more}
@@ -270,16 +271,44 @@ class Place:
 
 @cache
 def scratch() -> Path:
-    """A folder for this test session."""
+    """A folder for this test session; the system clears it away some day."""
     return Path(tempfile.mkdtemp(prefix="winloss-"))
 
 
-def make_place(name: str, rows: Rows | None = None, bad: bool = True) -> Place:
-    """A fresh place with the export of the company, or of other rows."""
+@cache
+def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
+    """The company, built and published in every format, once for all tests that only read."""
+    place = Place(scratch() / "built")
+    copy_project(place.project)
+    write_company(place.exports)
+    return place, place.build()
+
+
+def place_after_a_build(name: str) -> Place:
+    """A place where the company was built before: project, exports, private database and published files."""
     place = Place(scratch() / name)
     shutil.rmtree(place.folder, ignore_errors=True)
-    copy_project(place.project)
-    write_company(place.exports, rows, bad)
+    shutil.copytree(built_place()[0].folder, place.folder)
+    return place
+
+
+@cache
+def _short_project() -> Path:
+    place = Place(scratch() / "short")
+    copy_project(place.project, ("macros", "icp", "dbt_project.yml", "profiles.yml"))
+    for seed in ("reject_rules.csv", "reject_rules.yml"):
+        (place.project / "seeds").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "seeds" / seed, place.project / "seeds" / seed)
+    shutil.copy(ROOT / "seeds" / "published_tables.csv", place.project / "seeds")
+    shutil.copy(ROOT / "seeds" / "published_tables.yml", place.project / "seeds")
+    return place.project
+
+
+def place_with_a_short_build(name: str) -> Place:
+    """As `place_after_a_build`, with a project of two seeds: a whole build takes seconds, and its end is the real one."""
+    place = place_after_a_build(name)
+    shutil.rmtree(place.project)
+    shutil.copytree(_short_project(), place.project)
     return place
 
 
@@ -294,10 +323,3 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> None:
             shutil.copy(source, folder / part)
     # nothing here reads the sample company
     shutil.rmtree(folder / "seeds" / "sample", ignore_errors=True)
-
-
-@cache
-def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
-    """The company, built and published in every format once for all tests that only read."""
-    place = make_place("built")
-    return place, place.build()

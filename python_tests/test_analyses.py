@@ -8,6 +8,8 @@ import pytest
 from python_tests.conftest import ROOT, SampleBuild
 
 ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
+# Needs the variable quota_amount, which nobody can guess.
+EMPTY_ON_THE_SAMPLE = {"what_is_the_first_recommendation_worth": {"revenue_gain", "revenue_gain_low", "revenue_gain_high", "net_gain"}}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -37,8 +39,8 @@ def compiled(sample_build: SampleBuild) -> Path:
 def test_query_answers_something_on_the_sample(query: Path, compiled: Path, sample_build: SampleBuild) -> None:
     rows = sample_build.rows((compiled / query.name).read_text(encoding="utf-8"))
     assert rows
-    empty = [column for column in rows[0] if not column.endswith(("_reason", "_warning")) and all(row[column] is None for row in rows)]
-    assert not empty
+    empty = {column for column in rows[0] if all(row[column] is None for row in rows)}
+    assert {column for column in empty if not column.endswith(("_reason", "_warning"))} <= EMPTY_ON_THE_SAMPLE.get(query.stem, set())
 
 
 @pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)

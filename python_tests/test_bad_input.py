@@ -176,3 +176,12 @@ def test_when_all_deals_are_won_rates_and_intervals_stay_between_0_and_1(project
     # Who lost cannot be told from who won: no share of losses spared, no Youden's J, and no cut-off.
     assert project.rows("select distinct youden_j from marts.qualification_cutoffs where period = 'quarter'") == [(None,)]
     assert project.rows("select cut_off from marts.qualification_threshold") == [(None,)]
+
+
+def test_a_mistyped_year_costs_one_deal_and_not_the_report(project: Project) -> None:
+    deals = [WON, LOST, WON | {"deal_id": "D8", "closed_on": "0025-11-02", "created_on": ""}, WON | {"deal_id": "D9", "closed_on": "2205-11-02"}]
+    outcome = build(project, csv_text(DEAL_COLUMNS, deals))
+    assert outcome.exit_code == 0, outcome.shown
+    assert project.rows("select first_quarter, closed_deals from marts.dim_periods where period = 'quarter'") == [("2025-Q4", 2)]
+    assert project.rows("select won_deals, lost_deals from marts.win_rates_by_quarter where quarter = '2025-Q4'") == [(1, 1)]
+    assert project.rows("select closed_deals from marts.win_rate_baseline where period = 'all'") == [(4,)]

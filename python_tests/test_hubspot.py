@@ -76,6 +76,9 @@ def test_stages_entered_become_stage_history(build: CrmBuild) -> None:
         ("101", "Contract Sent", "2025-02-01"),
         ("101", "Closed Won", "2025-03-04"),
         ("102", "Contract Sent", "2025-03-01"),
+        # twice on the line of both its versions: once each
+        ("103", "Contract Sent", "2025-02-15"),
+        ("103", "Closed Won", "2025-02-20"),
     ]
 
 
@@ -97,6 +100,7 @@ def test_the_books_balance(build: CrmBuild) -> None:
         ("deal_contacts", "api.csv"): (1, 1, 0, 0, 0),
         ("deal_contacts", "people.csv"): (1, 1, 0, 0, 0),
         ("stage_history", "all deals 1.csv"): (3, 3, 0, 0, 0),
+        ("stage_history", "all deals 2.csv"): (2, 2, 0, 0, 0),
     }
 
 

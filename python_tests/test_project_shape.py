@@ -212,6 +212,15 @@ def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
     assert [key for path in YAMLS for key in unknown_keys("file", read_yaml(path), path.name)] == []
 
 
+def test_names_in_backticks_stand_in_the_code() -> None:
+    code = [path for folder in ("models", "macros", "icp", "seeds") for path in (ROOT / folder).rglob("*") if path.suffix in (".sql", ".py", ".csv")]
+    words = {word for path in [*code, ROOT / "dbt_project.yml"] for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    words |= {path.stem for path in code} | {path.name for path in ROOT.iterdir()}
+    texts = [*YAMLS, *(ROOT / "models").glob("*.md"), ROOT / "README.md", ROOT / "STYLE.md"]
+    named = {(path.name, name) for path in texts for name in re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", path.read_text(encoding="utf-8"))}
+    assert sorted((path, name) for path, name in named if name not in words) == []
+
+
 def test_shared_column_texts_are_used() -> None:
     written = re.findall(r"{% docs (\w+) %}", (ROOT / "models" / "shared_columns.md").read_text(encoding="utf-8"))
     used = Counter(name for path in YAMLS for name in re.findall(r"doc\('(\w+)'\)", path.read_text(encoding="utf-8")))

@@ -23,7 +23,7 @@ from icp.report.marts import Marts, read_marts
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
 
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 
 # Numbers of the method itself, which stand in words and not in rows.
 OF_THE_METHOD = {"95", "100"}

@@ -205,20 +205,34 @@ def test_smallest_detectable_lift_matches_the_published_examples() -> None:
     # Base .40, 33 comparisons: a value with 24% of 127 deals needs 39 points, of 500 20, 8% of 500 31.
     for deals, share, lift in [(127, 0.24, 0.39), (500, 0.24, 0.20), (500, 0.08, 0.31), (2000, 0.24, 0.10)]:
         weight = deals * share * (1 - share)
-        found = statistics.minimum_detectable_lift(weight, 0.40, 33, 0.10, 0.80)
-        assert found == pytest.approx(lift, abs=0.006)
+        found = statistics.minimum_detectable_lift(weight, share, 0.40, 33, 0.10, 0.80)
+        assert found == pytest.approx(lift, abs=0.01)
+
+
+@pytest.mark.parametrize(("deals", "share", "base"), [(127, 0.24, 0.25), (127, 0.24, 0.62), (500, 0.08, 0.40)])
+def test_smallest_detectable_lift_is_found_as_often_as_promised(deals: int, share: float, base: float) -> None:
+    # The share of simulated windows in which the exact test passes the bound of a first claim.
+    lift = statistics.minimum_detectable_lift(deals * share * (1 - share), share, base, 33, 0.10, 0.80)
+    assert lift is not None
+    rng = np.random.default_rng(8)
+    inside = round(deals * share)
+    won = rng.binomial(inside, base + (1 - share) * lift, 4_000)
+    rest = rng.binomial(deals - inside, base - share * lift, 4_000)
+    p = statistics.exact_mid_p(np.full((4_000, 1), inside), won[:, None], [[deals]], (won + rest)[:, None])
+    assert (p <= 0.10 / 33).mean() == pytest.approx(0.80, abs=0.05)
 
 
 def test_nothing_is_detectable_without_deals() -> None:
-    assert statistics.minimum_detectable_lift(0.0, 0.4, 33, 0.1, 0.8) is None
-    assert statistics.minimum_detectable_lift(2.0, 0.4, 33, 0.1, 0.8) is None
+    assert statistics.minimum_detectable_lift(0.0, 0.2, 0.4, 33, 0.1, 0.8) is None
+    assert statistics.minimum_detectable_lift(2.0, 0.2, 0.4, 33, 0.1, 0.8) is None
 
 
 def test_deals_needed_are_those_at_which_the_gap_is_detectable() -> None:
     missing = statistics.deals_needed(30, 0.24, 0.40, 33, 0.10, 0.80, 0.15)
     assert missing is not None
     weight = (30 + missing) * (1 - 0.24)
-    assert statistics.minimum_detectable_lift(weight, 0.40, 33, 0.10, 0.80) == pytest.approx(0.15, abs=0.0005)
+    found = statistics.minimum_detectable_lift(weight, 0.24, 0.40, 33, 0.10, 0.80)
+    assert found == pytest.approx(0.15, abs=0.004)
     assert statistics.deals_needed(10_000, 0.24, 0.40, 33, 0.10, 0.80, 0.15) == 0
     assert statistics.deals_needed(10, 1.0, 0.40, 33, 0.10, 0.80, 0.15) is None
 

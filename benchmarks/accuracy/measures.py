@@ -19,7 +19,7 @@ from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, SHARES, Company, Sample
 from icp import statistics
 from icp.counts import QuarterCounts
-from icp.evidence import TARGET_MORE, Evidence, Selection, evidence_rows
+from icp.evidence import TARGET_MORE, Selection, evidence_rows, expected_gain
 from icp.loss_reasons import reason_changes
 from icp.parameters import Parameters
 from icp.personas import persona_evidence
@@ -100,19 +100,16 @@ def effects_report(
         "true": true,
         "covered": covered,
         "naive_gap": naive_gap,
-        "top": rates[best] - base if best else 0.0,
+        "top": rates[best] - base,
         "naive_top": rates[naive.best_raw_rate(sample)] - base,
         "best_top": max(rates.values()) - base,
         "beliefs": oracle.beliefs(sample, base, truth) if with_oracle else [],
     }
 
 
-def _top(selection: Selection) -> Value | None:
-    """The value ranked first: the largest expected lift."""
-    ranked = [e for e in selection.evidence if e.expected_lift is not None]
-    if not ranked:
-        return None
-    return _value(max(ranked, key=lambda e: (e.expected_lift or 0.0, e.cell)).cell)
+def _top(selection: Selection) -> Value:
+    """The value ranked first: the highest win rate after 25 imaginary average deals."""
+    return _value(max(selection.evidence, key=lambda e: (e.ranking_win_rate, e.cell)).cell)
 
 
 def confounded_report(rng: np.random.Generator, deals: int) -> Measured:
@@ -208,10 +205,7 @@ def _recommended(selection: Selection) -> Value | None:
     if not wanted:
         return None
 
-    def size(evidence: Evidence) -> tuple[float, tuple[tuple[str, str], ...]]:
-        return evidence.expected_lift or 0.0, evidence.cell
-
-    return _value(max(wanted, key=size).cell)
+    return _value(max(wanted, key=lambda e: (expected_gain(e), e.cell)).cell)
 
 
 def persona_report(rng: np.random.Generator, deals: int) -> Measured:
@@ -314,7 +308,7 @@ def _detectable(deals: int, dimension: str, value: int, base: float) -> Company:
     share = float(SHARES[dimension][value])
     comparisons = sum(int((SHARES[d] * deals >= parameters.minimum_deals).sum()) for d in DIMENSIONS)
     lift = statistics.minimum_detectable_lift(
-        deals * share * (1 - share), base, comparisons, parameters.false_discovery_rate, parameters.power
+        deals * share * (1 - share), share, base, comparisons, parameters.step_down_rate, parameters.power
     )
     if lift is None:
         raise ValueError("nothing is detectable here")

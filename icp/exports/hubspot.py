@@ -69,6 +69,7 @@ STAGE_HISTORY = (
     Column("deal_id", Kind.IDENTIFIER),
     Column("stage", Kind.CATEGORY),
     Column("entered_on", Kind.DATE),
+    Column("modified_at", Kind.TIMESTAMP),
 )
 _ENTERED = re.compile(
     r"""date entered ["'“](?P<label>.+?)( \([^()]*\))?["'”]|hs_(?:v2_)?date_entered_(?P<internal>\w+)""", re.IGNORECASE
@@ -108,5 +109,6 @@ def _stages_entered(deals: FileReading) -> Iterator[FileReading]:
         stage = stage_of_header(header)
         if stage and "deal_id" in deals.bindings:
             entered_on = Binding(STAGE_HISTORY[2], (Cell(LINES, deals.file, place),))
-            bindings = {"deal_id": deals.bindings["deal_id"], "entered_on": entered_on}
+            kept = {name: deals.bindings[name] for name in ("deal_id", "modified_at") if name in deals.bindings}
+            bindings = {**kept, "entered_on": entered_on}
             yield replace(deals, object="stage_history", bindings=bindings, constants={"stage": stage})

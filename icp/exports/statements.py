@@ -77,7 +77,7 @@ class FileReading:
     order: int | None = None
     belongs_to: tuple[Cell, ...] = ()
     described_by: tuple[Cell, ...] = ()
-    constants: Mapping[str, object] = field(default_factory=dict)
+    constants: Mapping[str, str | int | None] = field(default_factory=dict)
 
     def cells(self) -> list[Cell]:
         """Every cell the statement touches, each once."""

@@ -949,6 +949,28 @@ def typical_deals() -> Iterator[Row]:
                 }
 
 
+def value_by_currency() -> Iterator[Row]:
+    for period in PERIODS:
+        for currency in ("EUR", "USD"):
+            deals = [deal for deal in within(CLOSED, period) if deal["currency"] == currency]
+            if not deals:
+                continue
+            won, closed = counts(deals)
+            valued = [deal for deal in deals if deal["stated_amount"] is not None and deal["stated_amount"] > 0]
+            amounts = {outcome: [deal["stated_amount"] for deal in valued if deal["outcome"] == outcome] for outcome in ("won", "lost")}
+            yield {
+                "period": period,
+                "currency": currency,
+                "population": POPULATION,
+                "closed_deals": closed,
+                "won_deals": won,
+                "lost_deals": closed - won,
+                "valued_deals": len(valued),
+                "won_amount": sum(amounts["won"]) if amounts["won"] else None,
+                "lost_amount": sum(amounts["lost"]) if amounts["lost"] else None,
+            }
+
+
 # The least losses by which an owner is judged.
 LEAST_LOSSES = 3
 
@@ -1018,6 +1040,96 @@ def loss_reason_reliability() -> Iterator[Row]:
             "is_reliable": not any(doubtful.values()),
             "population": POPULATION,
         }
+
+
+# --- what is counted for the advice, which is worked out in tests of its own -----------------------------------------
+
+
+def icp_segment_evidence() -> Iterator[Row]:
+    # 30 deals in the window are fewer than the 40 from which anything is claimed.
+    deals = within(CLOSED, "window")
+    for dimension in RECOMMENDABLE:
+        for segment in sorted({deal[dimension] for deal in deals}):
+            won, closed = counts([deal for deal in deals if deal[dimension] == segment])
+            yield {
+                "attribute": dimension,
+                "value": segment,
+                "action": "not_enough_data",
+                "best_bet": False,
+                "deals": closed,
+                "won": won,
+                "lost": closed - won,
+                "win_rate": share(won, closed),
+                **bounds("win_rate", wilson(won, closed)),
+                "window_start": "2025-Q1",
+                "window_end": "2025-Q4",
+                "window_deals": 30,
+                "window_won": 17,
+                "is_fallback": True,
+                "grade": "too few deals",
+                "population": POPULATION,
+            }
+
+
+def loss_reason_changes() -> Iterator[Row]:
+    lost = {period: [deal["reasons"][0] for deal in within(CLOSED, period) if deal["outcome"] == "lost"] for period in ("quarter", "previous_quarter")}
+    now, before = Counter(lost["quarter"]), Counter(lost["previous_quarter"])
+    for category in sorted({deal["reasons"][0] for deal in CLOSED if deal["outcome"] == "lost"}):
+        yield {
+            "category": category,
+            "losses": now[category],
+            "previous_losses": before[category],
+            "share": share(now[category], now.total()),
+            **bounds("share", wilson(now[category], now.total())),
+            "previous_share": share(before[category], before.total()),
+            "change": share(now[category], now.total()) - share(before[category], before.total()),
+            **bounds("change", newcombe(now[category], now.total(), before[category], before.total())),
+            "is_tested": now[category] + before[category] >= LEAST_LOSSES,
+            "is_changed": False,
+            "population": POPULATION,
+        }
+
+
+def persona_evidence() -> Iterator[Row]:
+    # Ten deals with a persona and as many without are asked for: nobody stands on so many.
+    covered = coverage("window")
+    for kind in ("persona", "buying_role"):
+        people = within(COUNTED, "window")
+        for name in sorted({KINDS[kind](link) for link in people} - {None, "unknown"}):
+            deals = {link["deal"]: link["outcome"] for link in people if KINDS[kind](link) == name}
+            won = sum(outcome == "won" for outcome in deals.values())
+            yield {
+                "attribute": kind,
+                "value": name,
+                "action": "not_enough_data",
+                "deals": len(deals),
+                "won": won,
+                "lost": len(deals) - won,
+                "win_rate": share(won, len(deals)),
+                **bounds("win_rate", wilson(won, len(deals))),
+                "is_refused": False,
+                "won_coverage": covered["won_share"],
+                "lost_coverage": covered["lost_share"],
+                "population": POPULATION,
+            }
+
+
+def qualification_threshold() -> Iterator[Row]:
+    deals = within(CLOSED, "window")
+    scored = [deal for deal in deals if deal["score"] is not None]
+    # The bar in use today: seeds/icp_current.csv says 0.80.
+    false_positives = sum(deal["outcome"] == "lost" and deal["score"] >= Decimal("0.8") for deal in scored)
+    false_negatives = sum(deal["outcome"] == "won" and deal["score"] < Decimal("0.8") for deal in scored)
+    yield {
+        "scored_deals": len(scored),
+        "closed_deals": len(deals),
+        "base_rate": share(counts(scored)[0], len(scored)),
+        "current_cut_off": 0.8,
+        "current_false_positives": false_positives,
+        "current_false_negatives": false_negatives,
+        "current_accuracy": share(len(scored) - false_positives - false_negatives, len(scored)),
+        "population": POPULATION,
+    }
 
 
 # --- the data --------------------------------------------------------------------------------------------------------
@@ -1145,6 +1257,11 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
         qualification_cutoffs,
         dim_dimensions,
         typical_deals,
+        value_by_currency,
+        icp_segment_evidence,
+        loss_reason_changes,
+        persona_evidence,
+        qualification_threshold,
         loss_reason_coverage_by_owner,
         loss_reason_reliability,
         rejected_records,

@@ -28,7 +28,8 @@ named as (
     from exported
     -- companies have a domain to be found by, contacts an e-mail: no columns of theirs here
     where
-        not (object = 'accounts' and coalesce(column_name, '') = 'account_domain')
+        not (object = 'stage_history' and coalesce(column_name, '') = 'modified_at')
+        and not (object = 'accounts' and coalesce(column_name, '') = 'account_domain')
         and coalesce(column_name, '') != 'email'
     union all
     select object, source_file, 'outcome' as column_name, source_header, status

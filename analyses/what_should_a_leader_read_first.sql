@@ -1,0 +1,9 @@
+-- What should a leader read first about the quarter?
+
+select
+    finding,
+    grade,
+    subject,
+    detail
+from {{ ref('report_findings') }}
+order by finding
