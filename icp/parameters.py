@@ -109,7 +109,6 @@ class Parameters:
         if self.extended_window_quarters < self.window_quarters:
             raise ValueError("extended_window_quarters must not be smaller than window_quarters")
 
-
     @property
     def step_down_rate(self) -> float:
         """Rate the first screen's step-down works at."""

@@ -80,6 +80,14 @@ def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any]
     return CrmBuild(folder, run.stdout, crm, exports, build.variables)
 
 
+def build_whole(folder: Path, crm: str) -> CrmBuild:
+    """Builds everything from the fixture of a CRM, as a user does."""
+    exports = FIXTURES / crm
+    run = CrmBuild(folder, "", crm, exports).dbt("build")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return CrmBuild(folder, run.stdout, crm, exports)
+
+
 def plan_of(tmp_path: Path, crm: str, files: dict[str, str], settings: str = "{}") -> ReadingPlan:
     """The plan for files written here, with variables in YAML."""
     folder = tmp_path / "exports"

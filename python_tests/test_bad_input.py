@@ -12,9 +12,24 @@ from typing import Any
 
 import pytest
 
-from python_tests.known_company.project import DEAL_COLUMNS, Outcome, Project, Row, copy_project, csv_text, plain_mapping
+from python_tests.known_company.project import (
+    DEAL_COLUMNS,
+    Outcome,
+    Project,
+    Row,
+    copy_project,
+    csv_text,
+    plain_mapping,
+)
 
-WON = {"deal_id": "D1", "outcome": "won", "created_on": "2025-10-01", "closed_on": "2025-12-30", "amount": 1000, "industry": "Media"}
+WON = {
+    "deal_id": "D1",
+    "outcome": "won",
+    "created_on": "2025-10-01",
+    "closed_on": "2025-12-30",
+    "amount": 1000,
+    "industry": "Media",
+}
 LOST = WON | {"deal_id": "D2", "outcome": "lost"}
 OPEN = WON | {"deal_id": "D3", "outcome": "open"}
 GOOD = csv_text(DEAL_COLUMNS, [WON, LOST])
@@ -38,7 +53,9 @@ def refused(outcome: Outcome) -> str:
     """What the user reads, of a build that ended with a message and built no answer."""
     assert outcome.exit_code != 0
     assert "Traceback" not in outcome.shown
-    assert not [name for name, status in outcome.statuses.items() if status == "success" and name.startswith(("fct_", "win_"))]
+    assert not [
+        name for name, status in outcome.statuses.items() if status == "success" and name.startswith(("fct_", "win_"))
+    ]
     return outcome.shown
 
 
@@ -107,7 +124,9 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
         ({"dimensions": "industry"}, 'Variable dimensions is "industry" but must be a list'),
     ],
 )
-def test_a_setting_out_of_range_is_named_with_what_it_must_be(project: Project, variables: dict[str, Any], said: str) -> None:
+def test_a_setting_out_of_range_is_named_with_what_it_must_be(
+    project: Project, variables: dict[str, Any], said: str
+) -> None:
     assert said in refused(build(project, variables=variables))
 
 
@@ -129,7 +148,9 @@ def test_an_unknown_crm_is_said_with_those_that_are_known(project: Project) -> N
 
 # --- data that answer little -----------------------------------------------------------------------------------------
 
-BASELINE = "select period, closed_deals, won_deals, win_rate, missing_reason from marts.win_rate_baseline order by period"
+BASELINE = (
+    "select period, closed_deals, won_deals, win_rate, missing_reason from marts.win_rate_baseline order by period"
+)
 NO_QUARTER = "no complete quarter in the data; set review_quarter to review a partial one"
 NOTHING: list[Row] = [
     ("all", 0, 0, None, "no closed deals in the data"),
@@ -140,15 +161,23 @@ NOTHING: list[Row] = [
 
 
 @pytest.mark.parametrize("rows", [[], [OPEN]], ids=["a header only", "no closed deals"])
-def test_without_closed_deals_every_answer_is_empty_and_says_why(project: Project, rows: list[dict[str, object]]) -> None:
+def test_without_closed_deals_every_answer_is_empty_and_says_why(
+    project: Project, rows: list[dict[str, object]]
+) -> None:
     outcome = build(project, csv_text(DEAL_COLUMNS, rows))
     assert outcome.exit_code == 0, outcome.shown
     assert project.rows(BASELINE) == NOTHING
-    for table in ("win_rates_by_dimension", "win_rates_by_segment_pair", "win_rates_by_quarter", "loss_reasons", "icp_recommendations"):
+    for table in (
+        "win_rates_by_dimension",
+        "win_rates_by_segment_pair",
+        "win_rates_by_quarter",
+        "loss_reasons",
+        "icp_recommendations",
+    ):
         assert project.rows(f"select count(*) from marts.{table}") == [(0,)], table
-    assert project.rows("select distinct accuracy, missing_reason from marts.qualification_cutoffs where period = 'all'") == [
-        (None, "no closed deals in the data")
-    ]
+    assert project.rows(
+        "select distinct accuracy, missing_reason from marts.qualification_cutoffs where period = 'all'"
+    ) == [(None, "no closed deals in the data")]
     if not rows:
         assert "deals.csv has a header and no records" in outcome.shown
 
@@ -157,31 +186,47 @@ def test_one_deal_in_a_file_that_is_not_utf_8_is_read_and_said(project: Project)
     outcome = build(project, csv_text(DEAL_COLUMNS, [WON | {"industry": "Télécom"}]).encode("cp1252"))
     assert outcome.exit_code == 0, outcome.shown
     assert "deals.csv is not UTF-8; it was read as Windows-1252" in outcome.shown
-    assert project.rows("select period, closed_deals, win_rate, win_rate_high from marts.win_rate_baseline where period = 'quarter'") == [
-        ("quarter", 1, 1.0, 1.0)
-    ]
+    assert project.rows(
+        "select period, closed_deals, win_rate, win_rate_high from marts.win_rate_baseline where period = 'quarter'"
+    ) == [("quarter", 1, 1.0, 1.0)]
     # Nothing to compare one segment with, and nothing lost.
     assert project.rows(
-        "select segment, rest_win_rate, difference from marts.win_rates_by_dimension where dimension = 'industry' and period = 'quarter'"
+        "select segment, rest_win_rate, difference from marts.win_rates_by_dimension "
+        "where dimension = 'industry' and period = 'quarter'"
     ) == [("Télécom", None, None)]
     assert project.rows("select count(*) from marts.loss_reasons") == [(0,)]
 
 
 def test_when_all_deals_are_won_rates_and_intervals_stay_between_0_and_1(project: Project) -> None:
-    outcome = build(project, csv_text(DEAL_COLUMNS, [WON | {"deal_id": f"D{n}", "qualification_score": n / 60} for n in range(60)]))
+    outcome = build(
+        project, csv_text(DEAL_COLUMNS, [WON | {"deal_id": f"D{n}", "qualification_score": n / 60} for n in range(60)])
+    )
     assert outcome.exit_code == 0, outcome.shown
-    ((rate, low, high),) = project.rows("select win_rate, win_rate_low, win_rate_high from marts.win_rate_baseline where period = 'quarter'")
+    ((rate, low, high),) = project.rows(
+        "select win_rate, win_rate_low, win_rate_high from marts.win_rate_baseline where period = 'quarter'"
+    )
     assert rate == high == 1.0 and 0.9 < low < 1
     assert project.rows("select count(*) from marts.icp_recommendations where action = 'target_more'") == [(0,)]
     # Who lost cannot be told from who won: no share of losses spared, no Youden's J, and no cut-off.
-    assert project.rows("select distinct youden_j from marts.qualification_cutoffs where period = 'quarter'") == [(None,)]
+    assert project.rows("select distinct youden_j from marts.qualification_cutoffs where period = 'quarter'") == [
+        (None,)
+    ]
     assert project.rows("select cut_off from marts.qualification_threshold") == [(None,)]
 
 
 def test_a_mistyped_year_costs_one_deal_and_not_the_report(project: Project) -> None:
-    deals = [WON, LOST, WON | {"deal_id": "D8", "closed_on": "0025-11-02", "created_on": ""}, WON | {"deal_id": "D9", "closed_on": "2205-11-02"}]
+    deals = [
+        WON,
+        LOST,
+        WON | {"deal_id": "D8", "closed_on": "0025-11-02", "created_on": ""},
+        WON | {"deal_id": "D9", "closed_on": "2205-11-02"},
+    ]
     outcome = build(project, csv_text(DEAL_COLUMNS, deals))
     assert outcome.exit_code == 0, outcome.shown
-    assert project.rows("select first_quarter, closed_deals from marts.dim_periods where period = 'quarter'") == [("2025-Q4", 2)]
-    assert project.rows("select won_deals, lost_deals from marts.win_rates_by_quarter where quarter = '2025-Q4'") == [(1, 1)]
+    assert project.rows("select first_quarter, closed_deals from marts.dim_periods where period = 'quarter'") == [
+        ("2025-Q4", 2)
+    ]
+    assert project.rows("select won_deals, lost_deals from marts.win_rates_by_quarter where quarter = '2025-Q4'") == [
+        (1, 1)
+    ]
     assert project.rows("select closed_deals from marts.win_rate_baseline where period = 'all'") == [(4,)]

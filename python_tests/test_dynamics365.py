@@ -2,12 +2,12 @@
 
 import pytest
 
-from python_tests.crm_build import CrmBuild, build
+from python_tests.crm_build import CrmBuild, build_whole
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
-    return build("dynamics365", tmp_path_factory.mktemp("dynamics365"))
+    return build_whole(tmp_path_factory.mktemp("dynamics365"), "dynamics365")
 
 
 def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> None:

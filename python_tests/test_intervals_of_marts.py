@@ -61,10 +61,12 @@ def test_newcombe_intervals_are_those_of_statsmodels(
     table: str, x: str, n: str, other_x: str, other_n: str, difference: str, sample_build: SampleBuild
 ) -> None:
     sql = f"""
-        select {x} as x, {n} as n, {other_x} as other_x, {other_n} as other_n,
-            {difference} as difference, {difference}_low as low, {difference}_high as high
-        from marts.{table}
-        qualify {difference} is not null
+        select * from (
+            select {x} as x, {n} as n, {other_x} as other_x, {other_n} as other_n,
+                {difference} as difference, {difference}_low as low, {difference}_high as high
+            from marts.{table}
+        )
+        where difference is not null
     """
     rows = sample_build.rows(sql)
     assert rows

@@ -60,7 +60,10 @@ def test_the_words_of_the_answer_are_those_of_its_rule(built: tuple[Project, Out
 
 
 def test_every_answer_table_has_worked_out_rows_or_says_who_holds_it(built: tuple[Project, Outcome]) -> None:
-    tables = {name for (name,) in built[0].rows("select distinct table_name from duckdb_columns() where schema_name = 'marts'")}
+    tables = {
+        name
+        for (name,) in built[0].rows("select distinct table_name from duckdb_columns() where schema_name = 'marts'")
+    }
     assert tables - set(TABLES) == HELD_ELSEWHERE.keys()
 
 
@@ -100,17 +103,42 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
     # 1 July to 30 October 121, 61, 66, 75, 106, 137, 122 days: the middle one
     ("win_rate_baseline", {"period": "quarter"}, "median_won_cycle_days", 106),
     # p = 7/12, z = 1.959964: (7 + 1.92073 - 1.959964 x sqrt(7 x 5 / 12 + 0.96036)) / (12 + 3.84146)
-    ("win_rate_baseline", {"period": "quarter"}, "win_rate_low", (7 + 1.920729 - 1.959964 * (35 / 12 + 0.960365) ** 0.5) / 15.841459),
+    (
+        "win_rate_baseline",
+        {"period": "quarter"},
+        "win_rate_low",
+        (7 + 1.920729 - 1.959964 * (35 / 12 + 0.960365) ** 0.5) / 15.841459,
+    ),
     # D40 has no date: it is in `all` only. 3 + 4 + 6 + 7 quarters' wins, less one of 2024: 2 + 4 + 6 + 7 + 1 of 36
     ("win_rate_baseline", {"period": "all"}, "win_rate", Fraction(20, 36)),
     # Technology is A01 and A02: D24 no, D27 D28 D34 won; nobody lost in Q4
-    ("win_rates_by_dimension", {"period": "quarter", "dimension": "industry", "segment": "Technology"}, "win_rate", Fraction(3, 3)),
+    (
+        "win_rates_by_dimension",
+        {"period": "quarter", "dimension": "industry", "segment": "Technology"},
+        "win_rate",
+        Fraction(3, 3),
+    ),
     # D33 is the account that says "Unknown", lost: it is nobody's rest. 7 of 11 less Technology's 3 of 3
-    ("win_rates_by_dimension", {"period": "quarter", "dimension": "industry", "segment": "Technology"}, "rest_win_rate", Fraction(4, 8)),
+    (
+        "win_rates_by_dimension",
+        {"period": "quarter", "dimension": "industry", "segment": "Technology"},
+        "rest_win_rate",
+        Fraction(4, 8),
+    ),
     # (3 + 25 x 7/12) / (3 + 25)
-    ("win_rates_by_dimension", {"period": "quarter", "dimension": "industry", "segment": "Technology"}, "shrunken_win_rate", (3 + 25 * 7 / 12) / 28),
+    (
+        "win_rates_by_dimension",
+        {"period": "quarter", "dimension": "industry", "segment": "Technology"},
+        "shrunken_win_rate",
+        (3 + 25 * 7 / 12) / 28,
+    ),
     # 24,000 EUR of D09 at 1.1 is 26,400 USD; with D02, D04, D16, D30
-    ("win_rates_by_dimension", {"period": "all", "dimension": "deal_size_band", "segment": "25k to 50k"}, "lost_amount", 30_000 + 25_000 + 26_400 + 35_000 + 26_000),
+    (
+        "win_rates_by_dimension",
+        {"period": "all", "dimension": "deal_size_band", "segment": "25k to 50k"},
+        "lost_amount",
+        30_000 + 25_000 + 26_400 + 35_000 + 26_000,
+    ),
     # Lost in Q4 for price: D30 and D31 of five; the quarter before D16 and D19 of five
     ("loss_reasons", {"period": "quarter", "category": "price"}, "share_change", Fraction(2, 5) - Fraction(2, 5)),
     # D16 says price and timing: timing is mentioned in Q3 by D16 and D22, and primary in D22 only
@@ -118,7 +146,12 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
     # 19 of 35 dated deals won; one quarter of 11: 19/35 - 3 x sqrt(19/35 x 16/35 / 11)
     ("win_rates_by_quarter", {"quarter": "2025-Q3"}, "lower_limit", 19 / 35 - 3 * (19 / 35 * 16 / 35 / 11) ** 0.5),
     # Champions in Q4: D27, D28, D34, D36, all won; other won deals with a contact: D29, D38
-    ("win_rates_by_persona", {"period": "quarter", "persona_type": "buying_role", "persona": "champion"}, "share_of_won_deals", Fraction(4, 6)),
+    (
+        "win_rates_by_persona",
+        {"period": "quarter", "persona_type": "buying_role", "persona": "champion"},
+        "share_of_won_deals",
+        Fraction(4, 6),
+    ),
     # Scores of Q4 at 0.65 or more: D24 D27 D28 D29 D34 D36 D38 won, nobody lost; D33's 1.2 is no score
     ("qualification_cutoffs", {"period": "quarter", "cutoff": "0.65"}, "accuracy", Fraction(11, 11)),
     # 30 deal lines read in the first file, 6 rejected: 30, 31 (broken), 29 (no id), 32 (31 September), 33, 34 (outcome)
@@ -127,6 +160,8 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
 
 
 @pytest.mark.parametrize(("table", "row", "column", "value"), PENCIL)
-def test_the_calculation_agrees_with_the_pencil(table: str, row: dict[str, str], column: str, value: Fraction | float) -> None:
+def test_the_calculation_agrees_with_the_pencil(
+    table: str, row: dict[str, str], column: str, value: Fraction | float
+) -> None:
     (found,) = [line for line in read_csv(EXPECTED / f"{table}.csv") if row.items() <= line.items()]
     assert math.isclose(float(found[column]), float(value), rel_tol=1e-6)

@@ -74,6 +74,7 @@ def test_many_losses_use_the_z_form_and_agree() -> None:
     approximate = reason_changes(rows, Parameters(exact_up_to_deals=100))
     for one, other in zip(exact, approximate):
         assert other["p_value"] == pytest.approx(one["p_value"], abs=0.01)
+        assert other["p_value"] != one["p_value"]
 
 
 def test_largest_share_comes_first_and_order_does_not_matter() -> None:

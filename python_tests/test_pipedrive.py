@@ -2,12 +2,12 @@
 
 import pytest
 
-from python_tests.crm_build import CrmBuild, build
+from python_tests.crm_build import CrmBuild, build_whole
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
-    return build("pipedrive", tmp_path_factory.mktemp("pipedrive"))
+    return build_whole(tmp_path_factory.mktemp("pipedrive"), "pipedrive")
 
 
 def accepted(company: CrmBuild) -> dict[str, dict[str, object]]:

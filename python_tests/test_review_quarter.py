@@ -26,7 +26,8 @@ def reviewed(project: Project, deals: list[dict[str, object]], **variables: Any)
     outcome = project.dbt("build", "--select", "+dim_periods", variables=plain_mapping(**variables))
     assert outcome.exit_code == 0, outcome.shown
     ((quarter, completeness, is_partial, closed, as_of),) = project.rows(
-        "select first_quarter, split_part(completeness, ':', 1), is_partial, closed_deals, as_of_on from marts.dim_periods where period = 'quarter'"
+        "select first_quarter, split_part(completeness, ':', 1), is_partial, closed_deals, as_of_on "
+        "from marts.dim_periods where period = 'quarter'"
     )
     return quarter, completeness, is_partial, closed, as_of.isoformat() if isinstance(as_of, datetime.date) else as_of
 

@@ -45,7 +45,10 @@ DEALS: list[dict[str, object]] = [
     *deals("slow", 1, 0, created_on="2025-08-12", product="cycles"),
     *deals("start", 1, 0, product="cycles"),
     # 6: outcomes in any letter case, and a word nobody mapped
-    *[{"deal_id": f"word{n}", "outcome": word, "closed_on": "2025-11-10", "product": "words"} for n, word in enumerate(["Won", "WON", "Lost"])],
+    *[
+        {"deal_id": f"word{n}", "outcome": word, "closed_on": "2025-11-10", "product": "words"}
+        for n, word in enumerate(["Won", "WON", "Lost"])
+    ],
     {"deal_id": "parked", "outcome": "Parked", "closed_on": "2025-11-10", "product": "words"},
     # 7: one industry in three spellings
     *deals("tech", 6, 2, industry="Technology"),
@@ -76,7 +79,13 @@ DEALS: list[dict[str, object]] = [
     *deals("tuesday", 0, 1, loss_reason="Lost on a Tuesday", product="reasons"),
     # 19: dates that are none
     {"deal_id": "badclose", "outcome": "won", "closed_on": "soon", "product": "dates"},
-    {"deal_id": "badstart", "outcome": "won", "closed_on": "2025-11-10", "created_on": "2025-13-45", "product": "dates"},
+    {
+        "deal_id": "badstart",
+        "outcome": "won",
+        "closed_on": "2025-11-10",
+        "created_on": "2025-13-45",
+        "product": "dates",
+    },
     {"deal_id": "badvalue", "outcome": "won", "closed_on": "2025-11-10", "amount": "a lot", "product": "dates"},
 ]
 CONTACTS = [
@@ -129,11 +138,16 @@ def recommended(project: Project, dimension: str, name: str) -> list[Any]:
 
 
 def test_defect_2_a_time_zone_in_a_date_is_read(company: Project) -> None:
-    assert company.rows("select cast(closed_on as varchar) from marts.fct_deals where product = 'zoned'") == [("2025-12-31",)]
+    assert company.rows("select cast(closed_on as varchar) from marts.fct_deals where product = 'zoned'") == [
+        ("2025-12-31",)
+    ]
 
 
 def test_defect_3_a_deal_about_which_nothing_is_known_is_counted_as_unknown(company: Project) -> None:
-    rows = company.rows("select distinct industry, revenue_band, region, amount from marts.fct_deals where lead_source = 'unknown' and product = 'words'")
+    rows = company.rows(
+        "select distinct industry, revenue_band, region, amount from marts.fct_deals "
+        "where lead_source = 'unknown' and product = 'words'"
+    )
     assert rows == [("unknown", "unknown", "unknown", None)]
 
 
@@ -144,19 +158,27 @@ def test_defect_4_a_missing_revenue_is_not_the_lowest_band(company: Project) -> 
 
 def test_defect_5_a_missing_cycle_is_left_out_and_not_zero(company: Project) -> None:
     assert segment(company, "product", "cycles", "mean_won_cycle_days, won_deals") == (90.0, 2)
-    filled = "select filled_deals, deals > filled_deals from marts.field_completeness where period = 'quarter' and outcome = 'won' and field = 'sales cycle'"
+    filled = (
+        "select filled_deals, deals > filled_deals from marts.field_completeness "
+        "where period = 'quarter' and outcome = 'won' and field = 'sales cycle'"
+    )
     assert company.rows(filled) == [(1, True)]
 
 
 def test_defect_6_outcomes_are_read_in_any_case_and_an_unmapped_word_is_said(company: Project) -> None:
     assert segment(company, "product", "words", "won_deals, lost_deals") == (2, 1)
-    ((reason, decision),) = company.rows("select reason, decision from marts.rejected_records where rule_id = 'unknown_outcome'")
+    ((reason, decision),) = company.rows(
+        "select reason, decision from marts.rejected_records where rule_id = 'unknown_outcome'"
+    )
     assert '"Parked"' in reason and 'open: ["Parked"]' in reason and decision == "rejected"
 
 
 def test_defect_7_case_and_blanks_do_not_split_a_segment(company: Project) -> None:
     assert segment(company, "industry", "Technology", "won_deals, closed_deals") == (9, 13)
-    names = company.rows("select count(distinct segment) from marts.win_rates_by_dimension where dimension = 'industry' and lower(trim(segment)) = 'technology'")
+    names = company.rows(
+        "select count(distinct segment) from marts.win_rates_by_dimension "
+        "where dimension = 'industry' and lower(trim(segment)) = 'technology'"
+    )
     assert names == [(1,)]
 
 
@@ -167,7 +189,12 @@ def test_defect_8_three_wins_of_three_are_too_few_to_act_on(company: Project) ->
 
 
 def test_defect_9_an_unknown_industry_is_never_a_segment_to_aim_at(company: Project) -> None:
-    names = {name for (name,) in company.rows("select distinct segment from marts.win_rates_by_dimension where dimension = 'industry'")}
+    names = {
+        name
+        for (name,) in company.rows(
+            "select distinct segment from marts.win_rates_by_dimension where dimension = 'industry'"
+        )
+    }
     assert names == {"Technology", "Mining", "unknown"}
     assert [action for name in ("Unknown", "unknown") for action in recommended(company, "industry", name)] == []
 
@@ -197,12 +224,17 @@ def test_defect_13_a_rate_is_not_rounded(company: Project) -> None:
 
 
 def test_defect_14_without_scores_there_is_no_accuracy_and_a_reason(company: Project) -> None:
-    rows = company.rows("select distinct scored_deals, accuracy, missing_reason from marts.qualification_cutoffs where period = 'previous_quarter'")
+    rows = company.rows(
+        "select distinct scored_deals, accuracy, missing_reason from marts.qualification_cutoffs "
+        "where period = 'previous_quarter'"
+    )
     assert rows == [(0, None, "no closed deal of this period has a qualification score")]
 
 
 def test_defect_16_one_title_in_three_spellings_is_one_persona(company: Project) -> None:
-    rows = company.rows("select persona, contacts from marts.win_rates_by_persona where period = 'quarter' and persona_type = 'persona'")
+    rows = company.rows(
+        "select persona, contacts from marts.win_rates_by_persona where period = 'quarter' and persona_type = 'persona'"
+    )
     assert rows == [("VP Sales", 6)]
 
 
@@ -215,12 +247,17 @@ def test_defect_17_personas_are_compared_on_won_and_lost_deals(company: Project)
 
 
 def test_defect_18_no_reason_is_not_another_reason(company: Project) -> None:
-    rows = company.rows("select loss_reason_category, count(*) from marts.fct_closed_deals where product = 'reasons' group by all order by all")
+    rows = company.rows(
+        "select loss_reason_category, count(*) from marts.fct_closed_deals "
+        "where product = 'reasons' group by all order by all"
+    )
     assert rows == [("other", 1), ("unspecified", 3)]
 
 
 def test_defect_19_a_date_that_cannot_be_read_is_listed_or_counted(company: Project) -> None:
-    assert company.rows("select reason from marts.rejected_records where rule_id = 'unreadable_closed_on'") == [('closed_on "soon" is not a date',)]
+    assert company.rows("select reason from marts.rejected_records where rule_id = 'unreadable_closed_on'") == [
+        ('closed_on "soon" is not a date',)
+    ]
     assert company.rows("select records from marts.data_quality_findings where rule_id = 'unreadable_value'") == [(2,)]
 
 
@@ -231,7 +268,10 @@ def test_defect_20_the_order_of_the_rows_changes_nothing(company: Project) -> No
         if name not in ("rejected_records", "input_files")
     ]
     before = {table: company.rows(f"select * from marts.{table} order by all") for table in tables}
-    ranks = "select persona_type, persona, commonest_role, second_role from marts.win_rates_by_persona where period = 'quarter' and persona = 'VP Sales' and persona_type = 'persona'"
+    ranks = (
+        "select persona_type, persona, commonest_role, second_role from marts.win_rates_by_persona "
+        "where period = 'quarter' and persona = 'VP Sales' and persona_type = 'persona'"
+    )
     # Champion and influencer are recorded as often as each other: the alphabet decides.
     assert company.rows(ranks) == [("persona", "VP Sales", "champion", "influencer")]
     assert built_project(company, shuffled=True).exit_code == 0

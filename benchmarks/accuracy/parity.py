@@ -30,14 +30,11 @@ def duckdb_source(sample: Sample) -> SqlCounts:
     connection = duckdb.connect()
     quarters = [f"{2020 + q // 4}-Q{q % 4 + 1}" for q in sample.quarter.tolist()]
     columns = [[LABELS[d][code] for code in sample.codes[d].tolist()] for d in DIMENSIONS]
+    unnested = ", ".join(f"unnest(?) as {name}" for name in ("closed_quarter", "is_won", *DIMENSIONS))
     connection.execute(
-        "create table deals (closed_quarter text, is_won integer, amount double, "
-        + ", ".join(f"{d} text" for d in DIMENSIONS)
-        + ")"
+        f"create table deals as select *, cast(null as double) as amount from (select {unnested})",
+        [quarters, sample.won.tolist(), *columns],
     )
-    rows = list(zip(quarters, sample.won.tolist(), [None] * len(quarters), *columns))
-    marks = ", ".join("?" * (3 + len(DIMENSIONS)))
-    connection.executemany(f"insert into deals values ({marks})", rows)
     return SqlCounts(lambda query: connection.execute(query).fetchall(), "deals", sorted(set(quarters)))
 
 

@@ -69,7 +69,6 @@ _READINGS: dict[str, _Reading] = {
     "loss_reasons": _Reading(("period", "category"), order="lost_deals desc, category"),
     "loss_reason_changes": _Reading(("category",), order="losses desc, category"),
     "loss_reason_reliability": _Reading(("period", "measure"), order="measure"),
-    "win_reasons": _Reading(("period", "win_factor"), order="won_deals desc, win_factor"),
     "persona_evidence": _Reading(("attribute", "value"), order="deals desc, attribute, value limit 400"),
     "contact_coverage": _Reading(("period",)),
     "decision_makers": _Reading(
@@ -111,30 +110,43 @@ class Marts:
         return next(iter(self.rows(table, **where)), None)
 
 
-def read_marts(path: Path) -> Marts:
-    """Reads the published file at `path` without locking it. Raises ReportError where it cannot be read."""
+def open_published(path: Path) -> Any:
+    """A DuckDB connection in which the marts of the file at `path` are read by bare name; the file stays unlocked for writers.
+
+    Raises ReportError where it cannot be read or holds no marts.
+    """
     import duckdb
 
     if not path.is_file():
         raise ReportError(f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED.")
+    connection = duckdb.connect()
     try:
-        connection = duckdb.connect()
-        # under a name of its own: a file called marts.duckdb would be a catalog called like the schema in it
         quoted = str(path).replace("'", "''")
+        # under a name of its own: a file called marts.duckdb would be a catalog called like the schema in it
         connection.execute(f"attach '{quoted}' as published (read_only)")
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise ReportError(f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish.") from error
-    try:
         names: dict[str, set[str]] = {}
         for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall():
             names.setdefault(schema, set()).add(table)
-        # the published file holds them in its main schema, a build's own database in the schema marts
-        schema = next((schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None)
-        if schema is None:
-            raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
-        present = names[schema]
-        connection.execute(f"use published.{schema}")
+    except duckdb.Error as error:
+        connection.close()
+        reason = str(error).splitlines()[0]
+        raise ReportError(f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish.") from error
+    # the published file holds them in its main schema, a build's own database in the schema marts
+    schema = next((schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None)
+    if schema is None:
+        connection.close()
+        raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
+    connection.execute(f"use published.{schema}")
+    return connection
+
+
+def read_marts(path: Path) -> Marts:
+    """Reads the published file at `path`. Raises ReportError where it cannot be read."""
+    import duckdb
+
+    connection = open_published(path)
+    try:
+        present = {name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = current_schema()").fetchall()}
         tables = {name: _read(connection, name, reading) for name, reading in _READINGS.items() if name in present}
         counts: dict[tuple[str, str], int] = {}
         if "win_rates_by_dimension" in present:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,7 +40,11 @@ def render(report: Report, format: str) -> str:
 
 def write_report(path: Path | str, out: Path | str, format: str = "html", quarter: str | None = None) -> Path:
     """Builds the report on the published file at `path` and writes it to `out`, replacing it in one step."""
-    text = render(build_report(path, quarter), format)
+    return write_text(render(build_report(path, quarter), format), out)
+
+
+def write_text(text: str, out: Path | str) -> Path:
+    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot."""
     target = Path(out)
     waiting = target.with_name(f".{target.name}.part")
     try:
@@ -47,7 +52,8 @@ def write_report(path: Path | str, out: Path | str, format: str = "html", quarte
         waiting.write_text(text, encoding="utf-8", newline="\n")
         waiting.replace(target)
     except OSError as error:
-        waiting.unlink(missing_ok=True)
+        with suppress(OSError):
+            waiting.unlink(missing_ok=True)
         raise ReportError(f"{target}: cannot be written ({error.strerror}). Name another place with --out.") from error
     return target
 

@@ -60,10 +60,18 @@ ADVICE = {
 
 def answer(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
     """The rows of an answer by column name; none when the table is not there."""
-    columns = [name for (name,) in connection.execute("select column_name from duckdb_columns() where table_name = ?", [table]).fetchall()]
+    columns = [
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where table_name = ?", [table]
+        ).fetchall()
+    ]
     if not columns:
         return []
-    return [dict(zip(columns, row)) for row in connection.execute(f"select {', '.join(columns)} from marts.{table}").fetchall()]
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in connection.execute(f"select {', '.join(columns)} from marts.{table}").fetchall()
+    ]
 
 
 def says(actual: Any, expected: str) -> bool:
@@ -106,7 +114,8 @@ def differing_tables(project: Project) -> list[str]:
 # What the published example says of the sample's quarter under review, and what its files must keep saying.
 SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "summary": (
-        "select won_deals, lost_deals, mean_won_amount, mean_won_cycle_days from marts.win_rate_baseline where period = 'quarter'",
+        "select won_deals, lost_deals, mean_won_amount, mean_won_cycle_days from marts.win_rate_baseline "
+        "where period = 'quarter'",
         (79, 48, 98500.0, 47.0),
     ),
     "revenue band": (
@@ -125,7 +134,10 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     ),
     "files": ("select count(*), sum(abs(unaccounted)) from marts.input_files", (4, 0)),
     "stages": ("select count(*) from staging.stg_stage_history", (0,)),
-    "dimensions nobody filled": ("select count(*) from marts.fct_deals where extra_1 != 'unknown' or account_type is null", (0,)),
+    "dimensions nobody filled": (
+        "select count(*) from marts.fct_deals where extra_1 != 'unknown' or account_type is null",
+        (0,),
+    ),
     # The line without an id, counted in a text editor.
     "line": ("select source_line from marts.rejected_records where rule_id = 'missing_id'", (1048,)),
 }
@@ -134,4 +146,6 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
 def differing_sample_facts(project: Project) -> list[str]:
     """The names of the facts that a build of the sample company does not bear out."""
     with project.connect() as connection:
-        return [name for name, (sql, expected) in SAMPLE_FACTS.items() if connection.execute(sql).fetchall() != [expected]]
+        return [
+            name for name, (sql, expected) in SAMPLE_FACTS.items() if connection.execute(sql).fetchall() != [expected]
+        ]

@@ -69,7 +69,9 @@ class Project:
             **more,
         }
 
-    def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None, fresh: bool = False, **more: str) -> Outcome:
+    def dbt(
+        self, *arguments: str, variables: Mapping[str, Any] | None = None, fresh: bool = False, **more: str
+    ) -> Outcome:
         """Runs one dbt command in this process. `fresh` parses anew; else a manifest of the same CRM is used again.
 
         Variables are read when a model is compiled, so a manifest serves other variables too, except those that
@@ -80,14 +82,20 @@ class Project:
         if fresh:
             self.manifests.pop(switches, None)
         lines: list[str] = []
-        with _standing_in(self.folder, self.environment(**more)), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        with (
+            _standing_in(self.folder, self.environment(**more)),
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):
             runner = dbtRunner(
                 manifest=self.manifests.get(switches),
                 callbacks=[lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None],
             )
             result = runner.invoke([*arguments, "--vars", yaml.safe_dump(variables), "--log-level-file", "none"])
             if switches not in self.manifests and runner.manifest is None:
-                parsed = dbtRunner().invoke(["--quiet", "parse", "--vars", yaml.safe_dump(variables), "--log-level-file", "none"])
+                parsed = dbtRunner().invoke(
+                    ["--quiet", "parse", "--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
+                )
                 if parsed.success:
                     self.manifests[switches] = parsed.result
         return _outcome(result, lines)
@@ -114,7 +122,9 @@ def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         if (UNDER_TEST / part).is_dir():
-            shutil.copytree(UNDER_TEST / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+            shutil.copytree(
+                UNDER_TEST / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+            )
         else:
             shutil.copy(UNDER_TEST / part, folder / part)
     for seed in sorted(seeds.glob("*.csv")) if seeds else []:

@@ -84,9 +84,26 @@ ROLES = {
     "Rocket Scientist": "other",
 }
 
-REVENUE_BANDS = (("under $10M", 10_000_000), ("$10M to $50M", 50_000_000), ("$50M to $100M", 100_000_000), ("$100M and more", None))
-EMPLOYEE_BANDS = (("1 to 49", 50), ("50 to 199", 200), ("200 to 999", 1000), ("1,000 to 4,999", 5000), ("5,000 and more", None))
-AMOUNT_BANDS = (("under 25k", 25_000), ("25k to 50k", 50_000), ("50k to 100k", 100_000), ("100k to 250k", 250_000), ("250k and more", None))
+REVENUE_BANDS = (
+    ("under $10M", 10_000_000),
+    ("$10M to $50M", 50_000_000),
+    ("$50M to $100M", 100_000_000),
+    ("$100M and more", None),
+)
+EMPLOYEE_BANDS = (
+    ("1 to 49", 50),
+    ("50 to 199", 200),
+    ("200 to 999", 1000),
+    ("1,000 to 4,999", 5000),
+    ("5,000 and more", None),
+)
+AMOUNT_BANDS = (
+    ("under 25k", 25_000),
+    ("25k to 50k", 50_000),
+    ("50k to 100k", 100_000),
+    ("100k to 250k", 250_000),
+    ("250k and more", None),
+)
 
 RECOMMENDABLE = ("industry", "revenue_band", "employee_band", "region", "lead_source", "product", "partner_channel")
 REPORTED = ("country", "deal_type", "deal_size_band", "competitor", "pipeline", "owner")
@@ -122,12 +139,14 @@ def records(name: str) -> list[Row]:
             taken += 1
         (cells,) = csv.reader(["".join(lines[number - 1 : number - 1 + taken])], delimiter=delimiter)
         assert len(cells) == len(header), (name, number)
-        found.append(place | {title: " ".join(cell.split("\n")).strip() for title, cell in zip(header, cells)})
+        found.append(place | {title: " ".join(cell.split("\n")).strip() for title, cell in zip(header, cells, strict=True)})
         number += taken
     return found
 
 
-def judge(lines: list[Row], identity: tuple[str, ...], ignored: tuple[str, ...], nameless: dict[str, tuple[str, str]]) -> None:
+def judge(
+    lines: list[Row], identity: tuple[str, ...], ignored: tuple[str, ...], nameless: dict[str, tuple[str, str]]
+) -> None:
     """Gives every line its rule and reason: broken, nameless, deleted, or older than another of the same identity."""
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     thing = "deal" if "Result" in next(line for line in lines if not line["problem"]) else "row"
@@ -142,7 +161,9 @@ def judge(lines: list[Row], identity: tuple[str, ...], ignored: tuple[str, ...],
         else:
             versions[tuple(line[title] for title in identity)].append(line)
     for same in versions.values():
-        same.sort(key=lambda line: (line.get("Last changed", ""), line["source_file"], line["source_line"]), reverse=True)
+        same.sort(
+            key=lambda line: (line.get("Last changed", ""), line["source_file"], line["source_line"]), reverse=True
+        )
         newer: list[Row] = []
         for line in same:
             content = {title: cell for title, cell in line.items() if title not in (*ignored, "rule", "reason")}
@@ -189,7 +210,9 @@ def read_everything() -> dict[str, list[Row]]:
             line["rule"], line["reason"] = "unknown_outcome", "outcome is empty: state won, lost, open or disqualified"
         elif not outcome:
             line["rule"] = "unknown_outcome"
-            line["reason"] = f'outcome "{word}" is not mapped; add under mapping.outcomes, for example  open: ["{word}"]'
+            line["reason"] = (
+                f'outcome "{word}" is not mapped; add under mapping.outcomes, for example  open: ["{word}"]'
+            )
         elif outcome in ("won", "lost") and closed and not day(closed):
             line["rule"], line["reason"] = "unreadable_closed_on", f'closed_on "{closed}" is not a date'
     return lines
@@ -214,7 +237,9 @@ def number(text: str) -> Decimal | None:
     try:
         if text.endswith("%"):
             return Decimal(text[:-1]) / 100
-        return Decimal(text.replace(",", ".") if text.count(",") == 1 and len(text.split(",")[1]) == 2 else text.replace(",", ""))
+        return Decimal(
+            text.replace(",", ".") if text.count(",") == 1 and len(text.split(",")[1]) == 2 else text.replace(",", "")
+        )
     except ArithmeticError:
         return None
 
@@ -235,8 +260,14 @@ def segments(spellings: Iterable[str]) -> dict[str, str]:
 
 
 ACCOUNTS = {line["Account No"]: line for line in accepted("accounts")}
-SEGMENTS = {title: segments(line[title] for line in accepted("deals")) for title in ("Kind", "Source", "Product line", "Pipeline", "Rival", "Channel")}
-SEGMENTS |= {title: segments(line[title] for line in accepted("accounts")) for title in ("Industry", "Region", "Country", "Status")}
+SEGMENTS = {
+    title: segments(line[title] for line in accepted("deals"))
+    for title in ("Kind", "Source", "Product line", "Pipeline", "Rival", "Channel")
+}
+SEGMENTS |= {
+    title: segments(line[title] for line in accepted("accounts"))
+    for title in ("Industry", "Region", "Country", "Status")
+}
 # Said by hand in seeds/segment_aliases.csv; and a stated "Unknown" is no segment.
 SEGMENTS["Industry"] |= {"fin. services": "Financial Services", "unknown": "unknown"}
 
@@ -347,7 +378,9 @@ def wilson(successes: Any, trials: Any) -> tuple[float | None, float | None]:
 def newcombe(won: int, deals: int, other_won: int, other_deals: int) -> tuple[float | None, float | None]:
     if not deals or not other_deals:
         return None, None
-    low, high = confint_proportions_2indep(won, deals, other_won, other_deals, method="newcomb", compare="diff", alpha=0.05)
+    low, high = confint_proportions_2indep(
+        won, deals, other_won, other_deals, method="newcomb", compare="diff", alpha=0.05
+    )
     return float(low), float(high)
 
 
@@ -372,7 +405,12 @@ def averages(deals: list[Row], value: str, suffix: str) -> Row:
 def measures(deals: list[Row], with_value_interval: bool = True) -> Row:
     """Counts, rate, values and cycles of deals that ended."""
     won, closed = counts(deals)
-    amounts = {outcome: [Fraction(deal["amount"]) for deal in deals if deal["outcome"] == outcome and deal["amount"] is not None] for outcome in ("won", "lost")}
+    amounts = {
+        outcome: [
+            Fraction(deal["amount"]) for deal in deals if deal["outcome"] == outcome and deal["amount"] is not None
+        ]
+        for outcome in ("won", "lost")
+    }
     every = amounts["won"] + amounts["lost"]
     # Weighing by value says something where at least half of the won and half of the lost deals have a value.
     weighs = every and 2 * len(amounts["won"]) >= won and 2 * len(amounts["lost"]) >= closed - won
@@ -380,7 +418,12 @@ def measures(deals: list[Row], with_value_interval: bool = True) -> Row:
     value_rate = share(sum(amounts["won"]), sum(every)) if weighs else None
     value = {"value_win_rate": value_rate, "value_effective_deals": effective}
     if with_value_interval:
-        value |= bounds("value_win_rate", wilson(value_rate * effective, effective) if effective is not None and value_rate is not None else (None, None))
+        value |= bounds(
+            "value_win_rate",
+            wilson(value_rate * effective, effective)
+            if effective is not None and value_rate is not None
+            else (None, None),
+        )
     return {
         "closed_deals": closed,
         "won_deals": won,
@@ -416,7 +459,9 @@ def dim_periods() -> Iterator[Row]:
             "as_of_on": AS_OF,
             "closed_deals": len(within(CLOSED, period)),
             "is_partial": False,
-            "completeness": "taken as complete: the last record is a few days before the end" if period in ("quarter", "window") else "complete",
+            "completeness": "taken as complete: the last record is a few days before the end"
+            if period in ("quarter", "window")
+            else "complete",
             "population": POPULATION,
             "value_currency": "USD",
             "value_missing_reason": None,
@@ -434,7 +479,11 @@ def fct_deals() -> Iterator[Row]:
             "is_won": {"won": 1, "lost": 0}.get(deal["outcome"]),
             "is_in_population": deal["in_population"],
             "stage": deal["stage"],
-            "loss_reason_category": deal["reasons"][0] if deal["reasons"] else "unspecified" if deal["outcome"] == "disqualified" else None,
+            "loss_reason_category": deal["reasons"][0]
+            if deal["reasons"]
+            else "unspecified"
+            if deal["outcome"] == "disqualified"
+            else None,
             "created_on": deal["created"],
             "closed_on": deal["closed"],
             "closed_quarter_starts_on": starts,
@@ -490,7 +539,9 @@ def win_rates_by_dimension() -> Iterator[Row]:
                     "rest_win_rate": share(rest_won, rest) if is_seen else None,
                     "difference": share(won, closed) - share(rest_won, rest) if closed and rest else None,
                     **bounds("difference", newcombe(won, closed, rest_won, rest)),
-                    "shrunken_win_rate": (won + SHRINKAGE * share(base_won, base)) / (closed + SHRINKAGE) if is_seen and base else None,
+                    "shrunken_win_rate": (won + SHRINKAGE * share(base_won, base)) / (closed + SHRINKAGE)
+                    if is_seen and base
+                    else None,
                     "value_missing_reason": None,
                 }
 
@@ -555,7 +606,9 @@ def win_rates_by_quarter() -> Iterator[Row]:
             "win_rate_change": share(*now) - share(*before) if comparable else None,
             **bounds("win_rate_change", newcombe(*now, *before) if comparable else (None, None)),
             # Pipeline velocity: deals x win rate x mean won value / mean days to win.
-            "velocity_amount_per_day": now[0] * measured["mean_won_amount"] / measured["mean_won_cycle_days"] if now[1] else None,
+            "velocity_amount_per_day": now[0] * measured["mean_won_amount"] / measured["mean_won_cycle_days"]
+            if now[1]
+            else None,
             "value_missing_reason": None,
         }
         before = now
@@ -593,7 +646,9 @@ def loss_reasons() -> Iterator[Row]:
                 "previous_lost_deals": earlier if compares else None,
                 "previous_share": share(earlier, len(before)) if compares else None,
                 "share_change": share(len(mine), len(deals)) - share(earlier, len(before)) if compares else None,
-                **bounds("share_change", newcombe(len(mine), len(deals), earlier, len(before)) if compares else (None, None)),
+                **bounds(
+                    "share_change", newcombe(len(mine), len(deals), earlier, len(before)) if compares else (None, None)
+                ),
                 "missing_reason": None,
                 "value_missing_reason": None,
             }
@@ -697,7 +752,18 @@ def bridge_deal_contacts() -> Iterator[Row]:
         yield {
             "deal_key": hashed("deal", link["deal"]),
             "contact_key": hashed("contact", link["contact"]),
-            **{name: link[name] for name in ("persona", "seniority", "department", "buying_role", "role_source", "is_primary", "outcome")},
+            **{
+                name: link[name]
+                for name in (
+                    "persona",
+                    "seniority",
+                    "department",
+                    "buying_role",
+                    "role_source",
+                    "is_primary",
+                    "outcome",
+                )
+            },
             "closed_on": link["closed"],
             "added_on": link["added"],
             "is_dated": link["added"] is not None,
@@ -734,7 +800,11 @@ def with_people(period: str, outcome: str) -> set[str]:
 
 
 def with_roles(period: str, outcome: str) -> set[str]:
-    return {link["deal"] for link in within(COUNTED, period) if link["outcome"] == outcome and link["role_source"] == "stated"}
+    return {
+        link["deal"]
+        for link in within(COUNTED, period)
+        if link["outcome"] == outcome and link["role_source"] == "stated"
+    }
 
 
 TOO_DIFFERENT = "contacts are recorded on won and lost deals too differently to compare personas"
@@ -771,7 +841,9 @@ KINDS: dict[str, Callable[[Row], str | None]] = {
     "seniority": lambda link: link["seniority"],
     "department": lambda link: link["department"],
     "buying_role": lambda link: link["buying_role"] if link["role_source"] == "stated" else None,
-    "persona_in_role": lambda link: f"{link['persona']} as {link['buying_role'].replace('_', ' ')}" if link["role_source"] == "stated" else None,
+    "persona_in_role": lambda link: (
+        f"{link['persona']} as {link['buying_role'].replace('_', ' ')}" if link["role_source"] == "stated" else None
+    ),
 }
 
 
@@ -807,20 +879,28 @@ def win_rates_by_persona() -> Iterator[Row]:
                     **bounds("difference", newcombe(len(won), count, len(won_without), other)),
                     "share_of_won_deals": share(len(won), covered["won_deals_with_contacts"]),
                     "share_of_lost_deals": share(len(lost), covered["lost_deals_with_contacts"]),
-                    "share_of_won_deals_with_roles": share(len(won), covered["won_deals_with_roles"]) if "role" in kind else None,
+                    "share_of_won_deals_with_roles": share(len(won), covered["won_deals_with_roles"])
+                    if "role" in kind
+                    else None,
                     "commonest_role": ranked[0],
                     "commonest_role_contacts": roles[ranked[0]],
                     "second_role": ranked[1],
                     "second_role_contacts": roles[ranked[1]],
                     "has_enough_deals": count >= PERSONA_MINIMUM,
                     "is_comparable": covered["is_comparable"],
-                    "missing_reason": covered["missing_reason"] if count else covered["missing_reason"] or "nobody of this persona on a closed deal of this period",
+                    "missing_reason": covered["missing_reason"]
+                    if count
+                    else covered["missing_reason"] or "nobody of this persona on a closed deal of this period",
                 }
 
 
 def decision_makers() -> Iterator[Row]:
     for period in PERIODS:
-        deciders = [link for link in within(COUNTED, period) if link["role_source"] == "stated" and link["buying_role"] in ("decision_maker", "economic_buyer")]
+        deciders = [
+            link
+            for link in within(COUNTED, period)
+            if link["role_source"] == "stated" and link["buying_role"] in ("decision_maker", "economic_buyer")
+        ]
         levels = Counter(link["seniority"] for link in deciders)
         for who in sorted({(link["persona"], link["seniority"], link["department"]) for link in deciders}):
             mine = [link for link in deciders if (link["persona"], link["seniority"], link["department"]) == who]
@@ -852,12 +932,16 @@ def buying_groups() -> Iterator[Row]:
     names: list[tuple[str, str, Row]] = []
     for deal, group in people.items():
         names.append(("departments", ", ".join(sorted({link["department"] for link in group})), BY_ID[deal]))
-        size = {1: "1 contact", 2: "2 contacts", 3: "3 to 4 contacts", 4: "3 to 4 contacts"}.get(len(group), "5 and more contacts")
+        size = {1: "1 contact", 2: "2 contacts", 3: "3 to 4 contacts", 4: "3 to 4 contacts"}.get(
+            len(group), "5 and more contacts"
+        )
         names.append(("size", size, BY_ID[deal]))
     for period in PERIODS:
         covered = coverage(period)
         for kind, name in sorted({(kind, name) for kind, name, deal in names if within([deal], period)}):
-            won, closed = counts(within([deal for its_kind, its_name, deal in names if (its_kind, its_name) == (kind, name)], period))
+            won, closed = counts(
+                within([deal for its_kind, its_name, deal in names if (its_kind, its_name) == (kind, name)], period)
+            )
             yield {
                 "period": period,
                 "group_type": kind,
@@ -917,7 +1001,21 @@ def qualification_cutoffs() -> Iterator[Row]:
 
 
 def dim_dimensions() -> Iterator[Row]:
-    order = ("industry", "revenue_band", "employee_band", "region", "lead_source", "product", "country", "deal_type", "deal_size_band", "competitor", "pipeline", "owner", "partner_channel")
+    order = (
+        "industry",
+        "revenue_band",
+        "employee_band",
+        "region",
+        "lead_source",
+        "product",
+        "country",
+        "deal_type",
+        "deal_size_band",
+        "competitor",
+        "pipeline",
+        "owner",
+        "partner_channel",
+    )
     for place, dimension in enumerate(order, 1):
         yield {
             "dimension": dimension,
@@ -957,7 +1055,10 @@ def value_by_currency() -> Iterator[Row]:
                 continue
             won, closed = counts(deals)
             valued = [deal for deal in deals if deal["stated_amount"] is not None and deal["stated_amount"] > 0]
-            amounts = {outcome: [deal["stated_amount"] for deal in valued if deal["outcome"] == outcome] for outcome in ("won", "lost")}
+            amounts = {
+                outcome: [deal["stated_amount"] for deal in valued if deal["outcome"] == outcome]
+                for outcome in ("won", "lost")
+            }
             yield {
                 "period": period,
                 "currency": currency,
@@ -1003,18 +1104,34 @@ def loss_reason_reliability() -> Iterator[Row]:
         named = [deal for deal in lost if deal["competitor"] != "unknown"]
         days = Counter((deal["owner"], deal["closed"]) for deal in dated)
         measured = {
-            "unusable_reasons": (share(sum(deal["reasons"][0] in ("unspecified", "other") for deal in lost), len(lost)), 0.3),
-            "quarter_end_spike": (
-                share(sum(add_months(quarter_start(deal["closed"]), 3) - deal["closed"] <= timedelta(3) for deal in dated), len(dated)),
+            "unusable_reasons": (
+                share(sum(deal["reasons"][0] in ("unspecified", "other") for deal in lost), len(lost)),
                 0.3,
             ),
-            "competitor_not_named": (share(sum(deal["competitor"] == "unknown" for deal in to_competitor), len(to_competitor)), 0.5),
-            "competitor_not_blamed": (share(sum(deal["reasons"][0] != "competitor" for deal in named), len(named)), 1.0),
+            "quarter_end_spike": (
+                share(
+                    sum(
+                        add_months(quarter_start(deal["closed"]), 3) - deal["closed"] <= timedelta(3) for deal in dated
+                    ),
+                    len(dated),
+                ),
+                0.3,
+            ),
+            "competitor_not_named": (
+                share(sum(deal["competitor"] == "unknown" for deal in to_competitor), len(to_competitor)),
+                0.5,
+            ),
+            "competitor_not_blamed": (
+                share(sum(deal["reasons"][0] != "competitor" for deal in named), len(named)),
+                1.0,
+            ),
             "bulk_closes": (share(max(days.values()), len(lost)), 0.2),
             "silent_owners": (share(sum(row["stated_share"] < Fraction(1, 2) for row in judged), len(judged)), 0.3),
             "one_reason_owners": (
                 share(
-                    sum(row["stated_lost_deals"] >= LEAST_LOSSES and row["top_share"] > Fraction(4, 5) for row in owners),
+                    sum(
+                        row["stated_lost_deals"] >= LEAST_LOSSES and row["top_share"] > Fraction(4, 5) for row in owners
+                    ),
                     len(judged),
                 ),
                 0.3,
@@ -1072,7 +1189,10 @@ def icp_segment_evidence() -> Iterator[Row]:
 
 
 def loss_reason_changes() -> Iterator[Row]:
-    lost = {period: [deal["reasons"][0] for deal in within(CLOSED, period) if deal["outcome"] == "lost"] for period in ("quarter", "previous_quarter")}
+    lost = {
+        period: [deal["reasons"][0] for deal in within(CLOSED, period) if deal["outcome"] == "lost"]
+        for period in ("quarter", "previous_quarter")
+    }
     now, before = Counter(lost["quarter"]), Counter(lost["previous_quarter"])
     for category in sorted({deal["reasons"][0] for deal in CLOSED if deal["outcome"] == "lost"}):
         yield {
@@ -1214,13 +1334,22 @@ def data_quality_findings() -> Iterator[Row]:
     ended = [deal for deal in DEALS if deal["outcome"] in ("won", "lost")]
     lost = [deal for deal in ended if deal["outcome"] == "lost"]
     found: dict[str, tuple[int, int]] = {
-        "closed_before_created": (sum(bool(deal["closed"] and deal["created"] and deal["closed"] < deal["created"]) for deal in ended), len(ended)),
+        "closed_before_created": (
+            sum(bool(deal["closed"] and deal["created"] and deal["closed"] < deal["created"]) for deal in ended),
+            len(ended),
+        ),
         "closed_without_date": (sum(deal["closed"] is None for deal in ended), len(ended)),
-        "amount_not_positive": (sum(deal["stated_amount"] is not None and deal["stated_amount"] <= 0 for deal in ended), len(ended)),
+        "amount_not_positive": (
+            sum(deal["stated_amount"] is not None and deal["stated_amount"] <= 0 for deal in ended),
+            len(ended),
+        ),
         "amount_missing": (sum(deal["stated_amount"] is None for deal in ended), len(ended)),
         "loss_reason_missing": (sum(deal["reasons"][0] == "unspecified" for deal in lost), len(lost)),
         "loss_reason_unmapped": (sum(deal["reasons"][0] == "other" for deal in lost), len(lost)),
-        "renewal_in_population": (sum(deal["in_population"] and "renew" in deal["deal_type"].lower() for deal in ended), len(ended)),
+        "renewal_in_population": (
+            sum(deal["in_population"] and "renew" in deal["deal_type"].lower() for deal in ended),
+            len(ended),
+        ),
         "unreadable_value": (
             sum(bool(deal["unreadable"]) for deal in DEALS),
             sum(len(accepted(name)) for name in ("deals", "accounts", "deal_contacts", "stage_history")),
@@ -1228,7 +1357,10 @@ def data_quality_findings() -> Iterator[Row]:
         "closed_implausibly_late": (0, len(ended)),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
-        "contact_of_unknown_deal": (sum(line["Deal No"] not in BY_ID for line in accepted("deal_contacts")), len(accepted("deal_contacts"))),
+        "contact_of_unknown_deal": (
+            sum(line["Deal No"] not in BY_ID for line in accepted("deal_contacts")),
+            len(accepted("deal_contacts")),
+        ),
         "contact_added_after_close": (len(LINKS) - len(COUNTED), len(LINKS)),
     }
     for rule, (count, of) in found.items():

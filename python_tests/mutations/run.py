@@ -69,7 +69,11 @@ def read_mutations(path: Path = LIST) -> list[Mutation]:
     mutations = [Mutation(name=name, **rest) for name, rest in yaml.safe_load(path.read_text(encoding="utf-8")).items()]
     for mutation in mutations:
         own_seed = HERE / "seeds" / Path(mutation.file).name
-        file = own_seed if mutation.company == "known" and mutation.file.startswith("seeds/") and own_seed.exists() else ROOT / mutation.file
+        file = (
+            own_seed
+            if mutation.company == "known" and mutation.file.startswith("seeds/") and own_seed.exists()
+            else ROOT / mutation.file
+        )
         if not file.exists() or mutation.find not in file.read_text(encoding="utf-8"):
             raise ValueError(f"{mutation.name}: {mutation.file} does not hold {mutation.find!r}; mend {path.name}.")
         if mutation.find == mutation.replace:
@@ -91,7 +95,11 @@ class Company:
             self.project = copy_project(folder, seeds=None)
         built = self.project.dbt("build", *NO_TESTS, variables=self.variables)
         # What is red before anything is changed says nothing about a change.
-        self.already_red = {*self._red(built), *self._red(self.project.dbt("test", variables=self.variables)), *self._differing()}
+        self.already_red = {
+            *self._red(built),
+            *self._red(self.project.dbt("test", variables=self.variables)),
+            *self._differing(),
+        }
         self.green = self.project.database.with_suffix(".green")
         shutil.copy(self.project.database, self.green)
         (self.manifest,) = self.project.manifests.values()
@@ -110,10 +118,17 @@ class Company:
             if not changed:
                 raise ValueError(f"{mutation.name}: nothing in the manifest holds {mutation.find!r}.")
             names = sorted(changed)
-            left_out = [] if any(part in mutation.file for part in ADVICE) else ["--exclude", f"path:models/{ADVICE[0]}+"]
+            left_out = (
+                [] if any(part in mutation.file for part in ADVICE) else ["--exclude", f"path:models/{ADVICE[0]}+"]
+            )
             nodes = ["--select", *(f"{name}+" for name in names), *left_out]
             # A unit test looks at one model on made-up rows: those of the models further down cannot change.
-            tests = ["--select", *(f"{name}+,test_type:data" for name in names), *(f"{name},test_type:unit" for name in names), *left_out]
+            tests = [
+                "--select",
+                *(f"{name}+,test_type:data" for name in names),
+                *(f"{name},test_type:unit" for name in names),
+                *left_out,
+            ]
             red = self._red(self.project.dbt("build", *NO_TESTS, *nodes, variables=self.variables))
             red += self._red(self.project.dbt("test", *tests, variables=self.variables))
             return sorted({*red, *self._differing()} - self.already_red)
@@ -136,7 +151,9 @@ class Company:
         seed = self.project.folder / mutation.file
         if mutation.file.endswith(".csv"):
             undo.append((seed, "", seed.read_text(encoding="utf-8")))
-            seed.write_text(seed.read_text(encoding="utf-8").replace(mutation.find, mutation.replace, 1), encoding="utf-8")
+            seed.write_text(
+                seed.read_text(encoding="utf-8").replace(mutation.find, mutation.replace, 1), encoding="utf-8"
+            )
             names.add(seed.stem)
         try:
             yield names | self._users(macros)
@@ -203,14 +220,22 @@ def _judge_by_pytest(mutation: Mutation, folder: Path) -> list[str]:
     finally:
         shutil.rmtree(folder)
     if ended.returncode not in (0, 1):
-        raise RuntimeError(f"{mutation.name}: pytest {mutation.pytest} ended with {ended.returncode}\n{ended.stdout[-2000:]}")
-    return [line.removeprefix("FAILED ").split(" - ")[0] for line in ended.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        raise RuntimeError(
+            f"{mutation.name}: pytest {mutation.pytest} ended with {ended.returncode}\n{ended.stdout[-2000:]}"
+        )
+    return [
+        line.removeprefix("FAILED ").split(" - ")[0]
+        for line in ended.stdout.splitlines()
+        if line.startswith(("FAILED ", "ERROR "))
+    ]
 
 
 def _facts() -> tuple[set[str], set[str]]:
     """Every test there is, and what was red before anything was changed, of the companies this process built."""
     built = _companies.values()
-    return set().union(*(company.tests() for company in built)), set().union(*(company.already_red for company in built))
+    return set().union(*(company.tests() for company in built)), set().union(
+        *(company.already_red for company in built)
+    )
 
 
 def judge_all(mutations: Sequence[Mutation], jobs: int, log: Path, is_whole: bool) -> bool:
@@ -247,7 +272,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--log", type=Path, default=ROOT / "target" / "mutations.jsonl", help="where verdicts are kept")
     asked = parser.parse_args()
-    mutations = [mutation for mutation in read_mutations() if not asked.only or any(part in mutation.name for part in asked.only)]
+    mutations = [
+        mutation for mutation in read_mutations() if not asked.only or any(part in mutation.name for part in asked.only)
+    ]
     asked.log.parent.mkdir(exist_ok=True)
     return 0 if judge_all(mutations, asked.jobs, asked.log, is_whole=not asked.only) else 1
 

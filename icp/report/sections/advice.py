@@ -38,7 +38,7 @@ _HEADLINES: dict[tuple[str, str, str], str] = {
     ("loss_reason_change", "test", "down"): "{subject} is stated less often, but the stated reasons are doubtful.",
     ("loss_reason", "test", "none"): "{subject} is the loss reason sellers state most often.",
     ("loss_reason", "too few deals", "none"): "{subject} is stated most often, on too few losses to build on.",
-    ("cut_off", "claim", "none"): "The qualification score separates won from lost deals.",
+    ("cut_off", "claim", "none"): "A qualification score of {subject} and more separates won from lost deals.",
     ("buyer", "claim", "up"): "{subject}: deals with one on board win clearly more often.",
     ("buyer", "claim", "down"): "{subject}: deals with one on board win clearly less often.",
     ("buyer", "test", "up"): "{subject}: deals with one on board may win more often; it is not proven.",

@@ -1,4 +1,4 @@
--- Dynamics 365 exports no history of stages: no rows.
+-- One row per stage a deal entered: none, as Dynamics 365 exports no history of stages.
 
 select
     {{ absent() }} as deal_id,

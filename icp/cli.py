@@ -1,0 +1,340 @@
+"""The command line. Each command reads files that a build left; `dbt build` itself stays dbt's.
+
+Exit codes: 0 done, 1 it could not be done (the reason and the remedy are on standard error), 2 the
+command was not understood.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import wraps
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+PUBLISHED = "published/marts.duckdb"
+PRIVATE = "warehouse/winloss.duckdb"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Progress:
+    """Lines as dbt writes them, '2 of 3  drew the charts', on standard error; none when quiet."""
+
+    def __init__(self, steps: int, is_quiet: bool) -> None:
+        self.steps, self.is_quiet, self.done = steps, is_quiet, 0
+
+    def step(self, what: str) -> None:
+        self.done += 1
+        if not self.is_quiet:
+            click.echo(f"{self.done} of {self.steps}  {what}", err=True)
+
+
+def told_plainly(command: _Command) -> _Command:
+    """Errors a user can mend end the command with their message and exit code 1, never with a stack trace."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except BrokenPipeError:
+            # the reader at the other end of a pipe has had enough; nothing is left to flush to it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        except _known_errors() as error:
+            raise click.ClickException(str(error)) from error
+
+    return run  # type: ignore[return-value]
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    import duckdb
+
+    from icp.counts import CountError
+    from icp.publish import PublishError
+    from icp.report import ReportError
+    from icp.what_if import WhatIfError
+
+    return (ReportError, PublishError, WhatIfError, CountError, duckdb.Error, OSError)
+
+
+def _version() -> str:
+    try:
+        return version("winloss")
+    except PackageNotFoundError:
+        return "not installed as a package"
+
+
+def database_option(command: _Command) -> _Command:
+    return click.option(
+        "--db",
+        "database",
+        type=click.Path(path_type=Path),
+        envvar="WINLOSS_PUBLISHED",
+        default=PUBLISHED,
+        show_default=True,
+        help="The published file. Environment: WINLOSS_PUBLISHED.",
+    )(command)
+
+
+def quiet_option(command: _Command) -> _Command:
+    return click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Say nothing but errors and the result.")(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(_version(), prog_name="icp")
+def main() -> None:
+    """What a build found: the report, the recommendations, and the files behind them.
+
+    Build first with dbt:  dbt build
+
+    \b
+    Examples:
+      icp doctor                     is everything here that a build needs?
+      icp check exports              can these files be read?
+      icp report                     the quarterly report as one HTML file
+      icp recommend                  where to aim, with the evidence
+      icp what-if --drop industry=Retail
+    """
+
+
+# ---------------------------------------------------------------- report
+
+
+@main.command()
+@click.option("--quarter", help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.")
+@click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), default="html", show_default=True, help="Page, Markdown or JSON.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>")
+@database_option
+@quiet_option
+@told_plainly
+def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_quiet: bool) -> None:
+    """Write the quarterly report from the published file.
+
+    \b
+    Examples:
+      icp report
+      icp report --quarter 2025-Q4 --out q4.html
+      icp report --format md --out -
+    """
+    from icp.report import build_report, render
+    from icp.report.render import write_text
+
+    progress = Progress(3, is_quiet)
+    source = _of_quarter(database, quarter)
+    found = build_report(source, quarter)
+    progress.step(f"read {source}")
+    text = render(found, kind)
+    progress.step(f"wrote {len(found.sections)} sections as {kind}")
+    if str(out) == "-":
+        click.echo(text, nl=False)
+        progress.step("printed it")
+        return
+    target = write_text(text, out or Path("reports") / (found.quarter or "undated") / f"report.{kind}")
+    progress.step(f"put it in place, {len(text.encode()) // 1000} kB")
+    click.echo(f"Report: {target}")
+
+
+def _of_quarter(database: Path, quarter: str | None) -> Path:
+    """The copy kept for `quarter` beside the published file, if there is one."""
+    copy = database.parent / (quarter or "") / database.name
+    return copy if quarter and copy.is_file() else database
+
+
+# ---------------------------------------------------------------- recommendations
+
+
+_SHOWN = ("claim", "bet", "test")
+
+
+@main.command()
+@click.option("--all", "is_all", is_flag=True, help="Also segments that make no difference or have too few deals.")
+@click.option("--format", "kind", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@database_option
+@told_plainly
+def recommend(is_all: bool, kind: str, database: Path) -> None:
+    """Print the recommendations of the published file, the most useful first.
+
+    \b
+    Examples:
+      icp recommend
+      icp recommend --all --format csv
+    """
+    from icp.report.document import GRADES
+    from icp.report.marts import read_marts
+
+    marts = read_marts(database)
+    rows = [row for row in marts.rows("icp_recommendations") if is_all or row["grade"] in _SHOWN]
+    if kind == "json":
+        click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=str))
+    elif kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(list(rows[0]) if rows else ["rank"])
+        writer.writerows(list(row.values()) for row in rows)
+    else:
+        for row in rows:
+            click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
+            if row["caveats"]:
+                click.echo(f"     {row['caveats']}")
+        if not any(row["grade"] == "claim" for row in rows):
+            finding = marts.first("report_findings", topic="no_claim")
+            click.echo(finding["detail"] if finding else "No segment can be told from the others yet.")
+
+
+@main.command("what-if")
+@click.option("--drop", "drops", multiple=True, metavar="DIMENSION=SEGMENT", help="Stop selling here. May be given more than once.")
+@click.option("--shift", "shifts", multiple=True, metavar="DIMENSION=SEGMENT:POINTS", help="Move so many of every 100 deals here. May be given more than once.")
+@database_option
+@told_plainly
+def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None:
+    """Estimate deals, win rate and won value if segments were dropped or dealt more.
+
+    A pair of segments is written dimension=segment+dimension=segment.
+
+    \b
+    Examples:
+      icp what-if --drop industry=Retail
+      icp what-if --drop industry=Retail --shift "lead_source=Referral:20"
+    """
+    from icp.advice import Reader
+    from icp.report.marts import open_published
+    from icp.report.words import count, money_format, percent
+    from icp.what_if import parse_cell, parse_shift
+    from icp.what_if import what_if as estimate
+
+    with closing(open_published(database)) as connection:
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+
+        answer = estimate(Reader(query, lambda name: name), [parse_cell(text) for text in drops], [parse_shift(text) for text in shifts])
+        currency = query("select max(value_currency) from win_rate_baseline")[1][0][0]
+    money = money_format(currency)[0]
+    click.echo(f"{'':18}{'now':>14}{'then':>14}")
+    click.echo(f"{'Closed deals':18}{count(answer.deals):>14}{count(answer.deals_after):>14}")
+    click.echo(f"{'Won deals':18}{count(answer.won):>14}{count(answer.wins_after):>14}")
+    click.echo(f"{'Win rate':18}{percent(answer.win_rate):>14}{percent(answer.win_rate_after):>14}  ({percent(answer.win_rate_low)} to {percent(answer.win_rate_high)})")
+    if answer.won_amount is not None:
+        click.echo(f"{'Won value':18}{money(answer.won_amount):>14}{money(answer.won_amount_after):>14}")
+    click.echo(f"Deals of {answer.window}.")
+    for text in answer.used:
+        click.echo(f"Used: {text}.")
+    for text in answer.assumed:
+        click.echo(f"Assumed: {text}.")
+
+
+# ---------------------------------------------------------------- files
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--crm", envvar="WINLOSS_CRM", help="Which CRM the files come from. Environment: WINLOSS_CRM.")
+@quiet_option
+@told_plainly
+def check(folder: Path | None, crm: str | None, is_quiet: bool) -> None:
+    """Say how export files would be read, and what stands against it, without building.
+
+    \b
+    Examples:
+      icp check exports
+      icp check exports --crm salesforce
+    """
+    try:
+        from icp.exports.check import check_exports
+    except ImportError as error:
+        raise click.ClickException("This version cannot check files before a build: run dbt build, which says what it cannot read.") from error
+    folder = folder or Path(os.environ.get("WINLOSS_EXPORTS", "exports"))
+    for line in check_exports(folder, crm, is_quiet):
+        click.echo(line)
+
+
+@main.command()
+@click.option(
+    "--from", "private", type=click.Path(path_type=Path), envvar="WINLOSS_DB", default=PRIVATE, show_default=True, help="The database of the build. Environment: WINLOSS_DB."
+)
+@database_option
+@quiet_option
+@told_plainly
+def publish(private: Path, database: Path, is_quiet: bool) -> None:
+    """Publish the last build again: marts only, no person, put in place in one step.
+
+    A green dbt build publishes by itself; this is for a file that was deleted or moved.
+
+    \b
+    Examples:
+      icp publish
+      icp publish --db /srv/shared/marts.duckdb
+    """
+    import duckdb
+
+    from icp.publish import Publication, PublishError
+    from icp.publish import publish as publish_marts
+
+    if not private.is_file():
+        raise PublishError(f"{private}: no such file. Run dbt build first, or name the database with --from.")
+    progress = Progress(2, is_quiet)
+    with duckdb.connect() as connection:
+        quoted = str(private).replace("'", "''")
+        # read only, so that a build can go on; the connection itself must write the published file
+        connection.execute(f"attach '{quoted}' as build (read_only)")
+        connection.execute("use build")
+        quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
+        stated = connection.execute("select max(value) from marts.dim_settings where setting = 'small_cell_minimum'").fetchall()[0][0]
+        progress.step(f"read {private}")
+        publication = Publication(database, "again", quarter, minimum=int(stated or 5), further=_history(connection))
+        written = publish_marts(connection, publication)
+    progress.step(f"put {len(written)} files in place")
+    click.echo(f"Published: {written[-1]}")
+
+
+def _history(connection: Any) -> dict[str, str]:
+    """The record of the last build, if it kept one."""
+    from icp import run_history
+
+    kept = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'history' and table_name = 'run_history'"
+    ).fetchall()[0][0]
+    if not kept:
+        return {}
+    last = connection.execute("select arg_max(invocation_id, started_at) from history.run_history").fetchall()[0][0]
+    return {"run_history": run_history.published_rows(str(last))} if last else {}
+
+
+# ---------------------------------------------------------------- doctor
+
+
+@main.command()
+@click.option("--self-test", "is_self_test", is_flag=True, help="Also build the sample company in a folder of its own and check four answers.")
+@quiet_option
+@told_plainly
+def doctor(is_self_test: bool, is_quiet: bool) -> None:
+    """Look for what would stop a build: versions, profile, rights, locks, disk, files.
+
+    \b
+    Examples:
+      icp doctor
+      icp doctor --self-test
+    """
+    from icp.doctor import examine, self_test
+
+    findings = examine(Path.cwd(), dict(os.environ))
+    for number, finding in enumerate(findings, start=1):
+        if finding.verdict != "ok" or not is_quiet:
+            click.echo(f"{number} of {len(findings)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}")
+    is_sound = all(finding.verdict != "fail" for finding in findings)
+    if is_self_test:
+        scenarios = self_test(lambda line: None if is_quiet else click.echo(line, err=True))
+        for number, finding in enumerate(scenarios, start=1):
+            if finding.verdict != "ok" or not is_quiet:
+                click.echo(f"{number} of {len(scenarios)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}")
+        is_sound = is_sound and all(finding.verdict == "ok" for finding in scenarios)
+    if not is_sound:
+        raise click.ClickException("Something stands in the way: see the lines marked FAIL.")
