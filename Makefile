@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 build: $(VENV)/.installed
 	$(BIN)/dbt build
 	$(BIN)/python -m icp.summary
+	@$(BIN)/python -m icp report --quiet
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest

@@ -236,24 +236,47 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--crm", envvar="WINLOSS_CRM", help="Which CRM the files come from. Environment: WINLOSS_CRM.")
-@quiet_option
+@click.option("--crm", envvar="WINLOSS_CRM", help="Which CRM the files come from; recognised from the headers without it. Environment: WINLOSS_CRM.")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The YAML file of variables that the build will get.")
+@click.option("--write-mapping", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write a mapping for crm: custom to start from, and stop.")
 @told_plainly
-def check(folder: Path | None, crm: str | None, is_quiet: bool) -> None:
+def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
     """Say how export files would be read, and what stands against it, without building.
+
+    Prints no cell of a file. Exit codes: 0 all can be read, 1 something should be mended, 2 nothing can be read.
 
     \b
     Examples:
       icp check exports
       icp check exports --crm salesforce
+      icp check exports --mapping mapping.yml
+      icp check exports --write-mapping mapping.yml
     """
-    try:
-        from icp.exports.check import check_exports
-    except ImportError as error:
-        raise click.ClickException("This version cannot check files before a build: run dbt build, which says what it cannot read.") from error
+    import yaml
+
+    from icp.exports.check import preview, suggested_mapping
+    from icp.exports.problems import ReadingError
+
     folder = folder or Path(os.environ.get("WINLOSS_EXPORTS", "exports"))
-    for line in check_exports(folder, crm, is_quiet):
-        click.echo(line)
+    if written:
+        if written.exists():
+            raise click.ClickException(f"{written} is there already: name another file, or move it away.")
+        try:
+            text = suggested_mapping(str(folder))
+        except ReadingError as error:
+            raise click.ClickException(str(error)) from error
+        written.write_text(text, encoding="utf-8")
+        click.echo(f"Wrote {written}. Check it, then: icp check {folder} --mapping {written}")
+        return
+    try:
+        variables = yaml.safe_load(mapping.read_text(encoding="utf-8")) if mapping else {}
+    except yaml.YAMLError as error:
+        raise click.ClickException(f"{mapping} is not YAML: {error}") from error
+    if not isinstance(variables, dict):
+        raise click.ClickException(f"{mapping} must hold variables, such as crm: custom")
+    found = preview(str(folder), crm or variables.get("crm"), variables)
+    click.echo("\n".join(found.lines), err=found.exit_code == 2)
+    sys.exit(found.exit_code)
 
 
 @main.command()

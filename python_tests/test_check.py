@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from icp.cli import main
 from icp.exports.check import CANNOT_WORK, FINE, PROBLEMS, preview, suggested_mapping
 from python_tests.conftest import ROOT
 
@@ -62,3 +64,18 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     preview(str(FIXTURES / "dynamics365"))
     assert set(tmp_path.iterdir()) == before
+
+
+def test_the_command_has_the_exit_codes_and_writes_a_mapping(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    assert run(main, ["check", str(FIXTURES / "pipedrive")]).exit_code == FINE
+    assert run(main, ["check", str(tmp_path / "nowhere")]).exit_code == CANNOT_WORK
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "book.csv").write_text("opportunity_id,account,deal_stage\n1,Birch,Won\n", encoding="utf-8")
+    assert run(main, ["check", str(exports)]).exit_code == PROBLEMS
+    mapping = tmp_path / "mapping.yml"
+    assert run(main, ["check", str(exports), "--write-mapping", str(mapping)]).exit_code == FINE
+    assert run(main, ["check", str(exports), "--mapping", str(mapping)]).exit_code == FINE
+    again = run(main, ["check", str(exports), "--write-mapping", str(mapping)])
+    assert again.exit_code == 1 and "is there already" in again.output

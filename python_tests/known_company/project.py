@@ -21,8 +21,6 @@ import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 ROOT = Path(__file__).parents[2]
-# The mutation run points the tests at a changed copy of the project.
-UNDER_TEST = Path(os.environ.get("WINLOSS_PROJECT_UNDER_TEST", ROOT))
 HERE = Path(__file__).parent
 KEY = "known-company"
 PARTS = ("models", "macros", "seeds", "tests", "analyses", "icp", "dbt_project.yml", "profiles.yml")
@@ -121,12 +119,12 @@ def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:
     """Copies the project into `folder`; `seeds` are files that stand in for the seeds a user may edit."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        if (UNDER_TEST / part).is_dir():
+        if (ROOT / part).is_dir():
             shutil.copytree(
-                UNDER_TEST / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
             )
         else:
-            shutil.copy(UNDER_TEST / part, folder / part)
+            shutil.copy(ROOT / part, folder / part)
     for seed in sorted(seeds.glob("*.csv")) if seeds else []:
         (place,) = (folder / "seeds").rglob(seed.name)
         shutil.copy(seed, place)

@@ -7,8 +7,8 @@ on the change), every test of the project runs, and every answer is compared wit
 mutation that turns nothing red has survived: a test is missing. A test that no mutation turns red may be one that
 cannot fail. Both lists must be empty; otherwise the exit code is 1.
 
-A mutation with `pytest: <arguments>` is one the build cannot show (a hook, a refusal): the tests named run on a copy of
-the project with the change in it.
+A mutation with `pytest: <arguments>` is one the build cannot show (a hook, a refusal): the tests named run in a
+copy of the project with the change in it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ from typing import Any
 import yaml
 
 from python_tests.known_company import comparison
-from python_tests.known_company.project import HERE, ROOT, Outcome, Project, copy_project, known_variables
+from python_tests.known_company.project import HERE, PARTS, ROOT, Outcome, copy_project, known_variables
 
 LIST = Path(__file__).with_name("mutations.yml")
 # Models are built first and tested afterwards, so that one red test hides no other.
@@ -57,11 +58,16 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What turned red under a mutation: tests, nodes that could not be built, answers that differ; and for how long."""
+    """What turned red under a mutation: tests, nodes that cannot be built, answers that differ. And how long it took.
+
+    Beside it what the company it was judged on says of itself: its tests, and what was red with nothing changed.
+    """
 
     name: str
     red: list[str]
     seconds: float
+    tests: frozenset[str] = frozenset()
+    already_red: frozenset[str] = frozenset()
 
 
 def read_mutations(path: Path = LIST) -> list[Mutation]:
@@ -94,23 +100,23 @@ class Company:
         else:
             self.project = copy_project(folder, seeds=None)
         built = self.project.dbt("build", *NO_TESTS, variables=self.variables)
-        # What is red before anything is changed says nothing about a change.
-        self.already_red = {
-            *self._red(built),
-            *self._red(self.project.dbt("test", variables=self.variables)),
-            *self._differing(),
-        }
-        self.green = self.project.database.with_suffix(".green")
-        shutil.copy(self.project.database, self.green)
         (self.manifest,) = self.project.manifests.values()
         for node in self.manifest.nodes.values():
             # Comments on columns cost half of the time and change no answer.
             node.config.persist_docs = {}
+        self.idle_tests = self._tests_of_other_files()
+        tested = self.project.dbt("test", *self._excluding([]), variables=self.variables)
+        # What is red before anything is changed says nothing about a change.
+        self.already_red = {*self._red(built), *self._red(tested), *self._differing()}
+        self.green = self.project.database.with_suffix(".green")
+        shutil.copy(self.project.database, self.green)
 
     def tests(self) -> set[str]:
         """Every test the project has, by name."""
         nodes = [node for node in self.manifest.nodes.values() if node.resource_type == "test"]
-        return {node.name for node in nodes} | {test.name for test in self.manifest.unit_tests.values()}
+        return {node.name for node in nodes} | {
+            test.name for test in self.manifest.unit_tests.values()
+        } - self.idle_tests
 
     def judge(self, mutation: Mutation) -> list[str]:
         shutil.copy(self.green, self.project.database)
@@ -118,19 +124,14 @@ class Company:
             if not changed:
                 raise ValueError(f"{mutation.name}: nothing in the manifest holds {mutation.find!r}.")
             names = sorted(changed)
-            left_out = (
-                [] if any(part in mutation.file for part in ADVICE) else ["--exclude", f"path:models/{ADVICE[0]}+"]
-            )
-            nodes = ["--select", *(f"{name}+" for name in names), *left_out]
+            left_out = [] if any(part in mutation.file for part in ADVICE) else [f"path:models/{ADVICE[0]}+"]
+            nodes = ["--select", *(f"{name}+" for name in names), *self._excluding(left_out)]
             # A unit test looks at one model on made-up rows: those of the models further down cannot change.
-            tests = [
-                "--select",
-                *(f"{name}+,test_type:data" for name in names),
-                *(f"{name},test_type:unit" for name in names),
-                *left_out,
-            ]
+            tests = [*(f"{name}+,test_type:data" for name in names), *(f"{name},test_type:unit" for name in names)]
             red = self._red(self.project.dbt("build", *NO_TESTS, *nodes, variables=self.variables))
-            red += self._red(self.project.dbt("test", *tests, variables=self.variables))
+            red += self._red(
+                self.project.dbt("test", "--select", *tests, *self._excluding(left_out), variables=self.variables)
+            )
             return sorted({*red, *self._differing()} - self.already_red)
 
     @contextmanager
@@ -164,6 +165,19 @@ class Company:
                 else:
                     thing.write_text(text, encoding="utf-8")
 
+    def _tests_of_other_files(self) -> set[str]:
+        """Unit tests made for the files of another CRM: their model reads other inputs here."""
+        models = {node.name for node in self.manifest.nodes.values()}
+        return {
+            test.name
+            for test in self.manifest.unit_tests.values()
+            if any(name not in models for given in test.given for name in re.findall(r"ref\('(\w+)'\)", given.input))
+        }
+
+    def _excluding(self, nodes: list[str]) -> list[str]:
+        excluded = [*nodes, *(f"unit_test:{name}" for name in sorted(self.idle_tests))]
+        return ["--exclude", *excluded] if excluded else []
+
     def _users(self, macros: set[str]) -> set[str]:
         """Names of the models and tests that use one of these macros, straight or through another macro."""
         known: set[str] = set()
@@ -186,33 +200,46 @@ class Company:
         return [f"answer {name}" for name in differing(self.project)]
 
 
+# Of this process: where it works, and the companies it has built.
+_scratch = Path()
 _companies: dict[str, Company] = {}
-_scratch: list[Path] = []
+
+
+def _work_in(folder: str) -> None:
+    global _scratch
+    _scratch = Path(folder) / str(os.getpid())
 
 
 def _judge(mutation: Mutation) -> Verdict:
     started = time.monotonic()
-    if not _scratch:
-        _scratch.append(Path(tempfile.mkdtemp(prefix="winloss_mutations_")))
     if mutation.pytest:
-        red = _judge_by_pytest(mutation, _scratch[0] / "pytest")
-    else:
-        if mutation.company not in _companies:
-            _companies[mutation.company] = Company(mutation.company, _scratch[0] / mutation.company)
-        red = _companies[mutation.company].judge(mutation)
-    return Verdict(mutation.name, red, time.monotonic() - started)
+        return Verdict(mutation.name, _judge_by_pytest(mutation, _scratch / "pytest"), time.monotonic() - started)
+    judges = []
+    for name in ("known", "sample") if mutation.company == "both" else (mutation.company,):
+        if name not in _companies:
+            _companies[name] = Company(name, _scratch / name)
+        judges.append(_companies[name])
+    return Verdict(
+        mutation.name,
+        sorted(set().union(*(judge.judge(mutation) for judge in judges))),
+        time.monotonic() - started,
+        frozenset().union(*(judge.tests() for judge in judges)),
+        frozenset().union(*(judge.already_red for judge in judges)),
+    )
 
 
 def _judge_by_pytest(mutation: Mutation, folder: Path) -> list[str]:
-    project = copy_project(folder, seeds=None)
-    file = project.folder / mutation.file
+    for part in (*PARTS, "python_tests", "pyproject.toml"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / part, folder / part)
+    file = folder / mutation.file
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(mutation.find, mutation.replace, 1), encoding="utf-8")
     try:
         ended = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *shlex.split(mutation.pytest)],
-            cwd=ROOT,
-            env=os.environ | {"WINLOSS_PROJECT_UNDER_TEST": str(project.folder)},
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
@@ -230,14 +257,6 @@ def _judge_by_pytest(mutation: Mutation, folder: Path) -> list[str]:
     ]
 
 
-def _facts() -> tuple[set[str], set[str]]:
-    """Every test there is, and what was red before anything was changed, of the companies this process built."""
-    built = _companies.values()
-    return set().union(*(company.tests() for company in built)), set().union(
-        *(company.already_red for company in built)
-    )
-
-
 def judge_all(mutations: Sequence[Mutation], jobs: int, log: Path, is_whole: bool) -> bool:
     """Judges the mutations, printing each verdict as it comes and appending it to `log` (one JSON object a line).
 
@@ -245,18 +264,24 @@ def judge_all(mutations: Sequence[Mutation], jobs: int, log: Path, is_whole: boo
     """
     context = multiprocessing.get_context("spawn")
     verdicts = []
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="winloss_mutations_") as folder,
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_work_in, initargs=(folder,)) as pool,
+    ):
         for verdict in pool.map(_judge, mutations):
             verdicts.append(verdict)
             print(f"{'red  ' if verdict.red else 'GREEN'} {verdict.seconds:5.1f} s  {verdict.name}", flush=True)
             with log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(verdict.__dict__) + "\n")
-        tests, already_red = pool.submit(_facts).result()
+                file.write(
+                    json.dumps({"name": verdict.name, "red": verdict.red, "seconds": round(verdict.seconds, 1)}) + "\n"
+                )
+    already_red = frozenset().union(*(verdict.already_red for verdict in verdicts))
     print_list("Red before anything was changed:", sorted(already_red))
     survivors = [verdict.name for verdict in verdicts if not verdict.red]
     print_list(f"Of {len(verdicts)} mutations these turned nothing red:", survivors)
     idle: list[str] = []
     if is_whole:
+        tests = frozenset().union(*(verdict.tests for verdict in verdicts))
         idle = sorted(tests - {name for verdict in verdicts for name in verdict.red})
         print_list(f"Of {len(tests)} tests these were turned red by no mutation:", idle)
     return not (already_red or survivors or idle)
