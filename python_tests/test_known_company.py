@@ -23,7 +23,7 @@ SEED_WORDS = {
     "data_quality_findings": ("data_quality_rules", "rule_id", {"meaning", "effect", "remedy", "who_mends"}),
 }
 # Columns of fixed words that explain a row.
-WORDS_OF_THE_MODEL = {"loss_reason_reliability": {"meaning"}}
+WORDS_OF_THE_MODEL = {"loss_reason_reliability": {"meaning"}, "alerts": {"meaning", "remedy"}}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,6 @@ HELD_ELSEWHERE = {
     "report_findings": "test_sample_advice",
     "return_on_investment": "test_what_if",
     "recommendation_follow_up": "needs a second quarter; test_memory",
-    "alerts": "tests of the alerts",
     "input_columns": "tests of the reader",
 }
 

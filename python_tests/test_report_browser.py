@@ -53,7 +53,7 @@ return seen;
 
 OVERFLOWING = """
 const wrong = [];
-for (const element of document.querySelectorAll('h1, h2, h3, p, li, dt, dd, figure, figcaption, section, .figure, .badge, .drawing, summary')) {
+for (const element of document.querySelectorAll('h1, h2, h3, p, li, dt, dd, figure, figcaption, .figure, .badge, .drawing, summary')) {
   if (!element.checkVisibility() || element.closest('.unseen, .skip, nav')) continue;
   const style = getComputedStyle(element);
   if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && style.display !== 'inline')

@@ -191,6 +191,33 @@ def test_a_field_without_effect_is_not_credited_with_what_it_is_confounded_with(
     assert industry.action not in ("target_more", "deprioritise")
 
 
+def test_a_first_claim_that_later_ones_explain_is_taken_back() -> None:
+    # Industry A only gathers the deals of two good values, so it looks best of all at first.
+    deals = make(1, 1_900, {("region", "B"): 1.1, ("product", "B"): 1.1}, unknown=0)
+    rng = np.random.default_rng(1)
+    deals.columns["industry"] = [
+        "A" if "B" in pair and rng.random() < 0.8 else str(rng.choice(list("BCDE")))
+        for pair in zip(deals.columns["region"], deals.columns["product"])
+    ]
+    unchecked = select(deals.memory(), DIMENSIONS, Parameters(backward_p=1.0, all_rest_p=1.0), with_pairs=False)
+    assert unchecked.claims[0].cell == (("industry", "A"),)
+    result = select(deals.memory(), DIMENSIONS, with_pairs=False)
+    assert claimed(result) == {(("product", "B"),): 1, (("region", "B"),): 1}
+    assert of(result, "industry", "A").explained_by
+
+
+def test_better_or_worse_than_the_leftovers_is_not_enough() -> None:
+    # Once D and E are set aside, C is the worst of what is left; against all others it is average.
+    effects = {("industry", "A"): 1.0, ("industry", "B"): 1.0, ("industry", "D"): -0.7, ("industry", "E"): -0.7}
+    deals = make(7, 1_900, effects, unknown=0)
+    unchecked = select(deals.memory(), DIMENSIONS, Parameters(all_rest_p=1.0), with_pairs=False)
+    assert (("industry", "C"),) in claimed(unchecked)
+    assert set(claimed(select(deals.memory(), DIMENSIONS, with_pairs=False))) == {
+        (("industry", "D"),),
+        (("industry", "E"),),
+    }
+
+
 def test_claims_that_cannot_be_told_apart_carry_the_caveat() -> None:
     deals = make(4, 700, {("region", "A"): 1.6}, unknown=0)
     regions = deals.columns["region"]

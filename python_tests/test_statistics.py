@@ -219,7 +219,7 @@ def test_smallest_detectable_lift_is_found_as_often_as_promised(deals: int, shar
     won = rng.binomial(inside, base + (1 - share) * lift, 4_000)
     rest = rng.binomial(deals - inside, base - share * lift, 4_000)
     p = statistics.exact_mid_p(np.full((4_000, 1), inside), won[:, None], [[deals]], (won + rest)[:, None])
-    assert (p <= 0.10 / 33).mean() == pytest.approx(0.80, abs=0.05)
+    assert (p <= 0.10 / 33).mean() == pytest.approx(0.80, abs=0.025)
 
 
 def test_nothing_is_detectable_without_deals() -> None:

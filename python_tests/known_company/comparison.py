@@ -46,6 +46,7 @@ KEYS = {
     "rejected_records": ["object", "source_file", "source_line"],
     "rejected_record_counts": ["object", "rule_id"],
     "input_files": ["object", "source_file"],
+    "alerts": ["alert", "subject"],
     "field_completeness": ["period", "outcome", "field"],
     "data_quality_findings": ["rule_id"],
 }

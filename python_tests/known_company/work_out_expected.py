@@ -139,7 +139,9 @@ def records(name: str) -> list[Row]:
             taken += 1
         (cells,) = csv.reader(["".join(lines[number - 1 : number - 1 + taken])], delimiter=delimiter)
         assert len(cells) == len(header), (name, number)
-        found.append(place | {title: " ".join(cell.split("\n")).strip() for title, cell in zip(header, cells, strict=True)})
+        found.append(
+            place | {title: " ".join(cell.split("\n")).strip() for title, cell in zip(header, cells, strict=True)}
+        )
         number += taken
     return found
 
@@ -1204,6 +1206,9 @@ def loss_reason_changes() -> Iterator[Row]:
             "previous_share": share(before[category], before.total()),
             "change": share(now[category], now.total()) - share(before[category], before.total()),
             **bounds("change", newcombe(now[category], now.total(), before[category], before.total())),
+            "is_reliable": next(
+                row for row in loss_reason_reliability() if (row["period"], row["measure"]) == ("quarter", "overall")
+            )["is_reliable"],
             "is_tested": now[category] + before[category] >= LEAST_LOSSES,
             "is_changed": False,
             "population": POPULATION,
@@ -1297,6 +1302,28 @@ def input_files() -> Iterator[Row]:
                 "excluded": sum(line["rule"] in EXCLUDED for line in lines),
                 "unaccounted": 0,
             }
+
+
+def alerts() -> Iterator[Row]:
+    # Five quarters seen, one of them empty, are fewer than eight: the rate need only lie between 40 and 80 %.
+    checks: list[tuple[str, str, Any, str, float | None, float | None]] = [
+        ("closed_deals", "2025-Q4", Fraction(12), "deals", 20.0, None),
+        ("win_rate", "2025-Q4", Fraction(7, 12), "share", 0.4, 0.8),
+        ("missing_reasons", "2025-Q4", Fraction(1, 5), "share", None, 0.3),
+    ]
+    for name, lines in LINES.items():
+        rejected = sum(line["rule"] in REJECTED for line in lines)
+        checks.append(("rejected_share", name, Fraction(rejected, len(lines)), "share", None, 0.05))
+    for alert, subject, value, unit, lower, upper in checks:
+        yield {
+            "alert": alert,
+            "subject": subject,
+            "value": value,
+            "unit": unit,
+            "lower_threshold": lower,
+            "upper_threshold": upper,
+            "is_raised": (lower is not None and value < lower) or (upper is not None and value > upper),
+        }
 
 
 def field_completeness() -> Iterator[Row]:
@@ -1399,6 +1426,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
         rejected_records,
         rejected_record_counts,
         input_files,
+        alerts,
         field_completeness,
         data_quality_findings,
     )

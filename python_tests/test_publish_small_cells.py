@@ -1,0 +1,212 @@
+"""Small cells about people stay hidden, also from whoever subtracts."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from icp import small_cells
+from python_tests.canary_company import Place, built_place
+from python_tests.people_marts import Cell, Contact, cells, given_away, marts, published, random_company
+
+IN_QUARTER, BEFORE = date(2025, 11, 15), date(2023, 5, 1)
+SUPPRESSED = {"win_rates_by_persona", "decision_makers", "buying_groups", "persona_evidence", "contact_coverage", "action_items", "report_findings"}
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Path:
+    return built_place()[0].project / "target" / "compiled" / "winloss" / "models" / "marts" / "personas"
+
+
+def people(**numbers: int) -> list[Contact]:
+    """One contact on a deal of its own for each; a third of the deals is lost. `cfo=3` is three CFOs in finance."""
+    known = {
+        "cfo": "CFO|c_level|finance",
+        "vp_finance": "VP Finance|vp|finance",
+        "vp_sales": "VP Sales|vp|sales",
+        "counsel": "General Counsel|c_level|legal",
+        "it_manager": "IT Manager|manager|it",
+    }
+    return [
+        (f"{name}{number}", "lost" if number % 3 == 0 else "won", known[name], "", IN_QUARTER)
+        for name, count in numbers.items()
+        for number in range(count)
+    ]
+
+
+def shown_of(compiled: Path, rows: list[Contact], kind: str, period: str = "quarter") -> dict[str, int | None]:
+    shown = cells(published(marts(compiled, rows)))
+    return {cell.value: count for cell, count in shown.items() if cell.kind == kind and cell.period == period}
+
+
+def test_a_small_cell_takes_the_next_smallest_with_it(compiled: Path) -> None:
+    """Worked by hand: 39 contacts; 3 CFOs are too few, and 39 - 20 - 9 - 7 would give them away, so the 7 go as well."""
+    shown = shown_of(compiled, people(cfo=3, vp_sales=20, counsel=9, it_manager=7), "persona")
+    assert shown == {"CFO": None, "VP Sales": 20, "General Counsel": 9, "IT Manager": None}
+
+
+def test_two_small_cells_that_hold_too_few_together_take_a_third(compiled: Path) -> None:
+    """Worked by hand: 1 + 2 is a small cell itself, and tells that each is 1 or 2; with 9 more nothing follows."""
+    shown = shown_of(compiled, people(cfo=1, counsel=2, vp_sales=20, it_manager=9), "persona")
+    assert shown == {"CFO": None, "General Counsel": None, "VP Sales": 20, "IT Manager": None}
+
+
+def test_two_small_cells_that_hold_enough_together_need_no_third(compiled: Path) -> None:
+    """Worked by hand: 3 + 4 = 7 is no small cell, and 0 to 7 can be either."""
+    shown = shown_of(compiled, people(cfo=3, counsel=4, vp_sales=20, it_manager=9), "persona")
+    assert shown == {"CFO": None, "General Counsel": None, "VP Sales": 20, "IT Manager": 9}
+
+
+def test_a_department_does_not_give_its_one_small_persona_away(compiled: Path) -> None:
+    """Worked by hand: 4 CFOs and 3 counsels hide each other among all personas, but finance, 14 contacts, has 10 VPs:
+    14 - 10 = 4. So the VPs are hidden as well."""
+    shown = shown_of(compiled, people(cfo=4, vp_finance=10, counsel=3, vp_sales=30), "persona")
+    assert shown["CFO"] is None
+    assert shown["VP Finance"] is None
+
+
+def test_a_small_difference_of_two_periods_is_not_left_standing(compiled: Path) -> None:
+    """Worked by hand: 12 CFOs in all, 10 of them in the window: 2 stand before it, which is too few. All is hidden, the window not."""
+    early = [(f"early{number}", "won", "CFO|c_level|finance", "", BEFORE) for number in range(2)]
+    other = [(f"other{number}", "won", "VP Sales|vp|sales", "", BEFORE) for number in range(30)]
+    rows = people(cfo=10, vp_sales=20, counsel=8) + early + other
+    assert shown_of(compiled, rows, "persona", "window") == {"CFO": 10, "VP Sales": 20, "General Counsel": 8}
+    assert shown_of(compiled, rows, "persona", "all")["CFO"] is None
+
+
+def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> None:
+    tables = published(marts(compiled, people(cfo=3, vp_sales=20, counsel=9, it_manager=7)))
+    (row,) = [row for row in tables["win_rates_by_persona"] if row["persona"] == "CFO" and row["period"] == "quarter"]
+    kept = {name: value for name, value in row.items() if value is not None}
+    assert kept == {
+        "period": "quarter",
+        "persona_type": "persona",
+        "persona": "CFO",
+        "population": "all deals",
+        "is_comparable": True,
+        "missing_reason": "fewer than 5 deals, or needed to hide such a row: not shown",
+        "is_suppressed": True,
+    }
+
+
+def test_few_deals_with_contacts_are_not_counted_in_public(compiled: Path) -> None:
+    few = published(marts(compiled, people(cfo=3), empty_deals=40))["contact_coverage"]
+    assert {row["won_deals_with_contacts"] for row in few} == {None, 0}
+    assert all(row["won_deals_with_contacts"] == 0 for row in few if not row["is_suppressed"])
+    none = published(marts(compiled, [], empty_deals=40))["contact_coverage"]
+    assert not any(row["is_suppressed"] for row in none)
+
+
+@pytest.mark.parametrize("minimum", [1, 5, 12])
+def test_no_row_under_the_minimum_is_shown(compiled: Path, minimum: int) -> None:
+    tables = published(marts(compiled, random_company(3)), minimum)
+    for table, deals in {
+        "win_rates_by_persona": "closed_deals_with",
+        "buying_groups": "closed_deals",
+    }.items():
+        assert all(row["is_suppressed"] or row[deals] >= minimum for row in tables[table]), table  # type: ignore[operator]
+    assert all(row["is_suppressed"] or row["won_deals"] + row["lost_deals"] >= minimum for row in tables["decision_makers"])  # type: ignore[operator]
+
+
+COMPANIES = [(2, 1, 1), (3, 2, 8), (10, 1, 1), (12, 1, 4), (17, 2, 2), (20, 1, 4)]
+"""Random seed, contacts per deal, quarters of the window: the first two give cells away where only small cells are hidden."""
+
+
+@pytest.mark.parametrize(("seed", "contacts_per_deal", "window_quarters"), COMPANIES)
+def test_no_attack_by_subtraction_finds_a_hidden_count(compiled: Path, seed: int, contacts_per_deal: int, window_quarters: int) -> None:
+    rows = random_company(seed, contacts_per_deal)
+    tables = published(marts(compiled, rows, window_quarters))
+    assert any(count is not None for count in cells(tables).values())
+    assert given_away(tables, rows, window_quarters) == []
+
+
+@pytest.mark.parametrize(("seed", "contacts_per_deal", "window_quarters"), COMPANIES[:2])
+def test_the_attack_works_where_only_the_small_cells_are_hidden(
+    compiled: Path, seed: int, contacts_per_deal: int, window_quarters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_cells, "_ROUND", small_cells._ROUND.replace("where needs_cover", "where false"))
+    rows = random_company(seed, contacts_per_deal)
+    assert given_away(published(marts(compiled, rows, window_quarters)), rows, window_quarters)
+
+
+# ---------------------------------------------------------------- the published file
+
+
+@pytest.fixture(scope="module")
+def built() -> Place:
+    return built_place()[0]
+
+
+def rows_of(built: Place, table: str) -> list[dict[str, Any]]:
+    names = [row[0] for row in built.rows(f"describe {table}")]
+    return [dict(zip(names, row, strict=True)) for row in built.rows(f"select * from {table}")]
+
+
+def test_every_table_that_speaks_of_people_is_suppressed(built: Place) -> None:
+    tables = built.rows("select table_name, list(column_name) from duckdb_columns() where not internal group by table_name")
+    with_people = {
+        table
+        for table, columns in tables
+        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_key"} & set(columns) or table == "persona_evidence"
+    }
+    assert with_people == SUPPRESSED
+    assert {table for table, columns in tables if "is_suppressed" in columns} == SUPPRESSED
+
+
+def test_persona_evidence_hides_what_win_rates_by_persona_hides(built: Place) -> None:
+    hidden = {(row["persona_type"], row["persona"]) for row in rows_of(built, "win_rates_by_persona") if row["is_suppressed"] and row["period"] == "window"}
+    evidence = rows_of(built, "persona_evidence")
+    assert hidden
+    assert any(row["is_suppressed"] for row in evidence)
+    for row in evidence:
+        assert row["is_suppressed"] == ((row["attribute"], row["value"]) in hidden)
+        if row["is_suppressed"]:
+            assert row["deals"] is None
+            assert row["rationale"].startswith("fewer than 5 deals")
+        else:
+            assert row["deals"] >= 5
+
+
+def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
+    import duckdb
+
+    from icp.publish import PublishedTable, published_select
+
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.action_items as select * from (values "
+            "(1, '3 of 4 deals with CFO', 'persona_evidence', 'CFO'), (2, '30 of 35 deals with VP Sales', 'persona_evidence', 'VP Sales'), "
+            "(3, 'General Counsel champions 2 won deals; VP Sales is 9', 'decision_makers', 'General Counsel'), "
+            "(4, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_key)"
+        )
+        connection.execute(
+            "create temp table hidden_cells as select * from (values ('persona', 'CFO', 'window'), "
+            "('persona_in_role', 'General Counsel as champion', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
+        )
+        columns = {"item": "INTEGER", "evidence": "VARCHAR", "source_table": "VARCHAR", "source_key": "VARCHAR"}
+        rows = connection.execute(published_select(PublishedTable("action_items"), columns, 5) + " order by item").fetchall()
+    assert [(row[1], row[-1]) for row in rows] == [
+        ("Not shown: it rests on too few deals.", True),
+        ("30 of 35 deals with VP Sales", False),
+        ("Not shown: it rests on too few deals.", True),
+        ("Price: 3 of 40 losses", False),
+    ]
+
+
+def test_the_attack_fails_on_the_company_of_the_other_tests(built: Place) -> None:
+    contacts = built.rows(
+        "select deal_key, outcome, persona || '|' || seniority || '|' || department, "
+        "case when role_source = 'stated' then buying_role else '' end, closed_on from w.marts.bridge_deal_contacts where is_counted",
+        built.database,
+    )
+    moved = [(deal, outcome, person, role, _as_if_reviewed_2025_q4(closed)) for deal, outcome, person, role, closed in contacts]
+    tables = {name: rows_of(built, name) for name in ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")}
+    assert given_away(tables, moved) == []
+    assert Cell("persona", "General Counsel", "window") in cells(tables)
+
+
+def _as_if_reviewed_2025_q4(day: date) -> date:
+    months = day.year * 12 + day.month - 1 + 9
+    return date(months // 12, months % 12 + 1, min(day.day, 28))
