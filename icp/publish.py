@@ -255,12 +255,18 @@ def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -
     if table.name in CELLS:
         cells = CELLS[table.name]
         source = f"""select
-    *,
+    keyed.*,
     exists (
         select 1 from hidden_cells
-        where hidden_cells.kind = {cells.kind} and hidden_cells.value = {cells.value} and hidden_cells.period = {cells.period}
+        where
+            hidden_cells.kind = keyed.cell_kind
+            and hidden_cells.value = keyed.cell_value
+            and hidden_cells.period = keyed.cell_period
     ) as is_suppressed
-from ({rows}) as mart"""
+from (
+    select *, {cells.kind} as cell_kind, {cells.value} as cell_value, {cells.period} as cell_period
+    from ({rows}) as mart
+) as keyed"""
         return _suppressed(source, shown, cells.kept, cells.reason, few, table.name)
     if table.name == "contact_coverage":
         source = f"""select

@@ -240,6 +240,42 @@ def generate(deals: int, folder: Path, threads: int = 2) -> int:
     return sum((folder / f"{name}.csv").stat().st_size for name in OBJECTS)
 
 
+def write_json(folder: Path, threads: int = 2) -> Path:
+    """Write `deals.json` beside the CSV files: won and lost deals with account and contacts inside, as the seed system reads."""
+    path = folder / "deals.json"
+    if path.exists():
+        return path
+    connection = duckdb.connect(config={"threads": threads, "memory_limit": "6GB", "temp_directory": f"{folder}/tmp"})
+    unfinished = path.with_suffix(".part")
+    connection.execute(
+        f"""copy (
+    with people as (
+        select deal_id, list({{'title': title, 'department': department, 'role': buying_role}}) as contacts
+        from read_csv('{folder}/deal_contacts.csv', all_varchar = true)
+        join read_csv('{folder}/contacts.csv', all_varchar = true) using (contact_id)
+        group by deal_id
+    )
+    select
+        deal_id,
+        case outcome when 'Closed Won' then 'won' else 'lost' end as outcome,
+        {{'name': account_id, 'industry': industry, 'revenue': annual_revenue, 'employee_count': employees}} as account,
+        amount as deal_value,
+        date_diff('day', created_on, closed_on) as sales_cycle_days,
+        closed_on as close_date,
+        loss_reason,
+        qualification_score,
+        coalesce(contacts, []) as contacts
+    from read_csv('{folder}/deals.csv') as deals
+    left join read_csv('{folder}/accounts.csv') as accounts using (account_id)
+    left join people using (deal_id)
+    where outcome in ('Closed Won', 'Closed Lost')
+) to '{unfinished}' (format json, array true)"""
+    )
+    connection.close()
+    unfinished.replace(path)
+    return path
+
+
 def main() -> None:
     if len(sys.argv) != 3 or not sys.argv[1].isdigit():
         raise SystemExit("usage: python -m benchmarks.speed.generate <deals> <folder>")

@@ -80,22 +80,22 @@ class Project:
         if fresh:
             self.manifests.pop(switches, None)
         lines: list[str] = []
+        options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         with (
             _standing_in(self.folder, self.environment(**more)),
             redirect_stdout(StringIO()),
             redirect_stderr(StringIO()),
         ):
-            runner = dbtRunner(
-                manifest=self.manifests.get(switches),
-                callbacks=[lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None],
-            )
-            result = runner.invoke([*arguments, "--vars", yaml.safe_dump(variables), "--log-level-file", "none"])
-            if switches not in self.manifests and runner.manifest is None:
-                parsed = dbtRunner().invoke(
-                    ["--quiet", "parse", "--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
-                )
-                if parsed.success:
-                    self.manifests[switches] = parsed.result
+
+            def invoke(*command: str) -> dbtRunnerResult:
+                hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
+                return dbtRunner(manifest=self.manifests.get(switches), callbacks=hear).invoke([*command, *options])
+
+            result = invoke("parse") if switches not in self.manifests else None
+            if result and result.success:
+                self.manifests[switches] = result.result
+            if not result or result.success:
+                result = invoke(*arguments)
         return _outcome(result, lines)
 
     def connect(self) -> duckdb.DuckDBPyConnection:

@@ -3,18 +3,24 @@
 with bounds as (
 
     select
-        min(closed_quarter_starts_on) as first_starts_on,
-        max(closed_quarter_starts_on) as last_starts_on
-    from {{ ref('fct_closed_deals') }}
+        min(deals.closed_quarter_starts_on) as first_starts_on,
+        least(max(deals.closed_quarter_starts_on), max(periods.as_of_on)) as last_starts_on
+    from {{ ref('fct_closed_deals') }} as deals
+    cross join {{ ref('dim_periods') }} as periods
 
 ),
 
+-- every quarter the export speaks of, and those of mistyped years where deals stand in them
 quarters as (
 
     select cast({{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} as date) as starts_on
     from bounds
     inner join (select cast(id as integer) as number from range(400) as counted(id)) as numbers
         on {{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} <= bounds.last_starts_on
+    union
+    select closed_quarter_starts_on as starts_on
+    from {{ ref('fct_closed_deals') }}
+    where closed_quarter_starts_on is not null
 
 ),
 
