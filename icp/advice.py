@@ -207,9 +207,10 @@ def recommendable_dimensions(reader: Reader) -> dict[str, str]:
 
 
 def deal_relation(reader: Reader, dimensions: Mapping[str, str]) -> str:
-    """The closed deals as `icp.counts.SqlCounts` wants them, dimensions under the names users know."""
+    """The counted deals as `icp.counts.SqlCounts` wants them, dimensions under the names users know."""
     renamed = "".join(f", {column} as {name}" for name, column in dimensions.items())
-    return f"(select closed_quarter, is_won, amount{renamed} from {reader.relation('fct_closed_deals')}) as closed_deals"
+    counts = "closed_quarter, deals, won, amount, won_amount, squared_amount"
+    return f"(select {counts}{renamed} from {reader.relation('int_deal_cells')}) as cells"
 
 
 def segment_evidence(reader: Reader) -> list[Row]:
@@ -222,7 +223,9 @@ def segment_evidence(reader: Reader) -> list[Row]:
         return []
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
-    source = SqlCounts(lambda sql: reader.query(sql)[1], deal_relation(reader, dimensions), window, reader.engine)
+    source = SqlCounts(
+        lambda sql: reader.query(sql)[1], deal_relation(reader, dimensions), window, reader.engine, counted=True
+    )
     found = selection.select(source, list(dimensions), constants)
     run = selection.run_row(found)
     evidence = selection.evidence_rows(found)

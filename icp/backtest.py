@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from icp import selection
 from icp.advice import Reader, deal_relation, parameters, recommendable_dimensions
-from icp.counts import CountSource, MemoryCounts, QuarterCounts, SqlCounts, text_literal
+from icp.counts import CountSource, MemoryCounts, QuarterCounts, SqlCounts, encode, text_literal
 from icp.parameters import UNKNOWN, Parameters
 from icp.rows import Row
 from icp.selection import TARGET_MORE
@@ -20,6 +22,9 @@ NAIVE_WIN_RATE = 0.7
 NAIVE_DIMENSIONS = ("industry", "revenue_band")
 
 MAXIMUM_QUARTERS = 8
+
+MAXIMUM_CELLS = 250_000
+"""Up to so many groups of alike deals are fetched and counted here; a dozen megabytes."""
 
 Segment = tuple[str, str]
 
@@ -60,7 +65,7 @@ order by deals.closed_quarter"""
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
     relation = deal_relation(reader, dimensions)
-    counting = _counting(reader, relation, quarters, list(dimensions), constants)
+    counting = _counting(reader, relation, quarters, list(dimensions))
     result: list[Row] = []
     for place in range(max(1, len(quarters) - MAXIMUM_QUARTERS), len(quarters)):
         before, tested = quarters[:place], quarters[place]
@@ -98,17 +103,34 @@ def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> t
 
 
 def _counting(
-    reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str], constants: Parameters
+    reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str]
 ) -> Counting:
-    """Few deals are fetched once, without any id, and counted in memory for every window; many are counted by the engine."""
-    if sum(quarter.deals for quarter in quarters) > constants.maximum_rows:
-        return lambda window: SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine)
-    names = ", ".join(["closed_quarter", "is_won", *dimensions])
+    """Cells are fetched once and counted in memory for every window, unless they are too many: then the engine counts."""
+    cells = int(reader.rows(f"select count(*) as cells from {relation}")[0]["cells"] or 0)
+    if cells > MAXIMUM_CELLS:
+        return lambda window: SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine, counted=True)
+    names = ", ".join(["closed_quarter", "deals", "won", *dimensions])
     looked_at = ", ".join(text_literal(quarter.quarter, reader.engine) for quarter in quarters) or "''"
-    deals = reader.query(f"select {names} from {relation} where closed_quarter in ({looked_at})")[1]
-    columns = list(zip(*deals)) or [()] * (2 + len(dimensions))
-    by_dimension = {name: columns[place] for place, name in enumerate(dimensions, start=2)}
-    return lambda window: MemoryCounts(by_dimension, columns[1], columns[0], window=window)
+    records = reader.query(f"select {names} from {relation} where closed_quarter in ({looked_at})")[1]
+    columns = list(zip(*records)) or [()] * (3 + len(dimensions))
+    labels, codes = {}, {}
+    for place, name in enumerate(dimensions, start=3):
+        labels[name], codes[name] = encode(columns[place])
+    quarter_labels, quarter_codes = encode(columns[0])
+    deals, won = (np.array([int(number) for number in column], dtype=np.int64) for column in columns[1:3])
+
+    def counting(window: Sequence[str]) -> CountSource:
+        inside = np.isin(quarter_codes, [code for code, label in enumerate(quarter_labels) if label in set(window)])
+        return MemoryCounts.from_codes(
+            {name: code[inside] for name, code in codes.items()},
+            labels,
+            won[inside],
+            quarter_codes[inside],
+            quarter_labels,
+            deals[inside],
+        )
+
+    return counting
 
 
 def _advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
@@ -142,7 +164,7 @@ def _counts(reader: Reader, relation: str, quarter: str, segments: Sequence[Segm
         else " or ".join(f"{name} = {literal(value)}" for name, value in segments) or "1 = 0"
     )
     row = reader.rows(
-        f"""select count(*) as deals, coalesce(sum(is_won), 0) as won
+        f"""select coalesce(sum(deals), 0) as deals, coalesce(sum(won), 0) as won
 from {relation}
 where closed_quarter = {literal(quarter)} and ({is_inside})"""
     )[0]

@@ -173,15 +173,16 @@ class MemoryCounts:
         window: Iterable[str] | None = None,
     ) -> None:
         """`columns` holds one text per deal for each dimension; `window` the quarters that count."""
+        self._deals: Ints | None = None
         quarters = np.asarray(quarter, dtype=object)
         wanted = set(quarters.tolist()) if window is None else set(window)
         inside = np.array([value in wanted for value in quarters.tolist()], dtype=bool)
         self._labels: dict[str, list[str]] = {}
         self._codes: dict[str, Ints] = {}
         for name, values in columns.items():
-            self._labels[name], self._codes[name] = _encode([v for v, keep in zip(values, inside) if keep])
+            self._labels[name], self._codes[name] = encode([v for v, keep in zip(values, inside) if keep])
         self._won = np.asarray(won, dtype=np.int64)[inside]
-        self._quarter_labels, self._quarters = _encode(quarters[inside].tolist())
+        self._quarter_labels, self._quarters = encode(quarters[inside].tolist())
         self._amount = (
             np.full(self._won.size, np.nan)
             if amount is None
@@ -196,9 +197,14 @@ class MemoryCounts:
         won: Ints,
         quarters: Ints,
         quarter_labels: list[str],
+        deals: Ints | None = None,
     ) -> MemoryCounts:
-        """The same from whole-number codes into lists of labels, without copying."""
+        """The same from whole-number codes into lists of labels, without copying.
+
+        With `deals` an entry stands for so many alike deals, of which `won` were won.
+        """
         self = cls.__new__(cls)
+        self._deals = deals
         self._codes, self._labels = dict(codes), dict(labels)
         self._won, self._quarters, self._quarter_labels = won, quarters, quarter_labels
         self._amount = np.full(won.size, np.nan)
@@ -206,7 +212,7 @@ class MemoryCounts:
 
     def quarters(self) -> list[QuarterCounts]:
         size = len(self._quarter_labels)
-        deals = np.bincount(self._quarters, minlength=size)
+        deals = np.bincount(self._quarters, weights=self._deals, minlength=size)
         won = np.bincount(self._quarters, weights=self._won, minlength=size)
         rows = [QuarterCounts(q, int(deals[i]), int(won[i])) for i, q in enumerate(self._quarter_labels) if deals[i]]
         return sorted(rows, key=lambda row: row.quarter)
@@ -216,10 +222,11 @@ class MemoryCounts:
         is_recent = np.isin(self._quarters, recent_codes)
         has_amount = ~np.isnan(self._amount)
         amount = np.where(has_amount, self._amount, 0.0)
+        deals = np.ones_like(self._won) if self._deals is None else self._deals
         measures = [
-            np.ones_like(self._won),
+            deals,
             self._won,
-            is_recent,
+            is_recent * deals,
             is_recent * self._won,
             amount,
             amount * self._won,
@@ -288,15 +295,19 @@ class MemoryCounts:
                 names = [(*name, label) for name in names for label in labels]
                 segment = segment * len(labels) + self._codes[dimension]
 
+        won, number = self._won, self._deals
         if not keep.all():
-            stratum, segment, won = stratum[keep], segment[keep], self._won[keep]
-        else:
-            won = self._won
+            stratum, segment, won = stratum[keep], segment[keep], won[keep]
+            number = None if number is None else number[keep]
         stratum, width = _compact(stratum)
         height = len(names) + 1
         cell = segment * width + stratum
-        deals = np.bincount(cell, minlength=height * width).reshape(height, width)
-        wins = np.bincount(cell[won == 1], minlength=height * width).reshape(height, width)
+        if number is None:
+            deals = np.bincount(cell, minlength=height * width).reshape(height, width)
+            wins = np.bincount(cell[won == 1], minlength=height * width).reshape(height, width)
+        else:
+            deals = np.bincount(cell, weights=number, minlength=height * width).reshape(height, width).astype(np.int64)
+            wins = np.bincount(cell, weights=won, minlength=height * width).reshape(height, width).astype(np.int64)
         sizes = deals[: len(names)].sum(axis=1)
         if question.focus is not None:
             chosen = [0]
@@ -324,7 +335,8 @@ def _compact(codes: Ints) -> tuple[Ints, int]:
     return place[codes], int(place[-1]) + 1
 
 
-def _encode(values: Sequence[str]) -> tuple[list[str], Ints]:
+def encode(values: Sequence[str]) -> tuple[list[str], Ints]:
+    """The distinct texts, sorted, and the place of each value among them."""
     labels = sorted(set(values))
     place = {label: code for code, label in enumerate(labels)}
     return labels, np.array([place[value] for value in values], dtype=np.int64)
@@ -374,6 +386,10 @@ class SqlCounts:
     the engine, so a DuckDB connection, a dbt adapter or a Spark session will do. `relation`
     is the relation as the engine spells it; its columns are `closed_quarter`, `is_won`
     (0 or 1), `amount` and one text column per dimension, never null.
+
+    With `counted`, alike deals stand in one row: instead of `is_won` and `amount` it has `deals`,
+    `won`, `amount` and `won_amount` (sums) and `squared_amount` (the sum of squares). A few
+    hundred thousand such rows stand for any number of deals.
     """
 
     def __init__(
@@ -382,7 +398,10 @@ class SqlCounts:
         relation: str,
         window: Iterable[str],
         engine: str = "duckdb",
+        counted: bool = False,
     ) -> None:
+        self._counts_are_given = counted
+        self._count, self._wins = ("sum(deals)", "sum(won)") if counted else ("count(*)", "sum(is_won)")
         self._run_query = run_query
         self._relation = relation
         self._window = sorted(set(window))
@@ -393,7 +412,7 @@ class SqlCounts:
 
     def quarters(self) -> list[QuarterCounts]:
         rows = self._rows(
-            f"select closed_quarter, count(*) as deals, sum(is_won) as won\n"
+            f"select closed_quarter, {self._count} as deals, {self._wins} as won\n"
             f"from {self._relation}\nwhere {self._in_window()}\ngroup by closed_quarter",
             len(self._window),
         )
@@ -403,17 +422,23 @@ class SqlCounts:
         if not dimensions:
             return []
         is_recent = f"closed_quarter in ({self._list(recent)})" if recent else "1 = 0"
+        if self._counts_are_given:
+            deals, won, amount, won_amount, squares = "deals", "won", "amount", "won_amount", "squared_amount"
+        else:
+            deals, won, amount = "1", "is_won", "coalesce(try_cast(amount as decimal(18, 2)), 0)"
+            won_amount = f"case when is_won = 1 then {amount} else 0 end"
+            squares = "coalesce(try_cast(amount * amount as decimal(36, 2)), 0)"
         branches = "\n    union all\n".join(
             f"""    select
         {text_literal(dimension, self._engine)} as dimension_name,
         {_column(dimension)} as segment_value,
-        count(*) as deals,
-        sum(is_won) as won,
-        sum(case when {is_recent} then 1 else 0 end) as recent_deals,
-        sum(case when {is_recent} then is_won else 0 end) as recent_won,
-        sum(coalesce(try_cast(amount as decimal(18, 2)), 0)) as amount_sum,
-        sum(case when is_won = 1 then coalesce(try_cast(amount as decimal(18, 2)), 0) else 0 end) as amount_won,
-        sum(coalesce(try_cast(amount * amount as decimal(36, 2)), 0)) as amount_squares
+        {self._count} as deals,
+        {self._wins} as won,
+        sum(case when {is_recent} then {deals} else 0 end) as recent_deals,
+        sum(case when {is_recent} then {won} else 0 end) as recent_won,
+        sum({amount}) as amount_sum,
+        sum({won_amount}) as amount_won,
+        sum({squares}) as amount_squares
     from {self._relation}
     where {self._in_window()}
     group by {_column(dimension)}"""
@@ -562,8 +587,8 @@ kept as (
         closed_quarter,
         {flags or "0"} as stratum_flags,
         {by or "''"} as by_value,
-        count(*) as deals,
-        sum(is_won) as won
+        {self._count} as deals,
+        {self._wins} as won
     from {self._relation}
     where {" and ".join(conditions)}
     group by {", ".join(dict.fromkeys(keys))}"""
@@ -591,8 +616,8 @@ kept as (
     select
         closed_quarter,
         {_column(by) if by else "''"} as by_value,
-{selected}        count(*) as deals,
-        sum(is_won) as won
+{selected}        {self._count} as deals,
+        {self._wins} as won
     from {self._relation}
     where {self._in_window()}
     group by {", ".join(keys)}

@@ -12,6 +12,8 @@ from icp.rows import Row, json_shape, to_json
 MARTS_SCHEMA = "marts"
 """All marts stand in one schema, whatever folder their model is in."""
 
+INTERMEDIATE_SCHEMA = "intermediate"
+
 
 def as_relation(
     session: Any,
@@ -25,7 +27,11 @@ def as_relation(
         answer = session.execute(sql)
         return [column[0] for column in answer.description], answer.fetchall()
 
-    rows = step(Reader(query, lambda name: f'"{database}".{MARTS_SCHEMA}.{name}'))
+    def relation(name: str) -> str:
+        schema = INTERMEDIATE_SCHEMA if name.startswith("int_") else MARTS_SCHEMA
+        return f'"{database}".{schema}.{name}'
+
+    rows = step(Reader(query, relation))
     return session.sql(
         "select unnest(from_json($rows::json, $shape), recursive := true)",
         params={"rows": to_json(rows, shape), "shape": json_shape(shape)},

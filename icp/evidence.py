@@ -81,6 +81,7 @@ class Evidence:
     expected_lift: float | None = None
     expected_lift_low: float | None = None
     expected_lift_high: float | None = None
+    expected_gain: float | None = None
     sign_probability: float | None = None
     p_value: float | None = None
     q_value: float | None = None
@@ -149,6 +150,7 @@ class Outcome:
     first_q: dict[Cell, float] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     final: dict[Cell, Tally] = field(default_factory=dict)
+    whole: dict[Cell, Tally] = field(default_factory=dict)
     not_separable: dict[Cell, tuple[str, ...]] = field(default_factory=dict)
     pair_comparisons: int = 0
     pair_claims: tuple[Claim, ...] = ()
@@ -207,6 +209,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     if result is None:
         return evidence
     _add_effect(evidence, result, -1 if twin else 1, base, parameters)
+    evidence.expected_gain = (-1 if twin else 1) * _gain(outcome.whole[tested], evidence, base, parameters)
     evidence.q_value = outcome.first_q[tested]
     claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
     if claim is not None:
@@ -291,6 +294,18 @@ def _add_effect(evidence: Evidence, result: Tally, mirrored: int, base: float, p
     evidence.p_value = result.p
 
 
+def _gain(whole: Tally, evidence: Evidence, base: float, parameters: Parameters) -> float:
+    """Expected lift over the average deal, siblings included: what segments are ranked by.
+
+    A segment that already holds half of the deals has only the other half to win from, and
+    one that is better than the leftovers may be worse than what was set aside.
+    """
+    lift, _, _ = statistics.shrunken_lift(
+        whole.risk_difference, whole.harmonic_deals, base, parameters.shrinkage_deals, parameters.interval_z
+    )
+    return lift * evidence.rest_deals / (evidence.deals + evidence.rest_deals)
+
+
 def _action(evidence: Evidence, parameters: Parameters) -> str:
     """Action of a tested segment, before the watch list is cut to its maximum."""
     expected = evidence.expected_lift or 0.0
@@ -325,17 +340,8 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
     ]
     if bets:
-        best = min(bets, key=lambda e: (-round(expected_gain(e), 9), e.cell))
+        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
-
-
-def expected_gain(evidence: Evidence) -> float:
-    """Expected lift over the average deal instead of over the rest: what segments are ranked by.
-
-    A segment that already holds half of the deals has only the other half to win from.
-    """
-    share = evidence.deals / (evidence.deals + evidence.rest_deals)
-    return (evidence.expected_lift or 0.0) * (1 - share)
 
 
 def _caveats(

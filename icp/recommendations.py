@@ -53,6 +53,7 @@ _KEPT = (
     "expected_lift",
     "expected_lift_low",
     "expected_lift_high",
+    "expected_gain",
     "p_value",
     "q_value",
     "claim_step",
@@ -109,9 +110,8 @@ def _may_be_recommended(row: Mapping[str, Value]) -> bool:
 
 
 def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
-    """Action first, then the expected gain over the average deal (`evidence.expected_gain`)."""
-    size = abs(_number(row, "expected_lift")) * _number(row, "rest_deals")
-    size /= max(1.0, _number(row, "deals") + _number(row, "rest_deals"))
+    """Action first, then the expected gain over the average deal."""
+    size = abs(_number(row, "expected_lift" if row.get("expected_gain") is None else "expected_gain"))
     return (
         _ORDER.index(str(row["action"])),
         not row["best_bet"],

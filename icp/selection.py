@@ -212,6 +212,7 @@ def select(
     standing = [claim.cell for claim in outcome.claims]
 
     outcome.final = _screen(tester, families, standing)
+    outcome.whole = _screen(tester, families, standing, with_siblings=True)
     for claim in outcome.claims:
         outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), standing, claim.cell))
     outcome.not_separable = _not_separable(tester, outcome, [d for d in dimensions if d not in leaking], parameters)
@@ -249,10 +250,21 @@ def _candidates(
     return tuple(sorted(candidates)), twins
 
 
-def _screen(tester: _Tester, families: Sequence[tuple[str, ...]], claims: Sequence[Cell]) -> dict[Cell, Tally]:
-    """All cells of all families, tested once the claims are accounted for."""
+def _screen(
+    tester: _Tester,
+    families: Sequence[tuple[str, ...]],
+    claims: Sequence[Cell],
+    with_siblings: bool = False,
+) -> dict[Cell, Tally]:
+    """All cells of all families, tested once the claims are accounted for.
+
+    Claimed siblings are set aside, or, `with_siblings`, stay in the comparison.
+    """
+    questions = [_given(family, claims) for family in families]
+    if with_siblings:
+        questions = [replace(question, left_out=()) for question in questions]
     results: dict[Cell, Tally] = {}
-    for dimensions, tested in zip(families, tester.ask([_given(family, claims) for family in families])):
+    for dimensions, tested in zip(families, tester.ask(questions)):
         for place, values in enumerate(tested.sums.values):
             results[_cell(dimensions, values)] = _result(tested, place)
     return results

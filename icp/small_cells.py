@@ -6,12 +6,20 @@ wherever a sum would give a hidden cell away, the next smallest cell of that sum
 suppression: Hundepool et al., Statistical Disclosure Control, 2012, section 4.4). The unit of the sums is the contact,
 because contacts add up and deals, which can have several, do not.
 
-All of it is SQL on DuckDB, over tables that hold counts and never a deal.
+SQL hides what single sums give away. Whether several sums together do is then judged by linear programs (the same book,
+section 4.4.3): a hidden cell is safe when there is another company with the same published figures and another count
+in that cell. All of it works on counts, never on deals.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, field
+
 import duckdb
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 CONTACT_COUNTS = """select
     periods.period,
@@ -147,11 +155,24 @@ period_sums as (
 
 ),
 
-with_rests as (
+rests as (
 
-    select sum_name, kind, value, period, contacts, rest from part_sums
+    select sum_name, sum(rest) as contacts
+    from part_sums
+    group by sum_name
+    having sum(rest) > 0
     union all
-    select sum_name, kind, value, period, contacts, rest from period_sums
+    -- nobody can tell from outside that a cell has no contact before the window, if others have
+    select sum_name, contacts
+    from (
+        select
+            sum_name,
+            sum(rest) as contacts,
+            sum(sum(rest)) over (partition by kind, split_part(sum_name, '/', 1)) as contacts_of_kind
+        from period_sums
+        group by sum_name, kind
+    ) as judged
+    where contacts_of_kind > 0
 
 )
 
@@ -165,12 +186,12 @@ where kind = 'buying_role' and value in ('decision_maker', 'economic_buyer')
 union all
 select sum_name, kind, value, period, contacts, false as is_unpublished from decider_sums
 union all
-select sum_name, kind, value, period, contacts, false as is_unpublished from with_rests
+select sum_name, kind, value, period, contacts, false as is_unpublished from part_sums
 union all
-select sum_name, 'rest' as kind, sum_name as value, 'rest' as period, sum(rest) as contacts, true as is_unpublished
-from with_rests
-group by sum_name
-having sum(rest) > 0"""
+select sum_name, kind, value, period, contacts, false as is_unpublished from period_sums
+union all
+select sum_name, 'rest' as kind, sum_name as value, 'rest' as period, contacts, true as is_unpublished
+from rests"""
 
 # One round. In each sum that holds a hidden cell, the cells hidden must be two or more and hold at least the minimum of
 # contacts together; else the smallest of the others is hidden too. What lies before the window is not published, but is
@@ -182,11 +203,15 @@ with marked as (
         sums.*,
         sums.is_unpublished or hidden_cells.kind is not null as is_hidden,
         (hidden_cells.kind is not null)
-        or (sums.is_unpublished and sums.contacts < $minimum and sums.sum_name similar to '(ever|recent)/.*') as is_giveaway
+        or (
+            sums.is_unpublished
+            and sums.contacts between 1 and $minimum - 1
+            and split_part(sums.sum_name, '/', 1) in ('ever', 'recent')
+        ) as is_giveaway
     from sums
     left join hidden_cells
         on sums.kind = hidden_cells.kind and sums.value = hidden_cells.value and sums.period = hidden_cells.period
-    where sums.contacts > 0
+    where sums.contacts > 0 or sums.is_unpublished
 
 ),
 
@@ -210,6 +235,18 @@ from placed
 where needs_cover and not is_hidden and (place <= 2 or contacts_before < $minimum)"""
 
 
+_EVERYBODY = "everybody"
+_DECIDER = "decider"
+_PARTS = ("quarter", "previous_quarter", "rest of window", "before")
+
+
+@dataclass(frozen=True, order=True)
+class _Cell:
+    kind: str
+    value: str
+    period: str
+
+
 def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_counts: str, minimum: int) -> int:
     """Fill the temporary table `hidden_cells` (kind, value, period) of `connection`; its number of rows.
 
@@ -220,11 +257,135 @@ def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_
     connection.execute(_HIDDEN, {"minimum": minimum})
     connection.execute(_LABELS.format(contact_counts=contact_counts))
     connection.execute(_SUMS.format(marts=marts))
-    while _count(connection, _ROUND, minimum):
-        pass
-    return _count(connection, "select count(*) from hidden_cells")
+    company = _read_company(connection, marts, contact_counts)
+    while True:
+        while _changed(connection, _ROUND, minimum=minimum):
+            pass
+        telling = company.telling_cells(connection, minimum)
+        if not telling:
+            break
+        connection.executemany("insert into hidden_cells values (?, ?, ?)", [list(astuple(cell)) for cell in sorted(telling)])
+    return int(connection.execute("select count(*) from hidden_cells").fetchall()[0][0])
 
 
-def _count(connection: duckdb.DuckDBPyConnection, sql: str, minimum: int | None = None) -> int:
-    answer = connection.execute(sql, {"minimum": minimum} if minimum is not None else None).fetchone()
-    return int(answer[0]) if answer else 0
+def _changed(connection: duckdb.DuckDBPyConnection, sql: str, **values: object) -> int:
+    return int(connection.execute(sql, values).fetchall()[0][0])
+
+
+@dataclass
+class _Company:
+    """Contacts as an outsider does not see them: how many of each group of people, in each part of time.
+
+    A group is persona, seniority, department and stated role; parts of time do not overlap. `members` says which groups a
+    kind and value of cells consists of, `covers` which parts a period does.
+    """
+
+    counts: np.ndarray
+    members: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    covers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def places(self, cell: _Cell) -> list[int]:
+        parts = self.covers.get(cell.period) or (_PARTS.index(cell.period),)
+        return [len(_PARTS) * group + part for group in self.members.get((cell.kind, cell.value), []) for part in parts]
+
+    def telling_cells(self, connection: duckdb.DuckDBPyConnection, minimum: int) -> set[_Cell]:
+        """Shown cells from which a hidden count under `minimum`, or such a difference of two periods, follows.
+
+        For each that does, the smallest of the cells it follows from; none where nothing does.
+        """
+        uncertain = {cell: places for cell in self._small(connection, minimum) if (places := self.places(cell))}
+        if not uncertain:
+            return set()
+        shown = [
+            _Cell(*row)
+            for row in connection.execute(
+                "select kind, value, period from cells anti join hidden_cells using (kind, value, period) order by all"
+            ).fetchall()
+        ]
+        shown = [cell for cell in shown if self.places(cell)]
+        known = [_Cell(kind, "", period) for kind in (_EVERYBODY, _DECIDER) for period in self.covers]
+        matrix = _matrix([self.places(cell) for cell in [*shown, *known]], self.counts.size)
+        totals = matrix @ self.counts
+        # a few companies drawn at random settle most cells; the others are asked one by one
+        chance = np.random.default_rng(0)
+        for sign in (1, -1) * 4:
+            weights = chance.uniform(-1, 1, len(uncertain))
+            self._compare(uncertain, sign * _spread(uncertain.values(), weights, self.counts.size), matrix, totals)
+        telling: set[_Cell] = set()
+        for cell, places in list(uncertain.items()):
+            follows_from: set[int] = set()
+            for sign in (1, -1):
+                if cell in uncertain:
+                    follows_from |= self._compare(uncertain, _spread([places], [sign], self.counts.size), matrix, totals)
+            if cell in uncertain:
+                told_by = [shown[row] for row in follows_from if row < len(shown)]
+                telling |= set(sorted(told_by, key=lambda other: (self.counts[self.places(other)].sum(), other))[:1])
+        return telling
+
+    def _compare(self, uncertain: dict[_Cell, list[int]], objective: np.ndarray, matrix: csr_array, totals: np.ndarray) -> set[int]:
+        """Find another company with the same published figures; drop the cells that hold another count there.
+
+        Returns the rows of `matrix` that keep the objective from going further.
+        """
+        other = linprog(objective, A_eq=matrix, b_eq=totals, bounds=(0, None), method="highs")
+        if other.status != 0:
+            return set()
+        for cell, places in list(uncertain.items()):
+            if abs(other.x[places].sum() - self.counts[places].sum()) >= 1 - 1e-6:
+                del uncertain[cell]
+        return set(np.flatnonzero(np.abs(other.eqlin.marginals) > 1e-9).tolist())
+
+    def _small(self, connection: duckdb.DuckDBPyConnection, minimum: int) -> Iterator[_Cell]:
+        for row in connection.execute(
+            "select kind, value, period from cells semi join hidden_cells using (kind, value, period) "
+            "where deals between 1 and $minimum - 1 order by all",
+            {"minimum": minimum},
+        ).fetchall():
+            yield _Cell(*row)
+        for kind, value in sorted(self.members):
+            for part in ("rest of window", "before"):
+                cell = _Cell(kind, value, part)
+                if kind not in (_EVERYBODY, _DECIDER) and 0 < self.counts[self.places(cell)].sum() < minimum:
+                    yield cell
+
+
+def _read_company(connection: duckdb.DuckDBPyConnection, marts: str, contact_counts: str) -> _Company:
+    rows = connection.execute(
+        f"""select
+    persona, seniority, department, stated_role,
+    coalesce(sum(contacts) filter (where period = 'quarter'), 0),
+    coalesce(sum(contacts) filter (where period = 'previous_quarter'), 0),
+    coalesce(sum(contacts) filter (where period = 'window'), 0),
+    coalesce(sum(contacts) filter (where period = 'all'), 0)
+from {contact_counts}
+group by all order by all"""
+    ).fetchall()
+    length = connection.execute(f"select max(quarter_count) from {marts}.dim_periods where period = 'window'").fetchall()[0][0]
+    holds_previous = (length or 0) > 1
+    counts, members = [], dict[tuple[str, str], list[int]]()
+    for group, (persona, seniority, department, role, quarter, previous, window, ever) in enumerate(rows):
+        inside = previous if holds_previous else 0
+        counts += [quarter, previous, window - quarter - inside, ever - window - (previous - inside)]
+        labels = [("persona", persona), ("seniority", seniority), ("department", department), (_EVERYBODY, "")]
+        if role is not None:
+            labels += [("buying_role", role), ("persona_in_role", f"{persona} as {role.replace('_', ' ')}")]
+        if role in ("decision_maker", "economic_buyer"):
+            labels += [("decision_maker", f"{persona} | {seniority} | {department}"), (_DECIDER, "")]
+        for label in labels:
+            members.setdefault(label, []).append(group)
+    window_parts = (0, 1, 2) if holds_previous else (0, 2)
+    covers = {"quarter": (0,), "previous_quarter": (1,), "window": window_parts, "all": (0, 1, 2, 3)}
+    return _Company(np.array(counts, dtype=float), members, covers)
+
+
+def _matrix(rows: list[list[int]], width: int) -> csr_array:
+    places = np.array([place for row in rows for place in row], dtype=int)
+    ends = np.cumsum([0, *[len(row) for row in rows]])
+    return csr_array((np.ones(places.size), places, ends), shape=(len(rows), width))
+
+
+def _spread(cells: Iterable[list[int]], weights: Iterable[float], width: int) -> np.ndarray:
+    objective = np.zeros(width)
+    for places, weight in zip(cells, weights, strict=True):
+        objective[places] += weight
+    return objective

@@ -1,26 +1,35 @@
-{# The counts, values and cycles that every win-rate table carries, over rows of fct_deals that are won, lost or disqualified. #}
+{# What every win-rate table is made of, in two steps. First, over rows of fct_deals that are won, lost or disqualified, grouped by
+   outcome among others: grouping by the outcome costs engines half of what filtering every measure by it does. #}
+{% macro outcome_measures() -%}
+    count(*) as deals,
+        count(amount) as amounts,
+        sum(amount) as amount,
+        sum(amount * amount) as squared_amount,
+        median(cast(amount as double)) as median_amount,
+        avg(cast(cycle_days as double)) as mean_cycle_days,
+        median(cast(cycle_days as double)) as median_cycle_days
+{%- endmacro %}
+
+{# Then the counts, values and cycles that every win-rate table carries, over those rows, one per outcome. #}
 {% macro deal_measures() -%}
-    count(*) filter (where outcome in ('won', 'lost')) as closed_deals,
-        count(*) filter (where outcome = 'won') as won_deals,
-        count(*) filter (where outcome = 'lost') as lost_deals,
-        count(*) filter (where outcome = 'disqualified') as disqualified_deals,
+    cast(coalesce(sum(deals) filter (where outcome in ('won', 'lost')), 0) as bigint) as closed_deals,
+        cast(coalesce(sum(deals) filter (where outcome = 'won'), 0) as bigint) as won_deals,
+        cast(coalesce(sum(deals) filter (where outcome = 'lost'), 0) as bigint) as lost_deals,
+        cast(coalesce(sum(deals) filter (where outcome = 'disqualified'), 0) as bigint) as disqualified_deals,
         cast(sum(amount) filter (where outcome = 'won') as double) as won_amount,
         cast(sum(amount) filter (where outcome = 'lost') as double) as lost_amount,
         -- weighing by value needs an amount on at least half of the won and half of the lost deals
         case
-            when 2 * count(amount) filter (where outcome = 'won') >= count(*) filter (where outcome = 'won')
-                and 2 * count(amount) filter (where outcome = 'lost') >= count(*) filter (where outcome = 'lost')
+            when coalesce(bool_and(2 * amounts >= deals) filter (where outcome in ('won', 'lost')), true)
                 then cast(sum(amount) filter (where outcome in ('won', 'lost')) as double)
         end as closed_amount,
-        cast(sum(amount * amount) filter (where outcome in ('won', 'lost')) as double) as squared_amount,
-        cast(sum(amount) filter (where outcome = 'won') as double)
-        / nullif(count(amount) filter (where outcome = 'won'), 0) as mean_won_amount,
-        cast(sum(amount) filter (where outcome = 'lost') as double)
-        / nullif(count(amount) filter (where outcome = 'lost'), 0) as mean_lost_amount,
-        median(cast(amount as double)) filter (where outcome = 'won') as median_won_amount,
-        median(cast(amount as double)) filter (where outcome = 'lost') as median_lost_amount,
-        avg(cast(cycle_days as double)) filter (where outcome = 'won') as mean_won_cycle_days,
-        avg(cast(cycle_days as double)) filter (where outcome = 'lost') as mean_lost_cycle_days,
-        median(cast(cycle_days as double)) filter (where outcome = 'won') as median_won_cycle_days,
-        median(cast(cycle_days as double)) filter (where outcome = 'lost') as median_lost_cycle_days
+        cast(sum(squared_amount) filter (where outcome in ('won', 'lost')) as double) as squared_amount,
+        max(cast(amount as double) / nullif(amounts, 0)) filter (where outcome = 'won') as mean_won_amount,
+        max(cast(amount as double) / nullif(amounts, 0)) filter (where outcome = 'lost') as mean_lost_amount,
+        max(median_amount) filter (where outcome = 'won') as median_won_amount,
+        max(median_amount) filter (where outcome = 'lost') as median_lost_amount,
+        max(mean_cycle_days) filter (where outcome = 'won') as mean_won_cycle_days,
+        max(mean_cycle_days) filter (where outcome = 'lost') as mean_lost_cycle_days,
+        max(median_cycle_days) filter (where outcome = 'won') as median_won_cycle_days,
+        max(median_cycle_days) filter (where outcome = 'lost') as median_lost_cycle_days
 {%- endmacro %}

@@ -61,7 +61,10 @@
     {%- elif failed -%}
         {%- set names = failed | map(attribute='node.name') | list -%}
         {{ return(names | length ~ (' step' if names | length == 1 else ' steps') ~ ' failed: ' ~ names[:3] | join(', ') ~ (' ...' if names | length > 3 else '')) }}
-    {%- elif done | length < selected_resources | length -%}
+    {%- endif -%}
+    {#- an ephemeral model is part of the step that reads it -#}
+    {%- set ephemeral = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'ephemeral') | map(attribute='unique_id') | list -%}
+    {%- if done | length < selected_resources | reject('in', ephemeral) | list | length -%}
         {{ return('steps were skipped') }}
     {%- endif -%}
     {{ return('') }}

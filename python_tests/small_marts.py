@@ -29,6 +29,11 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
         "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?)",
         [(quarter, won, industry, region, first_day(quarter)) for quarter, won, industry, region in deals],
     )
+    connection.execute(
+        "create table int_deal_cells as select closed_quarter, industry, region, count(*) as deals, sum(is_won) as won, "
+        "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(amount * amount) as squared_amount "
+        "from fct_closed_deals group by closed_quarter, industry, region"
+    )
     starts = first_day(review_quarter)
     connection.execute(
         "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on",

@@ -29,7 +29,7 @@ from icp.dbt_plugin import make_private_database
 from icp.exports.aliases import recognise
 from icp.exports.columns import OBJECTS, PROVENANCE, REPORTS, Column, Kind
 from icp.exports.folder import date_in_name
-from icp.exports.lines import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE
+from icp.exports.lines import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE, read_records
 from icp.exports.mapping import check_mapping
 from icp.exports.plan import Request, copies_folder, empty_export, make_plan, plan_exports
 from icp.exports.problems import ReadingError
@@ -1173,7 +1173,7 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     assert told.returncode == 0, told.stdout
     assert 'Note: accounts.csv has a header and no records (read for "accounts").' in told.stdout
     assert project.rows(
-        "select deal_id, outcome, extra_1, extra_2, source_line from staging.base_custom__deals order by 5"
+        "select deal_id, outcome, extra_1, extra_2, source_line from staging.base_deal_lines order by 5"
     ) == [
         ("A", "won", "x", "y", 2),
         ("B", "lost", "x", None, 4),
@@ -1200,4 +1200,11 @@ def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
 def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) -> None:
     told = project.dbt("build", "--empty", mapping=ODD_WORDS, exports=project.folder / "nowhere")
     assert told.returncode == 0, told.stdout
-    assert project.rows("select count(*), count(deal_id) from staging.base_custom__deals") == [(0, 0)]
+    assert project.rows("select count(*), count(deal_id) from staging.base_deal_lines") == [(0, 0)]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line_only_also_near_the_end() -> None:
+    lines = iter(["1,a\n", '2,"open\n', "3,c\n", "4,d\n"])
+    found = [(record.line, record.cells, record.problem) for record in read_records(lines, ",", 2)]
+    assert [(line, cells) for line, cells, _ in found] == [(1, ["1", "a"]), (2, ["2", "open\n"]), (3, ["3", "c"]), (4, ["4", "d"])]
+    assert [line for line, _, problem in found if problem] == [2]

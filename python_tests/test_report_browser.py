@@ -127,6 +127,7 @@ def test_the_page_passes_an_accessibility_check(driver: Any, page_of: Callable[[
     show(driver, page_of("sample"), 1400, scheme=scheme)
     driver.execute_script("document.querySelectorAll('details').forEach(details => details.open = true)")
     driver.execute_script(script)
+    driver.set_script_timeout(300)
     result = driver.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
     driver.execute_script("document.querySelectorAll('details').forEach(details => details.open = false)")
     assert len(result["passes"]) > 25

@@ -265,7 +265,8 @@ def test_defect_20_the_order_of_the_rows_changes_nothing(company: Project) -> No
     tables = [
         name
         for (name,) in company.rows("select table_name from duckdb_tables() where schema_name = 'marts' order by all")
-        if name not in ("rejected_records", "input_files")
+        # lines of shuffled files differ by design, and alerts tell how long the run took
+        if name not in ("rejected_records", "input_files", "alerts")
     ]
     before = {table: company.rows(f"select * from marts.{table} order by all") for table in tables}
     ranks = (

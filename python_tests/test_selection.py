@@ -134,6 +134,8 @@ def test_first_claim_is_the_exact_test_of_one_quarter() -> None:
     # Set aside, the two others are compared with each other only: 17 of 42 against 16 of 43.
     outbound = of(result, "lead_source", "Outbound")
     assert outbound.adjusted_lift == pytest.approx(17 / 42 - 16 / 43)
+    # What segments are ranked by keeps the sibling in: 17 of 42 against 47 of 85, over the average deal.
+    assert outbound.expected_gain == pytest.approx((17 / 42 - 47 / 85) * weight / (weight + 25) * 85 / 127)
 
 
 def test_quarters_are_compared_within_themselves() -> None:
@@ -266,7 +268,8 @@ def test_best_bet_is_the_largest_expected_lift_when_nothing_is_claimed_for_more(
     bets = [e for e in result.evidence if e.best_bet]
     assert not result.claims and len(bets) == 1
     assert bets[0].action == "keep_testing"
-    assert bets[0].expected_lift == max(e.expected_lift for e in result.evidence if e.expected_lift is not None)
+    worth_it = [e for e in result.evidence if (e.expected_lift or 0) >= 0.03]
+    assert bets[0].expected_gain == max(e.expected_gain or 0 for e in worth_it)
 
     strong = select(make(23, 600, {("industry", "A"): 2.0}).memory(), DIMENSIONS)
     assert of(strong, "industry", "A").action == "target_more"
@@ -594,6 +597,16 @@ def test_rationales_are_short_plain_and_invent_no_number(seed: int, size: int) -
         allowed = numbers_of(row) | {"15"}
         found = {match.rstrip(".,") for match in NUMBER.findall(text)}
         assert all(number in allowed or number.lstrip("-") in allowed for number in found), text
+
+
+def test_recommendations_are_ranked_by_the_gain_over_the_average_deal() -> None:
+    result = select(make(23, 900, {("industry", "A"): 1.5, ("region", "C"): 1.5}, unknown=0).memory(), DIMENSIONS)
+    evidence = evidence_rows(result)
+    first, second = (row for row in evidence if row["action"] == "target_more")
+    first |= {"expected_lift": 0.30, "expected_gain": 0.10}
+    second |= {"expected_lift": 0.20, "expected_gain": 0.15}
+    ranked = recommendation_rows(evidence, run_row(result))
+    assert [row["value"] for row in ranked[:2]] == [second["value"], first["value"]]
 
 
 def test_rationale_of_a_claim_reads_like_a_sentence() -> None:

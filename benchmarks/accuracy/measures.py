@@ -19,7 +19,7 @@ from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, SHARES, Company, Sample
 from icp import statistics
 from icp.counts import QuarterCounts
-from icp.evidence import TARGET_MORE, Selection, evidence_rows, expected_gain
+from icp.evidence import TARGET_MORE, Selection, evidence_rows
 from icp.loss_reasons import reason_changes
 from icp.parameters import Parameters
 from icp.personas import persona_evidence
@@ -205,7 +205,7 @@ def _recommended(selection: Selection) -> Value | None:
     if not wanted:
         return None
 
-    return _value(max(wanted, key=lambda e: (expected_gain(e), e.cell)).cell)
+    return _value(max(wanted, key=lambda e: (e.expected_gain or 0.0, e.cell)).cell)
 
 
 def persona_report(rng: np.random.Generator, deals: int) -> Measured:

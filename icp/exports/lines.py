@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -66,6 +66,23 @@ def is_blank(line: str) -> bool:
     return not line.strip(" \r\n\ufeff")
 
 
+class _Lines:
+    """Lines that can be put back, also once the last has been taken: a generator would stay finished."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._following: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self._following.popleft() if self._following else next(self._lines)
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        self._following.extendleft(reversed(lines))
+
+
 def read_records(
     lines: Iterator[str], delimiter: str, width: int | None = None, first_line: int = 1
 ) -> Iterator[Record]:
@@ -75,19 +92,8 @@ def read_records(
     the first line given. A quoted cell may hold line ends. Empty cells past the width are dropped: spreadsheets
     write them.
     """
-    following: deque[str] = deque()
-
-    def remaining() -> Iterator[str]:
-        while True:
-            if following:
-                yield following.popleft()
-            elif (line := next(lines, None)) is not None:
-                yield line
-            else:
-                return
-
     number = first_line - 1
-    source = remaining()
+    source = _Lines(lines)
     for line in source:
         number += 1
         if is_blank(line):
@@ -98,7 +104,7 @@ def read_records(
             taken: list[str] = []
             cells = _cells_of_several_lines(line, source, taken, delimiter, width)
             if cells is None:
-                following.extendleft(reversed(taken))
+                source.put_back(taken)
                 cells, problem = next(csv.reader([line], delimiter=delimiter)), UNCLOSED_QUOTE
             else:
                 number += len(taken)

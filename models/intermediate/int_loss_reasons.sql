@@ -4,11 +4,10 @@
 
 with stated_reasons as (
 
-    select distinct
+    select
         loss_reason,
         {{ fold_text(split_camel_case('loss_reason')) }} as words
-    from {{ ref('stg_deals') }}
-    where loss_reason is not null
+    from (select distinct loss_reason from {{ ref('stg_deals') }} where loss_reason is not null) as stated
 
 ),
 

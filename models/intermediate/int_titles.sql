@@ -12,14 +12,14 @@
 
 with stated_titles as (
 
-    select distinct
+    select
         title,
         {{ fold_text('title') }} as words
     from (
-        select title from {{ ref('stg_contacts') }}
-        union all
+        select distinct title from {{ ref('stg_contacts') }}
+        union
         -- a stated department is read by the same rules
-        select department as title from {{ ref('stg_contacts') }}
+        select distinct department as title from {{ ref('stg_contacts') }}
     ) as stated
     where trim(title) != ''
 

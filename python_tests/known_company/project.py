@@ -67,18 +67,14 @@ class Project:
             **more,
         }
 
-    def dbt(
-        self, *arguments: str, variables: Mapping[str, Any] | None = None, fresh: bool = False, **more: str
-    ) -> Outcome:
-        """Runs one dbt command in this process. `fresh` parses anew; else a manifest of the same CRM is used again.
+    def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None, **more: str) -> Outcome:
+        """Runs one dbt command in this process. `more` are variables of the environment.
 
-        Variables are read when a model is compiled, so a manifest serves other variables too, except those that
-        switch parts of the project on: the CRM and the unit tests.
+        The project is parsed once for each CRM. Variables are read when a model is compiled, so what was parsed serves other variables too,
+        except those that switch parts of the project on: the CRM and the unit tests.
         """
         variables = dict(variables or {})
         switches = repr((variables.get("crm"), more.get("WINLOSS_CRM"), variables.get("run_unit_tests")))
-        if fresh:
-            self.manifests.pop(switches, None)
         lines: list[str] = []
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         with (

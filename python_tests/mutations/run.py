@@ -28,11 +28,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
-
 from python_tests.known_company import comparison
 from python_tests.known_company.project import HERE, PARTS, ROOT, Outcome, copy_project, known_variables
 
@@ -101,13 +102,14 @@ class Company:
             self.project = copy_project(folder, seeds=None)
         built = self.project.dbt("build", *NO_TESTS, variables=self.variables)
         (self.manifest,) = self.project.manifests.values()
-        for node in self.manifest.nodes.values():
-            # Comments on columns cost half of the time and change no answer.
-            node.config.persist_docs = {}
+        self.manifest.build_parent_and_child_maps()
         self.idle_tests = self._tests_of_other_files()
-        tested = self.project.dbt("test", *self._excluding([]), variables=self.variables)
+        tested = self.project.dbt("test", *self._excluding(), variables=self.variables)
         # What is red before anything is changed says nothing about a change.
         self.already_red = {*self._red(built), *self._red(tested), *self._differing()}
+        with self.project.connect() as connection:
+            tables = connection.execute("select schema_name, table_name, sql from duckdb_tables()").fetchall()
+            self.tables = {(schema, table): sql for schema, table, sql in tables}
         self.green = self.project.database.with_suffix(".green")
         shutil.copy(self.project.database, self.green)
 
@@ -123,16 +125,78 @@ class Company:
         with self._mutated(mutation) as changed:
             if not changed:
                 raise ValueError(f"{mutation.name}: nothing in the manifest holds {mutation.find!r}.")
-            names = sorted(changed)
-            left_out = [] if any(part in mutation.file for part in ADVICE) else [f"path:models/{ADVICE[0]}+"]
-            nodes = ["--select", *(f"{name}+" for name in names), *self._excluding(left_out)]
-            # A unit test looks at one model on made-up rows: those of the models further down cannot change.
-            tests = [*(f"{name}+,test_type:data" for name in names), *(f"{name},test_type:unit" for name in names)]
-            red = self._red(self.project.dbt("build", *NO_TESTS, *nodes, variables=self.variables))
-            red += self._red(
-                self.project.dbt("test", "--select", *tests, *self._excluding(left_out), variables=self.variables)
-            )
+            is_advice = any(part in mutation.file for part in ADVICE)
+            red = self._rebuilt_by_dbt(sorted(changed)) if is_advice else self._rebuilt(sorted(changed))
             return sorted({*red, *self._differing()} - self.already_red)
+
+    def _rebuilt_by_dbt(self, names: list[str]) -> list[str]:
+        nodes = [f"{name}+" for name in names]
+        red = self._red(self.project.dbt("build", *NO_TESTS, "--select", *nodes, variables=self.variables))
+        return red + self._red(
+            self.project.dbt("test", "--select", *nodes, *self._excluding(), variables=self.variables)
+        )
+
+    def _rebuilt(self, names: list[str]) -> list[str]:
+        """Rebuilds what depends on these nodes: dbt compiles the nodes, the engine runs what is compiled, tests included.
+
+        That takes a quarter of the time dbt takes. The advice in Python is left out.
+        """
+        seeds = [name for name in names if f"seed.winloss.{name}" in self.manifest.nodes]
+        red = self._red(self.project.dbt("seed", "--select", *seeds, variables=self.variables)) if seeds else []
+        readers = {self.manifest.nodes[key].name for seed in seeds for key in self._children(f"seed.winloss.{seed}")}
+        compiled = sorted({*names, *readers} - {*seeds})
+        red += self._red(self.project.dbt("compile", "--select", *compiled, variables=self.variables))
+        if red:
+            return red
+        with duckdb.connect(str(self.project.database)) as connection:
+            stale: set[str] = set()
+            for node in self._downstream({key for key, node in self.manifest.nodes.items() if node.name in compiled}):
+                if stale & set(node.depends_on.nodes):
+                    stale.add(node.unique_id)
+                    continue
+                try:
+                    if node.resource_type == "test":
+                        (rows,) = connection.execute(f"select count(*) from ({node.compiled_code})").fetchone() or (0,)
+                        red += [node.name] if rows else []
+                    else:
+                        self._run(connection, node)
+                except duckdb.Error:
+                    red.append(node.name)
+                    stale.add(node.unique_id)
+        # A unit test looks at one model on made-up rows: those of the models further down cannot change.
+        tests = [f"unit_test:{test.name}" for test in self.manifest.unit_tests.values() if test.model in compiled]
+        if tests:
+            red += self._red(self.project.dbt("test", "--select", *tests, *self._excluding(), variables=self.variables))
+        return red
+
+    def _run(self, connection: duckdb.DuckDBPyConnection, node: Any) -> None:
+        """Builds one node as dbt does: a contracted table with its constraints."""
+        if node.config.materialized == "view":
+            connection.execute(f"create or replace view {node.relation_name} as {node.compiled_code}")
+        else:
+            connection.execute(
+                self.tables[node.schema, node.name].replace("CREATE TABLE", "create or replace table", 1)
+            )
+            connection.execute(f"insert into {node.relation_name} by name {node.compiled_code}")
+
+    def _children(self, key: str) -> list[str]:
+        return [child for child in self.manifest.child_map.get(key, []) if child in self.manifest.nodes]
+
+    def _downstream(self, keys: set[str]) -> list[Any]:
+        """These nodes and all that depend on them, what is depended on first, without the advice in Python."""
+        found, waiting = set(keys), list(keys)
+        while waiting:
+            for child in self._children(waiting.pop()):
+                node = self.manifest.nodes[child]
+                if (
+                    child not in found
+                    and node.language == "sql"
+                    and not any(part in node.original_file_path for part in ADVICE)
+                ):
+                    found.add(child)
+                    waiting.append(child)
+        order = TopologicalSorter({key: found & set(self.manifest.nodes[key].depends_on.nodes) for key in found})
+        return [self.manifest.nodes[key] for key in order.static_order()]
 
     @contextmanager
     def _mutated(self, mutation: Mutation) -> Iterator[set[str]]:
@@ -174,9 +238,8 @@ class Company:
             if any(name not in models for given in test.given for name in re.findall(r"ref\('(\w+)'\)", given.input))
         }
 
-    def _excluding(self, nodes: list[str]) -> list[str]:
-        excluded = [*nodes, *(f"unit_test:{name}" for name in sorted(self.idle_tests))]
-        return ["--exclude", *excluded] if excluded else []
+    def _excluding(self) -> list[str]:
+        return ["--exclude", *(f"unit_test:{name}" for name in sorted(self.idle_tests))] if self.idle_tests else []
 
     def _users(self, macros: set[str]) -> set[str]:
         """Names of the models and tests that use one of these macros, straight or through another macro."""

@@ -6,6 +6,7 @@ from icp.dbt_models import as_relation
 
 def model(dbt, session):
     dbt.ref("fct_closed_deals")
+    dbt.ref("int_deal_cells")
     dbt.ref("dim_periods")
     dbt.ref("dim_dimensions")
     dbt.ref("dim_settings")

@@ -15,23 +15,15 @@ with deals as (
         deals.{{ column }} as known_{{ column }},
         {%- endfor %}
         coalesce(accounts.annual_revenue, deals.annual_revenue) as known_annual_revenue,
-        coalesce(accounts.employees, deals.employees) as known_employees
-    from {{ ref('stg_deals') }} as deals
-    left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
-
-),
-
--- a lost deal whose reason says it never was a deal (a duplicate, a test) stands outside the win rate
-outcomes as (
-
-    select
-        deals.deal_key,
-        coalesce(loss_reasons.category, 'unspecified') as loss_reason_category,
+        coalesce(accounts.employees, deals.employees) as known_employees,
+        coalesce(loss_reasons.category, 'unspecified') as stated_reason_category,
+        -- a lost deal whose reason says it never was a deal (a duplicate, a test) stands outside the win rate
         case
             when deals.outcome = 'lost' and not categories.in_win_rate then 'disqualified'
             else deals.outcome
-        end as outcome
+        end as judged_outcome
     from {{ ref('stg_deals') }} as deals
+    left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
     left join {{ ref('int_loss_reasons') }} as loss_reasons
         on deals.loss_reason = loss_reasons.loss_reason and loss_reasons.is_primary
     left join {{ ref('loss_reason_categories') }} as categories on loss_reasons.category = categories.category
@@ -44,11 +36,11 @@ segmented as (
     select
         deals.deal_key,
         deals.account_key,
-        outcomes.outcome,
-        case when outcomes.outcome in ('lost', 'disqualified') then outcomes.loss_reason_category end as loss_reason_category,
+        deals.judged_outcome as outcome,
+        case when deals.judged_outcome in ('lost', 'disqualified') then deals.stated_reason_category end as loss_reason_category,
         deals.stage,
         deals.created_on,
-        case when outcomes.outcome != 'open' then deals.closed_on end as closed_on,
+        case when deals.judged_outcome != 'open' then deals.closed_on end as closed_on,
         deals.amount as stated_amount,
         deals.currency,
         -- an amount of zero or less says nothing of a deal's value
@@ -68,7 +60,6 @@ segmented as (
         coalesce(revenue_bands.band, 'unknown') as revenue_band,
         coalesce(employee_bands.band, 'unknown') as employee_band
     from deals
-    inner join outcomes on deals.deal_key = outcomes.deal_key
     cross join {{ ref('int_currencies') }} as currencies
     left join {{ ref('fx_rates') }} as fx_rates on deals.currency = upper(fx_rates.currency)
     {%- for column in account_columns + deal_columns + extra_columns %}

@@ -1,7 +1,7 @@
 {%- set fields = {
     'account': 'account_key is not null',
     'created date': 'created_on is not null',
-    'closed date': 'closed_on is not null',
+    'closed date': 'deals.closed_on is not null',
     'sales cycle': 'cycle_days is not null',
     'amount': 'stated_amount is not null',
     'qualification score': 'qualification_score is not null',
@@ -21,9 +21,8 @@ with counted as (
         count(*) filter (where {{ condition }}) as filled_{{ loop.index }}
         {%- endfor %}
     from {{ ref('fct_deals') }} as deals
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
     where deals.is_in_population
     group by periods.period, periods.population, deals.outcome
 

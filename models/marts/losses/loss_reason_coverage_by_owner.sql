@@ -8,9 +8,8 @@ with reasons as (
         deals.loss_reason_category as category,
         count(*) as lost_deals
     from {{ ref('fct_closed_deals') }} as deals
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
     where deals.outcome = 'lost'
     group by periods.period, deals.owner, deals.loss_reason_category
 

@@ -7,10 +7,9 @@ with lost_deals as (
         periods.period,
         deals.*,
         {{ dbt.datediff('deals.closed_on', dbt.dateadd('month', 3, 'deals.closed_quarter_starts_on'), 'day') }} as days_to_quarter_end
-    from {{ ref('dim_periods') }} as periods
-    inner join {{ ref('fct_closed_deals') }} as deals
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
     where deals.outcome = 'lost'
 
 ),

@@ -9,9 +9,8 @@ with reasons as (
         count(*) as mentioned_deals,
         cast(sum(loss_reasons.amount) filter (where loss_reasons.is_primary) as double) as lost_amount
     from {{ ref('bridge_deal_loss_reasons') }} as loss_reasons
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (loss_reasons.closed_on >= periods.starts_on and loss_reasons.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('bridge_deal_loss_reasons')) }}) as periods
+        on loss_reasons.closed_on is not distinct from periods.closed_on
     group by periods.period, loss_reasons.category
 
 ),

@@ -11,9 +11,8 @@ with reasons as (
         count(*) as lost_deals,
         cast(sum(segments.amount) as double) as lost_amount
     from {{ ref('fct_deal_segments') }} as segments
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (segments.closed_on >= periods.starts_on and segments.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on segments.closed_on is not distinct from periods.closed_on
     where segments.outcome = 'lost'
     group by periods.period, segments.dimension, segments.segment, segments.loss_reason_category
 

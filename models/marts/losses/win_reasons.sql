@@ -8,9 +8,8 @@ with factors as (
         count(distinct win_factors.deal_key) as won_deals,
         cast(sum(win_factors.amount) as double) as won_amount
     from {{ ref('bridge_deal_win_factors') }} as win_factors
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (win_factors.closed_on >= periods.starts_on and win_factors.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('bridge_deal_win_factors')) }}) as periods
+        on win_factors.closed_on is not distinct from periods.closed_on
     group by periods.period, win_factors.win_factor
 
 ),
@@ -21,10 +20,9 @@ stated as (
     select
         periods.period,
         count(distinct win_factors.deal_key) as stated_won_deals
-    from {{ ref('dim_periods') }} as periods
-    left join {{ ref('bridge_deal_win_factors') }} as win_factors
-        on periods.period = 'all'
-        or (win_factors.closed_on >= periods.starts_on and win_factors.closed_on < periods.ends_before_on)
+    from {{ ref('bridge_deal_win_factors') }} as win_factors
+    inner join ({{ periods_by_day(ref('bridge_deal_win_factors')) }}) as periods
+        on win_factors.closed_on is not distinct from periods.closed_on
     group by periods.period
 
 )
@@ -34,17 +32,17 @@ select
     seen.win_factor,
     baseline.population,
     coalesce(factors.won_deals, 0) as won_deals,
-    stated.stated_won_deals,
+    coalesce(stated.stated_won_deals, 0) as stated_won_deals,
     baseline.won_deals as all_won_deals,
     {{ rate('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share,
     {{ wilson_low('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share_low,
     {{ wilson_high('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share_high,
     factors.won_amount,
     case
-        when stated.stated_won_deals = 0 then coalesce(baseline.missing_reason, 'no won deal of this period states a win factor')
+        when stated.stated_won_deals is null then coalesce(baseline.missing_reason, 'no won deal of this period states a win factor')
     end as missing_reason,
     baseline.value_missing_reason
 from {{ ref('win_rate_baseline') }} as baseline
 cross join (select distinct win_factor from {{ ref('bridge_deal_win_factors') }}) as seen
-inner join stated on baseline.period = stated.period
+left join stated on baseline.period = stated.period
 left join factors on baseline.period = factors.period and seen.win_factor = factors.win_factor

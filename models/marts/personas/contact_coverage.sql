@@ -1,18 +1,30 @@
 -- One row per period: how well contacts are recorded on won and on lost deals. Where the two differ much, a persona looks
 -- like a winner only because more people are logged on won deals.
 
-with deals as (
+with contacts_of_deals as (
 
     select
-        closed_deals.deal_key,
+        deal_key,
+        count(*) filter (where is_counted) as contacts,
+        count(*) filter (where is_counted and is_dated) as dated_contacts,
+        count(*) filter (where is_counted and role_source = 'stated') as stated_roles
+    from {{ ref('bridge_deal_contacts') }}
+    group by deal_key
+
+),
+
+deals as (
+
+    select
+        periods.period,
         closed_deals.outcome,
-        closed_deals.closed_on,
-        count(contacts.contact_key) filter (where contacts.is_counted) as contacts,
-        count(contacts.contact_key) filter (where contacts.is_counted and contacts.is_dated) as dated_contacts,
-        count(contacts.contact_key) filter (where contacts.is_counted and contacts.role_source = 'stated') as stated_roles
+        contacts_of_deals.contacts,
+        contacts_of_deals.dated_contacts,
+        contacts_of_deals.stated_roles
     from {{ ref('fct_closed_deals') }} as closed_deals
-    left join {{ ref('bridge_deal_contacts') }} as contacts on closed_deals.deal_key = contacts.deal_key
-    group by closed_deals.deal_key, closed_deals.outcome, closed_deals.closed_on
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+        on closed_deals.closed_on is not distinct from periods.closed_on
+    left join contacts_of_deals on closed_deals.deal_key = contacts_of_deals.deal_key
 
 ),
 
@@ -30,9 +42,7 @@ counted as (
         cast(coalesce(sum(deals.contacts) filter (where deals.outcome = 'lost'), 0) as bigint) as lost_contacts,
         cast(coalesce(sum(deals.dated_contacts), 0) as bigint) as dated_contacts
     from {{ ref('dim_periods') }} as periods
-    left join deals
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    left join deals on periods.period = deals.period
     group by periods.period
 
 ),

@@ -12,9 +12,8 @@ with decision_makers as (
         count(distinct case when contacts.outcome = 'won' then contacts.deal_key end) as won_deals,
         count(distinct case when contacts.outcome = 'lost' then contacts.deal_key end) as lost_deals
     from {{ ref('bridge_deal_contacts') }} as contacts
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (contacts.closed_on >= periods.starts_on and contacts.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('bridge_deal_contacts')) }}) as periods
+        on contacts.closed_on is not distinct from periods.closed_on
     where contacts.is_counted and contacts.role_source = 'stated' and contacts.buying_role in ('decision_maker', 'economic_buyer')
     group by periods.period, contacts.persona, contacts.seniority, contacts.department
 

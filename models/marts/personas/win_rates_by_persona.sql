@@ -1,3 +1,10 @@
+{%- set kinds = {
+    'persona': 'persona',
+    'seniority': 'seniority',
+    'department': 'department',
+    'buying_role': 'buying_role',
+    'persona_in_role': "persona || ' as ' || replace(buying_role, '_', ' ')",
+} -%}
 -- One row per period x kind of persona x persona, for personas seen in any period. Counts are deals, not contacts:
 -- a deal counts once however many such people it has. Only deals with a contact are compared, and only contacts added
 -- before the close. Personas share deals and may not be added.
@@ -9,50 +16,68 @@ with contacts as (
 
 ),
 
-tall as (
+-- one row per deal x persona on it, however many such people it has
+personas_of_deals as (
 
-    select deal_key, contact_key, outcome, closed_on, 'persona' as persona_type, persona, buying_role, role_source
-    from contacts
-    union all
-    select deal_key, contact_key, outcome, closed_on, 'seniority' as persona_type, seniority as persona, buying_role, role_source
-    from contacts
-    union all
-    select deal_key, contact_key, outcome, closed_on, 'department' as persona_type, department as persona, buying_role, role_source
-    from contacts
-    union all
-    select deal_key, contact_key, outcome, closed_on, 'buying_role' as persona_type, buying_role as persona, buying_role, role_source
-    from contacts
-    where role_source = 'stated'
-    union all
+    {% for kind, persona in kinds.items() -%}
     select
-        deal_key, contact_key, outcome, closed_on, 'persona_in_role' as persona_type,
-        persona || ' as ' || replace(buying_role, '_', ' ') as persona, buying_role, role_source
+        '{{ kind }}' as persona_type,
+        {{ persona }} as persona,
+        max(outcome) as outcome,
+        max(closed_on) as closed_on,
+        count(*) as contacts
     from contacts
+    {%- if kind in ('buying_role', 'persona_in_role') %}
     where role_source = 'stated'
+    {%- endif %}
+    group by deal_key, {{ persona }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
 
 ),
 
-reviewed as (
+-- by day first, so that the overlap of the periods multiplies few rows
+counted_by_day as (
 
-    select periods.period, tall.*
-    from tall
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (tall.closed_on >= periods.starts_on and tall.closed_on < periods.ends_before_on)
+    select
+        closed_on,
+        persona_type,
+        persona,
+        sum(contacts) as contacts,
+        count(*) filter (where outcome = 'won') as won_deals,
+        count(*) filter (where outcome = 'lost') as lost_deals
+    from personas_of_deals
+    group by closed_on, persona_type, persona
 
 ),
 
 counted as (
 
     select
-        period,
-        persona_type,
-        persona,
-        count(*) as contacts,
-        count(distinct case when outcome = 'won' then deal_key end) as won_deals,
-        count(distinct case when outcome = 'lost' then deal_key end) as lost_deals
-    from reviewed
-    group by period, persona_type, persona
+        periods.period,
+        by_day.persona_type,
+        by_day.persona,
+        cast(sum(by_day.contacts) as bigint) as contacts,
+        cast(sum(by_day.won_deals) as bigint) as won_deals,
+        cast(sum(by_day.lost_deals) as bigint) as lost_deals
+    from counted_by_day as by_day
+    inner join ({{ periods_by_day(ref('bridge_deal_contacts')) }}) as periods
+        on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.persona_type, by_day.persona
+
+),
+
+roles_by_day as (
+
+    {% for kind, persona in kinds.items() -%}
+    select closed_on, '{{ kind }}' as persona_type, {{ persona }} as persona, buying_role, count(*) as contacts
+    from contacts
+    where role_source = 'stated'
+    group by closed_on, {{ persona }}, buying_role
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
 
 ),
 
@@ -60,15 +85,19 @@ counted as (
 roles as (
 
     select
-        period,
-        persona_type,
-        persona,
-        buying_role,
-        count(*) as contacts,
-        row_number() over (partition by period, persona_type, persona order by count(*) desc, buying_role) as commonest_first
-    from reviewed
-    where role_source = 'stated'
-    group by period, persona_type, persona, buying_role
+        periods.period,
+        by_day.persona_type,
+        by_day.persona,
+        by_day.buying_role,
+        cast(sum(by_day.contacts) as bigint) as contacts,
+        row_number() over (
+            partition by periods.period, by_day.persona_type, by_day.persona
+            order by sum(by_day.contacts) desc, by_day.buying_role
+        ) as commonest_first
+    from roles_by_day as by_day
+    inner join ({{ periods_by_day(ref('bridge_deal_contacts')) }}) as periods
+        on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.persona_type, by_day.persona, by_day.buying_role
 
 ),
 

@@ -8,10 +8,9 @@ with scores as (
         deals.qualification_score,
         count(*) filter (where deals.outcome = 'won') as won_deals,
         count(*) filter (where deals.outcome = 'lost') as lost_deals
-    from {{ ref('dim_periods') }} as periods
-    left join {{ ref('fct_closed_deals') }} as deals
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
     group by periods.period, deals.qualification_score
 
 ),
@@ -26,16 +25,17 @@ cutoffs as (
 counted as (
 
     select
-        scores.period,
+        periods.period,
         cutoffs.cutoff,
         cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as true_positives,
         cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as false_positives,
         cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as false_negatives,
         cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as true_negatives,
-        cast(sum(case when scores.qualification_score is null then scores.won_deals + scores.lost_deals else 0 end) as bigint) as unscored_deals
-    from scores
+        cast(coalesce(sum(case when scores.qualification_score is null then scores.won_deals + scores.lost_deals end), 0) as bigint) as unscored_deals
+    from {{ ref('dim_periods') }} as periods
     cross join cutoffs
-    group by scores.period, cutoffs.cutoff
+    left join scores on periods.period = scores.period
+    group by periods.period, cutoffs.cutoff
 
 ),
 

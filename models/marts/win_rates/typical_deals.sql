@@ -1,40 +1,47 @@
+{%- set measures = {'amount': 'cast(amount as double)', 'cycle_days': 'cast(cycle_days as double)'} -%}
 -- One row per period x measure of a closed deal: the mean, and the median with its interval. A few large deals pull a mean;
 -- the interval of a median counts deals and assumes nothing about their spread. Periods overlap and may not be added.
 
-with deals as (
+with values_by_day as (
+
+    {% for measure, value in measures.items() -%}
+    select closed_on, outcome || '_{{ measure }}' as measure, {{ value }} as value, count(*) as deals
+    from {{ ref('fct_closed_deals') }}
+    where {{ measure }} is not null
+    group by closed_on, outcome, {{ value }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+-- many deals share a value, so values are ranked and not deals
+counted as (
 
     select
         periods.period,
         periods.population,
-        deals.outcome,
-        cast(deals.amount as double) as amount,
-        cast(deals.cycle_days as double) as cycle_days
-    from {{ ref('dim_periods') }} as periods
-    inner join {{ ref('fct_closed_deals') }} as deals
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
-
-),
-
-measured as (
-
-    select period, population, case when outcome = 'won' then 'won_amount' else 'lost_amount' end as measure, amount as value
-    from deals
-    where amount is not null
-    union all
-    select period, population, case when outcome = 'won' then 'won_cycle_days' else 'lost_cycle_days' end as measure, cycle_days as value
-    from deals
-    where cycle_days is not null
+        by_day.measure,
+        by_day.value,
+        sum(by_day.deals) as deals
+    from values_by_day as by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+        on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, periods.population, by_day.measure, by_day.value
 
 ),
 
 ranked as (
 
     select
-        *,
-        row_number() over (partition by period, measure order by value) as position,
-        count(*) over (partition by period, measure) as deals
-    from measured
+        period,
+        population,
+        measure,
+        value,
+        deals as deals_of_value,
+        cast(sum(deals) over (partition by period, measure order by value) as bigint) as last_position,
+        cast(sum(deals) over (partition by period, measure) as bigint) as deals
+    from counted
 
 ),
 
@@ -53,9 +60,13 @@ select
     measure,
     population,
     deals,
-    avg(value) as mean,
-    median(value) as median,
-    max(case when low_position >= 1 and position = low_position then value end) as median_low,
-    max(case when low_position >= 1 and position = deals + 1 - low_position then value end) as median_high
+    sum(value * deals_of_value) / deals as mean,
+    -- the middle deal, or the mean of the two in the middle
+    (
+        min(case when last_position >= floor((deals + 1) / 2e0) then value end)
+        + min(case when last_position >= floor((deals + 2) / 2e0) then value end)
+    ) / 2e0 as median,
+    min(case when low_position >= 1 and last_position >= low_position then value end) as median_low,
+    min(case when low_position >= 1 and last_position >= deals + 1 - low_position then value end) as median_high
 from bounded
 group by period, measure, population, deals

@@ -12,7 +12,6 @@ select
     cast(sum(deals.stated_amount) filter (where deals.outcome = 'won' and deals.stated_amount > 0) as double) as won_amount,
     cast(sum(deals.stated_amount) filter (where deals.outcome = 'lost' and deals.stated_amount > 0) as double) as lost_amount
 from {{ ref('fct_closed_deals') }} as deals
-inner join {{ ref('dim_periods') }} as periods
-    on periods.period = 'all'
-    or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
+    on deals.closed_on is not distinct from periods.closed_on
 group by periods.period, coalesce(deals.currency, 'not stated'), periods.population

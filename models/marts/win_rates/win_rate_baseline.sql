@@ -1,18 +1,27 @@
 -- One row per period: the win rate of all deals, with what was won and lost. Periods overlap and may not be added.
 
-with totals as (
+with outcomes as (
+
+    select
+        periods.period,
+        deals.outcome,
+        {{ outcome_measures() }}
+    from {{ ref('fct_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
+    where deals.is_in_population and deals.outcome != 'open'
+    group by periods.period, deals.outcome
+
+),
+
+-- a period without deals has a row as well
+totals as (
 
     select
         periods.period,
         {{ deal_measures() }}
     from {{ ref('dim_periods') }} as periods
-    left join {{ ref('fct_deals') }} as deals
-        on deals.is_in_population
-        and deals.outcome != 'open'
-        and (
-            periods.period = 'all'
-            or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
-        )
+    left join outcomes on periods.period = outcomes.period
     group by periods.period
 
 ),

@@ -1,20 +1,33 @@
 -- One row per period x dimension x segment, for every segment seen in any period. Segments of one dimension add up
 -- to all closed deals of the period; periods and dimensions overlap and may not be added.
 
-with cells as (
+with outcomes as (
 
     select
         periods.period,
         segments.dimension,
         segments.segment,
-        segments.segment != 'unknown' as is_known,
         segments.is_recommendable,
-        {{ deal_measures() }}
+        segments.outcome,
+        {{ outcome_measures() }}
     from {{ ref('fct_deal_segments') }} as segments
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (segments.closed_on >= periods.starts_on and segments.closed_on < periods.ends_before_on)
-    group by periods.period, segments.dimension, segments.segment, segments.is_recommendable
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on segments.closed_on is not distinct from periods.closed_on
+    group by periods.period, segments.dimension, segments.segment, segments.is_recommendable, segments.outcome
+
+),
+
+cells as (
+
+    select
+        period,
+        dimension,
+        segment,
+        segment != 'unknown' as is_known,
+        is_recommendable,
+        {{ deal_measures() }}
+    from outcomes
+    group by period, dimension, segment, is_recommendable
 
 ),
 

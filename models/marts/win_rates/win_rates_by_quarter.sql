@@ -24,16 +24,25 @@ quarters as (
 
 ),
 
+outcomes as (
+
+    select
+        closed_quarter_starts_on,
+        outcome,
+        {{ outcome_measures() }}
+    from {{ ref('fct_deals') }}
+    where is_in_population and outcome != 'open'
+    group by closed_quarter_starts_on, outcome
+
+),
+
 measured as (
 
     select
         quarters.starts_on,
         {{ deal_measures() }}
     from quarters
-    left join {{ ref('fct_deals') }} as deals
-        on quarters.starts_on = deals.closed_quarter_starts_on
-        and deals.is_in_population
-        and deals.outcome != 'open'
+    left join outcomes on quarters.starts_on = outcomes.closed_quarter_starts_on
     group by quarters.starts_on
 
 ),

@@ -8,16 +8,22 @@
 
 with reviewed_deals as (
 
-    select periods.period, deals.*
+    select
+        periods.period,
+        deals.outcome,
+        deals.amount,
+        deals.cycle_days
+        {%- for dimension in recommendable %},
+        deals.{{ dimension.column }}
+        {%- endfor %}
     from {{ ref('fct_deals') }} as deals
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'all'
-        or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on)
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
     where deals.is_in_population and deals.outcome != 'open'
 
 ),
 
-cells as (
+outcomes as (
 
     {% for first, second in pairs -%}
     select
@@ -26,12 +32,27 @@ cells as (
         {{ first.column }} as segment,
         '{{ second.name }}' as other_dimension,
         {{ second.column }} as other_segment,
-        {{ deal_measures() }}
+        outcome,
+        {{ outcome_measures() }}
     from reviewed_deals
     where {{ first.column }} != 'unknown' and {{ second.column }} != 'unknown'
-    group by period, {{ first.column }}, {{ second.column }}
+    group by period, {{ first.column }}, {{ second.column }}, outcome
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+cells as (
+
+    select
+        period,
+        dimension,
+        segment,
+        other_dimension,
+        other_segment,
+        {{ deal_measures() }}
+    from outcomes
+    group by period, dimension, segment, other_dimension, other_segment
 
 ),
 

@@ -1,0 +1,21 @@
+{{ config(materialized='table') }}
+{%- set recommendable = dimensions() | selectattr('recommendable') | list %}
+-- One row per quarter x values of all recommendable dimensions together. Recommendations ask many questions of the closed
+-- deals; alike deals stand here in one row, so that a question costs the same for a million deals and for ten.
+
+select
+    closed_quarter
+    {%- for dimension in recommendable %},
+    {{ dimension.column }}
+    {%- endfor %},
+    count(*) as deals,
+    cast(sum(is_won) as bigint) as won,
+    sum(coalesce(amount, 0)) as amount,
+    sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
+    sum(coalesce(cast(amount * amount as decimal(36, 2)), 0)) as squared_amount
+from {{ ref('fct_closed_deals') }}
+group by
+    closed_quarter
+    {%- for dimension in recommendable %},
+    {{ dimension.column }}
+    {%- endfor %}
