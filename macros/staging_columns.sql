@@ -8,15 +8,9 @@
     nullif(trim({{ column }}), '')
 {%- endmacro %}
 
-{# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key.
-   Twelve characters hold 72 bits: a hundred million ids have two alike with a chance of one in a million, and engines
-   join and group so short a text several times as fast as a whole hash. #}
+{# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key. #}
 {% macro keyed_hash(kind, column) -%}
-    case when {{ column }} is not null then substring(base64(unhex({{ keyed_md5(kind, column) }})), 1, 12) end
-{%- endmacro %}
-
-{% macro keyed_md5(kind, column) -%}
-    md5((select privacy_key from {{ privacy_key_relation() }}) || '{{ kind }}:' || {{ column }})
+    case when {{ column }} is not null then md5((select privacy_key from {{ privacy_key_relation() }}) || '{{ kind }}:' || {{ column }}) end
 {%- endmacro %}
 
 {% macro privacy_key_relation() -%}

@@ -138,6 +138,18 @@ def test_first_claim_is_the_exact_test_of_one_quarter() -> None:
     assert outbound.expected_gain == pytest.approx((17 / 42 - 47 / 85) * weight / (weight + 25) * 85 / 127)
 
 
+def test_first_claim_must_pass_the_bound_of_the_first_step() -> None:
+    # 32 of 42 against 48 of 85: p = .0312. Of three comparisons the bound is .085 / 3.085 = .0276;
+    # with the whole rate it would be .10 / 3.1 = .0323.
+    source = [("Referral", 42, 32), ("Outbound", 42, 24), ("Event", 43, 24)]
+    columns = {"lead_source": [name for name, n, _ in source for _ in range(n)]}
+    won = [int(i < wins) for _, n, wins in source for i in range(n)]
+    deals = MemoryCounts(columns, won, ["2025-Q4"] * 127)
+    assert select(deals, ["lead_source"]).claims == ()
+    assert len(select(deals, ["lead_source"], Parameters(step_down_share=1.0)).claims) == 1
+    assert Parameters().step_down_rate == pytest.approx(0.085)
+
+
 def test_quarters_are_compared_within_themselves() -> None:
     # Event exists only in the bad quarter: 10 of 40 there against 10 of 40, 60 of 80 in the good one.
     sources = [("Event", 40), ("Inbound", 20), ("Outbound", 20), ("Inbound", 40), ("Outbound", 40)]
@@ -274,6 +286,16 @@ def test_best_bet_is_the_largest_expected_lift_when_nothing_is_claimed_for_more(
     strong = select(make(23, 600, {("industry", "A"): 2.0}).memory(), DIMENSIONS)
     assert of(strong, "industry", "A").action == "target_more"
     assert not any(e.best_bet for e in strong.evidence)
+
+
+def test_equal_segments_are_called_equal_and_a_trifle_is_no_action() -> None:
+    # At 60,000 deals even 2 points are beyond luck; they are still not worth an action.
+    deals = make(50, 60_000, {("region", "A"): 0.09}, unknown=0)
+    result = select(deals.memory(), DIMENSIONS, with_pairs=False)
+    region = of(result, "region", "A")
+    assert region.claim_step == 1
+    assert 0.01 < (region.expected_lift or 0) < 0.03
+    assert {e.action for e in result.evidence} == {"no_difference"}
 
 
 def test_the_watch_list_is_short_and_holds_the_largest() -> None:

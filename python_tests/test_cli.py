@@ -1,0 +1,234 @@
+"""The command line: help with examples, words instead of stack traces, exit codes, and every command on a real build."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from icp import doctor
+from icp.cli import main
+from python_tests.conftest import ROOT, SampleBuild
+
+COMMANDS = sorted(main.commands)
+
+
+@pytest.fixture(scope="session")
+def published_sample(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company as `icp publish` publishes it."""
+    target = tmp_path_factory.mktemp("published") / "marts.duckdb"
+    result = run("publish", "--from", str(sample_build.database), "--db", str(target))
+    assert result.exit_code == 0, result.output
+    return target
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    """A command in this process, without what the user's environment says of the project."""
+    unset = {name: None for name in os.environ if name.startswith("WINLOSS_")}
+    return CliRunner().invoke(main, list(arguments), prog_name="icp", env={**unset, **environment})
+
+
+# ---------------------------------------------------------------- help and mistakes
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Examples:" in result.output and f"icp {command}" in result.output
+    undescribed = [option for option in main.commands[command].params if getattr(option, "help", "") is None and option.name not in ("help", "kind", "folder")]
+    assert undescribed == []
+
+
+def test_the_group_names_every_command_and_its_first_step() -> None:
+    shown = run("--help").output
+    assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
+    assert "dbt build" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(("reprot",), "Did you mean 'report'?"), (("report", "--qarter", "2025-Q4"), "Did you mean --quarter?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'")],
+)
+def test_a_slip_of_the_pen_is_answered_with_what_was_meant(arguments: tuple[str, ...], meant: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert meant in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("report", "--db", "nowhere.duckdb"), ("recommend", "--db", "nowhere.duckdb"), ("what-if", "--drop", "industry=Retail", "--db", "nowhere.duckdb"), ("publish", "--from", "nowhere.duckdb")],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_missing_file_is_one_sentence_on_standard_error(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "nowhere.duckdb: no such file. Run dbt build first" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:
+    # a help text must not wait for the database, the statistics or the templates
+    code = "import sys, icp.cli; print(sorted({'duckdb', 'numpy', 'scipy', 'jinja2', 'dbt'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    shown = subprocess.run([sys.executable, "-m", "icp", "--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("icp, version")
+
+
+# ---------------------------------------------------------------- commands on a real build
+
+
+def test_report_writes_a_page_and_says_where(published_sample: Path, tmp_path: Path) -> None:
+    result = run("report", "--db", str(published_sample), "--out", str(tmp_path / "q4.html"))
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"Report: {tmp_path / 'q4.html'}\n"
+    assert [line[:6] for line in result.stderr.splitlines()] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert (tmp_path / "q4.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_quiet_leaves_the_result_only(published_sample: Path, tmp_path: Path) -> None:
+    result = run("report", "--db", str(published_sample), "--out", str(tmp_path / "q4.html"), "--quiet")
+    assert result.stderr == "" and result.stdout.startswith("Report: ")
+
+
+@pytest.mark.parametrize("kind", ["md", "json"])
+def test_a_report_can_go_down_a_pipe(published_sample: Path, kind: str) -> None:
+    result = run("report", "--db", str(published_sample), "--format", kind, "--out", "-", "--quarter", "2025-Q4")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("# We won 62%") if kind == "md" else json.loads(result.stdout)["quarter"] == "2025-Q4"
+
+
+def test_a_quarter_is_read_from_the_copy_kept_of_it(published_sample: Path) -> None:
+    assert (published_sample.parent / "2025-Q4" / "marts.duckdb").is_file()
+    result = run("report", "--db", str(published_sample), "--quarter", "2025-Q4", "--format", "md", "--out", "-")
+    assert "2025-Q4/marts.duckdb" in result.stderr
+
+
+def test_a_quarter_that_was_not_built_is_answered_with_how_to_build_it(published_sample: Path) -> None:
+    result = run("report", "--db", str(published_sample), "--quarter", "2019-Q1")
+    assert result.exit_code == 1
+    assert "dbt build --vars 'review_quarter: 2019-Q1'" in result.stderr
+
+
+def test_recommend_prints_the_claims_first_with_their_grade(published_sample: Path) -> None:
+    shown = run("recommend", "--db", str(published_sample)).stdout
+    assert shown.startswith("  1  [Strong] Target more: Technology\n")
+    assert "Not enough data" not in shown
+    rows = json.loads(run("recommend", "--db", str(published_sample), "--all", "--format", "json").stdout)
+    assert [row["rank"] for row in rows] == sorted(row["rank"] for row in rows) and len(rows) > 20
+    table = run("recommend", "--db", str(published_sample), "--all", "--format", "csv").stdout
+    assert len(table.splitlines()) == len(rows) + 1
+
+
+def test_what_if_shows_now_and_then_and_what_it_assumes(published_sample: Path) -> None:
+    result = run("what-if", "--drop", "industry=Retail", "--shift", "lead_source=Referral:20", "--db", str(published_sample))
+    assert result.exit_code == 0, result.output
+    counts = [int(number.replace(",", "")) for number in re.findall(r"^Closed deals +([\d,]+) +([\d,]+)", result.stdout, re.MULTILINE)[0]]
+    retail = _one(published_sample, "select closed_deals from win_rates_by_dimension where period = 'window' and segment = 'Retail'")
+    assert counts[0] - counts[1] == retail
+    assert "Assumed: " in result.stdout and "Used: industry Retail" in result.stdout
+
+
+def test_what_if_answers_an_unknown_segment_with_the_nearest(published_sample: Path) -> None:
+    result = run("what-if", "--drop", "industry=Retial", "--db", str(published_sample))
+    assert result.exit_code == 1 and "did you mean Retail?" in result.stderr
+
+
+def _one(path: Path, sql: str) -> Any:
+    connection = duckdb.connect()
+    connection.execute(f"attach '{path}' as file (read_only)")
+    connection.execute("use file")
+    return connection.execute(sql).fetchall()[0][0]
+
+
+def test_publish_puts_a_file_in_place_that_the_report_can_read(published_sample: Path, sample_build: SampleBuild) -> None:
+    assert _one(published_sample, "select count(*) from win_rate_baseline") == 4
+    # and the build it came from is as it was
+    assert sample_build.rows("select count(*) as n from marts.fct_deals")[0]["n"] > 1000
+
+
+# ---------------------------------------------------------------- doctor
+
+
+def _verdicts(findings: list[doctor.Finding]) -> dict[str, str]:
+    return {finding.what: finding.verdict for finding in findings}
+
+
+def test_the_doctor_finds_a_sound_machine_sound(sample_build: SampleBuild, published_sample: Path) -> None:
+    environment = {"WINLOSS_DB": str(sample_build.database), "WINLOSS_PUBLISHED": str(published_sample)}
+    findings = doctor.examine(ROOT, environment)
+    assert {finding.what: finding.detail for finding in findings if finding.verdict == "fail"} == {}
+    assert {"Python", "packages", "project", "profile", "CRM", "lock", "disk", "published marts"} <= set(_verdicts(findings))
+
+
+@pytest.mark.parametrize(
+    ("environment", "what", "says"),
+    [
+        ({"WINLOSS_CRM": "salesfroce"}, "CRM", "did you mean salesforce?"),
+        ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "no/such/folder"}, "CRM", "is not there"),
+        ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "docs/decisions"}, "CRM", "holds no export file"),
+        ({"WINLOSS_TARGET": "snowflake"}, "profile", "has no target snowflake"),
+        ({"DBT_PROFILES_DIR": "no/such/folder"}, "profile", "target duckdb"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_and_the_remedy(environment: dict[str, str], what: str, says: str) -> None:
+    finding = next(found for found in doctor.examine(ROOT, environment) if found.what == what)
+    assert says in finding.detail
+    assert finding.verdict == ("ok" if "no/such" in environment.get("DBT_PROFILES_DIR", "") else "fail")
+
+
+def test_the_doctor_knows_that_this_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "elsewhere" / "icp" / "doctor.py"))
+    verdicts = _verdicts(doctor.examine(tmp_path, {}))
+    assert verdicts["project"] == verdicts["profile"] == "fail"
+
+
+def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
+    database = tmp_path / "held.duckdb"
+    hold = f"import duckdb, sys; c = duckdb.connect({str(database)!r}); c.execute('create table t (i int)'); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
+        assert finding.verdict == "fail" and f"process {holder.pid}" in finding.detail
+        holder.communicate("")
+    finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
+    assert finding.verdict == "ok"
+
+
+def test_the_doctor_warns_of_a_database_that_others_may_read(sample_build: SampleBuild, tmp_path: Path) -> None:
+    database = tmp_path / "open.duckdb"
+    database.write_bytes(sample_build.database.read_bytes())
+    database.chmod(0o644)
+    finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "build database")
+    assert finding.verdict == "warn" and f"chmod 600 {database}" in finding.detail
+
+
+def test_a_finding_that_fails_ends_in_exit_code_1() -> None:
+    result = run("doctor", WINLOSS_CRM="salesfroce")
+    assert result.exit_code == 1
+    assert "FAIL  CRM" in result.stdout and "lines marked FAIL" in result.stderr
+
+
+def test_the_self_test_knows_the_sample_company(sample_build: SampleBuild, tmp_path: Path) -> None:
+    findings = doctor.scenarios(sample_build.database)
+    assert [replace(finding, detail="") for finding in findings if finding.verdict != "ok"] == []
+    assert len(findings) == 4
+    # a build with other answers does not pass
+    spoiled = tmp_path / sample_build.database.name
+    spoiled.write_bytes(sample_build.database.read_bytes())
+    with duckdb.connect(str(spoiled)) as connection:
+        connection.execute("update marts.win_rate_baseline set won_deals = 78, lost_deals = 49 where period = 'quarter'")
+        connection.execute("delete from marts.icp_recommendations where value = 'Technology'")
+        connection.execute("delete from marts.decision_makers where persona = 'CFO'")
+        connection.execute("delete from marts.action_items where item > 2")
+    assert {finding.verdict for finding in doctor.scenarios(spoiled)} == {"fail"}
