@@ -100,8 +100,10 @@ def cells(tables: Mapping[str, Iterable[Mapping[str, object]]]) -> dict[Cell, in
     return shown
 
 
-def given_away(tables: Mapping[str, list[dict[str, object]]], contacts: Iterable[Contact], window_quarters: int = 4) -> list[Cell]:
-    """Hidden cells that hold somebody and whose number of contacts the attacker finds out exactly."""
+def given_away(
+    tables: Mapping[str, list[dict[str, object]]], contacts: Iterable[Contact], window_quarters: int = 4, minimum: int = 5
+) -> list[Cell]:
+    """Hidden cells on fewer deals than the minimum whose number of contacts the attacker finds out exactly."""
     rows = list(contacts)
     parts = _parts(window_quarters)
     kinds = sorted({(person, role) for _, _, person, role, _ in rows})
@@ -131,12 +133,16 @@ def given_away(tables: Mapping[str, list[dict[str, object]]], contacts: Iterable
     matrix = np.array([vector for vector, _ in equations])
     values = np.array([float(value) for _, value in equations])
     assert np.allclose(matrix @ truth, values), "the attacker's sums are not those of the tables"
-    hidden = [cell for cell, contacts_ in shown.items() if contacts_ is None]
     lost = []
-    for cell in hidden:
-        vector = members(cell)
-        if not vector @ truth:
+    for cell in [cell for cell, contacts_ in shown.items() if contacts_ is None]:
+        within = _covers(cell.period, parts)
+        deals = {
+            deal for deal, _, person, role, closed in rows
+            if _belongs(cell, person, role) and _part(closed, window_quarters) in within
+        }  # fmt: skip
+        if not 0 < len(deals) < minimum:
             continue
+        vector = members(cell)
         bounds = [linprog(sign * vector, A_eq=matrix, b_eq=values, bounds=(0, None), method="highs").fun for sign in (1, -1)]
         if -bounds[1] - bounds[0] < 1 - 1e-6:
             lost.append(cell)

@@ -1173,7 +1173,7 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     assert told.returncode == 0, told.stdout
     assert 'Note: accounts.csv has a header and no records (read for "accounts").' in told.stdout
     assert project.rows(
-        "select deal_id, outcome, extra_1, extra_2, source_line from staging.base_deal_lines order by 5"
+        "select deal_id, outcome, extra_1, extra_2, source_line from staging.base_custom__deals order by 5"
     ) == [
         ("A", "won", "x", "y", 2),
         ("B", "lost", "x", None, 4),
@@ -1200,7 +1200,7 @@ def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
 def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) -> None:
     told = project.dbt("build", "--empty", mapping=ODD_WORDS, exports=project.folder / "nowhere")
     assert told.returncode == 0, told.stdout
-    assert project.rows("select count(*), count(deal_id) from staging.base_deal_lines") == [(0, 0)]
+    assert project.rows("select count(*), count(deal_id) from staging.base_custom__deals") == [(0, 0)]
 
 
 def test_a_quote_that_is_never_closed_costs_its_own_line_only_also_near_the_end() -> None:

@@ -195,7 +195,7 @@ def site(sample_build: SampleBuild) -> Path:
 def _wait_for(driver: Any, text: str) -> str:
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(driver, 30).until(lambda found: text in found.find_element("css selector", "body").text)
+    WebDriverWait(driver, 180).until(lambda found: text in found.find_element("css selector", "body").text)
     return str(driver.find_element("css selector", "body").text)
 
 
