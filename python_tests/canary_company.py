@@ -239,9 +239,12 @@ class Place:
         """A dbt command line; `variables` come on top of the mapping."""
         return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**MAPPING, **variables})]
 
-    def start(self, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
+    ) -> subprocess.Popen[str]:
+        """Start dbt; `within` is a command line that runs it."""
         return subprocess.Popen(
-            self.command(*(arguments or ("build",)), **variables),
+            [*within, *self.command(*(arguments or ("build",)), **variables)],
             cwd=self.project,
             env=self.environment(**(environment or {})),
             stdout=subprocess.PIPE,
@@ -250,16 +253,16 @@ class Place:
         )
 
     def dbt(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
+        self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt to its end; what it showed stands in `stdout`."""
-        process = self.start(*arguments, environment=environment, **variables)
+        process = self.start(*arguments, environment=environment, within=within, **variables)
         shown, _ = process.communicate()
         return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
 
-    def build(self, **variables: Any) -> subprocess.CompletedProcess[str]:
+    def build(self, within: Sequence[str] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
         """A full build that must be green."""
-        run = self.dbt("build", **variables)
+        run = self.dbt("build", within=within, **variables)
         assert run.returncode == 0, run.stdout[-4000:]
         return run
 
@@ -277,11 +280,36 @@ def scratch() -> Path:
 
 @cache
 def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
-    """The company, built and published in every format, once for all tests that only read."""
+    """The company, built and published in every format, once for all tests that only read; without a network if possible."""
     place = Place(scratch() / "built")
     copy_project(place.project)
     write_company(place.exports)
-    return place, place.build()
+    return place, place.build(within=watching_network(place.folder / "network.txt"))
+
+
+@cache
+def told_place() -> Place:
+    """The built company with all that is told of it: the docs site, and the report in every format."""
+    place, _ = built_place()
+    docs = place.dbt("docs", "generate", "--static", environment={"WINLOSS_DOCS": "1"})
+    assert docs.returncode == 0, docs.stdout[-2000:]
+    for kind in ("html", "md", "json"):
+        out = place.folder / f"report.{kind}"
+        command = [sys.executable, "-m", "icp", "report", "--db", str(place.published), "--format", kind, "--out", str(out)]
+        told = subprocess.run(command, cwd=ROOT, env=place.environment(), capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+    return place
+
+
+def watching_network(trace: Path = Path("/dev/null")) -> list[str]:
+    """A command line that runs another without a network and writes down its network calls; [] where that is not allowed."""
+    if not (shutil.which("unshare") and shutil.which("strace")):
+        return []
+    own = [] if os.geteuid() == 0 else ["--map-root-user"]
+    watch = ["strace", "--follow-forks", "--seccomp-bpf", "--trace=network", "--output", str(trace)]
+    command = ["unshare", "--net", *own, *watch]
+    probe = subprocess.run([*command, "true"], capture_output=True, check=False)
+    return command if probe.returncode == 0 else []
 
 
 def place_after_a_build(name: str) -> Place:

@@ -130,6 +130,8 @@ def sold(
 PLAIN = ["Retail", "Media", "Energy", "Software"]
 SCRIPTS = ["שירותים פיננסיים", "تجارة التجزئة 24", "🚀 Spaß & Söhne <GmbH>", "日本の製造業株式会社", "👩‍👩‍👧 Family | *Care*"]
 
+CODE = ["<script>alert('x')</script>", "{{ 7 * 7 }}{% set x = 1 %}", "O'Brien; drop table x; --", '=HYPERLINK("evil","click")', "[click](evil) <b>`bold`</b>"]
+
 
 def one_deal() -> Company:
     """A deal won in the last days of a quarter, so that there is a quarter to review."""
@@ -162,6 +164,10 @@ COMPANIES: dict[str, Callable[[], Company]] = {
     "very long names": lambda: sold(
         400, lambda segments: 0.8 if segments["industry"] == LONG_NAME else 0.35, [LONG_NAME, UNBROKEN_NAME, "Retail"],
         titles=(f"Vice President of {LONG_NAME}", "CFO"), sources=(UNBROKEN_NAME, "Event"), reasons=(f"Price: {LONG_NAME}", UNBROKEN_NAME),
+    ),
+    "names that are code": lambda: sold(
+        400, lambda segments: 0.8 if segments["industry"] == CODE[0] else 0.35, CODE,
+        titles=(CODE[0], "CFO", CODE[3]), sources=(CODE[2], CODE[1], "Event"), reasons=(CODE[0], CODE[4]),
     ),
     "nothing closed": lambda: Company(),
 }  # fmt: skip

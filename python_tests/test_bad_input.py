@@ -230,3 +230,5 @@ def test_a_mistyped_year_costs_one_deal_and_not_the_report(project: Project) -> 
         (1, 1)
     ]
     assert project.rows("select closed_deals from marts.win_rate_baseline where period = 'all'") == [(4,)]
+    # The trend has no hundreds of empty quarters back to the year 25.
+    assert project.rows("select count(*) <= 10 from marts.win_rates_by_quarter") == [(True,)]

@@ -55,7 +55,7 @@ def test_the_group_names_every_command_and_its_first_step() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "meant"),
-    [(("reprot",), "Did you mean 'report'?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'")],
+    [(("reprot",), "Did you mean 'report'?"), (("report", "--qarter", "2025-Q4"), "Did you mean '--quarter'?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'")],
 )
 def test_a_slip_of_the_pen_is_answered_with_what_was_meant(arguments: tuple[str, ...], meant: str) -> None:
     result = run(*arguments)

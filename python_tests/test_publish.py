@@ -182,9 +182,13 @@ def test_empty_publishes_nothing_and_says_so(built: Place) -> None:
     other.folder.mkdir()
     (other.folder / "project").symlink_to(built.project)
     other.exports.symlink_to(built.exports)
-    run = other.dbt("build", "--empty", "--target-path", str(other.folder / "target"), "--log-path", str(other.folder / "logs"))
+    # a relative path would follow the link to the project into the place all tests share
+    own = {"WINLOSS_DB": str(other.database), "WINLOSS_PUBLISHED": str(other.published)}
+    run = other.dbt("build", "--empty", "--target-path", str(other.folder / "target"), "--log-path", str(other.folder / "logs"), environment=own)
     assert "Not published: --empty builds tables without rows" in run.stdout, run.stdout[-2000:]
     assert not other.published.exists()
+    assert other.rows("select count(*) from w.marts.fct_deals", other.database) == [(0,)]
+    assert built.rows("select count(*) > 0 from w.marts.fct_deals", built.database) == [(True,)]
 
 
 def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(built: Place) -> None:

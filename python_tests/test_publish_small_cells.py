@@ -26,6 +26,8 @@ def people(**numbers: int) -> list[Contact]:
         "vp_finance": "VP Finance|vp|finance",
         "vp_sales": "VP Sales|vp|sales",
         "counsel": "General Counsel|director|legal",
+        "head_of_legal": "Head of Legal|director|legal",
+        "cro": "Chief Revenue Officer|c_level|sales",
         "it_manager": "IT Manager|manager|it",
     }
     return [
@@ -56,6 +58,16 @@ def test_two_small_cells_that_hold_enough_together_need_no_third(compiled: Path)
     """Worked by hand: 3 + 4 = 7 is no small cell, and 0 to 7 can be either."""
     shown = shown_of(compiled, people(cfo=3, counsel=4, vp_sales=20, it_manager=9), "persona")
     assert shown == {"CFO": None, "General Counsel": None, "VP Sales": 20, "IT Manager": 9}
+
+
+def test_a_department_does_not_give_its_one_small_persona_away(compiled: Path) -> None:
+    """Worked by hand: 4 CFOs and 3 counsels hide each other among all personas, but finance, 14 contacts, has 10 VPs:
+    14 - 10 = 4. So the VPs of finance are hidden as well; finance itself is not small."""
+    rows = people(cfo=4, vp_finance=10, counsel=3, head_of_legal=9, vp_sales=30, cro=12)
+    assert shown_of(compiled, rows, "department")["finance"] == 14
+    shown = shown_of(compiled, rows, "persona")
+    assert shown["CFO"] is None
+    assert shown["VP Finance"] is None
 
 
 def test_a_small_difference_of_two_periods_is_not_left_standing(compiled: Path) -> None:

@@ -21,7 +21,7 @@ from icp.report.charts import Curve, Trend, TrendPoint, drawings
 from icp.report.document import Report, Sentence, Source
 from icp.report.marts import Marts, read_marts
 from python_tests.conftest import ROOT, SampleBuild
-from python_tests.report_companies import COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
+from python_tests.report_companies import CODE, COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
 
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 
@@ -389,6 +389,16 @@ def test_names_in_other_scripts_keep_numbers_in_their_place(published: Published
     markdown = _rendered(published("right-to-left names and emoji"), "md")
     assert f"\u2068{SCRIPTS[0]}\u2069" in markdown
     assert "\\| \\*Care\\*" in markdown
+
+
+def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None:
+    path = published("names that are code")
+    page = _rendered(path, "html")
+    assert f"{CODE[0]}: we win clearly more often than elsewhere." in _text(path)
+    assert "<script" not in page and "<b>`bold`" not in page
+    markdown = _rendered(path, "md")
+    assert "script>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
+    assert {row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})} >= set(CODE)
 
 
 def test_long_names_are_cut_in_drawings_and_whole_in_tables(published: Published) -> None:

@@ -1,21 +1,25 @@
 """The defects of the system this project was created from, each named and shown not to be here.
 
 One company holds a corner for every defect, told apart by a dimension that only its own deals have filled in: the rest
-a segment is compared with leaves out deals whose segment is unknown. Defect 1 (the quarterly script) and 15 (a cut-off
-judged by the deals that set it) are shown where the command line and the threshold are tested.
+a segment is compared with leaves out deals whose segment is unknown.
 """
 
+import json
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
+from icp.qualification import threshold
 from python_tests.known_company.project import (
     CONTACT_COLUMNS,
     DEAL_COLUMNS,
     LINK_COLUMNS,
+    ROOT,
     Outcome,
     Project,
     Row,
@@ -137,6 +141,15 @@ def recommended(project: Project, dimension: str, name: str) -> list[Any]:
     ]
 
 
+def test_defect_1_the_report_runs_unattended_and_names_the_quarter_under_review(company: Project) -> None:
+    command = [sys.executable, "-m", "icp", "report", "--db", str(company.folder / "published" / "marts.duckdb"), "--format", "json", "--out", "-"]
+    run = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    # the latest close of a won or lost deal is in November 2025; no clock has a say
+    assert report["quarter"] == "2025-Q4" and "2025-Q4" in report["headline"]["text"]
+
+
 def test_defect_2_a_time_zone_in_a_date_is_read(company: Project) -> None:
     assert company.rows("select cast(closed_on as varchar) from marts.fct_deals where product = 'zoned'") == [
         ("2025-12-31",)
@@ -229,6 +242,22 @@ def test_defect_14_without_scores_there_is_no_accuracy_and_a_reason(company: Pro
         "where period = 'previous_quarter'"
     )
     assert rows == [(0, None, "no closed deal of this period has a qualification score")]
+
+
+def test_defect_15_a_cut_off_is_not_the_lowest_of_equals_and_is_judged_by_deals_that_did_not_set_it() -> None:
+    """40 deals, won at 0.90 and lost at 0.30: every cut-off between gets all of them right. The curve is symmetric, so it meets
+    the base rate of one half in the middle, at 0.60."""
+    rows = [
+        {"score": score, "fold": fold, "deals": 4, "won": won}
+        for fold in range(5)
+        for score, won in ((0.9, 4), (0.3, 0))
+    ]
+    clean = threshold(rows, 40)
+    assert (clean["cut_off"], clean["in_sample_accuracy"], clean["cross_validated_accuracy"]) == (0.6, 1.0, 1.0)
+    assert clean["win_rate_above_low"] < 1 and clean["gap_low"] < clean["gap"] == 1
+    # noise: 40 deals whose score says nothing get no cut-off at all, however well one would fit them
+    noise = [{"score": score, "fold": fold, "deals": 2, "won": 1} for fold in range(5) for score in (0.2, 0.4, 0.6, 0.8)]
+    assert (threshold(noise, 40)["cut_off"], threshold(noise, 40)["in_sample_accuracy"]) == (None, None)
 
 
 def test_defect_16_one_title_in_three_spellings_is_one_persona(company: Project) -> None:

@@ -215,7 +215,7 @@ def test_a_first_claim_that_later_ones_explain_is_taken_back() -> None:
     ]
     unchecked = select(deals.memory(), DIMENSIONS, Parameters(backward_p=1.0, all_rest_p=1.0), with_pairs=False)
     assert unchecked.claims[0].cell == (("industry", "A"),)
-    result = select(deals.memory(), DIMENSIONS, with_pairs=False)
+    result = select(deals.memory(), DIMENSIONS, Parameters(all_rest_p=1.0), with_pairs=False)
     assert claimed(result) == {(("product", "B"),): 1, (("region", "B"),): 1}
     assert of(result, "industry", "A").explained_by
 

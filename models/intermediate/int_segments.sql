@@ -4,7 +4,7 @@
 {%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
 -- One row per column and spelling of a value, with the segment it belongs to: values that differ only in case
 -- or blanks are one segment, shown in its commonest spelling; `segment_aliases` joins further spellings by hand
--- and says which words mean that nothing is known.
+-- and says which words mean that nothing is known. An e-mail address inside a value goes no further.
 
 with stated as (
 
@@ -30,10 +30,14 @@ folded as (
     select
         column_name,
         stated_value,
-        {{ folded('stated_value') }} as folded_value,
+        shown_value,
+        {{ folded('shown_value') }} as folded_value,
         sum(uses) as uses
-    from stated
-    group by column_name, stated_value
+    from (
+        select *, {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as shown_value
+        from stated
+    ) as masked
+    group by column_name, stated_value, shown_value
 
 ),
 
@@ -43,6 +47,7 @@ aliased as (
     select
         folded.column_name,
         folded.stated_value,
+        folded.shown_value,
         folded.uses,
         aliases.segment as alias_segment,
         coalesce({{ folded('aliases.segment') }}, folded.folded_value) as segment_fold
@@ -58,7 +63,7 @@ commonest as (
     select
         column_name,
         segment_fold,
-        coalesce(max(alias_segment) over (partition by column_name, segment_fold), stated_value) as segment,
+        coalesce(max(alias_segment) over (partition by column_name, segment_fold), shown_value) as segment,
         row_number() over (partition by column_name, segment_fold order by uses desc, stated_value) as commonest_first
     from aliased
 

@@ -1,0 +1,201 @@
+"""No person leaves the private file: every byte that a build writes or says is searched for the people of its export."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from icp.exports.plan import plan_exports
+from icp.privacy import read_or_make_key
+from python_tests.canary_company import (
+    CANARIES,
+    KEY,
+    MAPPING,
+    NAMES,
+    Place,
+    built_place,
+    company,
+    place_with_a_short_build,
+    scratch,
+    told_place,
+    write_company,
+)
+
+PATTERN = re.compile("|".join(re.escape(word) for word in CANARIES), re.IGNORECASE)
+
+
+def found(text: str) -> list[str]:
+    return sorted({match.group().lower() for match in PATTERN.finditer(text)})
+
+
+def cells(path: Path) -> Iterator[str]:
+    """Every cell and comment of a file that stores its text packed."""
+    with duckdb.connect() as connection:
+        if path.suffix == ".parquet":
+            yield from (str(row) for row in connection.execute(f"select * from '{path}'").fetchall())
+            return
+        # the SQLite copy is read by its own library: DuckDB would want to load an extension
+        connection.execute(f"attach '{path}' as file (read_only)")
+        tables = connection.execute("select table_name from duckdb_tables() where database_name = 'file'").fetchall()
+        assert tables
+        for (table,) in tables:
+            yield from (str(row) for row in connection.execute(f"select * from file.{table}").fetchall())
+        yield from (str(row) for row in connection.execute("select comment from duckdb_columns()").fetchall())
+
+
+def written(place: Place) -> list[Path]:
+    """Every file a build, the docs and the report wrote, but for the private folder."""
+    private = {place.exports, place.database.parent}
+    sources = {"models", "macros", "seeds", "tests", "analyses", "icp"}
+    return [
+        path
+        for path in place.folder.rglob("*")
+        if path.is_file()
+        and not private & set(path.parents)
+        and not (path.is_relative_to(place.project) and path.relative_to(place.project).parts[0] in sources)
+    ]
+
+
+@pytest.fixture(scope="module")
+def built() -> Place:
+    """The company's build, with the docs site and the report in every format."""
+    return told_place()
+
+
+def test_the_search_finds_people_where_they_are(built: Place) -> None:
+    exported = " ".join(path.read_text(encoding="utf-8") for path in built.exports.glob("*.csv"))
+    assert found(exported) == sorted(word.lower() for word in CANARIES)
+    # what sellers wrote is kept in the private file, from staging on only as far as it is classified
+    assert found(" ".join(cells_of_private(built, "staging")))
+
+
+def cells_of_private(place: Place, schema: str) -> Iterator[str]:
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        for (table,) in connection.execute("select table_name from duckdb_tables() where schema_name = $schema", {"schema": schema}).fetchall():
+            columns = [
+                row[0]
+                for row in connection.execute(f"describe w.{schema}.{table}").fetchall()
+                if (table, row[0]) not in {("rejected_records", "reason")}
+            ]
+            yield from (str(row) for row in connection.execute(f"select {', '.join(columns)} from w.{schema}.{table}").fetchall())
+
+
+def test_no_file_outside_the_private_folder_holds_a_person(built: Place) -> None:
+    files = written(built)
+    kinds = {path.suffix for path in files}
+    assert {".duckdb", ".sqlite", ".parquet", ".csv", ".json", ".log", ".sql", ".html"} <= kinds
+    leaks = {str(path.relative_to(built.folder)): words for path in files if (words := found(path.read_bytes().decode("latin-1")))}
+    assert leaks == {}
+
+
+def test_no_packed_cell_holds_a_person(built: Place) -> None:
+    packed = [path for path in written(built) if path.suffix in (".duckdb", ".parquet")]
+    assert len(packed) > 20
+    leaks = {str(path): words for path in packed if (words := found(" ".join(cells(path))))}
+    assert leaks == {}
+
+
+def test_the_terminal_shows_no_person(built: Place) -> None:
+    run = built_place()[1]
+    assert "Completed successfully" in run.stdout
+    assert found(run.stdout) == []
+
+
+def test_the_marts_hold_no_person_either(built: Place) -> None:
+    assert found(" ".join(cells_of_private(built, "marts"))) == []
+
+
+def test_owners_are_pseudonyms_in_the_private_file(built: Place) -> None:
+    owners = built.rows("select distinct owner from w.marts.fct_deals", built.database)
+    assert len(owners) == len(NAMES)
+    assert all(re.fullmatch(r"owner-[0-9a-f]{8}", owner) for (owner,) in owners)
+
+
+def test_the_key_of_the_hashes_stands_nowhere_outside(built: Place) -> None:
+    leaks = [path for path in written(built) if KEY.encode() in path.read_bytes()]
+    assert leaks == []
+    assert KEY not in built_place()[1].stdout
+
+
+def test_no_hash_can_be_made_without_the_key(built: Place) -> None:
+    hashes = {
+        digest(text.encode()).hexdigest()
+        for row in company()["deals"]
+        for text in (row["Deal"], row["Deal"].lower(), f"deal:{row['Deal']}", row["Owner"], f"owner:{row['Owner']}")
+        for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256)
+    }
+    keys = built.rows("select deal_key from w.marts.fct_deals union select owner from w.marts.fct_deals", built.database)
+    assert not hashes & {key for (key,) in keys}
+    assert not {value[:8] for value in hashes} & {str(key).removeprefix("owner-") for (key,) in keys}
+
+
+def test_an_address_inside_a_category_does_not_leave(built: Place) -> None:
+    masked = "select distinct segment from {} where segment like '%e-mail%'"
+    assert built.rows(masked.format("w.marts.win_rates_by_dimension"), built.database) == [("(e-mail address)",)]
+    assert built.rows(masked.format("win_rates_by_dimension")) == [("(e-mail address)",)]
+
+
+def test_an_address_that_reached_a_mart_all_the_same_is_not_published() -> None:
+    """The second line of defence, alone: a mart is spoilt by hand."""
+    from icp.publish import PublishedTable, published_select
+
+    statement = published_select(PublishedTable("spoilt"), {"said": "VARCHAR", "deals": "BIGINT"}, 5)
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts; create table marts.spoilt as select 'ask bob.o@mail.example.co.uk now' as said, 7 as deals")
+        assert connection.execute(statement).fetchall() == [("ask (e-mail address) now", 7)]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda rows: [row.pop("Result") for row in rows["deals"]], id="a column is missing"),
+        pytest.param(lambda rows: [row.update(Closed="03/04/2025", Opened="01/02/2025", Changed="") for row in rows["deals"]], id="dates are ambiguous"),
+        pytest.param(lambda rows: [row.update(Value=f"{row['Name']}") for row in rows["deals"]], id="amounts are words"),
+        pytest.param(lambda rows: [row.update(Value="1.234") for row in rows["deals"]], id="amounts are ambiguous"),
+        pytest.param(lambda rows: rows["deals"].extend(dict(row, Value="1", Changed="") for row in list(rows["deals"])), id="versions have no order"),
+    ],
+)
+def test_messages_about_bad_exports_name_no_person(spoil: object, request: pytest.FixtureRequest) -> None:
+    rows = company()
+    spoil(rows)  # type: ignore[operator]
+    folder = scratch() / "spoilt" / re.sub(r"\W", "_", request.node.name)
+    write_company(folder, rows)
+    asked = {"crm": "custom", "folder": str(folder), "database": str(folder / "w.duckdb"), "variables": {"mapping": MAPPING["mapping"]}}
+    answer = json.loads(plan_exports(json.dumps(asked)))
+    said = " ".join([str(answer["error"]), *answer["notices"]])
+    assert found(said) == []
+
+
+def test_a_failed_build_says_and_logs_no_person() -> None:
+    place = place_with_a_short_build("failing")
+    (place.project / "models").mkdir()
+    (place.project / "models" / "broken.sql").write_text(
+        "{{ config(materialized='table') }} select cast(industry as integer) as number from w.marts.fct_deals", encoding="utf-8"
+    )
+    run = place.dbt("build")
+    assert run.returncode == 1
+    assert "Could not convert string" in run.stdout
+    assert found(run.stdout) == []
+    assert [path for path in written(place) if found(path.read_bytes().decode("latin-1"))] == []
+
+
+# ---------------------------------------------------------------- the key
+
+
+def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WINLOSS_KEY", raising=False)
+    first = read_or_make_key(tmp_path / "private")
+    assert re.fullmatch("[0-9a-f]{64}", first)
+    assert read_or_make_key(tmp_path / "private") == first
+    assert (tmp_path / "private" / "winloss.key").stat().st_mode & 0o777 == 0o600
+    assert read_or_make_key(tmp_path / "other") != first
+
+
+def test_the_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINLOSS_KEY", " stated ")
+    assert read_or_make_key(tmp_path) == "stated"
+    assert list(tmp_path.iterdir()) == []
