@@ -206,9 +206,12 @@ def no_claim_sentence(
             f"{deals} closed deals are too few to claim anything: at least {parameters.fallback_deals} are needed, "
             f"{parameters.fallback_outcome_deals} of them won and {parameters.fallback_outcome_deals} lost."
         )
-    tested = [row for row in evidence if row.get("is_candidate") and row.get("min_detectable_lift") is not None]
-    if not tested:
+    candidates = [row for row in evidence if row.get("is_candidate")]
+    if not candidates:
         return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with the rest."
+    tested = [row for row in candidates if row.get("min_detectable_lift") is not None]
+    if not tested:
+        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} comparisons none could."
     best = min(tested, key=lambda row: (_number(row, "min_detectable_lift"), str(row["attribute"]), str(row["value"])))
     gap = points(best["min_detectable_lift"]).lstrip("+")
     return (

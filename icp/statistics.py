@@ -245,26 +245,31 @@ def minimum_detectable_lift(
     rate: float,
     power: float,
 ) -> float | None:
-    """Smallest true lift that these deals would reveal with `power`; None when nothing would.
+    """Smallest true lift that these deals would reveal with `power`; None when no possible one would.
 
-    (z_a + z_b) sqrt(p (1-p) / n_h) with a the level q / (2 m) that the first of m claims must
-    pass, made true in the tails: z_a is moved by the skewness of the exact distribution
-    (Cornish & Fisher's first term), and z_b counts the spread the segment has when it does
-    win more often. `share` is the segment's share of the deals it is compared among.
+    The lift d with d sqrt(n_h) = z_a sqrt(v) + z_b sqrt(v'): a is the level q / (2 m) that the first
+    of m claims must pass, its z moved by the skewness of the exact distribution (Cornish & Fisher's
+    first term); v = p (1-p) is the variance without a lift, v' the one with it, inside and outside.
+    `harmonic_deals` is that of the stratified test: deals without others to compare them with in
+    their quarter count for nothing. `share` is the segment's share of the deals it is among.
     """
     if harmonic_deals <= 0 or candidates < 1 or not 0 < base_rate < 1 or not 0 < share < 1:
         return None
-    variance = base_rate * (1 - base_rate)
-    critical = normal_quantile(1 - rate / (2 * candidates))
-    skewness = (1 - 2 * base_rate) * (1 - 2 * share) / math.sqrt(harmonic_deals * variance)
-    critical += (critical * critical - 1) * skewness / 6
-    lift = (critical + normal_quantile(power)) * math.sqrt(variance / harmonic_deals)
-    for _ in range(30):
-        inside, outside = min(1.0, base_rate + (1 - share) * lift), max(0.0, base_rate - share * lift)
-        spread = (1 - share) * inside * (1 - inside) + share * outside * (1 - outside)
-        needed = critical * math.sqrt(variance) + normal_quantile(power) * math.sqrt(spread)
-        lift = (lift + needed / math.sqrt(harmonic_deals)) / 2
-    return lift if base_rate + (1 - share) * lift < 1 else None
+    if base_rate ** (harmonic_deals / (1 - share)) > rate / candidates:
+        return None  # not even winning every deal would be claimed
+    root, z_power = math.sqrt(harmonic_deals), normal_quantile(power)
+    z_level, skew = _claim_level(share, base_rate, candidates, rate)
+    variance, linear, square = _spread_with_lift(share, base_rate)
+    threshold = z_level * math.sqrt(variance) + skew / root
+    # v' = v + linear d - square d^2, so that d is the larger root of a quadratic equation.
+    first = harmonic_deals + z_power**2 * square
+    half = threshold * root + z_power**2 * linear / 2
+    inner = half**2 - first * (threshold**2 - z_power**2 * variance)
+    if inner < 0:
+        return None
+    lift = (half + math.sqrt(inner)) / first
+    is_possible = base_rate + (1 - share) * lift < 1 and base_rate - share * lift > 0
+    return lift if is_possible else None
 
 
 def deals_needed(
@@ -278,13 +283,35 @@ def deals_needed(
 ) -> int | None:
     """Further deals of the segment until a lift of `gap` is detectable; None when it never is.
 
-    `share` is the segment's share of the deals it is compared among.
+    The equation of `minimum_detectable_lift`, solved for the deals. `share` is the segment's share
+    of the deals it is compared among. Where the base rate leaves no room for such a lift, the gap
+    is one downwards.
     """
-    if share >= 1 or candidates < 1:
+    if candidates < 1 or not 0 < base_rate < 1 or not 0 < share < 1:
         return None
-    reach = normal_quantile(1 - rate / (2 * candidates)) + normal_quantile(power)
-    wanted = base_rate * (1 - base_rate) * (reach / gap) ** 2 / (1 - share)
-    return max(0, math.ceil(wanted) - deals)
+    if base_rate + (1 - share) * gap >= 1:
+        base_rate = 1 - base_rate
+    z_level, skew = _claim_level(share, base_rate, candidates, rate)
+    variance, linear, square = _spread_with_lift(share, base_rate)
+    spread = max(0.0, variance + linear * gap - square * gap**2)
+    reach = z_level * math.sqrt(variance) + normal_quantile(power) * math.sqrt(spread)
+    root = (reach + math.sqrt(max(0.0, reach**2 + 4 * gap * skew))) / (2 * gap)
+    return max(0, math.ceil(root**2 / (1 - share)) - deals)
+
+
+def _claim_level(share: float, base_rate: float, candidates: int, rate: float) -> tuple[float, float]:
+    """z that the first of the claims must pass, and its shift times sqrt(v n_h) by skewness."""
+    z = normal_quantile(1 - rate / (2 * candidates))
+    return z, (z * z - 1) / 6 * (1 - 2 * base_rate) * (1 - 2 * share)
+
+
+def _spread_with_lift(share: float, base_rate: float) -> tuple[float, float, float]:
+    """v, b and c of the variance v + b d - c d^2 of deals whose segment wins by d more often."""
+    return (
+        base_rate * (1 - base_rate),
+        (1 - 2 * base_rate) * (1 - 2 * share),
+        1 - 3 * share + 3 * share**2,
+    )
 
 
 # ---------------------------------------------------------------- scores

@@ -663,6 +663,14 @@ def test_nothing_claimed_is_said_with_the_gap_that_could_have_been_seen() -> Non
     assert no_claim_sentence(run_row(strong), evidence_rows(strong)) is None
 
 
+def test_where_no_gap_could_be_seen_no_segment_is_called_too_small() -> None:
+    # 120 deals of which 108 are won: no segment of 30 can be so far ahead that it would be told from luck.
+    won = [int(number % 10 > 0) for number in range(120)]
+    result = select(MemoryCounts({"industry": ["A", "B", "C", "D"] * 30}, won, ["2025-Q1"] * 120), ["industry"])
+    sentence = no_claim_sentence(run_row(result), evidence_rows(result))
+    assert sentence == "No segment stands out beyond luck; with 120 closed deals and 4 comparisons none could."
+
+
 def test_rates_are_never_rounded_to_certainty() -> None:
     assert (percent(221 / 222), percent(1.0), percent(0.001), percent(0.0)) == ("over 99%", "100%", "under 1%", "0%")
 

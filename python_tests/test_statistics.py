@@ -211,15 +211,19 @@ def test_smallest_detectable_lift_matches_the_published_examples() -> None:
 
 @pytest.mark.parametrize(("deals", "share", "base"), [(127, 0.24, 0.25), (127, 0.24, 0.62), (500, 0.08, 0.40)])
 def test_smallest_detectable_lift_is_found_as_often_as_promised(deals: int, share: float, base: float) -> None:
-    # The share of simulated windows in which the exact test passes the bound of a first claim.
     lift = statistics.minimum_detectable_lift(deals * share * (1 - share), share, base, 33, 0.10, 0.80)
     assert lift is not None
+    assert _simulated_power(round(deals * share), share, base, lift) == pytest.approx(0.80, abs=0.025)
+
+
+def _simulated_power(inside: int, share: float, base: float, lift: float) -> float:
+    """The share of simulated windows in which the exact test passes the bound of a first claim of 33."""
     rng = np.random.default_rng(8)
-    inside = round(deals * share)
+    deals = round(inside / share)
     won = rng.binomial(inside, base + (1 - share) * lift, 4_000)
     rest = rng.binomial(deals - inside, base - share * lift, 4_000)
     p = statistics.exact_mid_p(np.full((4_000, 1), inside), won[:, None], [[deals]], (won + rest)[:, None])
-    assert (p <= 0.10 / 33).mean() == pytest.approx(0.80, abs=0.025)
+    return float((p <= 0.10 / 33).mean())
 
 
 def test_nothing_is_detectable_without_deals() -> None:
@@ -227,12 +231,24 @@ def test_nothing_is_detectable_without_deals() -> None:
     assert statistics.minimum_detectable_lift(2.0, 0.2, 0.4, 33, 0.1, 0.8) is None
 
 
-def test_deals_needed_are_those_at_which_the_gap_is_detectable() -> None:
-    missing = statistics.deals_needed(30, 0.24, 0.40, 33, 0.10, 0.80, 0.15)
+def test_an_impossible_lift_is_never_called_detectable() -> None:
+    # Three deals cannot be told from a base of .95 even if all are won: .95^3 = .86.
+    assert statistics.minimum_detectable_lift(2.9, 0.04, 0.95, 33, 0.1, 0.8) is None
+    # A segment of 90% of the deals cannot be 30 points ahead of a rest that must then win less than none.
+    assert statistics.minimum_detectable_lift(20.0, 0.9, 0.25, 33, 0.1, 0.8) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "base", "gap"), [(0.24, 0.40, 0.15), (0.08, 0.25, 0.15), (0.08, 0.80, 0.15), (0.08, 0.92, -0.15)]
+)
+def test_deals_needed_reveal_the_gap_as_often_as_promised(share: float, base: float, gap: float) -> None:
+    # At a base of .92 no segment can win 15 points more; it can win 15 points less.
+    missing = statistics.deals_needed(30, share, base, 33, 0.10, 0.80, abs(gap))
     assert missing is not None
-    weight = (30 + missing) * (1 - 0.24)
-    found = statistics.minimum_detectable_lift(weight, 0.24, 0.40, 33, 0.10, 0.80)
-    assert found == pytest.approx(0.15, abs=0.004)
+    assert _simulated_power(30 + missing, share, base, gap) == pytest.approx(0.80, abs=0.025)
+
+
+def test_no_deals_are_missing_where_the_gap_is_detectable_already() -> None:
     assert statistics.deals_needed(10_000, 0.24, 0.40, 33, 0.10, 0.80, 0.15) == 0
     assert statistics.deals_needed(10, 1.0, 0.40, 33, 0.10, 0.80, 0.15) is None
 
