@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from scipy import special
 
 from benchmarks.accuracy import naive, oracle
 from benchmarks.accuracy import scenarios as sc
@@ -86,7 +85,7 @@ def effects_report(
         reported.append(sign * expected)
         true.append(sign * lift)
         covered.append(float(low <= lift <= high))
-    rates = sc.true_rates(company)
+    rates = company.true_rates
     for value, (count, won) in naive.rates(sample).items():
         if rules.get(value) == 1:
             naive_gap.append(won / count - rates[value])
@@ -155,7 +154,7 @@ def backtest(rng: np.random.Generator, deals: int, drift: float = 0.0, looks: in
     for now in range(7, 7 + looks):
         truth = companies[now + 1]
         base = sc.overall_rate(truth)
-        lifts = {value: rate - base for value, rate in sc.true_rates(truth).items()}
+        lifts = {value: rate - base for value, rate in truth.true_rates.items()}
         so_far = [QuarterCounts(_label(q), deals, deals // 2) for q in range(now + 1)]
         window = [_number(label) for label in choose_window(so_far, _label(now))]
         selection = select(history.source(window), DIMENSIONS, with_pairs=False)
@@ -295,27 +294,17 @@ def value_report(rng: np.random.Generator, deals: int, sigma: float, base: float
 
 
 def detectable_report(rng: np.random.Generator, deals: int, dimension: str, value: int, base: float) -> Measured:
-    """One value truly differs by the smallest detectable lift: is it claimed?"""
-    company = _detectable(deals, dimension, value, base)
-    sample = sc.draw(rng, company, deals)
-    claims = _claims(select(sample.source(), DIMENSIONS, with_pairs=False))
-    return {"ours": float(claims.get((dimension, value)) == 1)}
-
-
-@lru_cache(maxsize=64)
-def _detectable(deals: int, dimension: str, value: int, base: float) -> Company:
-    parameters = Parameters()
-    share = float(SHARES[dimension][value])
-    comparisons = sum(int((SHARES[d] * deals >= parameters.minimum_deals).sum()) for d in DIMENSIONS)
-    lift = statistics.minimum_detectable_lift(
-        deals * share * (1 - share), share, base, comparisons, parameters.step_down_rate, parameters.power
-    )
-    if lift is None:
-        raise ValueError("nothing is detectable here")
-    rest = base - share * lift
-    effects = sc.no_effects()
-    effects[dimension][value] = float(special.logit(rest + lift) - special.logit(rest))
-    return sc.calibrated(Company(base, effects))
+    """A report on nothing states the smallest lift it could see; once its deals truly have it, is it claimed?"""
+    sample = sc.draw(rng, _null(base), deals)
+    by_value = {_value(e.cell): e for e in select(sample.source(), DIMENSIONS, with_pairs=False).evidence}
+    stated = by_value[dimension, value].min_detectable_lift
+    if stated is None:
+        return {"ours": [], "stated": []}
+    inside = sample.codes[dimension] == value
+    rest = base - float(SHARES[dimension][value]) * stated
+    won = (rng.random(deals) < np.where(inside, rest + stated, rest)).astype(np.int64)
+    claims = _claims(select(replace(sample, won=won).source(), DIMENSIONS, with_pairs=False))
+    return {"ours": float(claims.get((dimension, value)) == 1), "stated": stated}
 
 
 def repeated_report(rng: np.random.Generator, deals: int) -> Measured:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
+import jinja2
 import numpy as np
 from scipy import stats
 
@@ -61,6 +63,22 @@ def _tables(count: int = 200) -> Iterator[tuple[int, int, int, int]]:
         yield int(rng.binomial(deals, 0.5)), deals, int(rng.binomial(others, 0.4)), others
 
 
+def intervals_in_sql() -> list[tuple[float, ...]]:
+    """Wilson's and Newcombe's bounds of each table, by the macros the marts are built with."""
+    source = Path(__file__).parents[2] / "macros" / "intervals.sql"
+    macros = jinja2.Environment().from_string(source.read_text(encoding="utf-8")).module
+    sides = {side: (macros.wilson_low(*side), macros.wilson_high(*side)) for side in (("x", "n"), ("y", "m"))}
+    (low, high), (other_low, other_high) = sides.values()
+    newcombe = (
+        macros.newcombe_low("x / n", low, "y / m", other_high),
+        macros.newcombe_high("x / n", high, "y / m", other_low),
+    )
+    counts = [list(column) for column in zip(*_tables())]
+    rows = "select unnest(?) as x, unnest(?) as n, unnest(?) as y, unnest(?) as m"
+    with duckdb.connect() as connection:
+        return connection.execute(f"select {', '.join((low, high, *newcombe))} from ({rows})", counts).fetchall()
+
+
 def mid_p_difference() -> float:
     """Exact mid-p of one table against scipy's hypergeometric distribution."""
     largest = 0.0
@@ -80,9 +98,14 @@ def _statsmodels_differences() -> Iterator[tuple[str, float]]:
         from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
     except ImportError:
         return
-    wilson = newcombe = 0.0
+    wilson = newcombe = sql_wilson = sql_newcombe = 0.0
     p_values = []
-    for won, deals, other_won, others in _tables():
+    in_sql = intervals_in_sql()
+    for (won, deals, other_won, others), by_sql in zip(_tables(), in_sql, strict=True):
+        expected = proportion_confint(won, deals, method="wilson")
+        sql_wilson = max(sql_wilson, float(np.abs(np.subtract(by_sql[:2], expected)).max()))
+        expected = confint_proportions_2indep(won, deals, other_won, others, "newcomb", "diff", alpha=0.05)
+        sql_newcombe = max(sql_newcombe, float(np.abs(np.subtract(by_sql[2:], expected)).max()))
         expected = proportion_confint(won, deals, method="wilson")
         wilson = max(wilson, float(np.abs(np.subtract(statistics.wilson_interval(won, deals), expected)).max()))
         expected = confint_proportions_2indep(won, deals, other_won, others, "newcomb", "diff", alpha=0.1)
@@ -90,6 +113,8 @@ def _statsmodels_differences() -> Iterator[tuple[str, float]]:
         newcombe = max(newcombe, float(np.abs(np.subtract(found, expected)).max()))
         p_values.append(statistics.mid_p_2x2(won, deals, other_won, others))
     q = statistics.benjamini_hochberg(p_values)
+    yield "Wilson: the marts' SQL in DuckDB, statsmodels", sql_wilson
+    yield "Newcombe: the marts' SQL in DuckDB, statsmodels", sql_newcombe
     yield "Wilson: statsmodels", wilson
     yield "Newcombe: statsmodels", newcombe
     yield "q-values: statsmodels", float(np.abs(q - multipletests(p_values, method="fdr_bh")[1]).max())

@@ -7,6 +7,7 @@ odds. A company is drawn first (which values matter), then its deals, quarter by
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,23 @@ class Company:
     def true_values(self) -> dict[tuple[str, int], int]:
         """Values with an effect, and its sign."""
         return {(d, v): int(np.sign(self.effects[d][v])) for d, v in VALUES if self.effects[d][v] != 0}
+
+    @cached_property
+    def true_rates(self) -> dict[tuple[str, int], float]:
+        """Win rate if every deal had this value and all else stayed: what moving deals would buy."""
+        rates: dict[tuple[str, int], float] = {}
+        for dimension in DIMENSIONS:
+            others, weights = np.zeros(1), np.ones(1)
+            for other in DIMENSIONS:
+                if other == dimension:
+                    continue
+                values, where = np.unique(self.effects[other], return_inverse=True)
+                mass = np.bincount(where, weights=SHARES[other])
+                others = (others[:, None] + values).ravel()
+                weights = (weights[:, None] * mass).ravel()
+            for value, effect in enumerate(self.effects[dimension]):
+                rates[dimension, value] = float((weights * special.expit(self.intercept + others + effect)).sum())
+        return rates
 
 
 @dataclass(frozen=True)
@@ -159,33 +177,16 @@ def draw(rng: np.random.Generator, company: Company, deals: int, quarters: int =
     return Sample(codes, quarter, won, odds)
 
 
-def true_rates(company: Company) -> dict[tuple[str, int], float]:
-    """Win rate if every deal had this value and all else stayed: what moving deals would buy."""
-    rates: dict[tuple[str, int], float] = {}
-    for dimension in DIMENSIONS:
-        others, weights = np.zeros(1), np.ones(1)
-        for other in DIMENSIONS:
-            if other == dimension:
-                continue
-            values, where = np.unique(company.effects[other], return_inverse=True)
-            mass = np.bincount(where, weights=SHARES[other])
-            others = (others[:, None] + values).ravel()
-            weights = (weights[:, None] * mass).ravel()
-        for value, effect in enumerate(company.effects[dimension]):
-            rates[dimension, value] = float((weights * special.expit(company.intercept + others + effect)).sum())
-    return rates
-
-
 def overall_rate(company: Company) -> float:
     """Win rate over all deals of the company as it is."""
-    rates = true_rates(company)
+    rates = company.true_rates
     dimension = DIMENSIONS[0]
     return float(sum(SHARES[dimension][v] * rates[dimension, v] for v in range(SHARES[dimension].size)))
 
 
 def true_lift(company: Company, value: tuple[str, int], left_out: frozenset[tuple[str, int]] = frozenset()) -> float:
     """True gap to the rest of the dimension, the values in `left_out` aside."""
-    rates = true_rates(company)
+    rates = company.true_rates
     dimension, code = value
     rest = [v for v in range(SHARES[dimension].size) if v != code and (dimension, v) not in left_out]
     if not rest:

@@ -11,7 +11,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Line:
     oracle: str
     is_met: bool
     is_stretch: bool = False
+    reports: int = 0
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def cells(profile: str) -> list[Cell]:
             name = f"sigma {sigma} n={deals}"
             add("B14", name, measures.value_report, 4000 if full else 600, deals=deals, sigma=sigma)
     for deals, dimension, value, base in DETECTABLE if full else DETECTABLE[:2]:
-        repetitions = (800 if deals <= 500 else 300) if full else 120
+        repetitions = (500 if deals <= 500 else 300) if full else 80
         name = f"{dimension} {value} n={deals} base={base:.2f}"
         settings = {"deals": deals, "dimension": dimension, "value": value, "base": base}
         add("B15", name, measures.detectable_report, repetitions, **settings)
@@ -239,7 +240,7 @@ def lines(profile: str, reports: dict[str, Reports]) -> list[Line]:
     made: list[Line] = []
     for key, found in reports.items():
         identifier, name = key.split(" ", 1)
-        made += _LINES[identifier](judge, name, found)
+        made += [replace(line, reports=len(found)) for line in _LINES[identifier](judge, name, found)]
     return made
 
 
@@ -466,12 +467,13 @@ _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
 
 
 def rendered(made: list[Line]) -> str:
-    """The lines as aligned text; a star marks figures that reach the stretch target too."""
-    head = ("id", "scenario", "metric", "naive", "ours", "target", "oracle", "verdict")
+    """The lines as aligned text, R the simulated reports; a star marks figures that reach the stretch target too."""
+    head = ("id", "scenario", "R", "metric", "naive", "ours", "target", "oracle", "verdict")
     body = [
         (
             line.identifier,
             line.scenario,
+            str(line.reports or "-"),
             line.metric,
             line.naive,
             line.ours,
