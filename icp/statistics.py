@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, special, stats
+from scipy import fft, special
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ _MAXIMUM_GRID = 4_000_000
 @lru_cache(maxsize=128)
 def normal_quantile(probability: float) -> float:
     """z below which `probability` of a standard normal lies."""
-    return float(stats.norm.ppf(probability))
+    return float(special.ndtri(probability))
 
 
 def _rounded(probabilities: npt.ArrayLike) -> Floats:
@@ -196,8 +196,12 @@ def mid_p_2x2(won: int, deals: int, other_won: int, other_deals: int) -> float:
 
 def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
     """Step-up q-values (Benjamini & Hochberg 1995), rounded to 12 decimals."""
+    # scipy has this in stats, whose import would cost every build as much as twenty models
     p = np.asarray(p_values, dtype=np.float64)
-    return _rounded(stats.false_discovery_control(p, method="bh"))
+    order = np.argsort(p)[::-1]
+    q = np.empty_like(p)
+    q[order] = np.minimum.accumulate(p[order] * p.size / np.arange(p.size, 0, -1))
+    return _rounded(np.minimum(q, 1.0))
 
 
 def step_down_bound(step: int, candidates: int, rate: float) -> float:
