@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,8 @@ class Project:
                 self.manifests[switches] = result.result
             if not result or result.success:
                 result = invoke(*arguments)
+        # dbt keeps the database open until its process ends; here others read it before
+        DuckDBConnectionManager.close_all_connections()
         return _outcome(result, lines)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
