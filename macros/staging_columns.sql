@@ -8,9 +8,16 @@
     nullif(trim({{ column }}), '')
 {%- endmacro %}
 
-{# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key. #}
+{# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key.
+   Twelve characters hold 72 bits: among a hundred million ids two are alike with a chance of one in a million, and engines
+   join, group and index so short a text several times as fast as a whole hash. #}
 {% macro keyed_hash(kind, column) -%}
-    case when {{ column }} is not null then md5((select privacy_key from {{ privacy_key_relation() }}) || '{{ kind }}:' || {{ column }}) end
+    case when {{ column }} is not null then base64(unhex(substring({{ keyed_md5(kind, column) }}, 1, 18))) end
+{%- endmacro %}
+
+{# The whole of it, in hexadecimal digits. #}
+{% macro keyed_md5(kind, column) -%}
+    md5((select privacy_key from {{ privacy_key_relation() }}) || '{{ kind }}:' || {{ column }})
 {%- endmacro %}
 
 {% macro privacy_key_relation() -%}

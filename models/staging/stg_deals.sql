@@ -12,7 +12,7 @@ select
     {% if var('show_owner_names') -%}
     owner,
     {%- else -%}
-    'owner-' || substring({{ keyed_hash('owner', 'lower(owner)') }}, 1, 8) as owner,
+    'owner-' || substring({{ keyed_md5('owner', 'lower(owner)') }}, 1, 8) as owner,
     {%- endif %}
     deal_type,
     lead_source,

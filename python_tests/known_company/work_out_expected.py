@@ -8,6 +8,7 @@ committed files are what it works out, and a dozen cells of them by pencil.
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import math
@@ -228,7 +229,11 @@ def accepted(name: str) -> list[Row]:
 
 
 def hashed(kind: str, text: str) -> str | None:
-    return hashlib.md5(f"{KEY}{kind}:{text}".encode()).hexdigest() if text else None
+    return base64.b64encode(keyed(kind, text)[:9]).decode() if text else None
+
+
+def keyed(kind: str, text: str) -> bytes:
+    return hashlib.md5(f"{KEY}{kind}:{text}".encode()).digest()
 
 
 def folded(text: str) -> str:
@@ -339,7 +344,7 @@ def typed(line: Row) -> Row:
         "deal_size_band": band(amount, AMOUNT_BANDS),
         "competitor": segment("Rival", line["Rival"]),
         "pipeline": segment("Pipeline", line["Pipeline"]),
-        "owner": "owner-" + (hashed("owner", line["Salesperson"].lower()) or "")[:8],
+        "owner": "owner-" + keyed("owner", line["Salesperson"].lower()).hex()[:8],
         "partner_channel": segment("Channel", line["Channel"]),
     }
 
