@@ -1,3 +1,19 @@
+{# The models that hold every line of the files with the rule it falls under, by the object the lines are of. #}
+{% macro models_of_lines() %}
+    {%- set models = {
+        'deals': 'base_deal_lines',
+        'accounts': 'base_account_lines',
+        'contacts': 'base_contact_lines',
+        'deal_contacts': 'base_deal_contact_lines',
+        'stage_history': 'base_stage_history_lines',
+    } -%}
+    {%- if crm() == 'salesforce' -%}
+        {%- do models.update({'competitors': 'base_salesforce__competitors'}) -%}
+    {%- endif -%}
+    {{ return(models) }}
+{% endmacro %}
+
+
 {# The CRM whose exports are read. A wrong name is answered here, before dbt looks for models of it. #}
 {% macro crm() %}
     {%- set known = ['sample', 'salesforce', 'hubspot', 'pipedrive', 'dynamics365', 'custom'] -%}

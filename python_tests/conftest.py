@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,3 +67,18 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
     run = SampleBuild(folder, "").dbt("build")
     assert run.returncode == 0, run.stdout + run.stderr
     return SampleBuild(folder, run.stdout)
+
+
+@pytest.fixture(scope="session")
+def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """The build of a CRM's fixture (`crm_build.CrmBuild`), made when it is first asked for."""
+    from python_tests.crm_build import build_fixture
+
+    builds: dict[str, Any] = {}
+
+    def build(crm: str) -> Any:
+        if crm not in builds:
+            builds[crm] = build_fixture(tmp_path_factory.mktemp(crm), crm)
+        return builds[crm]
+
+    return build

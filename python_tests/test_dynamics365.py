@@ -1,13 +1,15 @@
 """A view exported from Dynamics 365, counted by hand."""
 
+from collections.abc import Callable
+
 import pytest
 
-from python_tests.crm_build import CrmBuild, build_whole
+from python_tests.crm_build import CrmBuild
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
-    return build_whole(tmp_path_factory.mktemp("dynamics365"), "dynamics365")
+def company(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
+    return build_of("dynamics365")
 
 
 def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> None:
@@ -43,6 +45,17 @@ def test_accounts_and_contacts_join_by_name(company: CrmBuild) -> None:
     assert {row["region"]: row["deals"] for row in rows} == {"North": 2, "South": 1}
     people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona")
     assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 2, "CFO": 1}
+
+
+def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> None:
+    rows = company.rows("select object, source_file, column_name, source_header, status from marts.input_columns")
+    found = {(row["object"], row["column_name"]): (row["source_header"], row["status"]) for row in rows if row["column_name"]}
+    landed_only = {"status", "status_reason", "amount_actual", "amount_estimated", "deal_name", "account_name", "contact_name", "first_name"}
+    assert not landed_only & {name for _, name in found}
+    assert found["deals", "loss_reason"] == ("Status Reason", "mapped")
+    assert found["deals", "amount"] == ("Actual Revenue or Est. revenue", "mapped")
+    assert found["deals", "account_id"] == ("Potential Customer", "matched")
+    assert found["contacts", "contact_id"] == ("First Name or Last Name", "matched")
 
 
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:

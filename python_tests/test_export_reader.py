@@ -36,6 +36,7 @@ from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
 from icp.exports.statements import LINES, Binding, Cell, FileReading, file_statement
+from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
 
 Rows = list[dict[str, Any]]
 Files = Mapping[str, str | bytes]
@@ -228,6 +229,26 @@ def test_a_quote_that_closes_in_a_later_line_of_its_own_does_not_swallow_whole_r
     found = read(tmp_path, {"deals.csv": text})
     assert found.column("source_line") == [2, 3, 4, 5]
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, "has 5 cells, the header has 3", None]
+
+
+@pytest.mark.parametrize(
+    ("ids", "width_of_the_rest"), [(("A", "B", "C"), 2), (("8", "9", "10"), 2), (("006A0000006Vm9rIAC", "006A0000006Vm9RIAS", "006A000000aVm9RIAS"), 3)]
+)
+def test_a_quote_that_meets_a_stray_one_at_a_later_line_end_does_not_swallow_whole_records(
+    tmp_path: Path, ids: tuple[str, str, str], width_of_the_rest: int
+) -> None:
+    more = ",x" * (width_of_the_rest - 2)
+    first, second, third = ids
+    text = f'id,result{more},note\n{first},won{more},"open\n{second},lost{more},x\n{third},won{more},5"\n'
+    found = read(tmp_path, {"deals.csv": text})
+    assert found.column("deal_id") == list(ids)
+    assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None]
+
+
+@pytest.mark.parametrize("cell", ["Dear Ann, Bob, all\nyours, Eve, Ltd", "1, 2, 3\n4, 5, 6 and more words, x", "a,b\nc,d"])
+def test_a_cell_over_several_lines_may_hold_commas(tmp_path: Path, cell: str) -> None:
+    found = read(tmp_path, {"deals.csv": f'id,result,note\nD100,won,"{cell}"\nD101,lost,y\n'}, deals_with(loss_reason="note"))
+    assert found.column("loss_reason") == [cell.replace("\n", " "), "y"]
 
 
 def test_a_return_inside_a_cell_is_a_line_end_like_any_other(tmp_path: Path) -> None:
@@ -909,61 +930,6 @@ def test_quoted_text_comes_back_as_it_was(text: str) -> None:
 
 # --- any file at all -------------------------------------------------------------------------------------------------
 
-CELL = st.one_of(
-    st.sampled_from(
-        [
-            "",
-            "won",
-            "lost",
-            " ",
-            "1,200.50",
-            "1.200,50",
-            "3/4/2026",
-            "31.12.2025",
-            "2026-03-04",
-            "N/A",
-            "-",
-            "=1+1",
-            '5" pipe',
-            "@SUM(A1)",
-            '"',
-            '""',
-            'a "b" c',
-            "line\nbreak",
-            "x\r\ny",
-            "a;b",
-            "a,b",
-            "a\tb",
-            "'",
-            "\\",
-            "\x00",
-            "\u00a0",
-            "ü€",
-            "75%",
-            "x" * 5_000,
-            "-1e309",
-            "1e5",
-            "99999999999999999999999999",
-            "46022",
-            "\u2028",
-        ]
-    ),
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
-)
-ODD_FILES = st.fixed_dictionaries(
-    {
-        "delimiter": st.sampled_from([",", ";", "\t", "|"]),
-        "line_end": st.sampled_from(["\n", "\r\n", "\r"]),
-        "encoding": st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"]),
-        "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-        "rows": st.lists(st.lists(CELL, min_size=1, max_size=9), max_size=12),
-        "damage": st.lists(
-            st.tuples(st.integers(0, 12), st.sampled_from(['"', '""', "\n", "\x00", "junk", 'x"y', '"open', "\r"])),
-            max_size=3,
-        ),
-    }
-)
-SIZE = 1_000 if os.environ.get("WINLOSS_FUZZ") == "full" else 100
 HEADERS = ["id", "result", "amount", "shut", "note"]
 FUZZED = (
     deals_with(amount="amount", closed_on="shut", modified_at="shut", loss_reason="note")
@@ -971,36 +937,21 @@ FUZZED = (
 )
 
 
-def odd_file(odd: Mapping[str, Any]) -> bytes:
-    """The bytes of a file with a good header and anything after it."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=odd["delimiter"], lineterminator="\n", quoting=odd["quoting"])
-    writer.writerow(HEADERS)
-    writer.writerows(odd["rows"])
-    lines = buffer.getvalue().split("\n")
-    for position, damage in odd["damage"]:
-        if position + 1 < len(lines):
-            lines[position + 1] += damage
-    return odd["line_end"].join(lines).encode(odd["encoding"], errors="replace")
-
-
 @settings(max_examples=SIZE, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(odd=ODD_FILES)
 def test_no_line_of_any_file_is_lost(tmp_path_factory: pytest.TempPathFactory, odd: Mapping[str, Any]) -> None:
     tmp_path = tmp_path_factory.mktemp("odd")
-    raw = odd_file(odd)
+    raw = odd_file(HEADERS, odd)
     found = read(tmp_path, {"deals.csv": raw}, FUZZED)
     lines = found.column("source_line")
     assert len(lines) == found.file("deals.csv")["records"]
     assert len(set(lines)) == len(lines)
     # Every physical line with something on it is a record or lies inside the record that starts before it.
-    text = raw.decode({"utf-8-sig": "utf-8-sig"}.get(odd["encoding"], odd["encoding"]), errors="replace")
-    physical = io.StringIO(text, newline="").readlines()
-    filled = [number for number, line in enumerate(physical, 1) if line.strip(" \r\n\ufeff") and number > 1]
+    filled = filled_lines(raw, odd["encoding"])
     starts = sorted(lines)
     assert set(starts) <= set(filled)
     assert (starts[:1] or [None]) == (filled[:1] or [None])
-    if '"' not in text:
+    if '"' not in raw.decode(odd["encoding"], errors="replace"):
         assert starts == filled
 
 

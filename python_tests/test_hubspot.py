@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -9,12 +10,12 @@ import pytest
 
 from icp.exports.hubspot import SHAPES, stage_of_header
 from icp.exports.recognise import recognise
-from python_tests.crm_build import FIXTURES, CrmBuild, build_lines, plan_of, rows_of
+from python_tests.crm_build import CrmBuild, plan_of, rows_of
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
-    return build_lines(tmp_path_factory.mktemp("hubspot"), "hubspot", FIXTURES / "hubspot")
+def build(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
+    return build_of("hubspot")
 
 
 def test_deals_of_all_part_files_become_deals(build: CrmBuild) -> None:
@@ -149,6 +150,7 @@ def test_a_stage_by_number_is_one_line(build: CrmBuild, tmp_path: Path) -> None:
         ("Record ID,Deal Name,Deal Stage", ["deals"]),
         ("hs_object_id,dealname,dealstage", ["deals"]),
         ("record id,DEAL STAGE", ["deals"]),
+        ("ID de fiche d'informations,Phase de la transaction,Montant", ["deals"]),
         ("Record ID,First Name,Email,Associated Company", ["contacts"]),
         ("hs_object_id,jobtitle", ["contacts"]),
         ("Record ID,Company name,Industry", ["accounts"]),

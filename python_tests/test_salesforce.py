@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -9,15 +10,14 @@ import pytest
 
 from icp.exports.salesforce import SHAPES
 from icp.exports.recognise import recognise
-from python_tests.crm_build import FIXTURES, CrmBuild, build_lines, plan_of, refusal, rows_of
+from python_tests.crm_build import CrmBuild, plan_of, refusal, rows_of
 
-VARIABLES = {"field_aliases": {"qualification_score": "Fit_Score__c"}, "extra_dimensions": {"territory": "Territory__c"}}
 REPORT_HEADER = "Opportunity ID,Opportunity Name,Stage,Amount,Close Date\n"
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> CrmBuild:
-    return build_lines(tmp_path_factory.mktemp("salesforce"), "salesforce", FIXTURES / "salesforce", VARIABLES)
+def build(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
+    return build_of("salesforce")
 
 
 def test_opportunities_become_deals(build: CrmBuild) -> None:
@@ -85,6 +85,10 @@ def test_accounts_contacts_roles_and_stages_join_by_long_ids(build: CrmBuild) ->
 
 def test_only_footers_deleted_rows_and_unknown_stages_are_left_out(build: CrmBuild) -> None:
     assert build.rules() == [
+        ("competitors", "rivals.csv", 4, "deleted"),
+        # the same rival of the same deal, its id with 15 characters
+        ("competitors", "rivals.csv", 6, "exact_duplicate"),
+        ("competitors", "rivals.csv", 7, "missing_id"),
         ("contacts", "who.csv", 3, "deleted"),
         ("deal_contacts", "roles.csv", 3, "deleted"),
         ("deals", "extract one.csv", 6, "deleted"),
@@ -101,6 +105,7 @@ def test_only_footers_deleted_rows_and_unknown_stages_are_left_out(build: CrmBui
 def test_the_books_balance(build: CrmBuild) -> None:
     assert build.books() == {
         ("accounts", "companies.csv"): (2, 2, 0, 0, 0),
+        ("competitors", "rivals.csv"): (6, 3, 1, 2, 0),
         ("contacts", "who.csv"): (2, 1, 0, 1, 0),
         ("deal_contacts", "roles.csv"): (2, 1, 0, 1, 0),
         ("deals", "extract one.csv"): (8, 6, 1, 1, 0),
@@ -178,6 +183,19 @@ def test_grand_totals_that_count_other_records_stop_the_reading(tmp_path: Path) 
     body = "006A0000006Vm01,One,Closed Won,1,2025-01-31\nGrand Totals (2 records)\n"
     said = refusal(tmp_path, "salesforce", {"report.csv": REPORT_HEADER + body})
     assert said.startswith('report.csv says "Grand Totals (2 records)", but 1 records stand above that line')
+
+
+@pytest.mark.parametrize("totals", ["Gesamtsummen (2 Datens\u00e4tze)", "Totaux g\u00e9n\u00e9raux (2 enregistrements)", "Grand Totals (2 records)"])
+def test_a_line_of_totals_in_any_language_that_counts_the_records_is_a_footer(tmp_path: Path, totals: str) -> None:
+    records = "006A0000006Vm01,One (5 seats),Closed Won,1,2025-01-31\n006A0000006Vm02,Two (2 seats),Closed Won,2,2025-01-31\n"
+    plan = plan_of(tmp_path, "salesforce", {"report.csv": f"{REPORT_HEADER}{records}\nBy owner\n{totals},,,3,\n"})
+    assert [(row["source_line"], row["footer_from"]) for row in rows_of(plan, "deals")] == [(line, "5") for line in (2, 3, 5, 6)]
+
+
+def test_a_line_without_an_id_that_counts_other_records_stays_a_record(tmp_path: Path) -> None:
+    records = "006A0000006Vm01,One,Closed Won,1,2025-01-31\n,Two (3 seats),Closed Won,2,2025-01-31\n"
+    plan = plan_of(tmp_path, "salesforce", {"report.csv": REPORT_HEADER.replace("Opportunity ID,Opportunity Name", "Opportunity Name,Opportunity ID") + records.replace("006A0000006Vm01,One", "One,006A0000006Vm01").replace(",Two (3 seats)", "Two (3 seats),")})
+    assert [row["footer_from"] for row in rows_of(plan, "deals")] == [None, None]
 
 
 def test_a_line_cut_off_inside_a_report_is_no_footer(tmp_path: Path) -> None:

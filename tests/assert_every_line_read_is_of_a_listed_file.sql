@@ -4,15 +4,12 @@
 
 with lines as (
 
-    select 'deals' as object, source_file from {{ ref('base_deal_lines') }}
-    union all
-    select 'accounts' as object, source_file from {{ ref('base_account_lines') }}
-    union all
-    select 'contacts' as object, source_file from {{ ref('base_contact_lines') }}
-    union all
-    select 'deal_contacts' as object, source_file from {{ ref('base_deal_contact_lines') }}
-    union all
-    select 'stage_history' as object, source_file from {{ ref('base_stage_history_lines') }}
+    {% for object, model in models_of_lines().items() -%}
+    select '{{ object }}' as object, source_file
+    from {{ ref(model) }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
 
 )
 

@@ -14,18 +14,21 @@ import duckdb
 import yaml
 
 from icp.exports.aliases import aliases, recognise
-from icp.exports.columns import OBJECTS
+from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
 from icp.exports.plan import READERS, ReadingPlan, Request, copies_folder, make_plan
 from icp.exports.problems import ReadingError, listed
+from icp.exports.quoting import words
 from icp.exports.shape import ExportFile
+from icp.exports.values import OUTCOMES
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be mended; nothing can be read."""
 
 SHOWN_PROBLEMS = 3
 SIMILAR = 0.75
+TO_FILL_IN = "which header?"
 
 # What a column of CRMs, and a header of anybody's own, is called here.
 _SYNONYMS = {
@@ -60,7 +63,24 @@ _SYNONYMS = {
     },
 }
 
-_COSTS = Path(__file__).parent.parent.parent / "seeds" / "canonical_columns.csv"
+# What a CRM writes instead of a column of ours.
+_STANDS_FOR = {
+    "deal_id": ("deal_name",),
+    "outcome": ("status", "stage", "is_won", "is_lost", "is_closed", "won_on", "lost_on"),
+    "account_id": ("account_ids", "account_domain", "account_name"),
+    "contact_id": ("contact_name", "first_name", "last_name"),
+    "closed_on": ("won_on", "lost_on"),
+    "amount": ("amount_converted", "amount_actual", "amount_estimated"),
+    "owner": ("owner_id",),
+    "loss_reason": ("status_reason",),
+}
+
+_SEEDS = Path(__file__).parent.parent.parent / "seeds"
+
+# What each row must have, and what says its outcome: flags by themselves, the others where their words are known.
+_IDS = {"deals": "deal_id", "accounts": "account_id", "deal_contacts": "deal_id", "stage_history": "deal_id", "competitors": "deal_id"}
+_FLAGS = ("is_won", "is_closed", "is_lost")
+_WORDS_OF_OUTCOMES = ("outcome", "status", "stage")
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                 PROBLEMS,
             )
         plan = make_plan(Request(name, path, database, dict(variables or {})))
-        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, engine)
+        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine)
         has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
@@ -120,48 +140,93 @@ def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> lis
     return [folder.examine(folder.path / name, wanted) for name in folder.names()]
 
 
-def _costs() -> dict[tuple[str, str], str]:
-    with _COSTS.open(encoding="utf-8", newline="") as file:
-        return {(row["object"], row["column_name"]): row["missing_means"] for row in csv.DictReader(file)}
+def _seed(name: str) -> list[dict[str, str]]:
+    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def _told(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
-    costs = _costs()
-    files = engine.execute(f"select object, source_file, records, date_order from ({plan.statements['export_files']}) as files order by source_file, object").fetchall()
+def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    costs = {(row["object"], row["column_name"]): row["missing_means"] for row in _seed("canonical_columns")}
+    files = engine.execute(f"select distinct object, source_file, records, date_order from ({plan.statements['export_files']}) as files order by source_file, object").fetchall()
     columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['export_columns']}) as columns").fetchall()
+    made = {(reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by}
     lines: list[str] = []
     for object_name, source_file, records, date_order in files:
         own = [row for row in columns if row[0] == object_name and row[1] == source_file]
         mapped = [f"{row[3]} as {row[2]}" for row in own if row[4] == "mapped"]
         ignored = [str(row[3]) for row in own if row[4] == "ignored"]
-        found_by_name = {str(row[2]).split("_")[0] + "_id" for row in own if row[4] == "mapped" and str(row[2]).endswith(("_name", "_domain", "_emails"))}
-        missing = [
-            str(row[2]) for row in own if row[4] == "missing" and (object_name, row[2]) in costs and row[2] not in found_by_name
-        ]
+        has = {str(row[2]) for row in own if row[4] == "mapped"} | made.get((object_name, source_file), set())
+        missing = [name for (of, name) in costs if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))]
         lines += ["", f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else "")]
         lines += [f"  read: {', '.join(mapped)}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
-        lines += _first_problems(plan, engine, object_name, source_file)
+        lines += _first_problems(plan, crm, engine, object_name, source_file, has)
     lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
     return lines
 
 
-def _first_problems(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:
+def _first_problems(
+    plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str, has: set[str]
+) -> list[str]:
+    """What is wrong with the first lines of a file that a build would reject or read in part, and where its footer begins."""
     statement = plan.statements.get(object_name)
     if statement is None:
         return []
+    is_footer = "source_line >= try_cast(footer_from as bigint)" if "footer_from" in _names(plan, object_name) else "false"
     rows = engine.execute(
-        f"select source_line, line_problem from ({statement}) as lines "
-        f"where source_file = $1 and line_problem is not null order by source_line limit {SHOWN_PROBLEMS + 1}",
+        f"select source_line, {_problem_sql(plan, crm, object_name, has)} as problem from ({statement}) as lines "
+        f"where source_file = $1 and problem is not null and ({is_footer}) is not true order by source_line limit {SHOWN_PROBLEMS + 1}",
         [source_file],
     ).fetchall()
-    lines = [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
+    footer = engine.execute(
+        f"select min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 and {is_footer}", [source_file]
+    ).fetchone()
+    lines = [f"  footer of the report, left out: lines {footer[0]} to {footer[1]}"] if footer and footer[0] else []
+    lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
+
+
+def _names(plan: ReadingPlan, object_name: str) -> set[str]:
+    return {column.name for column in plan.layout.objects[object_name]}
+
+
+def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, has: set[str]) -> str:
+    """SQL of the first problem of a line, null where there is none. Names columns, never what stands in them."""
+    branches = ["when line_problem is not null then line_problem"]
+    if _IDS.get(object_name) in has:
+        branches.append(f"when {_IDS[object_name]} is null then '{_IDS[object_name]} is empty'")
+    if object_name == "deals":
+        branches += _outcome_branches(crm, has & _names(plan, object_name))
+    for column in plan.layout.objects[object_name]:
+        read = "timestamp" if column.kind in DATED else "double" if column.kind is Kind.NUMBER else None
+        if read and column.name in has:
+            said = "a date" if column.kind in DATED else "a number"
+            branches.append(f"when {column.name} is not null and try_cast({column.name} as {read}) is null then '{column.name} is not {said}'")
+    return f"case {' '.join(branches)} end"
+
+
+def _outcome_branches(crm: str, has: set[str]) -> list[str]:
+    """The branches about a deal's outcome: no flag says it, and the word that should is not known."""
+    word = next((name for name in _WORDS_OF_OUTCOMES if name in has), None)
+    if word is None:
+        return []
+    known = {row["word"] for row in _seed("outcome_words")} | {*OUTCOMES, "deleted"}
+    known |= {row["stage"] for row in _seed("stage_map") if row["crm"] == crm}
+    silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
+    silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
+    plain_word = f"lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', ''))"
+    where = "mapping.outcomes" if crm == "custom" else "seeds/stage_map.csv" if word == "stage" else "seeds/outcome_words.csv"
+    return [
+        f"when {silent} and {word} is not null and lower({word}) not in ({words(name.lower() for name in known)}) "
+        f"and {plain_word} not in ({words(name.lower() for name in known)}) then '{word} is a word that {where} does not have'"
+    ]
 
 
 def suggested_mapping(path: str) -> str:
     """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
+
+    Where none does, the largest file is taken for the deals, and what must be filled in stands as such.
 
     Raises ReadingError where no file can be opened.
     """
@@ -179,11 +244,17 @@ def suggested_mapping(path: str) -> str:
             best = suggested.get(object_name)
             if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
                 suggested[object_name] = (file, found)
+    files_of = {name: file.name for name, (file, _) in suggested.items()}
+    columns_of = {name: columns for name, (_, columns) in suggested.items()}
+    if "deals" not in suggested and (unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]):
+        # headers in a language nobody told us: the user says which of them are the two that must be there
+        files_of["deals"] = max(unnamed, key=lambda file: (file.records, file.name)).name
+        columns_of["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
     mapping = {
         "crm": "custom",
         "mapping": {
-            "files": {name: file.name for name, (file, _) in suggested.items()},
-            "columns": {name: columns for name, (_, columns) in suggested.items()},
+            "files": files_of,
+            "columns": columns_of,
             "outcomes": {"won": ["Won", "Closed Won"], "lost": ["Lost", "Closed Lost"], "open": ["Open"], "disqualified": []},
         },
     }

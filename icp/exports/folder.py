@@ -32,7 +32,8 @@ class Folder:
                 f"The folder of exports {self.path} {what}: put the files into a folder and name it in WINLOSS_EXPORTS."
             )
         files = [found for found in self.path.iterdir() if found.is_file()]
-        names = sorted(file.name for file in files if not file.name.startswith("."))
+        # "~$" begins the name of the file Excel keeps beside a workbook it has open
+        names = sorted(file.name for file in files if not file.name.startswith((".", "~$")))
         if not names:
             raise ReadingError(f"The folder of exports {self.path} is empty: put the exported files into it.")
         return names

@@ -136,8 +136,9 @@ def _cells_of_several_lines(
 ) -> list[str] | None:
     """The cells of a record that runs over several lines, those after `first` left in `taken`; None if it is none.
 
-    It is none when the quote never closes, closes inside a word (then it met the opening quote of a later cell), or
-    when the record has the wrong width although lines inside it are records of the right one.
+    It is none when the quote never closes, closes inside a word (then it met the opening quote of a later cell), when
+    the record has the wrong width although lines inside it are records of the right one, or when it has the right one
+    but every line inside it is a record that begins like it (then the quote met a stray one at the end of a later line).
     """
 
     def feed() -> Iterator[str]:
@@ -151,11 +152,26 @@ def _cells_of_several_lines(
         cells = next(csv.reader(feed(), delimiter=delimiter, strict=True))
     except csv.Error:
         return None
-    if width is not None and len(cells) != width:
-        alone = (_cells_of_one_line(text, delimiter) for text in taken if not is_blank(text))
-        if any(found is not None and len(found) == width for found in alone):
+    if width is not None:
+        alone = [_cells_of_one_line(text, delimiter) for text in taken if not is_blank(text)]
+        is_record = [found is not None and len(found) == width for found in alone]
+        if len(cells) != width and any(is_record):
+            return None
+        if width > 2 and alone and all(is_record) and all(_begin_alike(cells, found) for found in alone if found):
             return None
     return cells
+
+
+def _begin_alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the first cells of two records may be ids of one kind: a word each, as long as or built like the other."""
+    first, second = one[0].strip(), other[0].strip()
+    if not first or any(" " in cell or "\n" in cell for cell in (first, second)):
+        return False
+    return len(first) == len(second) or _kind_of_word(first) == _kind_of_word(second)
+
+
+def _kind_of_word(word: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", word))
 
 
 _LINE_ENDS = re.compile(r"[\r\n]+")

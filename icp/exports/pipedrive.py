@@ -17,7 +17,7 @@ from icp.exports.quoting import identifier
 from icp.exports.recognise import EXTRAS, Shape, crm_layout, landing
 from icp.exports.statements import Binding, FileReading
 
-STATUSES = ("open", "won", "lost", "deleted")
+STATUSES = ("open", "won", "lost", "deleted", "en cours", "gagnée", "perdue", "aberto", "ganho", "perdido")
 
 SHAPES = (
     Shape(

@@ -114,13 +114,20 @@ SHAPES = (
 
 _ID = "^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$"
 _TOTALS = r"^Grand Totals \(([0-9., ]+) records?\)$"
+_TOTALS_IN_ANY_LANGUAGE = r"^[^()]+\(([0-9][0-9., \x{A0}\x{202F}]*)[^()0-9]+\)$"
 
 
 def salesforce_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout of a folder of Salesforce files. Raises ReadingError with one sentence per thing to mend."""
     layout = crm_layout(folder, variables, "salesforce", SHAPES, '"Id" and "StageName", or "Opportunity ID" and "Stage"')
     reports = {reading.file for reading in layout.readings if _is_report(reading.file)}
-    footers = {file: _footer_from(file, folder.engine) for file in sorted(reports, key=lambda file: file.name)}
+    ids = {
+        reading.file: reading.bindings[name].cells[0].column
+        for reading in layout.readings
+        for name in ("account_id", "contact_id", "deal_id")
+        if name in reading.bindings and reading.file in reports
+    }
+    footers = {file: _footer_from(file, ids.get(file), folder.engine) for file in sorted(reports, key=lambda file: file.name)}
     return replace(
         layout,
         readings=[
@@ -134,12 +141,14 @@ def _is_report(file: ExportFile) -> bool:
     return not {"id", "opportunityid"} & {plain(header) for header in file.headers}
 
 
-def _footer_from(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
+def _footer_from(file: ExportFile, id_column: str | None, engine: duckdb.DuckDBPyConnection) -> int | None:
     """The line on which the footer of a report begins, None without one.
 
     Footer lines have words in the first cell alone, whatever their language, and follow the last record; the line of grand
     totals may hold sums too. Raises ReadingError when the grand totals count other records than stand above them.
     """
+    if id_column and (footer := _footer_after_ids(file, id_column, engine)):
+        return footer
     first = f"trim({identifier(file.columns[0])})"
     filled = " + ".join(f"(nullif(trim({identifier(column)}), '') is not null)::int" for column in file.columns)
     row = engine.execute(
@@ -160,3 +169,21 @@ def _footer_from(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | N
             f"edited. Export the report again."
         )
     return footer_from if len(file.headers) > 1 else None
+
+
+def _footer_after_ids(file: ExportFile, id_column: str, engine: duckdb.DuckDBPyConnection) -> int | None:
+    """The first line after the last with an id, if a line of grand totals in any language follows; None otherwise.
+
+    Known by what it says, not by its words: it has no id, and the number in its brackets is that of the records above.
+    """
+    first, own_id = (f"trim({identifier(column)})" for column in (file.columns[0], id_column))
+    row = engine.execute(
+        f"with lines as (select source_line, {first} as first_cell, coalesce(regexp_matches({own_id}, $1), false) as is_record "
+        f"from {file.relation()} as records), "
+        f"last_record as (select max(source_line) as line, count(*) as records from lines where is_record) "
+        f"select (select min(source_line) from lines where source_line > last_record.line) "
+        f"from last_record where exists (select 1 from lines where lines.source_line > last_record.line "
+        f"and regexp_replace(regexp_extract(first_cell, $2, 1), '[^0-9]', '', 'g') = cast(last_record.records as varchar))",
+        [_ID, _TOTALS_IN_ANY_LANGUAGE],
+    ).fetchone()
+    return row[0] if row else None

@@ -27,6 +27,13 @@ _CHUNK = 4 * 1024 * 1024
 _BYTES_OF_ODD_SPACES = ("\u00a0".encode(), "\u202f".encode(), "\u200b".encode(), "\ufeff".encode())
 _AT_A_CHARACTER = (b"", 0)
 
+# What begins like a zip archive, by the end of its name.
+_ZIPPED = {
+    ".xlsx": "is an Excel workbook: save it as CSV (UTF-8)",
+    ".xlsm": "is an Excel workbook: save it as CSV (UTF-8)",
+    ".zip": "is a zip archive: unpack it",
+}
+
 # The first bytes of what people export instead of text, and what to tell them.
 _NOT_TEXT = (
     (b"PK\x03\x04", "is an Excel workbook or a zip archive: save it as CSV (UTF-8), or unpack it"),
@@ -108,6 +115,7 @@ def examine(
         start = file.read(4096)
     for signature, advice in _NOT_TEXT:
         if start.startswith(signature):
+            advice = _ZIPPED.get(path.suffix.lower(), advice) if signature.startswith(b"PK") else advice
             raise ReadingError(f"{name} {advice}.")
     if start.startswith(b"PAR1"):
         return _examine_parquet(path, name, engine)

@@ -165,7 +165,10 @@ select
         when newest_first > 1 then 'a newer version of this deal was read'
         when is_deleted then 'is_deleted is true'
         when outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'
-        {% if crm() != 'custom' -%}
+        {% if crm() in ('pipedrive', 'dynamics365') -%}
+        when outcome is null
+            then 'status "' || outcome_stated || '" is not in seeds/outcome_words.csv; add a line, for example  ' || lower(outcome_stated) || ',open'
+        {% elif crm() != 'custom' -%}
         when outcome is null and stage is not null
             then 'stage "' || stage || '" is not in seeds/stage_map.csv; add a line, for example  {{ crm() }},' || stage || ',open'
         {% endif -%}

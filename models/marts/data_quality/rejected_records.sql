@@ -2,9 +2,9 @@
 
 with lines as (
 
-    {% for object, lines in {'deals': 'deal', 'accounts': 'account', 'contacts': 'contact', 'deal_contacts': 'deal_contact', 'stage_history': 'stage_history'}.items() -%}
+    {% for object, model in models_of_lines().items() -%}
     select '{{ object }}' as object, source_file, source_line, rule_id, reason
-    from {{ ref('base_' ~ lines ~ '_lines') }}
+    from {{ ref(model) }}
     where rule_id is not null
     {% if not loop.last %}union all
     {% endif %}

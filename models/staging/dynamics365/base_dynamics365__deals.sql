@@ -11,7 +11,7 @@ with exported as (
 numbered as (
 
     select
-        *,
+        exported.*,
         coalesce(
             deal_id,
             case
@@ -21,8 +21,9 @@ numbered as (
                     )))
             end
         ) as known_deal_id,
-        lower(status) as known_status
+        coalesce(words.outcome, lower(status)) as known_status
     from exported
+    left join {{ ref('outcome_words') }} as words on lower(exported.status) = words.word
 
 )
 

@@ -1,4 +1,4 @@
--- One row per object, file and column. `matched`: no ids of accounts, so that they were found by name.
+-- One row per object, file and column. `matched`: a view has no ids of accounts and contacts, so they were found by name.
 
 with exported as (
 
@@ -8,21 +8,34 @@ with exported as (
 
 named as (
 
-    select object, source_file
+    select
+        case when object = 'deals' and column_name = 'contact_name' then 'deal_contacts' else object end as object,
+        source_file,
+        case
+            when column_name = 'status' then 'outcome'
+            when column_name = 'status_reason' then 'loss_reason'
+            when column_name in ('amount_actual', 'amount_estimated') then 'amount'
+            when column_name in ('contact_name', 'first_name', 'last_name') then 'contact_id'
+            when column_name = 'account_name' then 'account_id'
+            else column_name
+        end as column_name,
+        source_header,
+        case
+            when status = 'mapped' and column_name in ('account_name', 'contact_name', 'first_name', 'last_name') then 'matched'
+            else status
+        end as status
     from exported
-    where object = 'deals' and column_name = 'account_name' and status = 'mapped'
+    -- the topic numbers the deals of a view without ids; ids of accounts and contacts are not used, as no deal names them
+    where column_name is null or column_name not in ('deal_name', 'account_id', 'contact_id')
 
 )
 
 select
-    exported.object,
-    exported.source_file,
-    exported.column_name,
-    exported.source_header,
-    case
-        when exported.object = 'deals' and exported.column_name = 'account_id' and exported.status = 'missing' and named.source_file is not null
-            then 'matched'
-        else exported.status
-    end as status
-from exported
-left join named on exported.object = named.object and exported.source_file = named.source_file
+    object,
+    source_file,
+    column_name,
+    {{ listed('source_header', ' or ') }} as source_header,
+    -- `mapped` comes before `matched`, and that before `missing`
+    min(status) as status
+from named
+group by object, source_file, column_name, case when column_name is null then source_header end

@@ -103,11 +103,11 @@ closes as (
 competitors as (
 
     select
-        {{ salesforce_id('deal_id') }} as opportunity_id,
+        deal_id as opportunity_id,
         {{ listed('competitor', '; ') }} as competitor
-    from ({{ read_exports('competitors') }}) as exported_competitors
-    where is_deleted is distinct from 'true'
-    group by {{ salesforce_id('deal_id') }}
+    from {{ ref('base_salesforce__competitors') }}
+    where rule_id is null
+    group by deal_id
 
 )
 
