@@ -192,24 +192,67 @@ def site(sample_build: SampleBuild) -> Path:
     return sample_build.folder / "docs" / "static_index.html"
 
 
-def _wait_for(driver: Any, text: str) -> str:
+OVERVIEW = (ROOT / "models/overview.md").read_text(encoding="utf-8")
+
+# The lineage of a page is drawn by Cytoscape, on a canvas: its own records say what is drawn, and where an arrow ends.
+DRAWN = """
+const holder = document.querySelector('.__________cytoscape_container');
+const graph = holder && holder._cyreg && holder._cyreg.cy;
+if (!graph) return null;
+return graph.nodes(':visible').map(node => [node.id(), node.outgoers('edge:visible').map(edge => edge.target().id())]);
+"""
+
+
+def _until(driver: Any, find: Callable[[Any], Any]) -> Any:
+    """What `find` finds, once it finds something; a machine under load may take its time to draw a page of 5 MB."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(driver, 30).until(lambda found: text in found.find_element("css selector", "body").text)
-    return str(driver.find_element("css selector", "body").text)
+    gone = (NoSuchElementException, StaleElementReferenceException)
+    return WebDriverWait(driver, 240, ignored_exceptions=gone).until(find)
 
 
-def test_the_docs_site_leads_from_a_question_to_its_table_and_on_to_the_report(driver: Any, site: Path) -> None:
+def _until_shown(driver: Any, text: str) -> None:
+    assert _until(driver, lambda found: text in found.find_element("css selector", "body").text)
+
+
+def test_the_docs_site_leads_from_a_question_to_its_table_and_on_to_the_report(driver: Any, site: Path, sample_build: SampleBuild) -> None:
+    question, table = "Did the win rate move, or is it chance? Are sales faster?", "win_rates_by_quarter"
+    assert f"| {question} | [{table}]" in OVERVIEW
     show(driver, site, 1400)
-    assert "report_findings" in _wait_for(driver, "question") or "action_items" in _wait_for(driver, "question")
-    driver.get(f"{site.as_uri()}#!/model/model.winloss.report_findings")
-    assert "One row per thing to know" in _wait_for(driver, "report_findings")
-    driver.get(f"{site.as_uri()}#!/exposure/exposure.winloss.quarterly_report")
-    shown = _wait_for(driver, "The page leadership gets once a quarter")
-    assert "Sales operations" in shown
-    link = next(found for found in driver.find_elements("css selector", "a") if found.text.strip() == "win_rate_baseline")
-    link.click()
-    assert "One row per period" in _wait_for(driver, "the win rate")
+    row = _until(driver, lambda found: next((row for row in found.find_elements("css selector", "tr") if question in row.text), None))
+    row.find_element("link text", table).click()
+
+    # the table: what a row is, and every column with its meaning
+    described = sample_build.models()[table]
+    _until_shown(driver, described["description"].splitlines()[0][:60])
+    columns = [row.find_elements("css selector", "td") for row in driver.find_elements("css selector", "tr.column-row")]
+    assert [cells[0].text for cells in columns] == list(described["columns"])
+    assert [cells[0].text for cells in columns if len(cells[2].text) < 10] == []
+
+    # its lineage: an arrow to the report, where it ends
+    report = "exposure.winloss.quarterly_report"
+    driver.find_element("css selector", ".launcher-btn").click()
+    drawn = dict(_until(driver, lambda found: found.execute_script(DRAWN)))
+    assert report in drawn[f"model.winloss.{table}"] and drawn[report] == []
+    assert "model.winloss.fct_closed_deals" in drawn
+
+    # and by links: the report it serves, and from there another table
+    driver.get(f"{site.as_uri()}#!/model/model.winloss.{table}")
+    _until(driver, lambda found: found.find_element("link text", "Exposures")).click()
+    _until(driver, lambda found: found.find_element("css selector", f"a[href$='#!/exposure/{report}']")).click()
+    _until_shown(driver, "The page leadership gets once a quarter")
+    _until_shown(driver, "Sales operations")
+    _until(driver, lambda found: found.find_element("link text", "win_rate_baseline")).click()
+    _until_shown(driver, sample_build.models()["win_rate_baseline"]["description"].splitlines()[0][:60])
+
+
+def test_every_table_of_the_overview_is_there_and_every_question_has_one(sample_build: SampleBuild) -> None:
+    linked = re.findall(r"\[(\w+)\]\(#!/(?:model/model|exposure/exposure)\.winloss\.(\w+)\)", OVERVIEW)
+    assert len(linked) > 30 and [pair for pair in linked if pair[0] != pair[1]] == []
+    assert {name for name, _ in linked} <= {*sample_build.models(), "quarterly_report"}
+    questions = re.findall(r"^\| ([^|]+\?) \| ([^|]+) \|$", OVERVIEW, re.MULTILINE)
+    assert len(questions) > 20 and [question for question, tables in questions if "](#!/model/" not in tables] == []
 
 
 def test_every_published_answer_the_report_reads_is_named_by_the_exposure(sample_build: SampleBuild) -> None:
