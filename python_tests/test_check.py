@@ -144,6 +144,15 @@ def test_headers_in_an_unknown_language_lead_to_a_mapping_to_fill_in(tmp_path: P
     assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE
 
 
+def test_a_wrong_guess_is_told_as_a_guess_with_the_way_out(tmp_path: Path) -> None:
+    # headers of HubSpot companies, but no deals
+    (tmp_path / "companies.csv").write_text("Record ID,Company name,Industry,Annual Revenue,Number of Employees\n1,Birch,Software,5,6\n", encoding="utf-8")
+    found = preview(str(tmp_path))
+    assert found.exit_code == CANNOT_WORK
+    assert found.lines[0].startswith("Taken for hubspot by the headers. If it is not: --crm names another")
+    assert preview(str(tmp_path), "hubspot").lines[0].startswith("No file in ")
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     preview(str(FIXTURES / "dynamics365"))

@@ -123,7 +123,13 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                  "Write a mapping of your own: icp check PATH --write-mapping mapping.yml makes one to start from."),
                 PROBLEMS,
             )
-        plan = make_plan(Request(name, path, database, dict(variables or {})))
+        try:
+            plan = make_plan(Request(name, path, database, dict(variables or {})))
+        except ReadingError as error:
+            if crm or name == "custom":
+                raise
+            guessed = f"Taken for {name} by the headers. If it is not: --crm names another, icp check PATH --write-mapping mapping.yml starts a mapping for any file."
+            return Preview((guessed, *error.sentences), CANNOT_WORK)
         lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine)
         has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
@@ -158,7 +164,7 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
         has = {str(row[2]) for row in own if row[4] == "mapped"} | made.get((object_name, source_file), set())
         missing = [name for (of, name) in costs if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))]
         lines += ["", f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else "")]
-        lines += [f"  read: {', '.join(mapped)}"] if mapped else []
+        lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
         lines += _first_problems(plan, crm, engine, object_name, source_file, has)
