@@ -1,7 +1,7 @@
-"""The command line. Each command reads files that a build left; `dbt build` itself stays dbt's.
+"""The command line. Commands read files that a build left; `icp quarterly` is the one that builds, as a scheduler wants it.
 
 Exit codes: 0 done, 1 it could not be done (the reason and the remedy are on standard error), 2 the
-command was not understood.
+command was not understood; `icp check` and `icp quarterly` have more, in their help.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -21,6 +22,7 @@ import click
 
 PUBLISHED = "published/marts.duckdb"
 PRIVATE = "warehouse/winloss.duckdb"
+REPORTS = "reports"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -88,7 +90,21 @@ def quiet_option(command: _Command) -> _Command:
     return click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Say nothing but errors and the result.")(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """A group whose list of commands says what each does in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=200)) for name, command in sorted(self.commands.items())])
+
+
+def _quarter(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text and not re.fullmatch(r"(FY)?[0-9]{4}-Q[1-4]", text):
+        raise click.BadParameter(f"{text} is not a quarter: write it like 2025-Q4")
+    return text
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(_version(), prog_name="icp")
 def main() -> None:
     """What a build found: the report, the recommendations, and the files behind them.
@@ -102,6 +118,7 @@ def main() -> None:
       icp report                     the quarterly report as one HTML file
       icp recommend                  where to aim, with the evidence
       icp what-if --drop industry=Retail
+      icp quarterly                  build, report and tell, for a scheduler
     """
 
 
@@ -109,9 +126,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--quarter", help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.")
+@click.option("--quarter", callback=_quarter, help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.")
 @click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), default="html", show_default=True, help="Page, Markdown or JSON.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS names another folder than reports.")
 @database_option
 @quiet_option
 @told_plainly
@@ -137,7 +154,8 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
         click.echo(text, nl=False)
         progress.step("printed it")
         return
-    target = write_text(text, out or Path("reports") / (found.quarter or "undated") / f"report.{kind}")
+    reports = Path(os.environ.get("WINLOSS_REPORTS") or REPORTS)
+    target = write_text(text, out or reports / (found.quarter or "undated") / f"report.{kind}")
     progress.step(f"put it in place, {len(text.encode()) // 1000} kB")
     click.echo(f"Report: {target}")
 
@@ -329,6 +347,64 @@ def _history(connection: Any) -> dict[str, str]:
         return {}
     last = connection.execute("select arg_max(invocation_id, started_at) from history.run_history").fetchall()[0][0]
     return {"run_history": run_history.published_rows(str(last))} if last else {}
+
+
+# ---------------------------------------------------------------- every quarter
+
+
+@main.command()
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path), help="The YAML file of variables that the build gets, such as a custom mapping.")
+@click.option("--format", "kinds", type=click.Choice(["html", "md", "json"]), multiple=True, default=["html"], show_default=True, help="Of the report. May be given more than once.")
+@click.option("--notify", metavar="COMMAND", default="", help="Shell command that gets the summary, or the text of the alert, on standard input.")
+@click.option("--log", type=click.Path(dir_okay=False, resolve_path=True, path_type=Path), help="File the output is added to. Default: quarterly.log beside the build database.")
+@quiet_option
+@told_plainly
+def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path | None, is_quiet: bool) -> None:
+    """Build, publish, report and tell, in one go: the command for a scheduler.
+
+    Needs no terminal. Paths in WINLOSS_... are relative to the folder of the project. The command of --notify finds
+    done or failed in WINLOSS_STATUS, the report's path in WINLOSS_REPORT and the log's in WINLOSS_LOG.
+
+    Exit codes: 0 done and told; 1 the build or the report failed, what was published and reported before stands; 3 done,
+    but the command of --notify failed; 4 another quarterly run is at work, this one did nothing.
+
+    \b
+    Examples:
+      icp quarterly
+      icp quarterly --mapping mapping.yml --format html --format md
+      icp quarterly --quiet --notify "mail -s Winloss sales-operations@example.com"
+    """
+    from icp import quarterly as run
+    from icp.doctor import find_project
+
+    project = find_project(Path.cwd())
+    if project is None:
+        raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
+
+    def place(variable: str, default: str) -> Path:
+        return (project / Path(os.environ.get(variable) or default).expanduser()).resolve()
+
+    private = place("WINLOSS_DB", PRIVATE)
+    plan = run.Plan(
+        project=project,
+        private=private,
+        published=place("WINLOSS_PUBLISHED", PUBLISHED),
+        reports=place("WINLOSS_REPORTS", REPORTS),
+        log=log or private.with_name("quarterly.log"),
+        variables=mapping.read_text(encoding="utf-8") if mapping else "",
+        formats=tuple(dict.fromkeys(kinds)),
+        notify=notify,
+    )
+    progress = Progress(4 if notify else 3, is_quiet)
+    try:
+        outcome = run.run(plan, progress.step)
+    except run.BusyError as error:
+        click.echo(str(error), err=True)
+        sys.exit(run.BUSY)
+    is_done = outcome.code == run.DONE
+    if not (is_done and is_quiet):
+        click.echo(outcome.text, nl=False, err=not is_done)
+    sys.exit(outcome.code)
 
 
 # ---------------------------------------------------------------- doctor

@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 
+from icp.quarterly import DBT, lock_path, reasons
+
 Verdict = Literal["ok", "warn", "fail"]
 
 FREE_BYTES = 1_000_000_000
@@ -51,7 +53,8 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
         _crm(crm, exports),
         _private_folder(private),
         _writable("published file", published.parent),
-        _lock(private),
+        _writable("reports", _inside(folder, environment.get("WINLOSS_REPORTS") or "reports")),
+        _lock(private, published),
         _disk(private.parent),
         _published_file(published),
     ]
@@ -60,7 +63,12 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
 def find_project(folder: Path) -> Path | None:
     """The folder of dbt_project.yml: `folder`, one above it, or the checkout this package stands in."""
     places = [folder, *folder.parents, Path(__file__).resolve().parent.parent]
-    return next((place for place in places if (place / "dbt_project.yml").is_file()), None)
+    return next((place for place in places if _is_project(place / "dbt_project.yml")), None)
+
+
+def _is_project(path: Path) -> bool:
+    """Whether this is the dbt_project.yml of Winloss: a home folder may hold that of something else."""
+    return path.is_file() and re.search(r"^name: *winloss\b", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None
 
 
 def _inside(folder: Path, stated: str) -> Path:
@@ -172,9 +180,13 @@ def _private_folder(database: Path) -> Finding:
     return found
 
 
-def _lock(database: Path) -> Finding:
+def _lock(database: Path, published: Path) -> Finding:
     import duckdb
 
+    for path, what in ((lock_path(database), "a quarterly run"), (database.with_name(database.name + ".lock"), "a build")):
+        process = _holder(path)
+        if process:
+            return Finding("fail", "lock", f"{what} is at work on {database} (process {process}). Wait until it ends")
     if not database.is_file():
         return Finding("ok", "lock", f"{database} is not there yet, so nobody holds it")
     try:
@@ -182,10 +194,29 @@ def _lock(database: Path) -> Finding:
     except duckdb.IOException as error:
         holder = _HOLDER.search(str(error))
         who = f"{holder['program']} (process {holder['process']})" if holder else "another program"
-        return Finding("fail", "lock", f"{who} holds {database}. Close it there; read {'published/marts.duckdb'} instead")
+        return Finding("fail", "lock", f"{who} holds {database}. Close it there; read {published} instead")
     except duckdb.Error as error:
         return Finding("fail", "lock", f"{database} cannot be opened: {str(error).splitlines()[0]}")
     return Finding("ok", "lock", "nobody else holds the build database")
+
+
+def _holder(path: Path) -> str | None:
+    """The process that holds a lock file, None where nobody does."""
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDWR)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _disk(folder: Path) -> Finding:
@@ -223,15 +254,13 @@ def self_test(say: Callable[[str], None]) -> list[Finding]:
         return [Finding("fail", "self-test", "no dbt_project.yml here: change to the folder of the project")]
     with tempfile.TemporaryDirectory(prefix="winloss-self-test-") as name:
         folder = Path(name)
-        say("Building the sample company; this takes a minute at most.")
+        say("Building the sample company; on an idle machine this takes less than a minute.")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("WINLOSS_", "DBT_"))}
         environment |= {"WINLOSS_DB": str(folder / "winloss.duckdb"), "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb")}
-        dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
-        arguments = ["--no-use-colors", "build", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-        run = subprocess.run([*dbt, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)
+        arguments = ["build", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+        run = subprocess.run([*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)
         if run.returncode:
-            last = next((line for line in reversed(run.stdout.splitlines()) if "Error" in line), "see dbt build")
-            return [Finding("fail", "build of the sample company", last.strip())]
+            return [Finding("fail", "build of the sample company", " ".join(reasons(run.stdout.splitlines())))]
         return scenarios(folder / "winloss.duckdb")
 
 

@@ -51,11 +51,13 @@ def test_the_group_names_every_command_and_its_first_step() -> None:
     shown = run("--help").output
     assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
     assert "dbt build" in shown
+    # in full: a sentence that breaks off helps nobody
+    assert "..." not in shown.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize(
     ("arguments", "meant"),
-    [(("reprot",), "Did you mean 'report'?"), (("report", "--qarter", "2025-Q4"), "Did you mean '--quarter'?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'")],
+    [(("reprot",), "Did you mean 'report'?"), (("report", "--qarter", "2025-Q4"), "Did you mean '--quarter'?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'"), (("report", "--quarter", "Q4 2025"), "write it like 2025-Q4")],
 )
 def test_a_slip_of_the_pen_is_answered_with_what_was_meant(arguments: tuple[str, ...], meant: str) -> None:
     result = run(*arguments)
@@ -99,6 +101,12 @@ def test_report_writes_a_page_and_says_where(published_sample: Path, tmp_path: P
 def test_quiet_leaves_the_result_only(published_sample: Path, tmp_path: Path) -> None:
     result = run("report", "--db", str(published_sample), "--out", str(tmp_path / "q4.html"), "--quiet")
     assert result.stderr == "" and result.stdout.startswith("Report: ")
+
+
+def test_report_goes_into_the_folder_the_environment_names(published_sample: Path, tmp_path: Path) -> None:
+    result = run("report", "--quiet", WINLOSS_PUBLISHED=str(published_sample), WINLOSS_REPORTS=str(tmp_path / "shared"))
+    assert result.stdout == f"Report: {tmp_path / 'shared' / '2025-Q4' / 'report.html'}\n"
+    assert (tmp_path / "shared" / "2025-Q4" / "report.html").is_file()
 
 
 @pytest.mark.parametrize("kind", ["md", "json"])
@@ -177,6 +185,7 @@ def test_the_doctor_finds_a_sound_machine_sound(sample_build: SampleBuild, publi
         ({"WINLOSS_CRM": "salesfroce"}, "CRM", "did you mean salesforce?"),
         ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "no/such/folder"}, "CRM", "is not there"),
         ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "docs/decisions"}, "CRM", "holds no export file"),
+        ({"WINLOSS_REPORTS": "Makefile"}, "reports", "may not be written to"),
         ({"WINLOSS_TARGET": "snowflake"}, "profile", "has no target snowflake"),
         ({"DBT_PROFILES_DIR": "no/such/folder"}, "profile", "target duckdb"),
     ],
@@ -203,6 +212,28 @@ def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
         holder.communicate("")
     finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
     assert finding.verdict == "ok"
+
+
+def test_the_doctor_names_a_run_that_is_at_work(tmp_path: Path) -> None:
+    from icp.publish_plugin import hold_build_lock, release_build_lock
+    from icp.quarterly import only_run
+
+    database = tmp_path / "w.duckdb"
+
+    def lock() -> doctor.Finding:
+        return next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
+
+    with only_run(database):
+        assert (lock().verdict, lock().detail) == ("fail", f"a quarterly run is at work on {database} (process {os.getpid()}). Wait until it ends")
+    hold_build_lock(database, 0)
+    assert (lock().verdict, lock().detail) == ("fail", f"a build is at work on {database} (process {os.getpid()}). Wait until it ends")
+    release_build_lock(database)
+    assert lock().verdict == "ok"
+
+
+def test_a_project_of_something_else_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: jaffle_shop\n", encoding="utf-8")
+    assert doctor.find_project(tmp_path) == ROOT
 
 
 def test_the_doctor_warns_of_a_database_that_others_may_read(sample_build: SampleBuild, tmp_path: Path) -> None:

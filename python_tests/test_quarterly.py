@@ -1,0 +1,204 @@
+"""The unattended quarter, run as a scheduler runs it: no terminal, hardly an environment, somebody to tell.
+
+The build is a real one of a project with two seeds, on the private database a whole build left: its end is the real end.
+"""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from icp import quarterly
+from icp.quarterly import Outcome, Plan, only_run
+from python_tests.canary_company import BIN, CANARIES, KEY, MAPPING, Place, place_with_a_short_build
+from python_tests.known_company.project import ROOT
+
+GUIDE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+CRONTAB = re.findall(r"^```crontab\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)[0].splitlines()
+UNITS = dict(re.findall(r"^`/etc/systemd/system/(winloss\.\w+)`:\n\n```ini\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE))
+SCHEDULE = r"(?:[\d*,/-]+ ){5}"
+MAIL = "mail -s Winloss sales-operations@example.com"
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    found = place_with_a_short_build("quarterly")
+    (found.project / ".venv").symlink_to(BIN.parent)
+    (found.folder / "home").mkdir()
+    write_mapping(found)
+    return found
+
+
+def write_mapping(place: Place, **more: object) -> None:
+    (place.project / "mapping.yml").write_text(yaml.safe_dump({**MAPPING, **more}), encoding="utf-8")
+
+
+def as_cron(place: Place, command: str) -> subprocess.CompletedProcess[str]:
+    """What cron does with a line: /bin/sh in the home folder, four variables, no terminal."""
+    home = str(place.folder / "home")
+    own = {name: value for name, value in place.environment().items() if name.startswith("WINLOSS_")}
+    environment = {"HOME": home, "LOGNAME": "winloss", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", **own, "WINLOSS_REPORTS": "../reports"}
+    return subprocess.run(
+        ["/bin/sh", "-c", command], cwd=home, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, check=False
+    )
+
+
+def the_line_of_the_guide(place: Place, instead_of_mail: str) -> str:
+    """The command of the crontab in the guide, in the folder of this place and with its mapping."""
+    (line,) = [line for line in CRONTAB if re.match(SCHEDULE, line)]
+    command = re.sub(f"^{SCHEDULE}", "", line).replace("/srv/winloss", str(place.project))
+    assert MAIL in command
+    return command.replace(MAIL, instead_of_mail) + " --mapping mapping.yml"
+
+
+def standing(place: Place) -> dict[str, bytes]:
+    """Every published file and report as it stands."""
+    folders = (place.published.parent, place.folder / "reports")
+    return {str(path.relative_to(place.folder)): path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def published_runs(place: Place) -> int:
+    (row,) = place.rows("select count(*) from run_history where is_published")
+    return int(row[0])
+
+
+TELL = 'cat > "$HOME/told.txt"; echo "$WINLOSS_STATUS $WINLOSS_REPORT $WINLOSS_LOG" > "$HOME/status.txt"'
+
+
+def told(place: Place) -> tuple[str, list[str]]:
+    """The text somebody got, and status, report and log as the command found them; both are gone then."""
+    files = [place.folder / "home" / name for name in ("told.txt", "status.txt")]
+    text, words = (path.read_text(encoding="utf-8") for path in files)
+    for path in files:
+        path.unlink()
+    return text, words.split(" ")
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_the_cron_line_of_the_guide_builds_reports_and_tells(place: Place) -> None:
+    before = published_runs(place)
+    run = as_cron(place, the_line_of_the_guide(place, TELL))
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), run.stdout + run.stderr
+    assert published_runs(place) == before + 1
+    report = place.folder / "reports" / "2025-Q1" / "report.html"
+    assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
+    text, (status, named, log) = told(place)
+    assert text.startswith("Winloss: 2025-Q1 is built, published and reported.\n")
+    assert status == "done" and Path(named).resolve() == report.resolve()
+    # the same exports as last time: an unattended run must not pass that off as a new quarter
+    assert "2025-Q1 was under review before, too: the exports hold no later complete quarter." in text
+    assert "Win rate 2025-Q1" in text
+    assert [word for word in CANARIES if word in text] == []
+    written = Path(log.strip())
+    assert written.resolve() == place.database.with_name("quarterly.log").resolve()
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    lines = written.read_text(encoding="utf-8")
+    assert "OK loaded seed file" in lines and text in lines and "ends with exit code 0" in lines
+
+
+@pytest.mark.parametrize("kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks"])
+def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -> None:
+    seed = place.project / "seeds" / "reject_rules.csv"
+    seed_before = seed.read_bytes()
+    as_it_was = standing(place)
+    assert len(as_it_was) > 4
+    if kind == "a variable nobody knows":
+        write_mapping(place, alert_polisy="block")
+        why = "Variable alert_polisy is not known. Did you mean alert_policy?"
+    elif kind == "an alert that blocks":
+        write_mapping(place, alert_policy="block", run_time_budget_minutes=0)
+        why = "alert_policy is block and"
+    else:
+        seed.write_bytes(seed_before + b'one,"line,that,never ends\n')
+        why = "reject_rules"
+    try:
+        run = as_cron(place, the_line_of_the_guide(place, TELL))
+    finally:
+        write_mapping(place)
+        seed.write_bytes(seed_before)
+    assert run.returncode == 1
+    text, (status, named, _) = told(place)
+    assert (status, named) == ("failed", "")
+    assert text.startswith("Winloss: the quarterly run failed.\n") and why in text, text
+    assert f"{place.published.name} still reviews 2025-Q1; no report was touched." in text
+    # without a terminal or a mail, whoever reads what cron sends still gets it
+    assert run.stdout == "" and run.stderr == text
+    assert [word for word in (*CANARIES, "Traceback", "compiled code") if word in text] == []
+    assert standing(place) == as_it_was
+
+
+def test_a_green_run_that_told_nobody_says_so(place: Place) -> None:
+    run = as_cron(place, the_line_of_the_guide(place, "echo no such server >&2; exit 7"))
+    assert run.returncode == 3
+    assert "2025-Q1 is built, published and reported." in run.stderr
+    assert run.stderr.endswith("Nobody was told: the command of --notify ended with exit code 7 (no such server).\n")
+
+
+def test_two_runs_do_not_collide(place: Place) -> None:
+    as_it_was, log = standing(place), place.database.with_name("quarterly.log").read_bytes()
+    with only_run(place.database):
+        run = as_cron(place, the_line_of_the_guide(place, TELL))
+    assert run.returncode == 4
+    assert run.stderr == f"Another quarterly run (process {os.getpid()}) is at work on {place.database.resolve()}. It goes on; this one did nothing.\n"
+    assert standing(place) == as_it_was and place.database.with_name("quarterly.log").read_bytes() == log
+    assert not (place.folder / "home" / "told.txt").exists()
+
+
+def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarterly, "NOTIFY_SECONDS", 1)
+    plan = Plan(tmp_path, tmp_path / "w", tmp_path / "p", tmp_path / "r", tmp_path / "l")
+    said = quarterly.tell("sleep 300 & echo $! > child; wait", Outcome(0, "text"), plan)
+    assert said == "Nobody was told: the command of --notify did not end within 1 s."
+    child = int((tmp_path / "child").read_text(encoding="utf-8"))
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+
+
+# ---------------------------------------------------------------- the guide
+
+
+def test_the_exit_codes_of_the_guide_are_those_of_the_command() -> None:
+    codes = [int(code) for code in re.findall(r"^\| (\d) \|", GUIDE, re.MULTILINE)]
+    assert codes == [quarterly.DONE, quarterly.FAILED, 2, quarterly.NOT_TOLD, quarterly.BUSY]
+    told_in_help = subprocess.run([sys.executable, "-m", "icp", "quarterly", "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert all(f" {code} " in " ".join(told_in_help.split()) for code in codes if code != 2)
+
+
+def test_the_crontab_of_the_guide_is_one() -> None:
+    kinds = [r"[A-Z_]+=\S+", rf"{SCHEDULE}\S.*"]
+    assert [line for line in CRONTAB if not any(re.fullmatch(kind, line) for kind in kinds)] == []
+    (fields,) = [re.match(SCHEDULE, line)[0].split() for line in CRONTAB if re.match(SCHEDULE, line)]  # type: ignore[index]
+    for field, (low, high) in zip(fields, [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)], strict=True):
+        assert all(low <= int(number) <= high for number in re.findall(r"\d+", field))
+    # cron ends a command at a bare per cent sign
+    assert not re.search(r"(?<!\\)%", "\n".join(CRONTAB))
+
+
+def test_the_units_of_the_guide_are_sound(tmp_path: Path) -> None:
+    assert set(UNITS) == {"winloss.service", "winloss.timer"}
+    for name, text in UNITS.items():
+        (tmp_path / name).write_text(text.replace("/srv/winloss", str(BIN.parent.parent)).replace(".venv/bin", f"{BIN.parent.name}/bin"), encoding="utf-8")
+        for line in text.splitlines():
+            assert re.fullmatch(r"|\[\w+\]|[A-Z]\w+=\S.*", line), line
+    assert re.search(r"^ExecStart=/\S+/icp quarterly ", UNITS["winloss.service"], re.MULTILINE)
+    calendar = re.findall(r"^OnCalendar=(.*)$", UNITS["winloss.timer"], re.MULTILINE)
+    assert calendar == ["*-01,04,07,10-10 06:00"]
+    if shutil.which("systemd-analyze"):
+        checked = subprocess.run(["systemd-analyze", "verify", *[str(tmp_path / name) for name in UNITS]], capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+        subprocess.run(["systemd-analyze", "calendar", *calendar], capture_output=True, check=True)
+
+
+def test_cron_and_systemd_run_the_same_command_with_the_same_settings() -> None:
+    (line,) = [line for line in CRONTAB if re.match(SCHEDULE, line)]
+    options = line.partition("icp quarterly ")[2].replace("'", '"')
+    assert f"icp quarterly {options}" in UNITS["winloss.service"]
+    assert [line for line in CRONTAB if "=" in line.split(" ")[0] and f"Environment={line}\n" not in UNITS["winloss.service"]] == []
