@@ -60,7 +60,7 @@ select
     shares.share,
     shares.share_low,
     shares.share_high,
-    row_number() over (partition by shares.period order by shares.lost_deals desc, shares.category) as share_rank,
+    cast(row_number() over (partition by shares.period order by shares.lost_deals desc, shares.category) as bigint) as share_rank,
     shares.mentioned_deals,
     shares.lost_amount,
     {{ rate('shares.lost_amount', 'shares.all_lost_amount') }} as lost_amount_share,
