@@ -346,11 +346,11 @@ def encode(values: Sequence[str]) -> tuple[list[str], Ints]:
 
 
 def text_literal(value: str, engine: str = "duckdb") -> str:
-    """A text as an SQL literal: quotes doubled, and on Spark backslashes too."""
-    escaped = value.replace("'", "''")
+    """A text as an SQL literal: quotes doubled; Spark wants a backslash before quotes and backslashes."""
     if engine == "spark":
-        escaped = escaped.replace("\\", "\\\\")
-    return f"'{escaped}'"
+        # doubled quotes vanish without a word before Spark 4, and ${name} is replaced by a setting
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "$\\{") + "'"
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _column(name: str) -> str:

@@ -16,10 +16,13 @@
 
 {# The CRM whose exports are read. A wrong name is answered here, before dbt looks for models of it. #}
 {% macro crm() %}
-    {%- set known = ['sample', 'salesforce', 'hubspot', 'pipedrive', 'dynamics365', 'custom'] -%}
+    {%- set known = ['sample', 'salesforce', 'hubspot', 'pipedrive', 'dynamics365', 'custom', 'warehouse'] -%}
     {%- set name = var('crm', env_var('WINLOSS_CRM', 'sample')) -%}
     {%- if name not in known -%}
         {{ exceptions.raise_compiler_error('crm "' ~ name ~ '" is not known. Set crm (or WINLOSS_CRM) to one of: ' ~ known | join(', ') ~ '.') }}
+    {%- endif -%}
+    {%- if target.type != 'duckdb' and name not in ['sample', 'warehouse'] -%}
+        {{ exceptions.raise_compiler_error('crm "' ~ name ~ '" reads export files, which only DuckDB does. On ' ~ target.type ~ ' set crm (or WINLOSS_CRM) to warehouse, and load the deals as docs/exports/warehouse.md says.') }}
     {%- endif -%}
     {{ return(name) }}
 {% endmacro %}

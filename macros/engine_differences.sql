@@ -5,10 +5,20 @@
 {% macro default__fail(message) %}error({{ message }}){% endmacro %}
 {% macro spark__fail(message) %}raise_error({{ message }}){% endmacro %}
 
+{# A statement that ends the run with a sentence. A Spark session puts a mere select off until somebody reads it, which nobody does. #}
+{% macro stop(message) %}{{ return(adapter.dispatch('stop')(message)) }}{% endmacro %}
+{% macro default__stop(message) %}select {{ fail(message) }}{% endmacro %}
+{% macro spark__stop(message) %}cache table stopped_{{ invocation_id | replace('-', '_') }} as select {{ fail(message) }} as problem{% endmacro %}
+
 {# The distinct values of a group as one text, sorted, separated by `, `. #}
 {% macro listed(expression, separator=', ') %}{{ return(adapter.dispatch('listed')(expression, separator)) }}{% endmacro %}
 {% macro default__listed(expression, separator) %}string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }}){% endmacro %}
 {% macro spark__listed(expression, separator) %}nullif(array_join(sort_array(collect_set({{ expression }})), '{{ separator }}'), ''){% endmacro %}
+
+{# The texts of a group as one, in the order of another column. #}
+{% macro listed_in_order(expression, order) %}{{ return(adapter.dispatch('listed_in_order')(expression, order)) }}{% endmacro %}
+{% macro default__listed_in_order(expression, order) %}string_agg({{ expression }}, ';' order by {{ order }}){% endmacro %}
+{% macro spark__listed_in_order(expression, order) %}array_join(transform(sort_array(collect_list(struct({{ order }} as place, {{ expression }} as listed))), one -> one.listed), ';'){% endmacro %}
 
 {# Line of a seed's CSV file, the header being line 1. Only DuckDB keeps the order of a seed's rows. #}
 {% macro seed_line() %}{{ return(adapter.dispatch('seed_line')()) }}{% endmacro %}

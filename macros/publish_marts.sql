@@ -33,9 +33,27 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Other engines have no published file of their own: the command line fetches the marts. #}
+{# Other engines have no published file of their own: the command line makes the advice and fetches the marts. What it may rely on
+   stands in two tables, which a run that builds the facts anew takes away (see forget_advice). #}
 {% macro spark__publish_marts() -%}
-    {%- do log('Not published: on this engine `icp publish --target ' ~ target.name ~ '` does it.', info=true) -%}
+    {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+    {%- if is_advice_new() and not why_not_green() -%}
+        {%- do run_query('drop table if exists landing.sound_advice') -%}
+        {{ return("create table landing.sound_advice as select '" ~ invocation_id ~ "' as invocation_id") }}
+    {%- elif is_advice_new() or why_not_full() or why_not_green() -%}
+        {%- do log('Nothing to publish: ' ~ (why_not_green() or why_not_full()) ~ '.', info=true) -%}
+    {%- else -%}
+        {%- do log('Next: icp recommend --target ' ~ target.name ~ ', then icp publish --target ' ~ target.name ~ '.', info=true) -%}
+        {%- do run_query('drop table if exists landing.sound_build') -%}
+        create table landing.sound_build as
+        select
+            '{{ invocation_id }}' as invocation_id,
+            '{{ crm() }}' as crm,
+            '{{ dbt_version }}' as dbt_version,
+            cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as started_at,
+            cast({{ tests | selectattr('status', 'equalto', 'pass') | list | length }} as bigint) as tests_passed,
+            cast({{ tests | selectattr('status', 'equalto', 'warn') | list | length }} as bigint) as tests_warned
+    {%- endif -%}
 {%- endmacro %}
 
 {# Why this run is not a full build, in words; empty when it is one. #}

@@ -1,21 +1,35 @@
 {# The memory of what was recommended, by quarter under review. It stands beside the marts and is never rebuilt. #}
 {% macro open_history() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'docs') -%}
-    create schema if not exists history;
-    create table if not exists history.recommendations (
-        reviewed_quarter varchar, reviewed_quarter_starts_on date, version integer, fingerprint varchar, rank bigint,
-        attribute varchar, value varchar, second_attribute varchar, second_value varchar,
-        segment_label varchar, action varchar, grade varchar, title varchar,
-        said_win_rate double, said_expected_lift double, said_low double, said_high double,
-        window_start varchar, window_end varchar, method_version varchar
-    )
+    {{ return(adapter.dispatch('open_history')()) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro default__open_history() -%}
+    create schema if not exists history;
+    create table if not exists {{ history_table() }}
+{%- endmacro %}
+
+{# Spark takes one statement at a time. #}
+{% macro spark__open_history() -%}
+    {%- do run_query('create schema if not exists history') -%}
+    create table if not exists {{ history_table() }}
+{%- endmacro %}
+
+{% macro history_table() -%}
+    history.recommendations (
+        reviewed_quarter string, reviewed_quarter_starts_on date, version integer, fingerprint string, rank bigint,
+        attribute string, value string, second_attribute string, second_value string,
+        segment_label string, action string, grade string, title string,
+        said_win_rate double, said_expected_lift double, said_low double, said_high double,
+        window_start string, window_end string, method_version string
+    )
 {%- endmacro %}
 
 {# Remembers what this build recommends. The same quarter with the same advice changes nothing; with other advice, because
    the past was changed in the CRM, it becomes a further version, so that the change shows. #}
 {% macro keep_recommendations() -%}
-    {%- if execute and not why_not_full() and not why_not_green() -%}
+    {%- if execute and is_advice_new() and not why_not_green() -%}
     insert into history.recommendations by name
     with said as (
 
@@ -34,7 +48,7 @@
 
     printed as (
 
-        select md5(coalesce(string_agg(concat_ws('|', rank, title, grade, round(said_win_rate, 6), round(said_expected_lift, 6)), ';' order by rank), '')) as fingerprint
+        select md5(coalesce({{ listed_in_order("concat_ws('|', rank, title, grade, round(said_win_rate, 6), round(said_expected_lift, 6))", 'rank') }}, '')) as fingerprint
         from said
 
     ),
@@ -53,4 +67,17 @@
     left join latest on said.reviewed_quarter = latest.reviewed_quarter
     where latest.fingerprint is distinct from printed.fingerprint
     {%- endif -%}
+{%- endmacro %}
+
+{# Whether this run made the advice: on DuckDB any full build does, elsewhere the run that builds upon what `icp recommend` wrote. #}
+{% macro is_advice_new() -%}
+    {{ return(adapter.dispatch('is_advice_new')()) }}
+{%- endmacro %}
+
+{% macro default__is_advice_new() -%}
+    {{ return(not why_not_full()) }}
+{%- endmacro %}
+
+{% macro spark__is_advice_new() -%}
+    {{ return('model.winloss.action_items' in selected_resources and 'model.winloss.fct_deals' not in selected_resources) }}
 {%- endmacro %}

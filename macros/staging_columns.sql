@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 {% macro privacy_key_relation() -%}
-    {{ api.Relation.create(database=target.database, schema='landing', identifier='privacy_key') }}
+    {{ api.Relation.create(database=target.database or none, schema='landing', identifier='privacy_key') }}
 {%- endmacro %}
 
 {# A value as it is compared with others: case, tabs, hard blanks and runs of blanks make no difference. #}

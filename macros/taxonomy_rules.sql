@@ -36,5 +36,5 @@
 {%- endmacro %}
 
 {% macro taxonomy_relation(seed_name) -%}
-    {{ return(adapter.get_relation(target.database, generate_schema_name('reference', none), seed_name)) }}
+    {{ return(adapter.get_relation(target.database or none, generate_schema_name('reference', none), seed_name)) }}
 {%- endmacro %}

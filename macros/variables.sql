@@ -8,6 +8,8 @@
         'date_order': {'type': 'text', 'meaning': 'how a CRM export writes dates: ymd, mdy or dmy, also per file'},
         'decimal': {'type': 'text', 'meaning': 'decimal mark of a CRM export: point or comma, also per file'},
         'file_order': {'type': 'list', 'meaning': 'deal files of a CRM export, oldest first'},
+        'warehouse_schema': {'type': 'text', 'pattern': '^[A-Za-z_][A-Za-z0-9_.]*$', 'example': 'crm', 'meaning': 'schema of the canonical tables that stand in the engine'},
+        'warehouse_database': {'type': 'text', 'pattern': '^(|[A-Za-z_][A-Za-z0-9_]*)$', 'example': 'lake', 'meaning': 'attached database of that schema, on DuckDB'},
         'review_quarter': {'type': 'text', 'pattern': '^(|(FY)?[0-9]{4}-Q[1-4])$', 'example': '2025-Q4', 'meaning': 'quarter under review'},
         'as_of_on': {'type': 'text', 'pattern': '^(|[0-9]{4}-[0-9]{2}-[0-9]{2})$', 'example': '2025-12-31', 'meaning': 'last day the export covers'},
         'quarter_end_tolerance_days': {'type': 'whole number', 'minimum': 0, 'maximum': 31, 'meaning': 'days before its end at which a quarter counts as complete'},
@@ -89,7 +91,7 @@
         {%- endfor -%}
         {%- set problems = problems | select | list -%}
         {%- if problems -%}
-            select {{ fail(dbt.string_literal(problems | join('\n') | replace("'", ''))) }}
+            {{ stop(dbt.string_literal(problems | join('\n') | replace("'", ''))) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -34,7 +34,7 @@ MAY_READ = {
 
 KNOWN_KEYS = {
     "file": {"version", "models", "seeds", "macros", "unit_tests", "data_tests", "sources", "exposures"},
-    "sources": {"name", "schema", "description", "tables", "config"},
+    "sources": {"name", "database", "schema", "description", "tables", "config"},
     "tables": {"name", "description", "columns", "config"},
     "exposures": {"name", "label", "type", "maturity", "url", "description", "depends_on", "owner", "config"},
     "models": {"name", "description", "config", "constraints", "columns", "data_tests"},

@@ -542,7 +542,7 @@ def test_too_many_rows_are_refused_with_the_remedy() -> None:
 
 def test_texts_become_safe_literals() -> None:
     assert text_literal("it's") == "'it''s'"
-    assert text_literal("a\\'b", "spark") == "'a\\\\''b'"
+    assert text_literal("a\\'b", "spark") == r"'a\\\'b'"
     assert text_literal("a\\b") == "'a\\b'"
     for value in NASTY:
         row = duckdb.connect().execute(f"select {text_literal(value)}").fetchone()

@@ -15,5 +15,5 @@ select
     items.source_table,
     items.source_key,
     periods.population
-from {{ ref('int_action_items') }} as items
+from {{ advice('int_action_items') }} as items
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'

@@ -11,7 +11,7 @@ with counted as (
         {{ rate('outside_won', 'outside_deals') }} as outside_win_rate,
         {{ wilson_low('outside_won', 'outside_deals') }} as outside_low,
         {{ wilson_high('outside_won', 'outside_deals') }} as outside_high
-    from {{ ref('int_icp_backtest') }}
+    from {{ advice('int_icp_backtest') }}
 
 )
 

@@ -57,7 +57,7 @@ select
     end as grade,
     coalesce(lower(current_profile.current_value) like '%' || lower(evidence.value) || '%', false) as is_in_current_profile,
     periods.population
-from {{ ref('int_segment_evidence') }} as evidence
+from {{ advice('int_segment_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
 left join {{ ref('icp_current') }} as current_profile on evidence.attribute = current_profile.attribute
 where evidence.rank is not null

@@ -58,5 +58,5 @@ select
         else 'too few deals'
     end as grade,
     periods.population
-from {{ ref('int_segment_evidence') }} as evidence
+from {{ advice('int_segment_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'

@@ -31,6 +31,6 @@ select
     coverage.won_share as won_coverage,
     coverage.lost_share as lost_coverage,
     periods.population
-from {{ ref('int_persona_evidence') }} as evidence
+from {{ advice('int_persona_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
 inner join {{ ref('contact_coverage') }} as coverage on coverage.period = 'window'

@@ -45,7 +45,7 @@ no_claim as (
         'icp_segment_evidence' as source_table,
         '' as source_key,
         0 as strength
-    from {{ ref('int_segment_evidence') }}
+    from {{ advice('int_segment_evidence') }}
     where no_claim_sentence is not null
 
 ),
@@ -187,7 +187,7 @@ placed as (
 
 numbered as (
 
-    select *, row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as finding
+    select *, cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as bigint) as finding
     from placed
     where place_in_topic = 1 or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'buyer', 'repair'))
 

@@ -20,6 +20,6 @@ select
     changes.rationale,
     reliability.is_reliable,
     periods.population
-from {{ ref('int_loss_reason_changes') }} as changes
+from {{ advice('int_loss_reason_changes') }} as changes
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
 inner join {{ ref('loss_reason_reliability') }} as reliability on reliability.period = 'quarter' and reliability.measure = 'overall'

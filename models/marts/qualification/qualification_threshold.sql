@@ -64,6 +64,6 @@ select
     threshold.rationale,
     threshold.method_version,
     periods.population
-from {{ ref('int_qualification_threshold') }} as threshold
+from {{ advice('int_qualification_threshold') }} as threshold
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
 cross join in_use_counts
