@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -60,11 +60,12 @@ def _known_errors() -> tuple[type[Exception], ...]:
     import duckdb
 
     from icp.counts import CountError
+    from icp.engine import EngineError
     from icp.publish import PublishError
     from icp.report import ReportError
     from icp.what_if import WhatIfError
 
-    return (ReportError, PublishError, WhatIfError, CountError, duckdb.Error, OSError)
+    return (ReportError, PublishError, WhatIfError, CountError, EngineError, duckdb.Error, OSError)
 
 
 def _version() -> str:
@@ -102,6 +103,12 @@ def _quarter(context: click.Context, option: click.Parameter, text: str | None) 
     if text and not re.fullmatch(r"(FY)?[0-9]{4}-Q[1-4]", text):
         raise click.BadParameter(f"{text} is not a quarter: write it like 2025-Q4")
     return text
+
+
+def engine_options(command: _Command) -> _Command:
+    target = click.option("--target", help="Work on this target of profiles.yml, such as spark, where dbt build has built it.")
+    variables = click.option("--vars", "variables", default="", help="With --target: the variables dbt build was given, as YAML.")
+    return target(variables(command))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -175,21 +182,29 @@ _SHOWN = ("claim", "bet", "test")
 @main.command()
 @click.option("--all", "is_all", is_flag=True, help="Also segments that make no difference or have too few deals.")
 @click.option("--format", "kind", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@engine_options
 @database_option
+@quiet_option
 @told_plainly
-def recommend(is_all: bool, kind: str, database: Path) -> None:
+def recommend(is_all: bool, kind: str, target: str | None, variables: str, database: Path, is_quiet: bool) -> None:
     """Print the recommendations of the published file, the most useful first.
+
+    With --target they are made first, on the engine that holds the deals: on DuckDB dbt build has done so already.
 
     \b
     Examples:
       icp recommend
       icp recommend --all --format csv
+      icp recommend --target spark
     """
-    from icp.report.document import GRADES
-    from icp.report.marts import read_marts
+    if target:
+        advised, findings = _made_there(target, variables, is_quiet)
+    else:
+        from icp.report.marts import read_marts
 
-    marts = read_marts(database)
-    rows = [row for row in marts.rows("icp_recommendations") if is_all or row["grade"] in _SHOWN]
+        marts = read_marts(database)
+        advised, findings = marts.rows("icp_recommendations"), [marts.first("report_findings", topic="no_claim")]
+    rows = [row for row in advised if is_all or row["grade"] in _SHOWN]
     if kind == "json":
         click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=str))
     elif kind == "csv":
@@ -197,13 +212,29 @@ def recommend(is_all: bool, kind: str, database: Path) -> None:
         writer.writerow(list(rows[0]) if rows else ["rank"])
         writer.writerows(list(row.values()) for row in rows)
     else:
-        for row in rows:
-            click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
-            if row["caveats"]:
-                click.echo(f"     {row['caveats']}")
-        if not any(row["grade"] == "claim" for row in rows):
-            finding = marts.first("report_findings", topic="no_claim")
-            click.echo(finding["detail"] if finding else "No segment can be told from the others yet.")
+        _print_recommendations(rows, next((str(finding["detail"]) for finding in findings if finding), None))
+
+
+def _made_there(target: str, variables: str, is_quiet: bool) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Makes the recommendations on the engine of `target`; they and what is said where there is no claim."""
+    from icp.engine import FROM_ADVICE, FROM_MARTS, Engine
+
+    progress = Progress(len(FROM_MARTS) + len(FROM_ADVICE) + 2, is_quiet)
+    engine = Engine(target, variables)
+    engine.recommend(progress.step)
+    reader = engine.reader()
+    return reader.table("icp_recommendations", "rank <= 200 order by rank"), reader.table("report_findings", "topic = 'no_claim'")
+
+
+def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | None) -> None:
+    from icp.report.document import GRADES
+
+    for row in rows:
+        click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
+        if row["caveats"]:
+            click.echo(f"     {row['caveats']}")
+    if not any(row["grade"] == "claim" for row in rows):
+        click.echo(no_claim or "No segment can be told from the others yet.")
 
 
 @main.command("what-if")
@@ -301,39 +332,71 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
 @click.option(
     "--from", "private", type=click.Path(path_type=Path), envvar="WINLOSS_DB", default=PRIVATE, show_default=True, help="The database of the build. Environment: WINLOSS_DB."
 )
+@engine_options
 @database_option
 @quiet_option
 @told_plainly
-def publish(private: Path, database: Path, is_quiet: bool) -> None:
+def publish(private: Path, target: str | None, variables: str, database: Path, is_quiet: bool) -> None:
     """Publish the last build again: marts only, no person, put in place in one step.
 
-    A green dbt build publishes by itself; this is for a file that was deleted or moved.
+    A green dbt build publishes by itself; this is for a file that was deleted or moved. With --target the marts are fetched from the
+    engine that built them, after icp recommend --target.
 
     \b
     Examples:
       icp publish
       icp publish --db /srv/shared/marts.duckdb
+      icp publish --target spark
     """
     import duckdb
 
-    from icp.publish import Publication, PublishError
-    from icp.publish import publish as publish_marts
+    from icp.publish import PublishError
 
-    if not private.is_file():
+    if not target and not private.is_file():
         raise PublishError(f"{private}: no such file. Run dbt build first, or name the database with --from.")
     progress = Progress(2, is_quiet)
     with duckdb.connect() as connection:
-        quoted = str(private).replace("'", "''")
-        # read only, so that a build can go on; the connection itself must write the published file
-        connection.execute(f"attach '{quoted}' as build (read_only)")
-        connection.execute("use build")
-        quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
-        stated = connection.execute("select max(value) from marts.dim_settings where setting = 'small_cell_minimum'").fetchall()[0][0]
-        progress.step(f"read {private}")
-        publication = Publication(database, "again", quarter, minimum=int(stated or 5), further=_history(connection))
-        written = publish_marts(connection, publication)
+        if target:
+            from icp.engine import Engine
+
+            build = Engine(target, variables).fetch(connection)
+            _heed_alerts(connection)
+        else:
+            build = "again"
+            quoted = str(private).replace("'", "''")
+            # read only, so that a build can go on; the connection itself must write the published file
+            connection.execute(f"attach '{quoted}' as build (read_only)")
+            connection.execute("use build")
+        progress.step(f"read {target or private}")
+        written = _put_out(connection, database, build)
     progress.step(f"put {len(written)} files in place")
     click.echo(f"Published: {written[-1]}")
+
+
+def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
+    """Publishes the marts of `connection` as `database`."""
+    from icp.publish import FORMATS, Publication
+    from icp.publish import publish as publish_marts
+
+    quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
+    minimum = int(_setting(connection, "small_cell_minimum") or 5)
+    formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
+    return publish_marts(connection, Publication(database, build, quarter, formats, minimum, _history(connection)))
+
+
+def _setting(connection: Any, name: str) -> str:
+    """What the build behind the marts of `connection` was set to; empty where it was not."""
+    stated = connection.execute("select max(value) from marts.dim_settings where setting = $name", {"name": name}).fetchall()
+    return stated[0][0] or ""
+
+
+def _heed_alerts(connection: Any) -> None:
+    """Refuses, as a build on DuckDB does, where an alert is raised and the policy is to block."""
+    from icp.publish import PublishError
+
+    raised = [row[0] for row in connection.execute("select distinct alert from marts.alerts where is_raised order by alert").fetchall()]
+    if raised and _setting(connection, "alert_policy") == "block":
+        raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
 
 
 def _history(connection: Any) -> dict[str, str]:
