@@ -75,6 +75,53 @@ class CrmBuild(SampleBuild):
         return "\n".join(found)
 
 
+class CompiledModels:
+    """Some marts of a CRM and the models they rest on, as dbt compiled them for a build, to run on other files in memory.
+
+    Costs a fraction of a second where a build costs minutes. Python models are no part of it.
+    """
+
+    def __init__(self, build: CrmBuild, *marts: str) -> None:
+        self.engine = duckdb.connect()
+        self.engine.execute("set TimeZone = 'UTC'; set threads = 1; attach ':memory:' as winloss; use winloss")
+        self.engine.execute(f"attach '{build.database}' as built (read_only)")
+        for schema in ("landing", "reference", "staging", "intermediate", "marts"):
+            self.engine.execute(f"create schema {schema}")
+        for (table,) in self.rows("select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'reference'"):
+            self.engine.execute(f'create table reference."{table}" as from built.reference."{table}"')
+        self.engine.execute("create table landing.privacy_key as from built.landing.privacy_key; detach built")
+        self._build = build
+        self._planned = {row["statement"]: row["object"] for row in build.rows("select object, statement from landing.reading_plan")}
+        self.models: dict[str, str] = {}
+        for mart in marts:
+            self._add(f"model.winloss.{mart}")
+
+    def _add(self, name: str) -> None:
+        """Adds a model after all it reads, the lines of the files replaced by views that a plan fills."""
+        node = self._build.manifest["nodes"].get(name)
+        if node is None or node["resource_type"] != "model" or f"{node['schema']}.{node['name']}" in self.models:
+            return
+        for parent in node["depends_on"]["nodes"]:
+            self._add(parent)
+        sql = (self._build.folder / "target" / "compiled" / "winloss" / node["original_file_path"]).read_text(encoding="utf-8")
+        # longest first: a statement may hold another
+        for statement in sorted(self._planned, key=len, reverse=True):
+            sql = sql.replace(statement, f"select * from landing.{self._planned[statement]}")
+        assert "read_csv" not in sql, name
+        self.models[f"{node['schema']}.{node['name']}"] = sql
+
+    def run(self, plan: ReadingPlan) -> None:
+        """Builds every model on the statements of a plan."""
+        for name, statement in plan.statements.items():
+            self.engine.execute(f"create or replace view landing.{name} as {statement}")
+        for name, sql in self.models.items():
+            self.engine.execute(f"create or replace table {name} as {sql}")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self.engine.execute(sql).fetchall()
+
+
 def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any] | None = None) -> CrmBuild:
     """Builds staging and the marts about lines, files and columns read, without tests."""
     build = CrmBuild(folder, "", crm, exports, variables or {})

@@ -1,10 +1,11 @@
 """A view exported from Dynamics 365, counted by hand."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from python_tests.crm_build import CrmBuild
+from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,34 @@ def test_accounts_and_contacts_join_by_name(company: CrmBuild) -> None:
     assert {row["region"]: row["deals"] for row in rows} == {"North": 2, "South": 1}
     people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona")
     assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 2, "CFO": 1}
+
+
+HEADER = "(Do Not Modify) Opportunity,Topic,Potential Customer,Status,Status Reason,Est. revenue,Actual Revenue,Actual Close Date,Created On,Currency"
+
+
+def test_several_currencies_are_added_up_only_with_a_rate_for_each(company: CrmBuild, tmp_path: Path) -> None:
+    # two deals won and one lost in each currency, of 100 each
+    deals = [
+        f"id{number},Deal {number},Birch,{outcome},x,100,100,10/{20 + number}/2025,7/1/2025,{currency}"
+        for number, (outcome, currency) in enumerate([(word, money) for money in ("EUR", "USD") for word in ("Won", "Won", "Lost")])
+    ]
+    plan = plan_of(tmp_path, "dynamics365", {"deals.csv": "\n".join([HEADER, *deals]) + "\n"})
+    models = CompiledModels(company, "win_rate_baseline", "value_by_currency", "win_rates_by_dimension")
+    baseline = "select closed_deals, won_deals, won_amount, lost_amount, value_missing_reason from marts.win_rate_baseline where period = 'all'"
+    by_currency = "select currency, won_amount, lost_amount from marts.value_by_currency where period = 'all' order by currency"
+    in_segments = "select count(won_amount) > 0, count(lost_amount) > 0 from marts.win_rates_by_dimension"
+
+    models.run(plan)
+    reason = "amounts stand in several currencies and fx_rates has no rate for EUR, USD"
+    assert models.rows(baseline) == [(6, 4, None, None, reason)]
+    assert models.rows(by_currency) == [("EUR", 200.0, 100.0), ("USD", 200.0, 100.0)]
+    assert models.rows(in_segments) == [(False, False)]
+
+    models.engine.execute("insert into reference.fx_rates values ('eur', 1.5), ('usd', 1)")
+    models.run(plan)
+    assert models.rows(baseline) == [(6, 4, 500.0, 250.0, None)]
+    assert models.rows(by_currency) == [("EUR", 200.0, 100.0), ("USD", 200.0, 100.0)]
+    assert models.rows(in_segments) == [(True, True)]
 
 
 def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> None:

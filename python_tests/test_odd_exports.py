@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,8 +20,7 @@ from icp.exports.aliases import aliases
 from icp.exports.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from icp.exports.plan import ReadingPlan, Request, make_plan
 from icp.exports.problems import ReadingError
-from python_tests.conftest import ROOT
-from python_tests.crm_build import CrmBuild
+from python_tests.crm_build import CompiledModels, CrmBuild
 from python_tests.odd_files import CELL, FORMS, SIZE, filled_lines, odd_file
 
 CRMS = ("salesforce", "hubspot", "pipedrive", "dynamics365")
@@ -110,57 +107,12 @@ def odd_exports_of(draw: st.DrawFn, crm: str, name: str) -> OddFile:
     return OddFile(raw, form["encoding"], len(rows) if is_whole else None)
 
 
-class Models:
-    """The staging models of a CRM and the marts about its lines, as dbt compiled them, in a database in memory."""
-
-    def __init__(self, build: CrmBuild) -> None:
-        self.engine = duckdb.connect()
-        self.engine.execute("set TimeZone = 'UTC'; set threads = 1; attach ':memory:' as winloss; use winloss")
-        for schema in ("landing", "reference", "staging", "marts"):
-            self.engine.execute(f"create schema {schema}")
-        self.engine.execute("create table landing.privacy_key as select 'key' as privacy_key")
-        for seed in ("stage_map", "outcome_words", "reject_rules"):
-            self.engine.execute(f"create table reference.{seed} as from read_csv('{ROOT / 'seeds' / seed}.csv', all_varchar = true)")
-        planned = {row["statement"]: row["object"] for row in build.rows("select object, statement from landing.reading_plan")}
-        nodes = build.manifest["nodes"]
-        self.models: list[tuple[str, str]] = []
-        done: set[str] = set()
-
-        def add(name: str) -> None:
-            if name in done or not name.startswith("model."):
-                return
-            done.add(name)
-            for parent in nodes[name]["depends_on"]["nodes"]:
-                add(parent)
-            path = build.folder / "target" / "compiled" / "winloss" / nodes[name]["original_file_path"]
-            sql = path.read_text(encoding="utf-8")
-            # longest first: what is embedded in another would be cut out of it
-            for statement in sorted(planned, key=len, reverse=True):
-                sql = sql.replace(statement, f"select * from landing.{planned[statement]}")
-            assert "read_csv" not in sql, name
-            self.models.append((f"{nodes[name]['schema']}.{nodes[name]['name']}", sql))
-
-        for mart in ("input_files", "rejected_records"):
-            add(f"model.winloss.{mart}")
-        assert len(self.models) > 12
-
-    def run(self, plan: ReadingPlan) -> None:
-        """Builds every model on the statements of a plan."""
-        for name, statement in plan.statements.items():
-            self.engine.execute(f"create or replace view landing.{name} as {statement}")
-        for name, sql in self.models:
-            self.engine.execute(f"create or replace table {name} as {sql}")
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.engine.execute(sql).fetchall()
-
-
 @pytest.fixture(scope="module", params=CRMS)
-def models(request: pytest.FixtureRequest, build_of: Callable[[str], CrmBuild]) -> tuple[str, Models]:
-    return request.param, Models(build_of(request.param))
+def models(request: pytest.FixtureRequest, build_of: Callable[[str], CrmBuild]) -> tuple[str, CompiledModels]:
+    return request.param, CompiledModels(build_of(request.param), "input_files", "rejected_records")
 
 
-def check_books(models: Models, plan: ReadingPlan, files: Mapping[str, OddFile]) -> None:
+def check_books(models: CompiledModels, plan: ReadingPlan, files: Mapping[str, OddFile]) -> None:
     """Every file is read or named; every record of a file that is read is accepted, rejected or excluded, once."""
     books = models.rows("select object, source_file, records, accepted, rejected, excluded, unaccounted from marts.input_files")
     assert [row for row in books if row[6] != 0] == []
@@ -181,7 +133,7 @@ def check_books(models: Models, plan: ReadingPlan, files: Mapping[str, OddFile])
     assert [line for line in twice if (line[0], line[1]) in read] == []
 
 
-def test_no_line_of_an_export_is_lost(models: tuple[str, Models]) -> None:
+def test_no_line_of_an_export_is_lost(models: tuple[str, CompiledModels]) -> None:
     crm, built = models
     seen: Counter[str] = Counter()
 
