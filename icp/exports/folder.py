@@ -29,13 +29,13 @@ class Folder:
         if not self.path.is_dir():
             what = "is a file, not a folder" if self.path.exists() else "is not there"
             raise ReadingError(
-                f"The folder of exports {self.path} {what}: put the files into a folder and name it in WINLOSS_EXPORTS."
+                f'The exports folder "{self.path}" {what}: put the files into a folder and name it in WINLOSS_EXPORTS.'
             )
         files = [found for found in self.path.iterdir() if found.is_file()]
         # "~$" begins the name of the file Excel keeps beside a workbook it has open
         names = sorted(file.name for file in files if not file.name.startswith((".", "~$")))
         if not names:
-            raise ReadingError(f"The folder of exports {self.path} is empty: put the exported files into it.")
+            raise ReadingError(f'The exports folder "{self.path}" is empty: put the exported files into it.')
         return names
 
     def find(self, pattern: str, wanted_for: str) -> list[Path]:
