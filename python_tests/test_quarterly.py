@@ -193,7 +193,9 @@ def test_the_units_of_the_guide_are_sound(tmp_path: Path) -> None:
     assert calendar == ["*-01,04,07,10-10 06:00"]
     if shutil.which("systemd-analyze"):
         checked = subprocess.run(["systemd-analyze", "verify", *[str(tmp_path / name) for name in UNITS]], capture_output=True, text=True, check=False)
-        assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+        # a system may have something to say about units of its own
+        said = [line for line in (checked.stdout + checked.stderr).splitlines() if "winloss" in line]
+        assert (checked.returncode, said) == (0, [])
         subprocess.run(["systemd-analyze", "calendar", *calendar], capture_output=True, check=True)
 
 
