@@ -11,13 +11,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from icp import quarterly
 from icp.cli import main
 from icp.counts import MemoryCounts
+from icp.doctor import CRMS
 from icp.exports.columns import OBJECTS
-from icp.exports.plan import READERS
 from icp.recommendations import recommendation_rows
 from icp.selection import evidence_rows, run_row, select
 from python_tests.conftest import ROOT, SampleBuild
@@ -46,10 +47,11 @@ def examples() -> Iterator[str]:
 
 
 COMMANDS = sorted({*(command for _, command in commands()), *examples()})
+ON_SPARK = [command for command in COMMANDS if re.search(r"--target spark|WINLOSS_TARGET=spark", command)]
 QUARTERLY = [command for command in COMMANDS if command.startswith("icp quarterly")]
-ICP = [command for command in COMMANDS if command.startswith("icp ") and command not in QUARTERLY]
-DBT = [command for command in COMMANDS if re.search(r"(^|\s|/)dbt ", command)]
-OF_A_CRM = [command for command in DBT if command.startswith("WINLOSS_") or "field_aliases" in command]
+ICP = [command for command in COMMANDS if command.startswith("icp ") and command not in (*QUARTERLY, *ON_SPARK)]
+DBT = [command for command in COMMANDS if re.search(r"(^|\s|/)dbt ", command) and command not in ON_SPARK]
+OF_A_CRM = [command for command in DBT if command.startswith("WINLOSS_") or re.search("field_aliases|crm:", command)]
 INSTALLING = [command for command in COMMANDS if command.startswith((".venv/bin/pip ", "python3 -m venv", "source .venv"))]
 CLIENTS = [command for command in COMMANDS if command.startswith(("duckdb ", "sqlite3 "))]
 MAKING = [command for command in COMMANDS if command.startswith("make ")]
@@ -72,7 +74,7 @@ def workplace(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_every_kind_of_command_is_run_by_a_test_here() -> None:
-    assert sorted({*ICP, *QUARTERLY, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
+    assert sorted({*ICP, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
     assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(OF_A_CRM) > 5 and len(SHELL) > 4 and len(CLIENTS) >= 2
 
 
@@ -143,11 +145,24 @@ def test_a_build_of_a_crm_is_understood(command: str) -> None:
     variables = build.make_context("build", words[1:]).params["vars"]
     assert set(variables) <= declared_variables()
     crm = environment.get("WINLOSS_CRM") or variables.get("crm")
-    assert crm is None or crm in READERS
+    assert crm is None or crm in CRMS
     columns = {column.name for column in OBJECTS["deals"]}
     assert set(variables.get("field_aliases", {})) <= columns and len(variables.get("extra_dimensions", {})) <= 6
     for object_name, mapped in variables.get("mapping", {}).get("columns", {}).items():
         assert set(mapped) <= {column.name for column in OBJECTS[object_name]}
+
+
+@pytest.mark.parametrize("command", ON_SPARK)
+def test_a_command_for_spark_is_understood(command: str) -> None:
+    # the tests of Spark run such commands where there is a Spark; here their words are read
+    from dbt.cli.main import cli
+
+    words = shlex.split(command)
+    place = next(place for place, word in enumerate(words) if word.rpartition("/")[2] in ("dbt", "icp"))
+    program = main if words[place].endswith("icp") else cli
+    words = words[place + 1 :]
+    program.commands[words[0]].make_context(words[0], words[1:])
+    assert "spark" in yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))["winloss"]["outputs"]
 
 
 @pytest.mark.parametrize("command", INSTALLING)
