@@ -71,16 +71,15 @@ def test_every_answer_table_has_worked_out_rows_or_says_who_holds_it(built: tupl
 HELD_ELSEWHERE = {
     "fct_closed_deals": "a filter of fct_deals; every rate above counts through it",
     "fct_deal_segments": "fct_deals turned on its side; win_rates_by_dimension counts through it",
-    "dim_playbook": "a seed as it stands",
+    "dim_playbook": "a seed as it stands; its unit test",
     "dim_settings": "the variables as they stand; test_settings",
     "icp_recommendations": "icp_segment_evidence without what may not be recommended; test_sample_advice",
     "icp_profile": "icp_recommendations by attribute; test_sample_advice",
     "icp_backtest": "test_backtest",
     "action_items": "test_actions",
-    "report_findings": "test_sample_advice",
-    "return_on_investment": "test_what_if",
+    "report_findings": "its unit tests",
+    "return_on_investment": "its unit tests",
     "recommendation_follow_up": "needs a second quarter; test_memory",
-    "input_columns": "tests of the reader",
 }
 
 

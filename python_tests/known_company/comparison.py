@@ -46,6 +46,7 @@ KEYS = {
     "rejected_records": ["object", "source_file", "source_line"],
     "rejected_record_counts": ["object", "rule_id"],
     "input_files": ["object", "source_file"],
+    "input_columns": ["object", "source_file", "column_name", "source_header"],
     "alerts": ["alert", "subject"],
     "field_completeness": ["period", "outcome", "field"],
     "data_quality_findings": ["rule_id"],
@@ -136,9 +137,24 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
         (True,),
     ),
     "files": ("select count(*), sum(abs(unaccounted)) from marts.input_files", (4, 0)),
+    # 19, 9, 7 and 6 headers
+    "columns": ("select count(*), count(*) filter (where status = 'mapped') from marts.input_columns", (41, 41)),
     "stages": ("select count(*) from staging.stg_stage_history", (0,)),
     "dimensions nobody filled": (
         "select count(*) from marts.fct_deals where extra_1 != 'unknown' or account_type is null",
+        (0,),
+    ),
+    "profile of today": (
+        "select current_value from marts.icp_profile where attribute = 'industry'",
+        ("Retail and Financial Services",),
+    ),
+    "next quarter": ("select distinct due_quarter from marts.action_items", ("2026-Q1",)),
+    "advice pays": (
+        "select avg(extra_wins_per_100) > 2 from marts.icp_backtest where method = 'winloss'",
+        (True,),
+    ),
+    "unknown is not recommended": (
+        "select count(*) from marts.icp_recommendations where value = 'unknown' or second_value = 'unknown'",
         (0,),
     ),
     # The line without an id, counted in a text editor.

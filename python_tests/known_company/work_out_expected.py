@@ -44,6 +44,38 @@ BROKEN = {
 DEAL_FILES = ("deals_2025-09-30.csv", "deals_2025-12-31.csv")
 OUTCOMES = {"closed won": "won", "closed lost": "lost", "in progress": "open", "not a deal": "disqualified"}
 
+# How mapping.yml reads the headers of a file, in the order of the header line; a header without a column is ignored.
+HEADERS = {
+    "deals": {
+        "Deal No": "deal_id", "Account No": "account_id", "Result": "outcome", "Stage": "stage", "Created": "created_on",
+        "Closed": "closed_on", "Last changed": "modified_at", "Value": "amount", "Currency": "currency", "Salesperson": "owner",
+        "Kind": "deal_type", "Source": "lead_source", "Product line": "product", "Pipeline": "pipeline", "Rival": "competitor",
+        "Why lost": "loss_reason", "Why won": "win_factors", "Fit score": "qualification_score", "Deleted": "is_deleted",
+        "Channel": "extra_1",
+    },
+    "accounts": {
+        "Account No": "account_id", "Industry": "industry", "Turnover": "annual_revenue", "Staff": "employees",
+        "Region": "region", "Country": "country", "Status": "account_type", "Last changed": "modified_at",
+    },
+    "contacts": {
+        "Contact No": "contact_id", "Account No": "account_id", "Title": "title", "Department": "department",
+        "Role": "buying_role", "Last changed": "modified_at", "Deleted": "is_deleted",
+    },
+    "deal_contacts": {
+        "Deal No": "deal_id", "Contact No": "contact_id", "Role": "buying_role", "Main": "is_primary", "Added": "added_on",
+        "Deleted": "is_deleted",
+    },
+    "stage_history": {"Deal No": "deal_id", "Stage": "stage", "Entered": "entered_on"},
+}
+# What the files do not have; an answer that would need it finds it in another file, or does without.
+LACKING = {
+    "deals": (
+        "industry", "annual_revenue", "employees", "region", "country", "account_type",
+        "extra_2", "extra_3", "extra_4", "extra_5", "extra_6",
+    ),
+    "accounts": ("is_deleted",),
+}
+
 # Stated reason, its case aside -> the categories it names, the primary one first.
 REASONS = {
     "": ["unspecified"],
@@ -1309,6 +1341,31 @@ def input_files() -> Iterator[Row]:
             }
 
 
+def input_columns() -> Iterator[Row]:
+    for name, files in FILES.items():
+        for file in files:
+            first_line = (HERE / "exports" / file).read_text(encoding="utf-8").splitlines()[0]
+            for header in first_line.replace(";", ",").split(","):
+                column = HEADERS[name].get(header)
+                yield {
+                    "object": name,
+                    "source_file": file,
+                    "column_name": column,
+                    "source_header": header,
+                    "status": "mapped" if column else "ignored",
+                    "missing_means": None,
+                }
+            for column in LACKING.get(name, ()):
+                yield {
+                    "object": name,
+                    "source_file": file,
+                    "column_name": column,
+                    "source_header": None,
+                    "status": "missing",
+                    "missing_means": "Nothing the answers need.",
+                }
+
+
 def alerts() -> Iterator[Row]:
     # Four quarters with a close are enough to draw limits from.
     review = next(row for row in win_rates_by_quarter() if row["quarter"] == "2025-Q4")
@@ -1432,6 +1489,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
         rejected_records,
         rejected_record_counts,
         input_files,
+        input_columns,
         alerts,
         field_completeness,
         data_quality_findings,
