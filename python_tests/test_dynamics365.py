@@ -31,6 +31,11 @@ def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:
     assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "timing": 1}
 
 
+def test_headers_that_are_not_read_are_told(company: CrmBuild) -> None:
+    rows = company.rows("select source_header from marts.input_columns where object = 'deals' and status = 'ignored'")
+    assert {row["source_header"] for row in rows} == {"(Do Not Modify) Row Checksum", "Est. close date", "Probability"}
+
+
 def test_won_deals_take_the_actual_and_lost_deals_the_estimated_revenue(company: CrmBuild) -> None:
     rows = company.rows("select outcome, cast(sum(amount) as double) as amount from marts.fct_closed_deals group by outcome order by outcome")
     assert {row["outcome"]: row["amount"] for row in rows} == {"won": 11500.0, "lost": 15000.0}

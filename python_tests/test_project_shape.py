@@ -1,5 +1,6 @@
 """House rules that can be checked: layers, words, names and size of the project."""
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -127,6 +128,34 @@ def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
         if layer(node["path"]) not in ("staging", "data_quality")
     }
     assert {name: read for name, read in readers.items() if read} == {}
+
+
+def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
+    """dbt builds what `dbt.ref` names before a Python model, and nothing else: a table left out would be that of the build before."""
+    functions: dict[str, ast.FunctionDef] = {}
+    for module in ("advice", "backtest"):
+        tree = ast.parse((ROOT / "icp" / f"{module}.py").read_text(encoding="utf-8"))
+        functions |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    def tables(name: str) -> set[str]:
+        """Tables that a step, and every function it names, asks the reader for."""
+        found, waiting, seen = set(), [name], {name}
+        while waiting:
+            for node in ast.walk(functions[waiting.pop()]):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("table", "relation"):
+                    found |= {argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)}
+                if isinstance(node, ast.Name) and node.id in functions and node.id not in seen:
+                    seen.add(node.id)
+                    waiting.append(node.id)
+        return found
+
+    wrong = {}
+    for path in (ROOT / "models" / "intermediate" / "advice").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        (step,) = re.findall(r"as_relation\(session, dbt\.this\.database, (\w+),", text)
+        if differing := set(re.findall(r'dbt\.ref\("(\w+)"\)', text)) ^ tables(step):
+            wrong[path.stem] = differing
+    assert wrong == {}
 
 
 def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build: SampleBuild) -> None:

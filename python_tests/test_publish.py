@@ -191,6 +191,17 @@ def test_empty_publishes_nothing_and_says_so(built: Place) -> None:
     assert built.rows("select count(*) > 0 from w.marts.fct_deals", built.database) == [(True,)]
 
 
+def test_a_build_with_a_failed_step_publishes_nothing_and_remembers_which(built: Place) -> None:
+    database, published = copy_of(built.database, "red"), scratch() / "red" / "out" / "marts.duckdb"
+    own = {"WINLOSS_DB": str(database), "WINLOSS_PUBLISHED": str(published)}
+    paths = ["--target-path", str(scratch() / "red" / "target"), "--log-path", str(scratch() / "red" / "logs")]
+    run = built.dbt("build", *paths, environment=own, review_quarter="2031-Q3")
+    assert run.returncode == 1
+    assert not published.exists()
+    (row,) = built.rows("select is_published, why_not from w.history.run_history order by started_at desc limit 1", database)
+    assert row == (False, "1 step failed: dim_periods")
+
+
 def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(built: Place) -> None:
     database, published = copy_of(built.database, "failed"), scratch() / "failed" / "out" / "marts.duckdb"
     assert finish(database, published, why_not="2 steps failed: a, b").returncode == 0

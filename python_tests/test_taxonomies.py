@@ -257,6 +257,13 @@ def test_a_mapping_of_the_users_own_beats_the_rules(edited: Project) -> None:
     assert edited.rows("from intermediate.int_unmapped_loss_reasons") == []
 
 
+def test_an_apostrophe_in_a_rule_is_a_letter_of_it(edited: Project) -> None:
+    with (edited.folder / "seeds" / "taxonomy" / "loss_reason_rules.csv").open("a", encoding="utf-8") as file:
+        file.write("500,d'accord,price,\n")
+    outcome = build(edited)
+    assert outcome.exit_code == 0, outcome.shown
+
+
 @pytest.mark.parametrize(
     ("seed", "line", "said"),
     [
