@@ -68,6 +68,11 @@ class Project:
             **more,
         }
 
+    @staticmethod
+    def switches(variables: Mapping[str, Any], crm: str | None = None) -> str:
+        """What of the variables a parsed project depends on."""
+        return repr((variables.get("crm"), crm, variables.get("run_unit_tests")))
+
     def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None, **more: str) -> Outcome:
         """Runs one dbt command in this process. `more` are variables of the environment.
 
@@ -75,7 +80,7 @@ class Project:
         except those that switch parts of the project on: the CRM and the unit tests.
         """
         variables = dict(variables or {})
-        switches = repr((variables.get("crm"), more.get("WINLOSS_CRM"), variables.get("run_unit_tests")))
+        switches = self.switches(variables, more.get("WINLOSS_CRM"))
         lines: list[str] = []
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         with (
