@@ -136,7 +136,7 @@ def cells(profile: str) -> list[Cell]:
     def add(identifier: str, name: str, measure: Callable[..., Measured], repetitions: int, **settings: Any) -> None:
         made.append(Cell(identifier, name, measure, repetitions, settings))
 
-    null_sizes = {60: 2000, 127: 2000, 500: 700, 2000: 200} if full else {127: 200, 500: 200}
+    null_sizes = {60: 1400, 127: 1400, 500: 480, 2000: 140} if full else {127: 200, 500: 200}
     for deals, repetitions in null_sizes.items():
         for base in (0.25, 0.40, 0.62):
             add(
@@ -149,7 +149,7 @@ def cells(profile: str) -> list[Cell]:
                 with_pairs=base == 0.40,
             )
 
-    sparse_sizes = {60: 5000, 127: 2000, 500: 1000, 2000: 300, 10000: 200} if full else {127: 200, 500: 200, 2000: 40}
+    sparse_sizes = {60: 5000, 127: 2000, 500: 1000, 2000: 200, 10000: 140} if full else {127: 200, 500: 200, 2000: 40}
     for deals, repetitions in sparse_sizes.items():
         add(
             "B2",
@@ -159,11 +159,11 @@ def cells(profile: str) -> list[Cell]:
             deals=deals,
             with_oracle=full and deals in (127, 500, 2000),
         )
-    for deals, repetitions in ({127: 1000, 500: 700} if full else {127: 60, 500: 40}).items():
+    for deals, repetitions in ({127: 700, 500: 480} if full else {127: 60, 500: 40}).items():
         for base in (0.25, 0.62):
             name = f"base {base:.2f} n={deals}"
             add("B2", name, measures.effects_report, repetitions, deals=deals, base=base)
-    dense_sizes = {60: 1500, 127: 1500, 500: 500} if full else {127: 150, 500: 60}
+    dense_sizes = {60: 600, 127: 1000, 500: 200} if full else {127: 150, 500: 60}
     for deals, repetitions in dense_sizes.items():
         for spread in (0.3, 0.5) if full else (0.5,):
             name = f"dense {spread} n={deals}"
@@ -171,31 +171,31 @@ def cells(profile: str) -> list[Cell]:
 
     for deals, repetitions in ({500: 500, 2000: 300} if full else {500: 120}).items():
         add("B4", f"confounded n={deals}", measures.confounded_report, repetitions, deals=deals)
-    add("B5", "time-confounded n=2000", measures.time_report, 400 if full else 60, deals=2000)
+    add("B5", "time-confounded n=2000", measures.time_report, 160 if full else 60, deals=2000)
 
-    for deals, repetitions in ({32: 600, 127: 600, 500: 300} if full else {32: 60, 127: 60}).items():
+    for deals, repetitions in ({32: 400, 127: 400, 500: 300} if full else {32: 60, 127: 60}).items():
         add("B9", f"backtest stable {deals} a quarter", measures.backtest, repetitions, deals=deals)
-    add("B10", "backtest drift 127 a quarter", measures.backtest, 600 if full else 60, deals=127, drift=0.12)
+    add("B10", "backtest drift 127 a quarter", measures.backtest, 400 if full else 60, deals=127, drift=0.12)
 
     for deals in (127, 500):
-        add("B11", f"extra contacts on won n={deals}", measures.persona_report, 2000 if full else 200, deals=deals)
+        add("B11", f"extra contacts on won n={deals}", measures.persona_report, 800 if full else 200, deals=deals)
     for auc in (0.60, 0.50):
-        add("B12", f"score AUC {auc:.2f} n=127", measures.score_report, 3000 if full else 400, deals=127, auc=auc)
+        add("B12", f"score AUC {auc:.2f} n=127", measures.score_report, 1200 if full else 400, deals=127, auc=auc)
     for moved in (False, True):
         name = "one reason +17 points" if moved else "no change"
         name = f"76 losses a quarter, {name}"
-        add("B13", name, measures.reasons_report, 3000 if full else 300, losses=76, moved=moved)
+        add("B13", name, measures.reasons_report, 1200 if full else 300, losses=76, moved=moved)
     for sigma in (0.6, 1.0, 1.5):
         for deals in (10, 30, 60, 127, 500) if full else (10, 127):
             name = f"sigma {sigma} n={deals}"
-            add("B14", name, measures.value_report, 4000 if full else 600, deals=deals, sigma=sigma)
+            add("B14", name, measures.value_report, 1600 if full else 600, deals=deals, sigma=sigma)
     for deals, dimension, value, base in DETECTABLE if full else DETECTABLE[:2]:
-        repetitions = (500 if deals <= 500 else 300) if full else 80
+        repetitions = (350 if deals <= 500 else 200) if full else 80
         name = f"{dimension} {value} n={deals} base={base:.2f}"
         settings = {"deals": deals, "dimension": dimension, "value": value, "base": base}
         add("B15", name, measures.detectable_report, repetitions, **settings)
     for deals in (127, 500):
-        add("B17", f"shuffled and repeated n={deals}", measures.repeated_report, 20 if full else 5, deals=deals)
+        add("B17", f"shuffled and repeated n={deals}", measures.repeated_report, 8 if full else 5, deals=deals)
     return made
 
 
