@@ -12,6 +12,11 @@ from scipy import special
 from benchmarks.accuracy import naive, oracle, parity, table
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.__main__ import main
+from icp.parameters import METHOD_VERSION
+from python_tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "accuracy.md"
+IDENTIFIERS = {f"B{number}" for number in range(1, 18)}
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +30,7 @@ def test_every_target_of_the_small_profile_is_met(ci_table: list[table.Line]) ->
 
 
 def test_every_benchmark_is_in_the_table(ci_table: list[table.Line]) -> None:
-    assert {line.identifier for line in ci_table} == {f"B{number}" for number in range(1, 18)}
+    assert {line.identifier for line in ci_table} == IDENTIFIERS
     assert {cell.identifier for cell in table.cells("full")} >= {cell.identifier for cell in table.cells("ci")}
 
 
@@ -117,3 +122,29 @@ def test_oracle_power_is_that_of_the_loosest_honest_cut() -> None:
 def test_parity_sees_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parity.statistics, "mid_p_2x2", lambda *_: 0.5)
     assert parity.mid_p_difference() > 0.1
+
+
+def page_rows() -> list[list[str]]:
+    """The full profile's table in docs/accuracy.md, without its head."""
+    block = re.search(r"```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    head, *rows = [re.split(r"  +", line) for line in block[1].splitlines()]
+    assert head == ["id", "scenario", "R", "metric", "naive", "ours", "target", "oracle", "verdict"]
+    assert all(len(row) == len(head) for row in rows)
+    return rows
+
+
+def test_page_shows_every_scenario_of_the_full_profile_and_no_miss() -> None:
+    rows = page_rows()
+    assert {row[0] for row in rows} == IDENTIFIERS
+    assert {row[8] for row in rows} <= {"met", "met *"}
+    shown = {(row[1], row[2]) for row in rows}
+    assert [f"{c.identifier} {c.name}" for c in table.cells("full") if (c.name, str(c.repetitions)) not in shown] == []
+
+
+def test_page_counts_what_its_table_shows_and_names_what_was_measured() -> None:
+    text, rows = PAGE.read_text(encoding="utf-8"), page_rows()
+    stars = sum(row[8] == "met *" for row in rows)
+    assert f"{len(rows)} of {len(rows)} targets met, {stars} of them also the stretch target" in text
+    assert f"`{METHOD_VERSION}`" in text and "make bench-accuracy" in text
+    assert re.search(r"commit `[0-9a-f]{7,40}`", text)
