@@ -71,8 +71,9 @@ class Engine:
         with redirect_stdout(sys.stderr):
             done = dbtRunner(manifest=self._manifest).invoke(["--quiet", *command, *self._options])
         if not done.success:
-            said = f" {done.exception}" if done.exception else ""
-            raise EngineError(f"dbt {command[0]} --target {self.target} did not succeed:{said or ' see above.'}")
+            is_missing = "Could not find adapter type" in str(done.exception)
+            remedy = "its adapter is not installed. For Spark: make .venv/.installed-spark" if is_missing else "see above."
+            raise EngineError(f"dbt {command[0]} --target {self.target} did not succeed: {remedy}")
         return done.result
 
     @contextmanager

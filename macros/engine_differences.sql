@@ -1,4 +1,5 @@
-{# What DuckDB and Spark say differently, in one place. Each is dispatched; nothing else in the project is. #}
+{# What DuckDB and Spark say differently. docs/scale.md lists every dispatched macro with its reason, those beside the macros they serve
+   (patterns, hooks, seeds) included. #}
 
 {# Stops the build with a sentence. #}
 {% macro fail(message) %}{{ return(adapter.dispatch('fail')(message)) }}{% endmacro %}

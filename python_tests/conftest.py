@@ -82,3 +82,11 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
         return builds[crm]
 
     return build
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A run that looked at everything looks like one that could not: say what was left out, once for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason in sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped}):
+        files = sorted({report.nodeid.split("::")[0] for report in skipped if str(report.longrepr[2]).endswith(reason)})
+        terminalreporter.write_line(f"NOT TESTED in {', '.join(files)}: {reason}", yellow=True, bold=True)

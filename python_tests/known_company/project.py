@@ -84,7 +84,7 @@ class Project:
         lines: list[str] = []
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         with (
-            _standing_in(self.folder, self.environment(**more)),
+            standing_in(self.folder, self.environment(**more)),
             redirect_stdout(StringIO()),
             redirect_stderr(StringIO()),
         ):
@@ -148,7 +148,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 @contextmanager
-def _standing_in(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+def standing_in(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     before, place = dict(os.environ), Path.cwd()
     for name in [name for name in os.environ if name.startswith("WINLOSS_")]:
         del os.environ[name]

@@ -1,0 +1,164 @@
+"""Builds the same companies on DuckDB and on Spark, in one process with one Spark session, and publishes both.
+
+    python -m python_tests.spark_companies FOLDER [COMPANY ...]
+
+FOLDER/<company>/duckdb/marts.duckdb and FOLDER/<company>/spark/marts.duckdb are then the same, or a model says something
+else on Spark. The sample company is built from its seeds; the known company, from what DuckDB reads of its export files, and
+the generated one are canonical tables that both engines read from the same Parquet files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from icp.cli import main as icp
+from icp.engine import Engine
+from python_tests.known_company.project import HERE, Project, copy_project, known_variables, standing_in
+
+COMPANIES = ("sample", "known", "generated")
+OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
+GENERATED_DEALS = 100_000
+KEY = "spark-parity"
+STARTED = time.monotonic()
+# what says where in a file a line stood, and is no column of a canonical table
+_OF_FILES = ("source_file", "source_line", "line_problem", "file_dated_on", "file_order")
+
+# Small tables: compiling code for each query costs more than it saves.
+SPARK_DEFAULTS = """
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+spark.ui.showConsoleProgress false
+spark.sql.shuffle.partitions 2
+spark.default.parallelism 2
+spark.sql.adaptive.enabled false
+spark.sql.broadcastTimeout 3600
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m -Dderby.system.durability=test
+"""
+LOGGING = """
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %p %c{1}: %m%n
+logger.metastore.name = org.apache.hadoop.hive.metastore.RetryingHMSHandler
+logger.metastore.level = off
+"""
+
+
+def spark_environment(folder: Path) -> dict[str, str]:
+    """What Spark must find in the environment before the first session of a process."""
+    settings = folder / "spark-conf"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    (settings / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
+    return {"SPARK_CONF_DIR": str(settings), "SPARK_LOCAL_IP": "127.0.0.1", "WINLOSS_KEY": KEY}
+
+
+def build_both(folder: Path, company: str, target: str = "spark", **own: str) -> None:
+    """Builds `company` on DuckDB and on `target`, and publishes both under `folder`; `own` are variables of the environment."""
+    place = folder / company
+    project = copy_project(place, seeds=HERE / "seeds" if company == "known" else None)
+    variables: dict[str, Any] = {}
+    if company != "sample":
+        variables = _canonical_tables(project, place, company)
+        _views_on_duckdb(project, place / "tables")
+    _checked(project.dbt("build", variables=variables, **_published(place, "duckdb")))
+    _say(company, "built on DuckDB")
+
+    there = Project(place)
+    spark = {"WINLOSS_SPARK_HOME": str(folder / "spark"), "WINLOSS_SPARK_MASTER": "local[2]", "DBT_TARGET_PATH": "target-spark"}
+    environment = {**spark, "WINLOSS_TARGET": target, **own, **_published(place, "spark")}
+    stated = yaml.safe_dump(variables)
+    if company != "sample":
+        with standing_in(place, there.environment(**environment)):
+            _views_on_spark(Engine(target, stated), place / "tables")
+    _checked(there.dbt("build", variables=variables, **environment))
+    _say(company, f"built on {target}")
+    for command in ("recommend", "publish"):
+        with standing_in(place, there.environment(**environment)):
+            icp.main([command, "--quiet", "--target", target, "--vars", stated], standalone_mode=False)
+        _say(company, f"icp {command}")
+
+
+def _published(place: Path, engine: str) -> dict[str, str]:
+    return {"WINLOSS_KEY": KEY, "WINLOSS_PUBLISHED": str(place / engine / "marts.duckdb")}
+
+
+def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, Any]:
+    """Writes the tables as Parquet; the variables of a build that reads them."""
+    tables = place / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    own: dict[str, Any] = {"crm": "warehouse", "warehouse_schema": "crm"}
+    if company == "generated":
+        from benchmarks.speed.generate import generate
+
+        generate(GENERATED_DEALS, place / "files")
+        with duckdb.connect() as connection:
+            for name in OBJECTS[:4]:
+                connection.execute(f"copy (from read_csv('{place}/files/{name}.csv')) to '{tables}/{name}.parquet'")
+        return own
+    # the export files of the known company, as DuckDB reads them line by line: what Spark would find in a warehouse
+    variables = known_variables()
+    project.exports.mkdir(exist_ok=True)
+    for file in (HERE / "exports").iterdir():
+        (project.exports / file.name).write_bytes(file.read_bytes())
+    _checked(project.dbt("build", variables=variables, **_published(place, "files")))
+    _say(company, "built from its files")
+    with project.connect() as connection:
+        for name in OBJECTS:
+            base = f"staging.base_custom__{name}"
+            left_out = [row[0] for row in connection.execute(f"describe {base}").fetchall() if row[0] in _OF_FILES]
+            connection.execute(
+                f"copy (select * exclude ({', '.join(left_out)}) from {base} where line_problem is null) to '{tables}/{name}.parquet'"
+            )
+    extra = list(variables["mapping"].get("dimensions") or {})
+    named = {name: f"extra_{place}" for place, name in enumerate(extra, start=1)}
+    rest = {name: value for name, value in variables.items() if name not in ("crm", "mapping")}
+    return {**rest, **own, **({"extra_dimensions": named} if named else {})}
+
+
+def _views_on_duckdb(project: Project, tables: Path) -> None:
+    with duckdb.connect(str(project.database)) as connection:
+        connection.execute("create schema if not exists crm")
+        for file in tables.glob("*.parquet"):
+            connection.execute(f"create or replace view crm.{file.stem} as from read_parquet('{file}')")
+
+
+def _views_on_spark(engine: Engine, tables: Path) -> None:
+    engine.execute("create schema if not exists crm")
+    # one metastore serves all companies: what was recommended to the one before is none of this one's history
+    engine.execute("create schema if not exists history")
+    engine.execute("drop table if exists history.recommendations")
+    for name in OBJECTS:
+        engine.execute(f"drop view if exists crm.{name}")
+        if (tables / f"{name}.parquet").exists():
+            engine.execute(f"create view crm.{name} as select * from parquet.`{tables}/{name}.parquet`")
+
+
+def _checked(outcome: Any) -> None:
+    if outcome.exit_code:
+        raise SystemExit(f"{outcome.shown}\n{outcome.failed}\n{[outcome.messages[name] for name in outcome.failed]}")
+
+
+def _say(company: str, what: str) -> None:
+    print(f"{time.monotonic() - STARTED:6.0f} s  {company}: {what}", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    folder = Path(arguments[0]).resolve()
+    os.environ.update(spark_environment(folder))
+    for company in arguments[1:] or COMPANIES:
+        build_both(folder, company)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
