@@ -1,5 +1,5 @@
 -- Detects accepted deals that a join of `fct_deals` dropped, and facts that no accepted deal stands behind.
--- Every count of deals is taken from `fct_deals`; its key already forbids a deal to stand there twice.
+-- Every count of deals is taken from `fct_deals`; `assert_no_fact_stands_twice` sees to it that none stands there twice.
 -- A returned row is a deal on one side only.
 
 select
