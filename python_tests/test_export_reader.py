@@ -1074,6 +1074,8 @@ class Project:
             shutil.copy(ROOT / "macros" / name, folder / "macros")
         (folder / "models" / "extra_names.sql").write_text("select '{{ extra_dimensions() | join(',') }}' as names")
         whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+        # here nothing reads them but the tests
+        whole["models"]["winloss"]["staging"]["custom"]["+materialized"] = "table"
         project = {
             "name": "winloss",
             "profile": "winloss",
