@@ -206,7 +206,7 @@ def raise_alerts(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any], 
             memory,
             budgets["megabytes"],
             "The build held more memory than its budget.",
-            "Set a memory_limit for DuckDB in profiles.yml, or raise memory_budget_mb.",
+            "Set WINLOSS_MEMORY_LIMIT, such as 6GB, or raise memory_budget_mb.",
         ),
     ):
         connection.execute(
