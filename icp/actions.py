@@ -263,7 +263,7 @@ def _process(findings: Findings) -> list[_Play]:
         return [_Play("process", "outside_limits", evidence, "win_rates_by_quarter", str(row["quarter"]))]
     gaps = [row for row in findings.completeness if _real(row, "filled_share") < USABLE_SHARE]
     if gaps:
-        worst = min(gaps, key=lambda row: (_real(row, "filled_share"), str(row["field"])))
+        worst = min(gaps, key=lambda row: (_real(row, "filled_share"), str(row["field"]), str(row["outcome"])))
         evidence = f"{worst['filled_deals']} of {worst['deals']} {worst['outcome']} deals have the {worst['field']}."
         words = {"field": str(worst["field"])}
         return [_Play("process", "incomplete", evidence, "field_completeness", str(worst["field"]), words)]

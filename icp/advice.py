@@ -171,7 +171,9 @@ class Reader:
         return to_rows(*self.query(sql))
 
     def table(self, name: str, where: str = "1 = 1") -> list[Row]:
-        return self.rows(f"select * from {self.relation(name)} where {where}")
+        rows = self.rows(f"select * from {self.relation(name)} where {where}")
+        # engines give rows in any order: two that tie must not trade places from build to build
+        return rows if "order by" in where else sorted(rows, key=lambda row: [str(value) for value in row.values()])
 
 
 def parameters(reader: Reader) -> Parameters:

@@ -124,3 +124,11 @@ def test_a_word_the_playbook_makes_up_is_named_with_what_is_known() -> None:
 def test_a_segment_named_like_a_placeholder_stays_as_it_is() -> None:
     [row] = of_kind("targeting", recommendations=[SEGMENT | {"segment_label": "{due}"}])
     assert row["title"] == "Target more: {due}"
+
+
+def test_of_equally_empty_fields_the_same_is_named_whatever_the_order() -> None:
+    rows: list[Row] = [
+        {"field": field, "outcome": outcome, "filled_share": 0.0, "filled_deals": 0, "deals": 48} for field in ("revenue band", "region") for outcome in ("won", "lost")
+    ]
+    named = {tuple(row["evidence"] for row in of_kind("process", completeness=order)) for order in (rows, rows[::-1], [rows[1], rows[3], rows[0], rows[2]])}
+    assert named == {("0 of 48 lost deals have the region.",)}

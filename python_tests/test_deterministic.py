@@ -14,6 +14,7 @@ OF_THE_RUN = {"run_history": "a row per build"}
 RUN_TIME_ALERTS = "alert in ('run_time', 'memory')"
 OF_THE_FILES = {
     "input_files": ("source_file", "sha256"),
+    "input_columns": ("source_file",),
     "rejected_records": ("source_file", "source_line"),
 }
 """Columns that name files and lines: they differ when files are renamed and rows shuffled."""

@@ -60,7 +60,7 @@ def _takeaway(context: Context, rows: list[Record]) -> Sentence:
         return say("{rationale}", claims[0], grade="claim")
     tests = [row for row in rows if row["action"] == "keep_testing"]
     if tests:
-        return say("Not proven: {rationale}", max(tests, key=lambda row: abs(row["expected_lift"])), grade="test")
+        return say("Not proven: {rationale}", max(tests, key=lambda row: (abs(row["expected_lift"]), row["value"])), grade="test")
     return Sentence("No persona or role goes with winning by more than luck, once deals with equally many contacts are compared.")
 
 
