@@ -64,7 +64,7 @@ def refused(outcome: Outcome) -> str:
 
 def test_a_missing_folder_is_named_with_the_variable_that_names_it(project: Project) -> None:
     said = refused(build(project, WINLOSS_EXPORTS=str(project.folder / "no_such_folder")))
-    assert "no_such_folder is not there" in said and "WINLOSS_EXPORTS" in said
+    assert 'no_such_folder" is not there' in said and "WINLOSS_EXPORTS" in said
 
 
 def test_a_missing_file_is_named_with_what_there_is(project: Project) -> None:
@@ -105,7 +105,7 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
         check=False,
     )
     assert ended.returncode == 1
-    assert "no_such_folder is not there" in ended.stdout
+    assert 'no_such_folder" is not there' in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
