@@ -75,6 +75,10 @@ class CrmBuild(SampleBuild):
         return "\n".join(found)
 
 
+# Builds that stand already, by CRM: the mutations are judged on builds with one line changed.
+READY: dict[str, CrmBuild] = {}
+
+
 class CompiledModels:
     """Some marts of a CRM and the models they rest on, as dbt compiled them for a build, to run on other files in memory.
 
@@ -120,10 +124,6 @@ class CompiledModels:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.engine.execute(sql).fetchall()
-
-
-# Builds that stand already, by CRM: the mutations are judged on builds with one line changed.
-READY: dict[str, CrmBuild] = {}
 
 
 def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any] | None = None) -> CrmBuild:

@@ -8,7 +8,9 @@ from python_tests.mutations.run import COMPANIES, Mutation, read_mutations
 
 MACRO = re.compile(r"{%-?\s*macro (\w+)\(.*?{%-?\s*endmacro\s*-?%}", re.DOTALL)
 # Ways of saying a macro in the SQL of one engine.
-ENGINES = re.compile(r"^(default|spark)__")
+ENGINES = re.compile(r"^(default|spark|duckdb)__")
+# Macros that do nothing on DuckDB, the engine the mutations are judged on.
+SPARK_ONLY = {"forget_advice", "advice_columns"}
 
 
 def changed_macro(mutation: Mutation) -> str | None:
@@ -31,12 +33,11 @@ def test_every_model_has_a_mutation() -> None:
 
 
 def test_every_macro_has_a_mutation() -> None:
-    written = {
-        ENGINES.sub("", name) for path in (ROOT / "macros").glob("*.sql") for name in MACRO.findall(path.read_text(encoding="utf-8"))
-    }
+    names = [name for path in (ROOT / "macros").glob("*.sql") for name in MACRO.findall(path.read_text(encoding="utf-8"))]
+    written = {ENGINES.sub("", name) for name in names if not name.startswith("spark__")}
     assert len(written) > 40
     changed = {changed_macro(mutation) for mutation in read_mutations() if mutation.file.startswith("macros/")}
-    assert sorted(written - changed) == []
+    assert sorted(written - changed) == sorted(SPARK_ONLY)
 
 
 def test_tests_named_by_a_mutation_are_there() -> None:
