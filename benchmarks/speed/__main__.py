@@ -1,11 +1,12 @@
 """How long a whole build takes, side by side with what it is compared with.
 
-    make bench-speed                                            127, 10 thousand, 100 thousand and 1 million deals
+    make bench-speed                                            the sample company, 127 to 1 million deals
     python -m benchmarks.speed --deals 10000000 --repetitions 1
 
 The contenders take turns, each in a process of its own, on the same files and the same number of threads: a machine that is busy
-with something else slows all of them down alike. Wall, CPU and memory are those of the process and its children; CPU is what
-repeats from day to day. Files go to --folder and are kept, so that the next run generates nothing.
+with something else slows all of them down alike. Wall, CPU and memory are those of the process and its children. CPU repeats
+better than wall, yet on a crowded machine it doubles: `busy` is the time a fixed piece of work took meanwhile, against its best.
+Files go to --folder and are kept, so that the next run generates nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from benchmarks.speed.agreement import disagreements
 from benchmarks.speed.generate import generate, write_json
@@ -30,42 +34,61 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_DEALS_IN_PYTHON = 1_000_000
 """The seed system holds every deal as dictionaries: ten million need some 30 GB."""
 
+SAMPLE = "sample"
+"""Stands for a number of deals: the sample company, as a user meets it first."""
+
+ROWS_PER_DEAL = 7.25
+"""A deal, a quarter of an account, three contacts and three contacts on deals."""
+
 
 @dataclass(frozen=True)
 class Took:
-    """One run: seconds on the clock, seconds of CPU, peak memory in MB."""
+    """One run: seconds on the clock, seconds of CPU, peak memory in MB, and how slow the machine was for a fixed piece of work."""
 
     wall: float
     cpu: float
     memory: float
+    piece: float
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Somebody to be timed: what is run in the folder of the files, and up to how many deals."""
+    """Somebody to be timed: what is run in the folder of the files, and up to how many deals.
+
+    The sample company is for those that read what a user exports: it has no files in the benchmark's format.
+    """
 
     key: str
     name: str
     command: Callable[[Path, Path], Sequence[str]]
     most_deals: int = 10**9
+    takes_sample: bool = False
 
 
-def contenders(analyst: str | None) -> list[Contender]:
+def dbt(folder: Path, work: Path, word: str = "build") -> list[str]:
+    mapping = folder / "mapping.yml"
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", word]
+    command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    return [*command, "--vars", mapping.read_text(encoding="utf-8")] if mapping.exists() else command
+
+
+def contenders(analyst: str | None, memory_limit: str) -> list[Contender]:
     here = [sys.executable, "-m"]
     found = [
+        Contender("a", "dbt build, whole", dbt, takes_sample=True),
         Contender(
-            "a",
-            "dbt build, whole",
+            "r",
+            "icp report, of that build",
             lambda folder, work: [
-                str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "build",
-                "--vars", (folder / "mapping.yml").read_text(encoding="utf-8"),
-                "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
+                *here, "icp", "report", "--quiet",
+                "--db", str(work / "published" / "marts.duckdb"), "--out", str(work / "report.html"),
             ],
+            takes_sample=True,
         ),  # fmt: skip
         Contender(
             "b",
             "floor: one DuckDB script",
-            lambda folder, work: [*here, "benchmarks.speed.floor", str(folder), str(work / "floor.duckdb")],
+            lambda folder, work: [*here, "benchmarks.speed.floor", str(folder), str(work / "floor.duckdb"), memory_limit],
         ),
         Contender(
             "c",
@@ -94,8 +117,8 @@ def python_with_polars(stated: str | None) -> str | None:
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Took:
     """Run a command to its end. Raises SystemExit with what it said where it fails."""
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
+    with _Pieces() as pieces, tempfile.TemporaryFile() as said:
+        started = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=said, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -103,14 +126,38 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Took:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").splitlines()[-30:]
             raise SystemExit("\n".join([f"{command[0]} failed:", *lines]))
-    return Took(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        wall = time.perf_counter() - started
+    return Took(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, statistics.mean(pieces.took))
 
 
-def environment_for(folder: Path, work: Path, memory_limit: str) -> dict[str, str]:
+class _Pieces:
+    """Does the same small piece of work twice a second while a contender runs, and remembers the CPU each took."""
+
+    def __enter__(self) -> _Pieces:
+        self.took: list[float] = []
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            started = time.thread_time()
+            sum(number * number % 7 for number in range(50_000))
+            self.took.append(time.thread_time() - started)
+            if self._end.wait(0.5):
+                return
+
+
+def environment_for(deals: int | str, folder: Path, work: Path, memory_limit: str) -> dict[str, str]:
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))},
         "PYTHONHASHSEED": "0",
-        "WINLOSS_CRM": "custom",
+        "WINLOSS_CRM": SAMPLE if deals == SAMPLE else "custom",
         "WINLOSS_EXPORTS": str(folder),
         "WINLOSS_DB": str(work / "private" / "winloss.duckdb"),
         "WINLOSS_PUBLISHED": str(work / "published" / "marts.duckdb"),
@@ -121,62 +168,94 @@ def environment_for(folder: Path, work: Path, memory_limit: str) -> dict[str, st
 
 
 def compare(
-    deals: int, folder: Path, repetitions: int, analyst: str | None, memory_limit: str
+    deals: int | str, folder: Path, repetitions: int, analyst: str | None, memory_limit: str
 ) -> dict[str, object]:
     """Figures of one size: the medians of all repetitions per contender, and what the answers disagree on."""
-    files = folder / f"{deals}"
-    size = generate(deals, files, os.cpu_count() or 1)
-    work = folder / f"{deals}_work"
+    files, work = folder / f"{deals}", folder / f"{deals}_work"
     work.mkdir(parents=True, exist_ok=True)
-    taking_part = [one for one in contenders(analyst) if deals <= one.most_deals]
+    size = 0 if isinstance(deals, str) else generate(deals, files, os.cpu_count() or 1)
+    taking_part = [
+        one
+        for one in contenders(analyst, memory_limit)
+        if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals)
+    ]
     if any(one.key == "c" for one in taking_part):
         write_json(files, os.cpu_count() or 1)
-    environment = environment_for(files, work, memory_limit)
-    # dbt parses the project once and keeps what it read; a quarterly build meets it parsed
-    dbt = taking_part[0].command(files, work)
-    run(["parse" if word == "build" else word for word in dbt], environment)
+    environment = environment_for(deals, files, work, memory_limit)
+    # dbt parses the project once and keeps what it read; a quarterly build meets it parsed, and the last quarter's tables there
+    run(dbt(files, work, "build" if deals == SAMPLE else "parse"), environment)
     took: dict[str, list[Took]] = {one.key: [] for one in taking_part}
-    for repetition in range(repetitions):
+    for _ in range(repetitions):
         for one in taking_part:
             took[one.key].append(run(one.command(files, work), environment))
-            print(f"  {deals:>10,}  {one.name:28} {took[one.key][-1].wall:8.1f} s wall  {took[one.key][-1].cpu:8.1f} s CPU", flush=True)
+            last = took[one.key][-1]
+            print(f"  {deals:>10}  {one.name:28} {last.wall:8.1f} s wall  {last.cpu:8.1f} s CPU  {last.memory:8,.0f} MB", flush=True)
     middle = {
-        key: Took(*(statistics.median(getattr(each, what) for each in runs) for what in ("wall", "cpu", "memory")))
+        key: Took(*(statistics.median(getattr(each, what) for each in runs) for what in ("wall", "cpu", "memory", "piece")))
         for key, runs in took.items()
     }
+    is_compared = "b" in took
     return {
         "deals": deals,
         "megabytes": size / 1e6,
         "repetitions": repetitions,
         "took": {key: asdict(value) for key, value in middle.items()},
-        "disagreements": disagreements(work / "private" / "winloss.duckdb", work / "floor.duckdb"),
+        "best_piece": min(each.piece for runs in took.values() for each in runs),
+        "disagreements": disagreements(work / "private" / "winloss.duckdb", work / "floor.duckdb") if is_compared else [],
     }
 
 
-def table(results: Sequence[Mapping[str, object]]) -> str:
+def table(results: Sequence[Mapping[str, Any]]) -> str:
     """The figures as a Markdown table."""
-    names = {one.key: one.name for one in contenders("python")}
+    names = {one.key: one.name for one in contenders("python", "")}
+    best = min(result["best_piece"] for result in results)
     lines = [
-        "| deals | CSV | | wall | CPU | peak memory | deals/s | CPU against the floor | wall against the floor |",
-        "|---:|---:|---|---:|---:|---:|---:|---:|---:|",
+        "| deals | CSV | | wall | CPU | peak memory | rows/s | CPU against the floor | wall against the floor | busy |",
+        "|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for result in results:
-        took: Mapping[str, Mapping[str, float]] = result["took"]  # type: ignore[assignment]
-        for key, one in took.items():
+        floor = result["took"].get("b")
+        for key, one in result["took"].items():
+            has_rows = result["deals"] != SAMPLE and key != "r"
+            rows = f"{result['deals'] * ROWS_PER_DEAL / one['wall']:,.0f}" if has_rows else ""
+            ratios = [f"{one[what] / floor[what]:.1f}" if floor and key != "r" else "" for what in ("cpu", "wall")]
+            deals = result["deals"] if result["deals"] == SAMPLE else f"{result['deals']:,}"
             lines.append(
-                f"| {result['deals']:,} | {result['megabytes']:,.0f} MB | ({key}) {names[key]} | {one['wall']:,.1f} s | {one['cpu']:,.1f} s "
-                f"| {one['memory']:,.0f} MB | {result['deals'] / one['wall']:,.0f} "  # type: ignore[operator]
-                f"| {one['cpu'] / took['b']['cpu']:.1f} | {one['wall'] / took['b']['wall']:.1f} |"
+                f"| {deals} | {result['megabytes']:,.0f} MB | ({key}) {names[key]} | {one['wall']:,.1f} s | {one['cpu']:,.1f} s "
+                f"| {one['memory']:,.0f} MB | {rows} | {ratios[0]} | {ratios[1]} | {one['piece'] / best:.1f} |"
             )
     return "\n".join(lines)
 
 
+def growth(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One sentence per step from a size to the next: how many times as long the build took."""
+    sized = [result for result in results if result["deals"] != SAMPLE]
+    return [
+        f"From {small['deals']:,} to {large['deals']:,} deals ({large['deals'] / small['deals']:.0f} times) the build took "
+        f"{large['took']['a']['wall'] / small['took']['a']['wall']:.1f} times as long and "
+        f"{large['took']['a']['cpu'] / small['took']['a']['cpu']:.1f} times the CPU."
+        for small, large in pairwise(sized)
+    ]
+
+
+def size(text: str) -> int | str:
+    """A number of deals, or the word `sample`."""
+    return SAMPLE if text == SAMPLE else int(text.replace("_", ""))
+
+
+def commit() -> str:
+    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown commit"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--deals", type=int, nargs="+", default=[127, 10_000, 100_000, 1_000_000])
+    parser.add_argument(
+        "--deals", type=size, nargs="+", default=[SAMPLE, 127, 10_000, 100_000, 1_000_000], help="numbers of deals, or sample"
+    )
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "speed", help="where the files are generated and kept")
-    parser.add_argument("--memory-limit", default="6GB", help="DuckDB's memory limit in the build")
+    parser.add_argument("--memory-limit", default="6GB", help="DuckDB's memory limit, in the build and in the floor")
     parser.add_argument("--polars", help="a Python that has polars, for the analyst's script")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
@@ -188,8 +267,12 @@ def main() -> None:
         results.append(compare(deals, arguments.folder.resolve(), arguments.repetitions, analyst, arguments.memory_limit))
         for sentence in results[-1]["disagreements"]:  # type: ignore[attr-defined]
             print(f"  The answers disagree: {sentence}")
-    print(f"\n{os.cpu_count()} cores, {arguments.repetitions} repetitions in turn, medians; DuckDB memory limit {arguments.memory_limit}\n")
+    print(
+        f"\nCommit {commit()}, {os.cpu_count()} cores, {arguments.repetitions} repetitions in turn, medians; "
+        f"DuckDB memory limit {arguments.memory_limit}\n"
+    )
     print(table(results))
+    print("\n".join(["", *growth(results)]))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     if any(result["disagreements"] for result in results):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-# The floor names owners, personas and loss reasons in its own way, so it is compared where both use the same words.
+# The floor names owners and personas in its own way, so it is compared where both use the same words.
 _QUESTIONS = {
     "win_rate_baseline": (
         "select period, closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) from {build}.marts.win_rate_baseline where closed_deals > 0",
@@ -28,6 +28,43 @@ _QUESTIONS = {
     "contact_coverage": (
         "select period, won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts from {build}.marts.contact_coverage where won_deals + lost_deals > 0",
         "select period, won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts from floor.contact_coverage",
+    ),
+    "win_rates_by_quarter": (
+        "select quarter, closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) from {build}.marts.win_rates_by_quarter",
+        "select year(quarter) || '-Q' || quarter(quarter), closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) "
+        "from floor.win_rates_by_quarter",
+    ),
+    "loss_reasons": (
+        "select period, category, lost_deals from {build}.marts.loss_reasons where lost_deals > 0",
+        "select period, reason, lost_deals from floor.loss_reasons",
+    ),
+    "loss_reasons_by_dimension": (
+        "select period, dimension, lower(segment), category, lost_deals from {build}.marts.loss_reasons_by_dimension "
+        "where lost_deals > 0 and dimension != 'owner'",
+        "select period, dimension, lower(segment), reason, lost_deals from floor.loss_reasons_by_dimension where dimension != 'owner'",
+    ),
+    "win_reasons": (
+        "select period, win_factor, won_deals from {build}.marts.win_reasons where won_deals > 0",
+        "select period, factor, won_deals from floor.win_reasons",
+    ),
+    "qualification_cutoffs": (
+        "select period, round(cutoff, 2), true_positives, false_positives, false_negatives, true_negatives from {build}.marts.qualification_cutoffs",
+        "select period, round(cutoff, 2), coalesce(true_positives, 0), coalesce(false_positives, 0), coalesce(false_negatives, 0), "
+        "coalesce(true_negatives, 0) from floor.qualification_cutoffs",
+    ),
+    "win_rates_by_persona": (
+        "select period, persona_type, sum(contacts) from {build}.marts.win_rates_by_persona group by all",
+        "select period, kind, sum(contacts) from floor.win_rates_by_persona group by all",
+    ),
+    "buying_groups": (
+        "select period, buying_group, closed_deals, won_deals from {build}.marts.buying_groups where group_type = 'size'",
+        "select period, case when contacts = 1 then '1 contact' when contacts = 2 then '2 contacts' when contacts <= 4 then '3 to 4 contacts' "
+        "else '5 and more contacts' end as buying_group, sum(closed_deals), sum(won_deals) from floor.buying_groups group by all",
+    ),
+    "field_completeness": (
+        "select period, outcome, deals, filled_deals from {build}.marts.field_completeness "
+        "where outcome in ('won', 'lost') and field = 'qualification score'",
+        "select period, case when is_won then 'won' else 'lost' end, deals, qualification_score from floor.field_completeness",
     ),
 }
 

@@ -1,6 +1,6 @@
 """Runs the floor: one DuckDB script over the CSV files, in memory, nothing around it.
 
-python -m benchmarks.speed.floor <folder> <answers.duckdb>
+python -m benchmarks.speed.floor <folder> <answers.duckdb> <memory limit, such as 6GB>
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def script(folder: Path) -> str:
     )
 
 
-def run(folder: Path, answers: Path, threads: int = 2, memory_limit: str = "8GB") -> None:
+def run(folder: Path, answers: Path, memory_limit: str) -> None:
     """Write the answer tables to `answers`, an older file of that name being replaced."""
     answers.unlink(missing_ok=True)
-    connection = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit, "temp_directory": f"{answers}.tmp"})
+    connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": f"{answers}.tmp"})
     connection.execute(f"attach '{answers}' as answers")
     connection.execute("use answers")
     connection.execute(script(folder))
@@ -69,4 +69,4 @@ def run(folder: Path, answers: Path, threads: int = 2, memory_limit: str = "8GB"
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]))
+    run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

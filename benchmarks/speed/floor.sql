@@ -7,7 +7,7 @@ create temp table accounts as
 select
     account_id,
     coalesce(nullif(trim(lower(industry)), ''), 'unknown') as industry,
-    case when annual_revenue < 1e7 then 'under $10M' when annual_revenue < 5e7 then '$10M to $50M' when annual_revenue < 1e8 then '$50M to $100M'
+    case when annual_revenue <= 0 then 'unknown' when annual_revenue < 1e7 then 'under $10M' when annual_revenue < 5e7 then '$10M to $50M' when annual_revenue < 1e8 then '$50M to $100M'
         when annual_revenue is not null then '$100M and more' else 'unknown' end as revenue_band,
     case when employees < 50 then '1 to 49' when employees < 200 then '50 to 199' when employees < 1000 then '200 to 999'
         when employees < 5000 then '1,000 to 4,999' when employees is not null then '5,000 and more' else 'unknown' end as employee_band,
@@ -32,10 +32,10 @@ select
         when lower(deals.loss_reason) like '%budget%' and lower(deals.loss_reason) not like '%price%' then 'no_budget'
         when lower(deals.loss_reason) like '%price%' or lower(deals.loss_reason) like '%expensive%' then 'price'
         when lower(deals.loss_reason) like '%compet%' then 'competitor'
-        when lower(deals.loss_reason) like '%ready%' or lower(deals.loss_reason) like '%timing%' then 'timing'
+        when lower(deals.loss_reason) like '%ready%' or lower(deals.loss_reason) like '%timing%' or lower(deals.loss_reason) like '%cancelled%' then 'timing'
         when lower(deals.loss_reason) like '%decision%' then 'no_decision'
         when lower(deals.loss_reason) like '%feature%' then 'missing_feature'
-        when lower(deals.loss_reason) like '%fit%' or lower(deals.loss_reason) like '%no longer needed%' then 'poor_fit'
+        when lower(deals.loss_reason) like '%fit%' then 'poor_fit'
         when lower(deals.loss_reason) like '%champion%' then 'champion_left'
         when lower(deals.loss_reason) like '%response%' or lower(deals.loss_reason) = 'ghosted' then 'no_response'
         when lower(deals.loss_reason) like '%security%' or lower(deals.loss_reason) like '%procurement%' then 'security_legal_procurement'
@@ -145,7 +145,7 @@ group by period, owner;
 
 create table win_reasons as
 select period, factor, count(*) as won_deals
-from (select quarter, unnest(string_split(win_factors, '; ')) as factor from deals where is_won and win_factors is not null)
+from (select quarter, unnest(list_distinct(string_split(win_factors, '; '))) as factor from deals where is_won and win_factors is not null)
 join periods using (quarter)
 group by period, factor;
 
