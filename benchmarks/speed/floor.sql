@@ -66,12 +66,17 @@ from read_csv('{folder}/deals.csv', header = true, auto_detect = false, columns 
 left join accounts using (account_id)
 where deals.outcome in ('Closed Won', 'Closed Lost') and deals.loss_reason is distinct from 'Duplicate';
 
--- a quarter belongs to one to four periods
+-- a quarter belongs to one to four periods; the window is eight quarters long where four hold few deals
 create temp table periods as
-with last as (select max(quarter) as quarter from deals)
+with last as (select max(quarter) as quarter from deals),
+reach as (
+    select case when count(*) < 400 then 7 else 3 end as quarters
+    from deals, last
+    where date_diff('quarter', deals.quarter, last.quarter) between 0 and 3
+)
 select distinct period, deals.quarter
-from deals, last, (values ('quarter', 0, 0), ('previous_quarter', 1, 1), ('window', 0, 3), ('all', 0, 1000)) as p (period, newest, oldest)
-where date_diff('quarter', deals.quarter, last.quarter) between newest and oldest;
+from deals, last, reach, (values ('quarter', 0, 0), ('previous_quarter', 1, 1), ('window', 0, null), ('all', 0, 1000)) as p (period, newest, oldest)
+where date_diff('quarter', deals.quarter, last.quarter) between newest and coalesce(oldest, reach.quarters);
 
 create macro rate(part, whole) as part / nullif(whole, 0)::double;
 create macro wilson(won, n, sign) as (won + 1.9207 + sign * 1.96 * sqrt(won * (n - won) / nullif(n, 0)::double + 0.9604)) / (n + 3.8415);
