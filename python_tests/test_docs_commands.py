@@ -23,6 +23,7 @@ from icp.recommendations import recommendation_rows
 from icp.selection import evidence_rows, run_row, select
 from python_tests.conftest import ROOT, SampleBuild
 
+WORDS_OF_ENGINES = {"temp_directory", "string_agg", "raise_error", "array_join", "regexp_matches", "percentile_cont", "row_number", "spark_thrift"}
 MAPPING_KEYS = {"files", "columns", "outcomes", "lookups", "dimensions", "date_order", "decimal", "file_order", "multiply_by"}
 
 AN_EXPORT = "Id,StageName,IsClosed,IsWon,CreatedDate,CloseDate,Amount\n006A,Closed Won,true,true,2025-10-01,2025-11-02,100\n"
@@ -274,7 +275,8 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
     known |= {column.name for columns in OBJECTS.values() for column in columns} | set(OBJECTS) | MAPPING_KEYS
     for table, column in (("dim_periods", "period"), ("alerts", "alert"), ("dim_dimensions", "dimension"), ("icp_segment_evidence", "action")):
         known |= {str(row[column]) for row in sample_build.rows(f"select distinct {column} from marts.{table}")}
-    known |= {"target_more", "deprioritise", "keep_testing", "no_difference", "not_enough_data", "python_tests"}
+    known |= {name for path in (ROOT / "macros").glob("*.sql") for name in re.findall(r"macro (?:\w+__)?(\w+)\(", path.read_text(encoding="utf-8"))}
+    known |= WORDS_OF_ENGINES | {"target_more", "deprioritise", "keep_testing", "no_difference", "not_enough_data", "python_tests"}
     folders = {path.name for path in (ROOT / "seeds").rglob("*") if path.is_dir()} | {path.stem for path in (ROOT / "seeds").rglob("*.csv")}
     named = re.findall(r"`([^`\n]+)`", text)
     files = [name for name in named if re.fullmatch(r"(seeds|macros|models|icp|docs|python_tests)/[\w./-]+", name)]
