@@ -11,7 +11,7 @@ build: $(VENV)/.installed
 	@$(BIN)/python -m icp report --quiet
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 docs: $(VENV)/.installed
 	WINLOSS_DOCS=1 $(BIN)/dbt docs generate --static

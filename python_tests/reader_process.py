@@ -58,7 +58,7 @@ def main() -> None:
                 line = {"error": f"{type(error).__name__}: {error}"}
             lines.write(json.dumps(line) + "\n")
             lines.flush()
-            time.sleep(0.05)
+            time.sleep(0.15)
 
 
 if __name__ == "__main__":
