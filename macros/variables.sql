@@ -40,6 +40,7 @@
         'focus_dimensions': {'type': 'list', 'meaning': 'recommend along these dimensions only'},
         'cost_to_value': {'type': 'text', 'pattern': '^(|0?[.][0-9]+)$', 'example': '0.25', 'meaning': 'cost of pursuing a deal as a share of its value when won'},
         'false_discovery_rate': {'type': 'number', 'minimum': 0.001, 'maximum': 0.5, 'meaning': 'expected share of false claims among the claims of a report, at most this (q)'},
+        'step_down_share': {'type': 'number', 'minimum': 0.1, 'maximum': 1, 'meaning': 'the step-down works at this share of the false-discovery rate, so that the rate is kept'},
         'pair_false_discovery_rate': {'type': 'number', 'minimum': 0.001, 'maximum': 0.5, 'meaning': 'the same for the second screen, over pairs of dimensions'},
         'minimum_lift': {'type': 'number', 'minimum': 0, 'maximum': 1, 'meaning': 'smaller expected lifts are not worth an action, however certain'},
         'equivalence_margin': {'type': 'number', 'minimum': 0, 'maximum': 1, 'meaning': 'a gap whose whole 90% interval lies inside plus or minus this is no difference'},
