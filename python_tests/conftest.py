@@ -91,6 +91,7 @@ TOGETHER = {
 """Test files that read the same builds; every other file stands alone."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes run the tests, files that read the same builds go to the same process, which makes them once."""
     groups = {f"test_{name}": group for group, names in TOGETHER.items() for name in names.split()}
