@@ -11,7 +11,7 @@ build: $(VENV)/.installed
 	@$(BIN)/python -m icp report --quiet
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 docs: $(VENV)/.installed
 	WINLOSS_DOCS=1 $(BIN)/dbt docs generate --static

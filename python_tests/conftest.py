@@ -84,21 +84,6 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     return build
 
 
-TOGETHER = {
-    "canary": "deterministic injection offline privacy publish publish_small_cells quarterly survive",
-    "exports": "check dynamics365 hubspot odd_exports pipedrive salesforce",
-}
-"""Test files that read the same builds; every other file stands alone."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, files that read the same builds go to the same process, which makes them once."""
-    groups = {f"test_{name}": group for group, names in TOGETHER.items() for name in names.split()}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(item.path.stem, item.path.stem)))
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """A run that looked at everything looks like one that could not: say what was left out, once for each reason."""
     skipped = terminalreporter.stats.get("skipped", [])
