@@ -9,7 +9,7 @@ from python_tests.conftest import ROOT
 from python_tests.known_company.project import Project, copy_project
 
 SAMPLE = ROOT / "seeds" / "sample"
-ATTACHED = """      keep_open: false
+ATTACHED = """      module_paths: ["."]
       attach:
         - {path: lake.duckdb, alias: lake, read_only: true}
 """
@@ -20,8 +20,9 @@ def attach_lake(project: Project, *statements: str) -> Project:
     """Puts a database beside the project's and names it in the profile."""
     profile = project.folder / "profiles.yml"
     text = profile.read_text(encoding="utf-8")
-    assert text.count("      keep_open: false\n") == 1
-    profile.write_text(text.replace("      keep_open: false\n", ATTACHED), encoding="utf-8")
+    place = '      module_paths: ["."]\n'
+    assert text.count(place) == 1
+    profile.write_text(text.replace(place, ATTACHED), encoding="utf-8")
     with duckdb.connect(str(project.folder / "lake.duckdb")) as lake:
         lake.execute("create schema sales")
         for statement in statements:
