@@ -204,8 +204,9 @@ def _scan(path: Path, header_lines: int) -> _Scan:
             if not is_regular:
                 continue
             feeds += chunk.count(b"\n")
-            returns += chunk.count(b"\r")
-            returned_feeds += chunk.count(b"\r\n")
+            if b"\r" in chunk:
+                returns += chunk.count(b"\r")
+                returned_feeds += chunk.count(b"\r\n")
             body = chunk.rstrip(b"\r\n")
             feeds_at_end = chunk[len(body) :].count(b"\n")
             blank_at_end = max(0, feeds_at_end - 1) if body else blank_at_end + feeds_at_end
