@@ -375,13 +375,17 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
 
 def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
     """Publishes the marts of `connection` as `database`."""
+    from icp import run_history
     from icp.publish import FORMATS, Publication
     from icp.publish import publish as publish_marts
 
     quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
-    return publish_marts(connection, Publication(database, build, quarter, formats, minimum, _history(connection)))
+    publication = Publication(
+        database, build, quarter, formats, minimum, _history(connection), run_history.published_meanings()
+    )
+    return publish_marts(connection, publication)
 
 
 def _setting(connection: Any, name: str) -> str:

@@ -173,10 +173,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
                 formats=tuple(dict.fromkeys(request["formats"])),
                 minimum=int(request["small_cell_minimum"]),
                 further={"run_history": run_history.published_rows(build)},
-                meanings={
-                    ("run_history", None): run_history.TABLE_MEANING,
-                    **{("run_history", name): meaning for name, (_, meaning) in run_history.COLUMNS.items()},
-                },
+                meanings=run_history.published_meanings(),
             ),
         )
     except PublishError as error:

@@ -127,6 +127,14 @@ def settle(connection: duckdb.DuckDBPyConnection, invocation_id: str, is_publish
     )
 
 
+def published_meanings() -> dict[tuple[str, str | None], str]:
+    """What the published run history and each of its columns mean, by table and column."""
+    return {
+        ("run_history", None): TABLE_MEANING,
+        **{("run_history", name): meaning for name, (_, meaning) in COLUMNS.items()},
+    }
+
+
 def published_rows(invocation_id: str) -> str:
     """The run history as the published file states it: the run being published counts as published."""
     quoted = invocation_id.replace("'", "''")

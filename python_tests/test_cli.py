@@ -165,6 +165,15 @@ def test_publish_puts_a_file_in_place_that_the_report_can_read(published_sample:
     assert sample_build.rows("select count(*) as n from marts.fct_deals")[0]["n"] > 1000
 
 
+def test_publish_describes_every_table_and_column(published_sample: Path) -> None:
+    with duckdb.connect(str(published_sample), read_only=True) as connection:
+        bare = connection.execute(
+            "select table_name, column_name from duckdb_columns() where not internal and comment is null "
+            "union all select table_name, null from duckdb_tables() where comment is null"
+        ).fetchall()
+    assert bare == []
+
+
 # ---------------------------------------------------------------- doctor
 
 
