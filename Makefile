@@ -14,7 +14,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 docs: $(VENV)/.installed
-	WINLOSS_DOCS=1 $(BIN)/dbt docs generate --static
+	WINLOSS_DOCS=1 $(BIN)/dbt --write-json docs generate --static
 	@echo "Open target/static_index.html in a browser."
 
 test-mutations: $(VENV)/.installed-test

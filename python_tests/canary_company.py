@@ -232,6 +232,8 @@ class Place:
             "WINLOSS_EXPORTS": "../exports",
             "WINLOSS_PUBLISHED": "../published/marts.duckdb",
             "WINLOSS_KEY": KEY,
+            # what dbt writes of itself on request is looked at too
+            "DBT_WRITE_JSON": "true",
         }
         return {**kept, **own, **more}
 

@@ -50,7 +50,8 @@ class SampleBuild:
     def environment(self) -> dict[str, str]:
         """The variables of the environment, without what this machine's user set for the project or for dbt."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
-        own = {"WINLOSS_DOCS": "1", "WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
+        own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
+        own |= {"WINLOSS_DOCS": "1", "DBT_WRITE_JSON": "true"}
         return kept | own
 
     def dbt(self, *arguments: str, target: str = "target") -> subprocess.CompletedProcess[str]:
