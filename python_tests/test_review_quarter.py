@@ -47,6 +47,11 @@ def test_open_deals_expected_years_ahead_move_nothing(project: Project) -> None:
     assert reviewed(project, deals) == ("2025-Q4", "complete", False, 1, "2025-12-31")
 
 
+def test_the_last_stage_change_says_how_far_the_export_goes(project: Project) -> None:
+    project.write("stage_history.csv", "deal_id,stage,entered_on\nD1,Demo,2025-06-01\nD1,Demo,2025-12-31\n")
+    assert reviewed(project, OLD, also=["stage_history"]) == ("2025-Q4", "complete", False, 1, "2025-12-31")
+
+
 def test_a_fiscal_year_from_february_names_and_cuts_its_own_quarters(project: Project) -> None:
     # November to January is the fourth quarter of the fiscal year that ends in January 2026.
     deals = [*OLD, deal(3, "won", "2025-10-01", "2026-01-31"), deal(4, "lost", "2025-10-01", "2026-02-01")]

@@ -9,6 +9,12 @@ from python_tests.conftest import SampleBuild
 RECOMMENDATIONS = "select * from marts.icp_recommendations order by rank"
 
 
+def test_settings_tell_what_the_build_was_made_with(sample_build: SampleBuild) -> None:
+    stated = {row["setting"]: row["value"] for row in sample_build.rows("select setting, value from marts.dim_settings")}
+    # as dbt_project.yml has them: a whole number, a fraction, a word
+    assert [stated[name] for name in ("shrinkage_deals", "coverage_gap", "alert_policy")] == ["25", "0.2", "warn"]
+
+
 def test_the_three_true_segments_and_no_other_are_targeted(sample_build: SampleBuild) -> None:
     rows = sample_build.rows(RECOMMENDATIONS)
     targets = {(row["attribute"], row["value"]) for row in rows if row["action"] == "target_more"}

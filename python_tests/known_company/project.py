@@ -179,6 +179,7 @@ DEAL_COLUMNS = (
 ).split()
 CONTACT_COLUMNS = "contact_id title".split()
 LINK_COLUMNS = "deal_id contact_id buying_role added_on".split()
+STAGE_COLUMNS = "deal_id stage entered_on".split()
 
 
 def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
@@ -192,7 +193,7 @@ def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> st
 
 def plain_mapping(**more: Any) -> dict[str, Any]:
     """Variables for files whose headers are the canonical names: deals.csv, and contacts where `more` names them."""
-    objects = {"deals": DEAL_COLUMNS, "contacts": CONTACT_COLUMNS, "deal_contacts": LINK_COLUMNS}
+    objects = {"deals": DEAL_COLUMNS, "contacts": CONTACT_COLUMNS, "deal_contacts": LINK_COLUMNS, "stage_history": STAGE_COLUMNS}
     named = ["deals", *more.pop("also", [])]
     mapping = {
         "files": {name: f"{name}.csv" for name in named},

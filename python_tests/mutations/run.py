@@ -173,6 +173,10 @@ class Company:
     def _know(self, manifest: Any) -> None:
         self.manifest = manifest
         self.manifest.build_parent_and_child_maps()
+        # dbt reads a seed where it was when the project was parsed: in the shared copy, which no mutation touches
+        for node in self.manifest.nodes.values():
+            if node.resource_type == "seed":
+                node.root_path = str(self.project.folder)
         self.idle_tests = self._tests_of_other_files()
         self.project.manifests = {self.project.switches(self.variables): manifest}
 
