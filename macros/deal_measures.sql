@@ -7,7 +7,8 @@
         sum(amount * amount) as squared_amount,
         median(cast(amount as double)) as median_amount,
         avg(cast(cycle_days as double)) as mean_cycle_days,
-        median(cast(cycle_days as double)) as median_cycle_days
+        -- a median holds every value: whole days are half as long as fractions
+        median(cycle_days) as median_cycle_days
 {%- endmacro %}
 
 {# Then the counts, values and cycles that every win-rate table carries, over those rows, one per outcome. #}

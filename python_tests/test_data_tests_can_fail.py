@@ -50,8 +50,6 @@ PLANTED = [
     ("every_answer_states_the_same_population", "update marts.win_reasons set population = 'all' where period = 'quarter'"),
     ("every_answer_states_the_same_population", "update marts.buying_groups set population = null where period = 'quarter'"),
     ("every_answer_states_the_same_population", "update marts.win_rates_by_quarter set population = '' where quarter = '2025-Q4'"),
-    ("personas_split_the_deals_with_contacts", "update marts.win_rates_by_persona set won_deals_without = won_deals_without + 1 where persona = 'CFO'"),
-    ("personas_split_the_deals_with_contacts", "update marts.win_rates_by_persona set lost_deals_with = lost_deals_with + 1 where persona = 'CFO'"),
     ("every_cutoff_judges_all_closed_deals", "delete from marts.qualification_cutoffs where cutoff = 0.75"),
     ("every_cutoff_judges_all_closed_deals", "update marts.qualification_cutoffs set unscored_deals = unscored_deals + 1 where cutoff = 0.5"),
     ("no_owner_leaves_staging_by_name", "update marts.fct_deals set owner = (select min(owner) from staging.base_deal_lines)"),
