@@ -18,8 +18,6 @@ PLANTED = [
     ("every_line_read_is_of_a_listed_file", "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5"),
     ("every_rejected_line_has_a_rule_of_the_list", "delete from reference.reject_rules where rule_id = 'superseded'"),
     ("every_rejected_line_has_a_rule_of_the_list", "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3"),
-    ("no_two_accepted_lines_are_the_same_record", "update staging.base_deal_lines set rule_id = null where rule_id = 'superseded'"),
-    ("no_two_accepted_lines_are_the_same_record", "insert into staging.base_deal_contact_lines from staging.base_deal_contact_lines limit 1"),
     ("every_accepted_deal_is_a_fact", "delete from marts.fct_deals where deal_key = (select min(deal_key) from marts.fct_deals)"),
     ("every_accepted_deal_is_a_fact", "delete from staging.stg_deals where deal_key = (select min(deal_key) from staging.stg_deals)"),
     ("no_fact_stands_twice", "insert into marts.fct_deals from marts.fct_deals limit 1"),

@@ -45,9 +45,11 @@ with found as (
     select 'several_currencies' as rule_id, case when currency_count > 1 then currency_count else 0 end as found, currency_count as of_records
     from {{ ref('int_currencies') }}
     union all
-    select 'contact_of_unknown_deal' as rule_id, count(*) filter (where deals.deal_key is null) as found, count(*) as of_records
-    from {{ ref('stg_deal_contacts') }} as deal_contacts
-    left join {{ ref('fct_deals') }} as deals on deal_contacts.deal_key = deals.deal_key
+    -- by id: hashing millions of ids to compare them would take longer than all the rest
+    select 'contact_of_unknown_deal' as rule_id, count(*) filter (where deals.deal_id is null) as found, count(*) as of_records
+    from {{ ref('base_deal_contact_lines') }} as deal_contacts
+    left join {{ ref('base_deal_lines') }} as deals on deal_contacts.deal_id = deals.deal_id and deals.rule_id is null
+    where deal_contacts.rule_id is null
     union all
     select 'contact_added_after_close' as rule_id, count(*) filter (where not is_counted) as found, count(*) as of_records
     from {{ ref('bridge_deal_contacts') }}

@@ -1,0 +1,149 @@
+"""An export of every format in which each text is one that would do harm where somebody forgot that it is text.
+
+What is planted follows from the reader's own lists: every column of every object it reads, under the first header it knows
+for it, or under one of the user's own. So a column that is added is planted too.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from icp.exports.aliases import aliases
+from icp.exports.columns import EXTRA_COLUMNS, OBJECTS, Column, Kind
+from icp.exports.plan import SHAPES
+from python_tests.canary_company import BIN, INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD, Place
+
+FORMATS = ("custom", *SHAPES)
+TIER = "tier"
+
+DEALS_PER_TEXT = 4
+DEALS = DEALS_PER_TEXT * len(INJECTIONS)
+"""Deals that count: of each text two won and two lost."""
+
+ODD_ID = "'--{{ 7 * 7 }}<b>=1+1 "
+"""What every id begins with."""
+
+ONE_CURRENCY = INJECTIONS[1]
+IGNORED_HEADER = f"Notes{ODD_SUFFIX}"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A column of an object, the header it gets, and what the reader's list calls it."""
+
+    column: Column
+    header: str
+    name: str
+
+
+@dataclass(frozen=True)
+class InjectedPlace(Place):
+    """A copy of the project beside such an export."""
+
+    crm: str = "custom"
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def command(self, *arguments: str, **variables: Any) -> list[str]:
+        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**self.variables, **variables})]
+
+
+def plants(crm: str) -> dict[str, list[Plant]]:
+    """By object, the columns that are planted: all but those with no header at all outside the deals."""
+    if crm == "custom":
+        return {
+            name: [Plant(column, f"{column.name}{ODD_SUFFIX}", column.name) for column in columns if column.name not in EXTRA_COLUMNS]
+            for name, columns in OBJECTS.items()
+        }
+    found: dict[str, list[Plant]] = {}
+    for shape in SHAPES[crm]:
+        known: dict[str, str] = {}
+        for alias in aliases():
+            if (alias.crm, alias.object) == (crm, shape.alias_object):
+                known.setdefault(alias.column, alias.header)
+        here: dict[Column, Plant] = {}
+        for name, column in shape.columns.items():
+            own = f"Own {name}{ODD_SUFFIX}" if shape.object == "deals" and name not in (*EXTRA_COLUMNS, "footer_from") else ""
+            if column not in here and (header := known.get(name, own)):
+                here[column] = Plant(column, header, name)
+        found[shape.object] = list(here.values())
+    return found
+
+
+def variables_of(crm: str) -> dict[str, Any]:
+    """The variables such an export is built with: formats to publish, and where its own headers stand."""
+    shared: dict[str, Any] = {"crm": crm, "publish_formats": ["parquet", "csv"], "window_minimum_deals": 20}
+    planted = plants(crm)
+    if crm == "custom":
+        return shared | {
+            "mapping": {
+                "files": {name: file_name(name) for name in planted},
+                "columns": {name: {plant.column.name: plant.header for plant in found} for name, found in planted.items()},
+                "outcomes": {"won": [ODD_WORD], "lost": ["Lost"]},
+                "dimensions": {TIER: ODD_HEADER},
+            },
+        }
+    own = {plant.name: plant.header for plant in planted["deals"] if plant.header.startswith("Own ")}
+    return shared | {"field_aliases": own, "extra_dimensions": {TIER: ODD_HEADER}}
+
+
+def file_name(name: str) -> str:
+    return f"{name}{ODD_SUFFIX}.csv"
+
+
+def write_export(crm: str, folder: Path) -> None:
+    """One file for each object, with a header nobody reads, and two deals that must be rejected."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in plants(crm).items():
+        headers = [plant.header for plant in found] + [IGNORED_HEADER] + ([ODD_HEADER] if name == "deals" else [])
+        with (folder / file_name(name)).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(headers)
+            writer.writerows([*_row(crm, found, number), *_text(number)[: len(headers) - len(found)]] for number in _numbers(name))
+            if name == "deals":
+                for number, column in ((DEALS, "outcome"), (DEALS + 1, "closed_on")):
+                    writer.writerow([*_row(crm, found, number, spoiled=column), *_text(number)])
+
+
+def _numbers(name: str) -> Iterator[int]:
+    """Accounts are as many as there are texts; of the rest there is one for each deal."""
+    return iter(range(len(INJECTIONS) if name == "accounts" else DEALS))
+
+
+def _text(number: int) -> list[str]:
+    return [INJECTIONS[number % len(INJECTIONS)]] * 2
+
+
+def _row(crm: str, found: Sequence[Plant], number: int, spoiled: str = "") -> list[str]:
+    return [_cell(crm, plant, number, spoiled) for plant in found]
+
+
+def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
+    text = INJECTIONS[number % len(INJECTIONS)]
+    name, is_won = plant.column.name, (number // len(INJECTIONS)) % 2 == 0
+    says_outcome = ("outcome", "status", "is_won", "is_lost", "is_closed")
+    if spoiled == "outcome" and name in says_outcome:
+        return "" if name.startswith("is_") else text
+    if name in ("outcome", "status"):
+        return (ODD_WORD if crm == "custom" else "Won") if is_won else "Lost"
+    if plant.column.kind is Kind.BOOLEAN:
+        return str({"is_won": is_won, "is_lost": not is_won, "is_closed": True, "is_primary": True}.get(name, False)).lower()
+    if plant.column.kind in (Kind.DATE, Kind.TIMESTAMP):
+        is_close = name in ("closed_on", "won_on", "lost_on")
+        if is_close and spoiled == "closed_on":
+            return text
+        if name in ("won_on", "lost_on") and is_won != (name == "won_on"):
+            return ""
+        return f"2025-{12 if is_close else 10}-{4 + number % 28:02d}"
+    if plant.column.kind is Kind.NUMBER:
+        # what is no number is counted as unreadable, and the deal stays
+        return text if number == 0 and name == "amount" else "0.5" if name == "qualification_score" else "1000"
+    if plant.column.kind is Kind.IDENTIFIER:
+        letter = {"a": "A", "d": "D"}.get(name[0], "C")
+        return f"{ODD_ID}{letter}{number % len(INJECTIONS) if letter == 'A' else number}"
+    return ONE_CURRENCY if name == "currency" else text
