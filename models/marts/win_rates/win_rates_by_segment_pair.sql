@@ -3,11 +3,10 @@
 {%- for first in recommendable %}{% for second in recommendable[loop.index:] %}{% do pairs.append((first, second)) %}{% endfor %}{% endfor -%}
 {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
 {%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
--- depends_on: {{ ref('win_rates_by_dimension') }}
--- After that table, not beside it: the medians of each hold every value of their cells in memory.
-
 -- One row per period x pair of recommendable dimensions x their two segments, for pairs with enough closed deals in the
 -- period (`pair_minimum_deals`) and both segments known. Pairs overlap and may not be added.
+-- Made after the table of segments, not beside it, since the medians of each hold every value of their cells in memory.
+-- depends_on: {{ ref('win_rates_by_dimension') }}
 
 with reviewed_deals as (
 
