@@ -93,3 +93,11 @@ def test_the_report_shows_text(place: InjectedPlace, kind: str) -> None:
     # the text is told, the tag is not
     assert "alert(" in told.stdout
     assert not re.search(r"(?<!\\)<script", told.stdout)
+
+
+def test_the_docs_site_holds_no_value_of_the_export(place: InjectedPlace) -> None:
+    docs = place.dbt("docs", "generate", "--static", environment={"WINLOSS_DOCS": "1"})
+    assert docs.returncode == 0, docs.stdout[-2000:]
+    site = (place.project / "target" / "static_index.html").read_text(encoding="utf-8")
+    assert "win_rates_by_dimension" in site
+    assert [text for text in INJECTIONS if text in site] == []
