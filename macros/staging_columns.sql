@@ -3,13 +3,9 @@
     cast(null as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{# Text with surrounding blanks removed; an empty text is null. The files of a mapping are read that way already. #}
+{# Text with surrounding blanks removed; an empty text is null. #}
 {% macro clean_text(column) -%}
-    {%- if crm() == 'custom' -%}
-    {{ column }}
-    {%- else -%}
     nullif(trim({{ column }}), '')
-    {%- endif -%}
 {%- endmacro %}
 
 {# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key.

@@ -156,8 +156,16 @@ def test_a_build_of_a_crm_is_understood(command: str) -> None:
 
 @pytest.mark.parametrize("command", ON_SPARK)
 def test_a_command_for_spark_is_one_that_builds_the_companies_there(command: str) -> None:
-    # the comparison of the engines runs it, on each of them
+    # the comparison of the engines runs it where there is a Spark, on each of the companies; its words are read anywhere
+    from dbt.cli.main import cli
+
     assert command.removeprefix(".venv/bin/") in spark_companies.COMMANDS
+    words = shlex.split(command)
+    place = next(place for place, word in enumerate(words) if word.rpartition("/")[2] in ("dbt", "icp"))
+    program = main if words[place].endswith("icp") else cli
+    words = words[place + 1 :]
+    program.commands[words[0]].make_context(words[0], words[1:])
+    assert "spark" in yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))["winloss"]["outputs"]
 
 
 @pytest.mark.parametrize("command", INSTALLING)

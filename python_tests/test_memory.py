@@ -54,4 +54,5 @@ def test_memory_from_quarter_to_quarter(reviewed: SampleBuild) -> None:
 def test_a_part_of_a_build_is_not_remembered(tmp_path: Path) -> None:
     company = SampleBuild(tmp_path, "")
     run = company.dbt("build", "--exclude", "value_by_currency")
+    assert run.returncode == 0, run.stdout
     assert company.rows("select count(*) as rows from history.recommendations") == [{"rows": 0}], run.stdout
