@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from icp.publish import FORMULA_STARTS
 from python_tests.known_company.project import PARTS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -207,6 +208,7 @@ class Place:
     """A copy of the project with the export of a company beside it; everything a build writes goes into `folder`."""
 
     folder: Path
+    variables: Mapping[str, Any] = field(default_factory=lambda: MAPPING, hash=False)
 
     @property
     def project(self) -> Path:
@@ -238,8 +240,8 @@ class Place:
         return {**kept, **own, **more}
 
     def command(self, *arguments: str, **variables: Any) -> list[str]:
-        """A dbt command line; `variables` come on top of the mapping."""
-        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**MAPPING, **variables})]
+        """A dbt command line; `variables` come on top of the place's own."""
+        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**self.variables, **variables})]
 
     def start(
         self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
@@ -291,8 +293,14 @@ def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
 
 @cache
 def told_place() -> Place:
-    """The built company with all that is told of it: the docs site, and the report in every format."""
+    """The built company with all that is told of it."""
     place, _ = built_place()
+    tell(place)
+    return place
+
+
+def tell(place: Place) -> None:
+    """Writes what is told of a built place: the docs site, and the report in every format."""
     docs = place.dbt("docs", "generate", "--static", environment={"WINLOSS_DOCS": "1"})
     assert docs.returncode == 0, docs.stdout[-2000:]
     for kind in ("html", "md", "json"):
@@ -300,7 +308,26 @@ def told_place() -> Place:
         command = [sys.executable, "-m", "icp", "report", "--db", str(place.published), "--format", kind, "--out", str(out)]
         told = subprocess.run(command, cwd=ROOT, env=place.environment(), capture_output=True, text=True, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
-    return place
+
+
+def formulas(place: Place) -> list[str]:
+    """Cells of the published CSV copies that a spreadsheet would take for a formula, each with its file."""
+    found = []
+    paths = sorted((place.published.parent / "csv").glob("*.csv"))
+    assert paths
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = (cell for row in csv.reader(file) for cell in row)
+            found += [f"{path.name}: {cell}" for cell in cells if cell.startswith(tuple(FORMULA_STARTS)) and not _is_number(cell)]
+    return found
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def watching_network(trace: Path = Path("/dev/null")) -> list[str]:

@@ -7,17 +7,14 @@ for it, or under one of the user's own. So a column that is added is planted too
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from icp.exports.aliases import aliases
 from icp.exports.columns import EXTRA_COLUMNS, OBJECTS, Column, Kind
 from icp.exports.plan import SHAPES
-from python_tests.canary_company import BIN, INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD, Place
+from python_tests.canary_company import INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD
 
 FORMATS = ("custom", *SHAPES)
 TIER = "tier"
@@ -40,17 +37,6 @@ class Plant:
     column: Column
     header: str
     name: str
-
-
-@dataclass(frozen=True)
-class InjectedPlace(Place):
-    """A copy of the project beside such an export."""
-
-    crm: str = "custom"
-    variables: Mapping[str, Any] = field(default_factory=dict)
-
-    def command(self, *arguments: str, **variables: Any) -> list[str]:
-        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**self.variables, **variables})]
 
 
 def plants(crm: str) -> dict[str, list[Plant]]:
@@ -100,31 +86,24 @@ def write_export(crm: str, folder: Path) -> None:
     """One file for each object, with a header nobody reads, and two deals that must be rejected."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in plants(crm).items():
-        headers = [plant.header for plant in found] + [IGNORED_HEADER] + ([ODD_HEADER] if name == "deals" else [])
+        further = [IGNORED_HEADER, ODD_HEADER] if name == "deals" else [IGNORED_HEADER]
+        # accounts are as many as there are texts; of the rest there is one for each deal
+        rows: list[tuple[int, str]] = [(number, "") for number in range(len(INJECTIONS) if name == "accounts" else DEALS)]
+        if name == "deals":
+            rows += [(DEALS, "outcome"), (DEALS + 1, "closed_on")]
         with (folder / file_name(name)).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(headers)
-            writer.writerows([*_row(crm, found, number), *_text(number)[: len(headers) - len(found)]] for number in _numbers(name))
-            if name == "deals":
-                for number, column in ((DEALS, "outcome"), (DEALS + 1, "closed_on")):
-                    writer.writerow([*_row(crm, found, number, spoiled=column), *_text(number)])
+            writer.writerow([*(plant.header for plant in found), *further])
+            for number, spoiled in rows:
+                writer.writerow([*(_cell(crm, plant, number, spoiled) for plant in found), *[_text(number)] * len(further)])
 
 
-def _numbers(name: str) -> Iterator[int]:
-    """Accounts are as many as there are texts; of the rest there is one for each deal."""
-    return iter(range(len(INJECTIONS) if name == "accounts" else DEALS))
-
-
-def _text(number: int) -> list[str]:
-    return [INJECTIONS[number % len(INJECTIONS)]] * 2
-
-
-def _row(crm: str, found: Sequence[Plant], number: int, spoiled: str = "") -> list[str]:
-    return [_cell(crm, plant, number, spoiled) for plant in found]
+def _text(number: int) -> str:
+    return INJECTIONS[number % len(INJECTIONS)]
 
 
 def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
-    text = INJECTIONS[number % len(INJECTIONS)]
+    text = _text(number)
     name, is_won = plant.column.name, (number // len(INJECTIONS)) % 2 == 0
     says_outcome = ("outcome", "status", "is_won", "is_lost", "is_closed")
     if spoiled == "outcome" and name in says_outcome:

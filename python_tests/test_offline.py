@@ -10,6 +10,10 @@ import yaml
 from python_tests.canary_company import built_place, watching_network
 from python_tests.known_company.project import ROOT
 
+needs_watch = pytest.mark.skipif(
+    not watching_network(), reason="unshare and strace are not here, or not allowed: nobody watched whether the build connects"
+)
+
 
 def test_telemetry_and_downloads_are_off_in_the_projects_own_files() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -20,10 +24,9 @@ def test_telemetry_and_downloads_are_off_in_the_projects_own_files() -> None:
     assert settings["autoload_known_extensions"] is False
 
 
+@needs_watch
 def test_a_whole_build_needs_no_network_and_tries_none() -> None:
     """The build of the other tests ran in a network of its own, without any interface, and its system calls were watched."""
-    if not watching_network():
-        pytest.skip("unshare and strace are not here, or not allowed: nobody watched whether the build connects")
     place, run = built_place()
     assert run.returncode == 0
     calls = (place.folder / "network.txt").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -34,9 +37,8 @@ def test_a_whole_build_needs_no_network_and_tries_none() -> None:
     assert tried == []
 
 
+@needs_watch
 def test_the_watch_sees_an_attempt() -> None:
-    if not watching_network():
-        pytest.skip("unshare and strace are not here, or not allowed")
     place, _ = built_place()
     trace = place.folder / "attempt.txt"
     python = shutil.which("python3")
