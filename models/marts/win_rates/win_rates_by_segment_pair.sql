@@ -3,29 +3,27 @@
 {%- for first in recommendable %}{% for second in recommendable[loop.index:] %}{% do pairs.append((first, second)) %}{% endfor %}{% endfor -%}
 {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
 {%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
+{#- written out in each branch: an engine would first store what several branches read from one place -#}
+{%- set reviewed_deals -%}
+        select
+            periods.period,
+            deals.outcome,
+            deals.amount,
+            deals.cycle_days
+            {%- for dimension in recommendable %},
+            deals.{{ dimension.column }}
+            {%- endfor %}
+        from {{ ref('fct_deals') }} as deals
+        inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+            on deals.closed_on is not distinct from periods.closed_on
+        where deals.is_in_population and deals.outcome != 'open'
+{%- endset -%}
 -- One row per period x pair of recommendable dimensions x their two segments, for pairs with enough closed deals in the
 -- period (`pair_minimum_deals`) and both segments known. Pairs overlap and may not be added.
 -- Made after the table of segments, not beside it, since the medians of each hold every value of their cells in memory.
 -- depends_on: {{ ref('win_rates_by_dimension') }}
 
-with reviewed_deals as (
-
-    select
-        periods.period,
-        deals.outcome,
-        deals.amount,
-        deals.cycle_days
-        {%- for dimension in recommendable %},
-        deals.{{ dimension.column }}
-        {%- endfor %}
-    from {{ ref('fct_deals') }} as deals
-    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
-        on deals.closed_on is not distinct from periods.closed_on
-    where deals.is_in_population and deals.outcome != 'open'
-
-),
-
-outcomes as (
+with outcomes as (
 
     {% for first, second in pairs -%}
     select
@@ -36,7 +34,9 @@ outcomes as (
         {{ second.column }} as other_segment,
         outcome,
         {{ outcome_measures() }}
-    from reviewed_deals
+    from (
+        {{ reviewed_deals }}
+    ) as reviewed_deals
     where {{ first.column }} != 'unknown' and {{ second.column }} != 'unknown'
     group by period, {{ first.column }}, {{ second.column }}, outcome
     {% if not loop.last %}union all{% endif %}
