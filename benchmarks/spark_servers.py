@@ -32,9 +32,9 @@ PATIENCE = 300
 
 @contextmanager
 def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process with what it says in `log`; it and its children end with the block."""
+    """A server process with what it says in `log`, and what it leaves behind beside it; it and its children end with the block."""
     with log.open("wb") as said:
-        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=log.parent, start_new_session=True)
     try:
         yield server
     finally:
