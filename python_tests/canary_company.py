@@ -318,11 +318,12 @@ def formulas(place: Place) -> list[str]:
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             cells = (cell for row in csv.reader(file) for cell in row)
-            found += [f"{path.name}: {cell}" for cell in cells if cell.startswith(tuple(FORMULA_STARTS)) and not _is_number(cell)]
+            found += [f"{path.name}: {cell}" for cell in cells if cell.startswith(tuple(FORMULA_STARTS)) and not is_number(cell)]
     return found
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell reads as a number, of any sign and size."""
     try:
         float(cell)
     except ValueError:

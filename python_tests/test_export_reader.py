@@ -36,6 +36,7 @@ from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
 from icp.exports.statements import LINES, Binding, Cell, FileReading, file_statement
+from python_tests.canary_company import is_number
 from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
 
 Rows = list[dict[str, Any]]
@@ -473,18 +474,10 @@ def test_numbers_become_plain_and_what_is_no_number_stays(
     tmp_path: Path, cells: list[str], expected: list[str | None]
 ) -> None:
     found = values(tmp_path, "amount", cells)
-    assert [text if text is None or not _is_number(text) else float(text) for text in found] == [
-        text if text is None or not _is_number(text) else float(text) for text in expected
+    assert [text if text is None or not is_number(text) else float(text) for text in found] == [
+        text if text is None or not is_number(text) else float(text) for text in expected
     ]
-    assert not any("," in text or " " in text for text in found if text and _is_number(text))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    assert not any("," in text or " " in text for text in found if text and is_number(text))
 
 
 def test_a_thousand_or_a_fraction_is_asked_about(tmp_path: Path) -> None:
