@@ -264,43 +264,48 @@ def persona_evidence(reader: Reader) -> list[Row]:
     coverage = reader.table("contact_coverage", "period = 'window'")
     if not coverage or not (coverage[0]["won_deals"] or 0) + (coverage[0]["lost_deals"] or 0):
         return []
-    contacts = f"""with contacts as (
-    select contacts.*, count(*) over (partition by contacts.deal_key) as contact_count
+    counts = reader.rows(
+        f"""with contacts as (
+    select contacts.deal_key, contacts.outcome, contacts.persona, contacts.buying_role, contacts.role_source
     from {reader.relation('bridge_deal_contacts')} as contacts
     inner join {reader.relation('dim_periods')} as periods
         on periods.period = 'window'
         and contacts.closed_on >= periods.starts_on
         and contacts.closed_on < periods.ends_before_on
     where contacts.is_counted
-)"""
-    presence: list[Row] = []
-    for attribute, column, where in (
-        ("persona", "persona", f"persona != '{UNKNOWN}'"),
-        ("buying_role", "buying_role", "role_source = 'stated'"),
-    ):
-        presence += reader.rows(
-            f"""{contacts}
+),
+deals as (
+    select deal_key, bool_or(outcome = 'won') as is_won, count(*) as contact_count
+    from contacts
+    group by deal_key
+),
+present as (
+    select 'any' as attribute, 'any' as value, deal_key
+    from deals
+    union all
+    select 'persona' as attribute, persona as value, deal_key
+    from contacts
+    where persona != '{UNKNOWN}'
+    group by deal_key, persona
+    union all
+    select 'buying_role' as attribute, buying_role as value, deal_key
+    from contacts
+    where role_source = 'stated'
+    group by deal_key, buying_role
+)
 select
-    '{attribute}' as attribute,
-    {column} as value,
-    contact_count,
-    count(distinct deal_key) as deals,
-    count(distinct case when outcome = 'won' then deal_key end) as won
-from contacts
-where {where}
-group by {column}, contact_count
-order by {column}, contact_count"""
-        )
-    by_count = reader.rows(
-        f"""{contacts}
-select
-    contact_count,
-    count(distinct deal_key) as deals,
-    count(distinct case when outcome = 'won' then deal_key end) as won
-from contacts
-group by contact_count
-order by contact_count"""
+    present.attribute,
+    present.value,
+    deals.contact_count,
+    count(*) as deals,
+    count(*) filter (where deals.is_won) as won
+from present
+inner join deals on present.deal_key = deals.deal_key
+group by present.attribute, present.value, deals.contact_count
+order by present.attribute desc, present.value, deals.contact_count"""
     )
+    presence = [row for row in counts if row["attribute"] != "any"]
+    by_count = [row for row in counts if row["attribute"] == "any"]
     are_dated = (coverage[0]["dated_share"] or 0) >= 0.9
     found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
     return found

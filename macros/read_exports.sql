@@ -48,7 +48,36 @@
 {% endmacro %}
 
 
-{# After the last model: tells what the reader noticed, and removes the private copies it made of irregular files. #}
+{# Then: stores the columns that are read, one table per file, and drops what was stored of other files. #}
+{% macro land_lines() %}
+    {%- if reads_exports() -%}
+        {%- set tables = run_query(
+            "select name, statement from (select unnest(from_json(answer -> 'tables', "
+            ~ "'[{\"name\": \"VARCHAR\", \"statement\": \"VARCHAR\"}]'), recursive := true) from landing.reading_answer)"
+        ).rows -%}
+        {%- set statements = landed_lines_to_drop(tables | map(attribute='name') | list) -%}
+        {%- for table in tables -%}
+            {%- do statements.append("create or replace table landing." ~ table.name ~ " as " ~ table.statement) -%}
+        {%- endfor -%}
+        {{ return(statements | join(";\n")) }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro landed_lines_to_drop(except) %}
+    {%- set found = run_query(
+        "select table_name from duckdb_tables() where schema_name = 'landing' and starts_with(table_name, 'lines_') order by 1"
+    ).rows -%}
+    {%- set statements = [] -%}
+    {%- for row in found if row[0] not in except -%}
+        {%- do statements.append("drop table landing." ~ row[0]) -%}
+    {%- endfor -%}
+    {{ return(statements) }}
+{% endmacro %}
+
+
+{# After the last model: tells what the reader noticed, and removes the private copies it made of irregular files. Lines stay
+   stored where models are views of them (custom); elsewhere they may hold e-mails that no model keeps. #}
 {% macro clear_landing() %}
     {%- if reads_exports() -%}
         {%- set answers = run_query(
@@ -62,7 +91,8 @@
                 {%- do log('Note: ' ~ notice[0], info=true) -%}
             {%- endfor -%}
         {%- endif -%}
-        {{ return("select clear_export_copies('" ~ target.path | replace("'", "''") ~ "')") }}
+        {%- set statements = [] if var('crm', env_var('WINLOSS_CRM', 'sample')) == 'custom' else landed_lines_to_drop([]) -%}
+        {{ return((statements + ["select clear_export_copies('" ~ target.path | replace("'", "''") ~ "')"]) | join(";\n")) }}
     {%- endif -%}
 {% endmacro %}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,9 @@ class CrmBuild(SampleBuild):
         folder = self.folder / "target" / "compiled" / "winloss" / "models" / "staging" / self.crm
         return (folder / f"{model}.sql").read_text(encoding="utf-8")
 
-    def make_copies_again(self) -> None:
-        """Puts back the regular copies of odd files, which a build removes, for compiled SQL to be run again."""
-        make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables))
+    def land_again(self, engine: duckdb.DuckDBPyConnection) -> None:
+        """Stores the lines of the files, which a build removes in the end, for compiled SQL to be run again."""
+        land_lines(make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables)), engine)
 
     def base(self, object_name: str, key: str, *columns: str) -> dict[str, tuple[Any, ...]]:
         """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""
@@ -111,12 +112,12 @@ class CompiledModels:
         # longest first: a statement may hold another
         for statement in sorted(self._planned, key=len, reverse=True):
             sql = sql.replace(statement, f"select * from landing.{self._planned[statement]}")
-        assert "read_csv" not in sql, name
+        assert "landing.lines_" not in sql, name
         self.models[f"{node['schema']}.{node['name']}"] = sql
 
     def run(self, plan: ReadingPlan) -> None:
-        """Builds every model on the statements of a plan."""
-        for name, statement in plan.statements.items():
+        """Builds every model on the lines that a plan stores."""
+        for name, statement in land_lines(plan, self.engine).items():
             self.engine.execute(f"create or replace view landing.{name} as {statement}")
         for name, sql in self.models.items():
             self.engine.execute(f"create or replace table {name} as {sql}")
@@ -124,6 +125,15 @@ class CompiledModels:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.engine.execute(sql).fetchall()
+
+
+def land_lines(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
+    """Stores the lines of the files of a plan as a build does it; the statements that read them."""
+    tables, statements = plan.landed()
+    engine.execute("create schema if not exists landing")
+    for name, statement in tables.items():
+        engine.execute(f"create or replace table landing.{name} as {statement}")
+    return statements
 
 
 def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any] | None = None) -> CrmBuild:
@@ -177,6 +187,6 @@ def rows_of(plan: ReadingPlan, object_name: str) -> list[dict[str, Any]]:
     """The rows a statement of a plan reads, each by column name."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        result = connection.execute(plan.statements[object_name])
+        result = connection.execute(land_lines(plan, connection)[object_name])
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -37,6 +37,7 @@ from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
 from icp.exports.statements import LINES, Binding, Cell, FileReading, file_statement
 from python_tests.canary_company import is_number
+from python_tests.crm_build import land_lines
 from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
 
 Rows = list[dict[str, Any]]
@@ -51,15 +52,17 @@ ENGINE.execute("set TimeZone = 'UTC'")
 
 
 class Reading:
-    """What came out of a folder: the statements, read when asked for, and the notices."""
+    """What came out of a folder, its lines stored first as a build does it when they are asked for, and the notices."""
 
     def __init__(self, folder: Path, mapping: str, database: Path) -> None:
         plan = make_plan(Request("custom", str(folder), str(database), {"mapping": yaml.safe_load(mapping)}))
         self.notices = list(plan.notices)
-        self.statements = plan.statements
+        self.plan = plan
+        self.statements: Mapping[str, str] = {}
 
     def rows(self, name: str) -> Rows:
         """The rows of an object or report."""
+        self.statements = self.statements or land_lines(self.plan, ENGINE)
         result = ENGINE.execute(self.statements[name])
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -867,14 +870,14 @@ def test_yaml_words_and_dates_reach_the_check_as_yaml_read_them(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", [*OBJECTS, *REPORTS])
 def test_every_object_has_its_columns_whether_or_not_a_file_is_there(tmp_path: Path, name: str) -> None:
-    planned = read(tmp_path, {"deals.csv": "id,result\nA,won\n"}).statements[name]
-    with duckdb.connect() as engine:
+    planned = read(tmp_path, {"deals.csv": "id,result\nA,won\n"})
+    planned.rows(name)
 
-        def described(statement: str) -> list[tuple[str, str]]:
-            return [row[:2] for row in engine.execute(f"describe {statement}").fetchall()]
+    def described(statement: str) -> list[tuple[str, str]]:
+        return [row[:2] for row in ENGINE.execute(f"describe {statement}").fetchall()]
 
-        empty = described(empty_export("custom", name))
-        assert described(planned) == empty
+    empty = described(empty_export("custom", name))
+    assert described(planned.statements[name]) == empty
     expected = (
         [column.name for column in OBJECTS[name]] + [column for column, _ in PROVENANCE]
         if name in OBJECTS
@@ -1067,13 +1070,11 @@ class Project:
             shutil.copy(ROOT / "macros" / name, folder / "macros")
         (folder / "models" / "extra_names.sql").write_text("select '{{ extra_dimensions() | join(',') }}' as names")
         whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-        # here nothing reads them but the tests
-        whole["models"]["winloss"]["staging"]["custom"]["+materialized"] = "table"
         project = {
             "name": "winloss",
             "profile": "winloss",
             "flags": whole["flags"],
-            "on-run-start": ["{{ land_exports() }}"],
+            "on-run-start": ["{{ land_exports() }}", "{{ land_lines() }}"],
             "on-run-end": ["{{ clear_landing() }}"],
             "models": {"winloss": {"staging": whole["models"]["winloss"]["staging"]}},
         }
@@ -1134,13 +1135,46 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     assert stat.S_IMODE(project.database.stat().st_mode) == 0o600
 
 
+def test_only_columns_that_are_read_are_stored_once_per_file_and_the_lines_of_older_files_go(project: Project) -> None:
+    stored = "select table_name from duckdb_tables() where schema_name = 'landing' and table_name like 'lines%' order by 1"
+    files = {"deals.csv": "id,result,phone,team,line\n A ,won,+44 20 7946 0000,x,y\n", "accounts.csv": "id,phone\n1,+44 20 7946 0000\n"}
+    told = project.dbt("build", mapping=ODD_WORDS, exports=put(project.folder / "first", files))
+    assert told.returncode == 0, told.stdout
+    first = project.rows(stored)
+    assert len(first) == 2
+    columns = project.rows("select column_name from duckdb_columns() where table_name like 'lines%' order by 1")
+    assert columns == [("id",), ("id",), ("line",), ("result",), ("team",)]
+    assert project.rows("select deal_id, source_line from staging.base_custom__deals") == [("A", 2)]
+    files["deals.csv"] += "B,lost,,x,y\n"
+    told = project.dbt("build", mapping=ODD_WORDS, exports=put(project.folder / "second", files))
+    assert told.returncode == 0, told.stdout
+    second = project.rows(stored)
+    assert len(second) == 2 and len({*first, *second}) == 3, "accounts.csv is the same as before"
+    assert project.rows("select deal_id, source_line from staging.base_custom__deals order by 2") == [("A", 2), ("B", 3)]
+
+
+def test_lines_keep_their_order_and_numbers_when_several_cores_read_them(tmp_path: Path) -> None:
+    """A million lines, so that every core has many pieces of the file; a line's number is part of its id."""
+    file = tmp_path / "deals.csv"
+    with file.open("w") as written:
+        written.write("id,result\n")
+        written.writelines(f"D{line},{'won' if line % 3 else 'lost'}\n" for line in range(2, 1_000_002))
+    plan = make_plan(Request("custom", str(tmp_path), str(tmp_path / "x.duckdb"), {"mapping": yaml.safe_load(DEALS)}))
+    with duckdb.connect(str(tmp_path / "landed.duckdb")) as engine:
+        engine.execute("set threads = 8")
+        deals = land_lines(plan, engine)["deals"]
+        assert "read_csv" not in deals
+        counted = engine.execute(f"select count(*), count(*) filter (where deal_id = 'D' || source_line) from ({deals})").fetchone()
+        assert counted == (1_000_000, 1_000_000)
+
+
 def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
     exports = put(project.folder / "wrong", {"deals.csv": "id,resullt,team,line\nA,won,x,y\n", "accounts.csv": "id\n"})
     told = project.dbt("build", mapping=ODD_WORDS, exports=exports)
     assert told.returncode == 1
     assert 'deals.csv has no column "result" (for deals.outcome). Did you mean "resullt"?' in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
-    assert "SKIP=8" in told.stdout
+    assert "SKIP=9" in told.stdout
 
 
 def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) -> None:

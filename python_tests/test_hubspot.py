@@ -132,9 +132,9 @@ def test_no_name_and_no_e_mail_is_kept(build: CrmBuild) -> None:
 
 
 def test_a_stage_by_number_is_one_line(build: CrmBuild, tmp_path: Path) -> None:
-    build.make_copies_again()
     with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        build.land_again(connection)
         connection.execute(f"attach '{build.database}' as winloss (read_only)")
         connection.execute("create schema reference")
         connection.execute("create table reference.stage_map as from winloss.reference.stage_map")

@@ -137,9 +137,9 @@ def test_no_person_is_kept(build: CrmBuild) -> None:
 
 
 def test_a_stage_of_the_users_own_is_one_line(build: CrmBuild, tmp_path: Path) -> None:
-    build.make_copies_again()
     with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        build.land_again(connection)
         connection.execute(f"attach '{build.database}' as winloss (read_only)")
         connection.execute("create schema reference")
         connection.execute("create table reference.stage_map as from winloss.reference.stage_map")

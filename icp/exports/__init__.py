@@ -6,5 +6,6 @@ Python decides, SQL reads: nothing here carries a deal. The way of a file:
     shape     encoding, delimiter, header, records   -> what the file is; odd files get a private, regular copy
     values    date order, decimal mark, forms        -> how its dates and numbers are written
     statements                                       -> one SELECT per object, canonical text out
+    landing   which columns are stored as they stand -> each file is read once, by all cores
     plan      all of it together, one JSON answer
 """

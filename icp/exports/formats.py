@@ -12,7 +12,7 @@ from icp.exports.layout import Layout, setting_for
 from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import ExportFile
-from icp.exports.statements import FileFormat, trimmed_sql
+from icp.exports.statements import FileFormat, trimmed_column_sql, trimmed_sql
 from icp.exports.values import (
     DATE_PREFIX,
     date_column,
@@ -86,7 +86,7 @@ def _samples(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection)
     # A column may serve as both; its dates then come first and its shapes under the same name would hide them.
     shapes = {column: f"left({identifier(column)}, {DATE_PREFIX})" for column in typed.dates}
     shapes |= {column: number_shape_sql(identifier(column)) for column in typed.numbers if column not in shapes}
-    trimmed = ", ".join(f"{trimmed_sql(file, column)} as {identifier(column)}" for column in shapes)
+    trimmed = ", ".join(trimmed_column_sql(file, column) for column in shapes)
     lists = ", ".join(f"list(distinct {shape})" for shape in shapes.values())
     row = engine.execute(
         f"select {lists} from (select {trimmed} from {file.relation()} as records where line_problem is null) as cells"

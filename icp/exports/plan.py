@@ -20,6 +20,7 @@ from icp.exports.dynamics365 import SHAPES as DYNAMICS365
 from icp.exports.dynamics365 import dynamics365_layout
 from icp.exports.hubspot import SHAPES as HUBSPOT
 from icp.exports.hubspot import STAGE_HISTORY, hubspot_layout
+from icp.exports.landing import land
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
@@ -88,6 +89,11 @@ class ReadingPlan:
     statements: Mapping[str, str]
     notices: Sequence[str]
 
+    def landed(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The SELECT of each table to store first (see `landing.land`), and the statements as they read these tables."""
+        tables, readings = land(self.layout.readings)
+        return tables, {**self.statements, **_object_statements(self.layout, readings, self.formats)}
+
 
 def copies_folder(database: str) -> Path:
     """Where the private copies of odd files stand while a build runs: beside the private database."""
@@ -117,10 +123,7 @@ def make_plan(request: Request) -> ReadingPlan:
         layout = READERS[request.crm](folder, request.variables)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
-        statements = {
-            name: object_statement(columns, _of(layout, name), formats, layout.outcome_words)
-            for name, columns in layout.objects.items()
-        }
+        statements = _object_statements(layout, layout.readings, formats)
         _check_versions(layout, formats, engine)
         statements["export_files"] = report_statement(REPORTS["export_files"], _file_rows(layout, formats))
         statements["export_columns"] = report_statement(REPORTS["export_columns"], _column_rows(layout))
@@ -132,8 +135,15 @@ def make_plan(request: Request) -> ReadingPlan:
         engine.close()
 
 
-def _of(layout: Layout, object_name: str) -> list[FileReading]:
-    return [reading for reading in layout.readings if reading.object == object_name]
+def _object_statements(layout: Layout, readings: Sequence[FileReading], formats: Formats) -> dict[str, str]:
+    return {
+        name: object_statement(columns, _of(readings, name), formats, layout.outcome_words)
+        for name, columns in layout.objects.items()
+    }
+
+
+def _of(readings: Sequence[FileReading], object_name: str) -> list[FileReading]:
+    return [reading for reading in readings if reading.object == object_name]
 
 
 def _distinct_lookups(layout: Layout) -> list[tuple[FileReading, Lookup]]:
@@ -167,7 +177,7 @@ def _check_lookups(layout: Layout, engine: duckdb.DuckDBPyConnection) -> None:
 
 def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection) -> None:
     """A deal that stands in several files with different content needs something that says which file is newer."""
-    readings = _of(layout, "deals")
+    readings = _of(layout.readings, "deals")
     if len(readings) < 2 or all("modified_at" in reading.bindings for reading in readings):
         return
     columns = layout.objects["deals"]
@@ -269,20 +279,30 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
 def plan_exports(request: str) -> str:
     """The plan as JSON, from a request in YAML or JSON; for SQL, so it never raises.
 
-    Request: crm, folder, database, variables. Answer: error (sentences, one a line, or null), notices (list),
-    statements (list of object and statement).
+    Request: crm, folder, database, variables. Answer: error (sentences, one a line, or null), notices (list), tables (list
+    of name and statement: what to store first, in the schema `landing`), statements (list of object and statement).
     """
     try:
         asked = yaml.safe_load(request)
         plan = make_plan(Request(asked["crm"], asked["folder"], asked["database"], asked.get("variables") or {}))
     except ReadingError as error:
-        return json.dumps({"error": str(error), "notices": [], "statements": []})
+        return _failed(str(error))
     except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
         first_line = str(error).strip().split("\n")[0]
-        sentence = f"The exports cannot be read ({type(error).__name__}: {first_line})."
-        return json.dumps({"error": sentence, "notices": [], "statements": []})
-    statements = [{"object": name, "statement": statement} for name, statement in plan.statements.items()]
-    return json.dumps({"error": None, "notices": list(plan.notices), "statements": statements})
+        return _failed(f"The exports cannot be read ({type(error).__name__}: {first_line}).")
+    tables, statements = plan.landed()
+    return json.dumps(
+        {
+            "error": None,
+            "notices": list(plan.notices),
+            "tables": [{"name": name, "statement": statement} for name, statement in tables.items()],
+            "statements": [{"object": name, "statement": statement} for name, statement in statements.items()],
+        }
+    )
+
+
+def _failed(sentences: str) -> str:
+    return json.dumps({"error": sentences, "notices": [], "tables": [], "statements": []})
 
 
 def empty_export(crm: str, object_name: str) -> str:

@@ -9,7 +9,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -49,7 +49,8 @@ class ExportFile:
     """One file as it will be read.
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
-    the records without the engine's CSV reader. `copy` is the regular copy that is read instead, if there is one.
+    the records without the engine's CSV reader. `copy` is the regular copy that is read instead, if there is one;
+    `landed_in` the table that holds the trimmed cells already.
     """
 
     path: Path
@@ -65,13 +66,30 @@ class ExportFile:
     has_odd_spaces: bool = False
     copy: Path | None = None
     longest_line: int = 0
+    landed_in: str | None = field(default=None, compare=False)
 
     @property
     def is_read_directly(self) -> bool:
         return self.copy is None
 
+    @property
+    def lines_are_counted_by_place(self) -> bool:
+        """Whether a line's number follows from its place in the file alone; a file that is not CSV, or a copy, says it."""
+        return not self.is_parquet and self.copy is None
+
     def relation(self) -> str:
         """SQL of the file's lines: source_line, line_problem and one text column per header."""
+        if not self.lines_are_counted_by_place:
+            return self.landed_in or self.source()
+        # A table that was made in one go and never changed numbers its rows from 0 in the order they came.
+        place = "rowid + 1" if self.landed_in else "row_number() over ()"
+        return (
+            f"(select {place} + {self.header_lines} as source_line, cast(null as varchar) as line_problem, * "
+            f"from {self.landed_in or self.source()})"
+        )
+
+    def source(self) -> str:
+        """SQL of what stands in the file: the columns of `relation`, without the lines' numbers where places tell them."""
         if self.is_parquet:
             names = [identifier(column) for column in self.columns]
             cells = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
@@ -85,11 +103,7 @@ class ExportFile:
                 f"(select cast(line_number as bigint) as source_line, line_problem_words as line_problem, {cells} "
                 f"from {_read_csv(self.copy, ',', 0, (*self.columns, *_OWN_COLUMNS), self.longest_line)})"
             )
-        return (
-            f"(select row_number() over () + {self.header_lines} as source_line, "
-            f"cast(null as varchar) as line_problem, * "
-            f"from {_read_csv(self.path, self.delimiter, self.header_lines, self.columns)})"
-        )
+        return _read_csv(self.path, self.delimiter, self.header_lines, self.columns)
 
 
 def _read_csv(path: Path, delimiter: str, skipped: int, columns: Sequence[str], longest_line: int = 0) -> str:

@@ -103,8 +103,15 @@ OutcomeWords = Mapping[str, Sequence[str]]
 
 def trimmed_sql(file: ExportFile, column: str) -> str:
     """SQL of a cell without spaces at its ends, null when nothing is left. Odd spaces cost more, so only if seen."""
+    if file.landed_in:
+        return identifier(column)
     spaces = r", e' \t\r\n' || chr(160) || chr(8239) || chr(8203) || chr(65279)" if file.has_odd_spaces else ""
     return f"nullif(trim({identifier(column)}{spaces}), '')"
+
+
+def trimmed_column_sql(file: ExportFile, column: str) -> str:
+    """SQL that selects a cell so trimmed, under the name of its column."""
+    return f"{trimmed_sql(file, column)} as {identifier(column)}"
 
 
 def empty_statement(columns: Sequence[Column]) -> str:
@@ -165,7 +172,7 @@ def stated_name(column: Column, number: int) -> str:
 def joined_lines(reading: FileReading) -> str:
     """SQL of a file's lines with trimmed cells, each joined to at most one line of every lookup."""
     own = sorted({cell.column for cell in reading.cells() if cell.source == LINES})
-    cells = "".join(f", {trimmed_sql(reading.file, column)} as {identifier(column)}" for column in own)
+    cells = "".join(f", {trimmed_column_sql(reading.file, column)}" for column in own)
     joined = f"(\nselect source_line, line_problem{cells}\nfrom {reading.file.relation()} as records\n) as {LINES}"
     for lookup in reading.lookups:
         used = {cell.column for cell in reading.cells() if cell.source == lookup.alias}
@@ -178,7 +185,7 @@ def joined_lines(reading: FileReading) -> str:
 
 def lookup_relation(lookup: Lookup, used: Sequence[str]) -> str:
     """SQL of a lookup file: one row per key (trimmed, in lower case), the first line that has it."""
-    cells = "".join(f", {trimmed_sql(lookup.file, column)} as {identifier(column)}" for column in used)
+    cells = "".join(f", {trimmed_column_sql(lookup.file, column)}" for column in used)
     key = f"lower({trimmed_sql(lookup.file, lookup.key.column)})"
     return (
         f"(select {key} as lookup_key{cells} from {lookup.file.relation()} as records where {key} is not null"

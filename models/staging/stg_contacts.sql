@@ -2,6 +2,7 @@
 
 select
     {{ keyed_hash('contact', 'contact_id') }} as contact_key,
+    contact_id,
     title,
     department,
     buying_role

@@ -3,6 +3,7 @@
 select
     {{ keyed_hash('deal', 'deal_id') }} as deal_key,
     {{ keyed_hash('contact', 'contact_id') }} as contact_key,
+    contact_id,
     buying_role,
     lower(is_primary) in ('true', '1', 'yes') as is_primary,
     try_cast(substring(added_on, 1, 10) as date) as added_on

@@ -431,7 +431,7 @@ def _judge(mutation: Mutation) -> Verdict:
 
 
 def _judge_by_pytest(mutation: Mutation, folder: Path) -> list[str]:
-    for part in (*PARTS, "python_tests", "pyproject.toml"):
+    for part in (*PARTS, "python_tests", "docs", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / part, folder / part)

@@ -11,7 +11,8 @@ with links as (
         contacts.department as stated_department,
         coalesce(deal_contacts.buying_role, contacts.buying_role) as stated_role
     from {{ ref('stg_deal_contacts') }} as deal_contacts
-    left join {{ ref('stg_contacts') }} as contacts on deal_contacts.contact_key = contacts.contact_key
+    -- by id: hashing every contact as well, only to find it, would take longer than all else here
+    left join {{ ref('stg_contacts') }} as contacts on deal_contacts.contact_id = contacts.contact_id
 
 )
 

@@ -23,7 +23,7 @@ personas_of_deals as (
     select
         '{{ kind }}' as persona_type,
         {{ persona }} as persona,
-        max(outcome) as outcome,
+        bool_or(outcome = 'won') as is_won,
         max(closed_on) as closed_on,
         count(*) as contacts
     from contacts
@@ -45,8 +45,8 @@ counted_by_day as (
         persona_type,
         persona,
         sum(contacts) as contacts,
-        count(*) filter (where outcome = 'won') as won_deals,
-        count(*) filter (where outcome = 'lost') as lost_deals
+        count(*) filter (where is_won) as won_deals,
+        count(*) filter (where not is_won) as lost_deals
     from personas_of_deals
     group by closed_on, persona_type, persona
 

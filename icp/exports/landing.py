@@ -1,0 +1,48 @@
+"""What of the files is stored before the first model: each file once, and of it only the columns somebody reads.
+
+A plain copy of the columns is read by all cores and keeps the order of the lines; numbering them on the way would not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from icp.exports.shape import ExportFile
+from icp.exports.statements import FileReading, trimmed_column_sql
+
+SCHEMA = "landing"
+PREFIX = "lines_"
+
+
+def land(readings: Sequence[FileReading]) -> tuple[dict[str, str], list[FileReading]]:
+    """The SELECT of each table to store, by its name in the schema `landing`, and the readings as they read these tables.
+
+    A table is named by what it holds, so that a view on the lines of an older file never shows those of a newer one.
+    """
+    used: dict[ExportFile, set[str]] = {}
+    for reading in readings:
+        used.setdefault(reading.file, set())
+        for cell in (*reading.cells(), *(lookup.key for lookup in reading.lookups)):
+            used.setdefault(cell.file, set()).add(cell.column)
+    landed: dict[ExportFile, ExportFile] = {}
+    tables: dict[str, str] = {}
+    for file, columns in used.items():
+        kept = [column for column in file.columns if column in columns]
+        content = hashlib.sha256("\0".join([file.sha256, file.name, *kept]).encode()).hexdigest()
+        name = f"{PREFIX}{content[:16]}"
+        tables[name] = _select(file, kept)
+        landed[file] = replace(file, landed_in=f"{SCHEMA}.{name}")
+    return tables, [_landed(reading, landed) for reading in readings]
+
+
+def _select(file: ExportFile, columns: Sequence[str]) -> str:
+    own = [] if file.lines_are_counted_by_place else ["source_line", "line_problem"]
+    cells = [trimmed_column_sql(file, column) for column in columns]
+    return f"select {', '.join([*own, *cells])} from {file.source()} as records"
+
+
+def _landed(reading: FileReading, landed: Mapping[ExportFile, ExportFile]) -> FileReading:
+    lookups = tuple(replace(lookup, file=landed[lookup.file]) for lookup in reading.lookups)
+    return replace(reading, file=landed[reading.file], lookups=lookups)
