@@ -65,17 +65,18 @@ class Contender:
     takes_sample: bool = False
 
 
-def dbt(folder: Path, work: Path, word: str = "build") -> list[str]:
+def dbt(folder: Path, work: Path, word: str = "build", threads: int | None = None) -> list[str]:
     mapping = folder / "mapping.yml"
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", word]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    command += ["--threads", str(threads)] if threads else []
     return [*command, "--vars", mapping.read_text(encoding="utf-8")] if mapping.exists() else command
 
 
-def contenders(analyst: str | None, memory_limit: str) -> list[Contender]:
+def contenders(analyst: str | None, memory_limit: str, dbt_threads: int | None = None) -> list[Contender]:
     here = [sys.executable, "-m"]
     found = [
-        Contender("a", "dbt build, whole", dbt, takes_sample=True),
+        Contender("a", "dbt build, whole", lambda folder, work: dbt(folder, work, threads=dbt_threads), takes_sample=True),
         Contender(
             "r",
             "icp report, of that build",
@@ -168,7 +169,7 @@ def environment_for(deals: int | str, folder: Path, work: Path, memory_limit: st
 
 
 def compare(
-    deals: int | str, folder: Path, repetitions: int, analyst: str | None, memory_limit: str
+    deals: int | str, folder: Path, repetitions: int, analyst: str | None, memory_limit: str, dbt_threads: int | None
 ) -> dict[str, object]:
     """Figures of one size: the medians of all repetitions per contender, and what the answers disagree on."""
     files, work = folder / f"{deals}", folder / f"{deals}_work"
@@ -176,7 +177,7 @@ def compare(
     size = 0 if isinstance(deals, str) else generate(deals, files, os.cpu_count() or 1)
     taking_part = [
         one
-        for one in contenders(analyst, memory_limit)
+        for one in contenders(analyst, memory_limit, dbt_threads)
         if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals)
     ]
     if any(one.key == "c" for one in taking_part):
@@ -256,6 +257,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "speed", help="where the files are generated and kept")
     parser.add_argument("--memory-limit", default="6GB", help="DuckDB's memory limit, in the build and in the floor")
+    parser.add_argument("--dbt-threads", type=int, help="models that dbt builds at a time, where not as in profiles.yml")
     parser.add_argument("--polars", help="a Python that has polars, for the analyst's script")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
@@ -264,7 +266,11 @@ def main() -> None:
         print("The analyst's script is left out: polars is not installed (pip install polars, or --polars <python>).")
     results = []
     for deals in arguments.deals:
-        results.append(compare(deals, arguments.folder.resolve(), arguments.repetitions, analyst, arguments.memory_limit))
+        results.append(
+            compare(
+                deals, arguments.folder.resolve(), arguments.repetitions, analyst, arguments.memory_limit, arguments.dbt_threads
+            )
+        )
         for sentence in results[-1]["disagreements"]:  # type: ignore[attr-defined]
             print(f"  The answers disagree: {sentence}")
     print(
