@@ -34,14 +34,18 @@ class CrmBuild(SampleBuild):
     def environment(self) -> dict[str, str]:
         return super().environment() | {"WINLOSS_CRM": self.crm, "WINLOSS_EXPORTS": str(self.exports)}
 
-    def compiled(self, model: str) -> str:
-        """The SQL of a staging model of this CRM as dbt ran it."""
-        folder = self.folder / "target" / "compiled" / "winloss" / "models" / "staging" / self.crm
-        return (folder / f"{model}.sql").read_text(encoding="utf-8")
-
-    def land_again(self, engine: duckdb.DuckDBPyConnection) -> None:
-        """Stores the lines of the files, which a build removes in the end, for compiled SQL to be run again."""
-        land_lines(make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables)), engine)
+    def outcome_of(self, deal_id: str, *stages: tuple[str, str]) -> list[tuple[Any, ...]]:
+        """The outcome of a deal by the SQL dbt ran, with further lines (stage, outcome) in the stage map. Its files are read again."""
+        model = f"base_{self.crm}__deals"
+        sql = (self.folder / "target" / "compiled" / "winloss" / "models" / "staging" / self.crm / f"{model}.sql").read_text(encoding="utf-8")
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            land_lines(make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables)), connection)
+            connection.execute(f"attach '{self.database}' as winloss (read_only)")
+            connection.execute("create schema reference; create table reference.stage_map as from winloss.reference.stage_map")
+            connection.executemany(f"insert into reference.stage_map values ('{self.crm}', ?, ?)", list(stages))
+            changed = sql.replace('"winloss"."reference"."stage_map"', "reference.stage_map")
+            return connection.execute(f"select outcome from ({changed}) as deals where deal_id = '{deal_id}'").fetchall()
 
     def base(self, object_name: str, key: str, *columns: str) -> dict[str, tuple[Any, ...]]:
         """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""

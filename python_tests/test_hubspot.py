@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from icp.exports.hubspot import SHAPES, stage_of_header
@@ -131,17 +130,8 @@ def test_no_name_and_no_e_mail_is_kept(build: CrmBuild) -> None:
     assert [word for word in ("paula", "persona", "peter", "@", "deal 101") if word in texts] == []
 
 
-def test_a_stage_by_number_is_one_line(build: CrmBuild, tmp_path: Path) -> None:
-    with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        build.land_again(connection)
-        connection.execute(f"attach '{build.database}' as winloss (read_only)")
-        connection.execute("create schema reference")
-        connection.execute("create table reference.stage_map as from winloss.reference.stage_map")
-        connection.execute("insert into reference.stage_map values ('hubspot', '48213377', 'disqualified')")
-        sql = build.compiled("base_hubspot__deals").replace('"winloss"."reference"."stage_map"', "reference.stage_map")
-        outcome = f"select outcome from ({sql}) as deals where deal_id = '104'"
-        assert connection.execute(outcome).fetchall() == [("disqualified",)]
+def test_a_stage_by_number_is_one_line(build: CrmBuild) -> None:
+    assert build.outcome_of("104", ("48213377", "disqualified")) == [("disqualified",)]
 
 
 @pytest.mark.parametrize(

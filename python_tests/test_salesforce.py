@@ -136,20 +136,11 @@ def test_no_person_is_kept(build: CrmBuild) -> None:
     assert [word for word in ("paula", "persona", "gert", "@", "deal 11", "call paula") if word in texts] == []
 
 
-def test_a_stage_of_the_users_own_is_one_line(build: CrmBuild, tmp_path: Path) -> None:
-    with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        build.land_again(connection)
-        connection.execute(f"attach '{build.database}' as winloss (read_only)")
-        connection.execute("create schema reference")
-        connection.execute("create table reference.stage_map as from winloss.reference.stage_map")
-        connection.execute("insert into reference.stage_map values ('salesforce', 'AWAITING  legal', 'open')")
-        sql = build.compiled("base_salesforce__deals").replace('"winloss"."reference"."stage_map"', "reference.stage_map")
-        outcome = f"select outcome from ({sql}) as deals where deal_id = '006A0000006Vm06IAC'"
-        assert connection.execute(outcome).fetchall() == [("open",)]
-        connection.execute("insert into reference.stage_map values ('salesforce', 'Awaiting Legal', 'lost')")
-        with pytest.raises(duckdb.Error, match="two outcomes"):
-            connection.execute(outcome).fetchall()
+def test_a_stage_of_the_users_own_is_one_line(build: CrmBuild) -> None:
+    waiting = ("AWAITING  legal", "open")
+    assert build.outcome_of("006A0000006Vm06IAC", waiting) == [("open",)]
+    with pytest.raises(duckdb.Error, match="two outcomes"):
+        build.outcome_of("006A0000006Vm06IAC", waiting, ("Awaiting Legal", "lost"))
 
 
 # --- recognition and messages ---------------------------------------------------------------------------------------
