@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from icp.exports.shape import ExportFile
-from icp.exports.statements import FileReading, trimmed_column_sql
+from icp.exports.statements import FileReading, columns_in_use, trimmed_column_sql
 
 SCHEMA = "landing"
 PREFIX = "lines_"
@@ -21,14 +21,9 @@ def land(readings: Sequence[FileReading]) -> tuple[dict[str, str], list[FileRead
 
     A table is named by what it holds, so that a view on the lines of an older file never shows those of a newer one.
     """
-    used: dict[ExportFile, set[str]] = {}
-    for reading in readings:
-        used.setdefault(reading.file, set())
-        for cell in (*reading.cells(), *(lookup.key for lookup in reading.lookups)):
-            used.setdefault(cell.file, set()).add(cell.column)
     landed: dict[ExportFile, ExportFile] = {}
     tables: dict[str, str] = {}
-    for file, columns in used.items():
+    for file, columns in columns_in_use(readings).items():
         kept = [column for column in file.columns if column in columns]
         content = hashlib.sha256("\0".join([file.sha256, file.name, *kept]).encode()).hexdigest()
         name = f"{PREFIX}{content[:16]}"

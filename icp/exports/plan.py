@@ -35,6 +35,7 @@ from icp.exports.statements import (
     FileReading,
     Formats,
     Lookup,
+    columns_in_use,
     empty_statement,
     file_statement,
     joined_lines,
@@ -229,12 +230,7 @@ def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
 
 def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
-    used: dict[str, set[str]] = {}
-    for reading in layout.readings:
-        for cell in reading.cells():
-            used.setdefault(cell.file.name, set()).add(cell.column)
-        for lookup in reading.lookups:
-            used.setdefault(lookup.file.name, set()).add(lookup.key.column)
+    used = columns_in_use(layout.readings)
     told: set[str] = set()
     for reading in layout.readings:
         for column in layout.objects[reading.object]:
@@ -248,7 +244,7 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             rows += [
                 (reading.object, reading.file.name, None, header, "ignored")
                 for header, column in zip(reading.file.headers, reading.file.columns, strict=True)
-                if header and column not in used.get(reading.file.name, set())
+                if header and column not in used[reading.file]
             ]
     return rows
 

@@ -87,6 +87,15 @@ class FileReading:
         return list(dict.fromkeys(used))
 
 
+def columns_in_use(readings: Sequence[FileReading]) -> dict[ExportFile, set[str]]:
+    """The columns that the statements of these readings touch, keys of lookups included, for each of their files."""
+    used: dict[ExportFile, set[str]] = {reading.file: set() for reading in readings}
+    for reading in readings:
+        for cell in (*reading.cells(), *(lookup.key for lookup in reading.lookups)):
+            used.setdefault(cell.file, set()).add(cell.column)
+    return used
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """How the dates and numbers of one file are written, by the name of the column."""
