@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from icp.exports.plan import clear_copies, empty_export, plan_exports
+from icp.exports.plan import clear_copies, plan_load
 
 
 def make_private_database(path: Path) -> None:
@@ -41,7 +41,6 @@ class Plugin(BasePlugin):
             make_private_database(Path(creds.path))
 
     def configure_connection(self, conn: Any) -> None:
-        """On every connection: plan_exports(request), empty_export(crm, object), clear_export_copies(database)."""
-        conn.create_function("plan_exports", plan_exports, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("empty_export", empty_export, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        """On every connection: plan_load(request), clear_export_copies(database)."""
+        conn.create_function("plan_load", plan_load, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

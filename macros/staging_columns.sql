@@ -3,12 +3,6 @@
     cast(null as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{# Text with surrounding blanks removed; an empty text is null. The reader of files gives it so already, and trimming every cell
-   twice takes a sixth of the time of reading. #}
-{% macro clean_text(column) -%}
-    {%- if crm() == 'custom' -%} {{ column }} {%- else -%} nullif(trim({{ column }}), '') {%- endif -%}
-{%- endmacro %}
-
 {# Keyed hash of an identifier: the same id gives the same text in every table, and cannot be guessed back without the key.
    Twelve characters hold 72 bits: among a hundred million ids two are alike with a chance of one in a million, and engines
    join, group and index so short a text several times as fast as a whole hash. #}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,7 @@ import yaml
 
 from icp.exports.plan import ReadingPlan, Request, make_plan
 from icp.exports.problems import ReadingError
-from python_tests.conftest import ROOT, SampleBuild
+from python_tests.conftest import KEY, ROOT, SampleBuild
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
 
@@ -35,24 +37,32 @@ class CrmBuild(SampleBuild):
         return super().environment() | {"WINLOSS_CRM": self.crm, "WINLOSS_EXPORTS": str(self.exports)}
 
     def outcome_of(self, deal_id: str, *stages: tuple[str, str]) -> list[tuple[Any, ...]]:
-        """The outcome of a deal by the SQL dbt ran, with further lines (stage, outcome) in the stage map. Its files are read again."""
-        model = f"base_{self.crm}__deals"
-        sql = (self.folder / "target" / "compiled" / "winloss" / "models" / "staging" / self.crm / f"{model}.sql").read_text(encoding="utf-8")
+        """The outcome of a deal by the SQL dbt ran, with further lines (stage, outcome) in the stage map."""
+        sql = self.compiled("models/staging/base_deal_outcomes.sql")
         with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            land_lines(make_plan(Request(self.crm, str(self.exports), str(self.database), self.variables)), connection)
             connection.execute(f"attach '{self.database}' as winloss (read_only)")
             connection.execute("create schema reference; create table reference.stage_map as from winloss.reference.stage_map")
             connection.executemany(f"insert into reference.stage_map values ('{self.crm}', ?, ?)", list(stages))
             changed = sql.replace('"winloss"."reference"."stage_map"', "reference.stage_map")
-            return connection.execute(f"select outcome from ({changed}) as deals where deal_id = '{deal_id}'").fetchall()
+            return connection.execute(f"select known_outcome from ({changed}) as deals where deal_id = '{deal_id}'").fetchall()
+
+    def landing_select(self, name: str, statement: str) -> str:
+        """The select of a landing table as the hook of this build wrote it, over the lines of other files."""
+        hooks = self.folder / "target" / "compiled" / "winloss" / "dbt_project.yml" / "hooks"
+        (written,) = [text for file in hooks.glob("*on-run-start*") if "landing.loads as" in (text := file.read_text(encoding="utf-8"))]
+        found = re.search(rf"create or replace table landing\.{name} as\s+(select.*?from \(\n).*?(\n *\) as exported)", written, re.DOTALL)
+        assert found is not None, name
+        return f"{found[1]}{statement}{found[2]} cross join landing.privacy_key"
+
+    def compiled(self, path: str) -> str:
+        """The SQL dbt ran for a model."""
+        return (self.folder / "target" / "compiled" / "winloss" / path).read_text(encoding="utf-8")
 
     def base(self, object_name: str, key: str, *columns: str) -> dict[str, tuple[Any, ...]]:
         """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""
         selected = ", ".join((key, *columns))
-        rows = self.rows(
-            f"select {selected} from staging.base_{self.crm}__{object_name} where {key} is not null and line_problem is null"
-        )
+        table = f"landing.{object_name}" if object_name == "accounts" else f"staging.base_{object_name}"
+        rows = self.rows(f"select {selected} from {table} where {key} is not null and line_problem is null")
         found = {row[key]: tuple(row[column] for column in columns) for row in rows}
         assert len(found) == len(rows)
         return found
@@ -98,31 +108,28 @@ class CompiledModels:
             self.engine.execute(f"create schema {schema}")
         for (table,) in self.rows("select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'reference'"):
             self.engine.execute(f'create table reference."{table}" as from built.reference."{table}"')
-        self.engine.execute("create table landing.privacy_key as from built.landing.privacy_key; detach built")
+        for (table,) in self.rows("select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'landing'"):
+            self.engine.execute(f'create table landing."{table}" as from built.landing."{table}"')
+        self.engine.execute("detach built")
         self._build = build
-        self._planned = {row["statement"]: row["object"] for row in build.rows("select object, statement from landing.reading_plan")}
         self.models: dict[str, str] = {}
         for mart in marts:
             self._add(f"model.winloss.{mart}")
 
     def _add(self, name: str) -> None:
-        """Adds a model after all it reads, the lines of the files replaced by views that a plan fills."""
+        """Adds a model after all it reads."""
         node = self._build.manifest["nodes"].get(name)
         if node is None or node["resource_type"] != "model" or f"{node['schema']}.{node['name']}" in self.models:
             return
         for parent in node["depends_on"]["nodes"]:
             self._add(parent)
-        sql = (self._build.folder / "target" / "compiled" / "winloss" / node["original_file_path"]).read_text(encoding="utf-8")
-        # longest first: a statement may hold another
-        for statement in sorted(self._planned, key=len, reverse=True):
-            sql = sql.replace(statement, f"select * from landing.{self._planned[statement]}")
-        assert "landing.lines_" not in sql, name
+        sql = self._build.compiled(node["original_file_path"])
         self.models[f"{node['schema']}.{node['name']}"] = sql
 
     def run(self, plan: ReadingPlan) -> None:
         """Builds every model on the lines that a plan stores."""
         for name, statement in land_lines(plan, self.engine).items():
-            self.engine.execute(f"create or replace view landing.{name} as {statement}")
+            self.engine.execute(f"create or replace table landing.{name} as {self._build.landing_select(name, statement)}")
         for name, sql in self.models.items():
             self.engine.execute(f"create or replace table {name} as {sql}")
 
@@ -131,12 +138,16 @@ class CompiledModels:
         return self.engine.execute(sql).fetchall()
 
 
+def pseudonym(owner: str) -> str:
+    """The pseudonym of an owner in the builds of the tests."""
+    return f"owner-{hashlib.md5(f'{KEY}owner:{owner.lower()}'.encode()).hexdigest()[:8]}"
+
+
 def land_lines(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     """Stores the lines of the files of a plan as a build does it; the statements that read them."""
     tables, statements = plan.landed()
-    engine.execute("create schema if not exists landing")
     for name, statement in tables.items():
-        engine.execute(f"create or replace table landing.{name} as {statement}")
+        engine.execute(f"create or replace temporary table {name} as {statement}")
     return statements
 
 

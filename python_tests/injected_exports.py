@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from icp.exports.aliases import aliases
-from icp.exports.columns import EXTRA_COLUMNS, OBJECTS, Column, Kind
-from icp.exports.plan import SHAPES
+from icp.exports.columns import COLUMNS, EXTRA_COLUMNS, OBJECTS, Column, Kind
+from icp.exports.recognise import recognised_crms, shapes
 from python_tests.canary_company import INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD
 
-FORMATS = ("custom", *SHAPES)
+FORMATS = ("custom", *recognised_crms())
 TIER = "tier"
 
 DEALS_PER_TEXT = 4
@@ -47,16 +47,16 @@ def plants(crm: str) -> dict[str, list[Plant]]:
             for name, columns in OBJECTS.items()
         }
     found: dict[str, list[Plant]] = {}
-    for shape in SHAPES[crm]:
+    for shape in shapes(crm):
         known: dict[str, str] = {}
         for alias in aliases():
-            if (alias.crm, alias.object) == (crm, shape.alias_object):
+            if (alias.crm, alias.object) == (crm, shape.object) and alias.is_read:
                 known.setdefault(alias.column, alias.header)
         here: dict[Column, Plant] = {}
-        for name, column in shape.columns.items():
-            own = f"Own {name}{ODD_SUFFIX}" if shape.object == "deals" and name not in (*EXTRA_COLUMNS, "footer_from") else ""
-            if column not in here and (header := known.get(name, own)):
-                here[column] = Plant(column, header, name)
+        for column in COLUMNS[shape.object]:
+            own = f"Own {column.name}{ODD_SUFFIX}" if shape.object == "deals" and not column.crm_only and column.name not in EXTRA_COLUMNS else ""
+            if header := known.get(column.name, own):
+                here[column] = Plant(column, header, column.name)
         found[shape.object] = list(here.values())
     return found
 
@@ -105,10 +105,10 @@ def _text(number: int) -> str:
 def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
     text = _text(number)
     name, is_won = plant.column.name, (number // len(INJECTIONS)) % 2 == 0
-    says_outcome = ("outcome", "status", "is_won", "is_lost", "is_closed")
+    says_outcome = ("outcome", "is_won", "is_lost", "is_closed")
     if spoiled == "outcome" and name in says_outcome:
         return "" if name.startswith("is_") else text
-    if name in ("outcome", "status"):
+    if name == "outcome":
         return (ODD_WORD if crm == "custom" else "Won") if is_won else "Lost"
     if plant.column.kind is Kind.BOOLEAN:
         return str({"is_won": is_won, "is_lost": not is_won, "is_closed": True, "is_primary": True}.get(name, False)).lower()

@@ -31,31 +31,31 @@ FOLDERS = SIZE // 6
 # A header of each is in every file, so that the file is one of the object; the rest is drawn from all known headers.
 NEEDED = {
     "salesforce": {
-        "deal": [["Id", "Opportunity ID"], ["StageName", "Stage", "IsWon"]],
-        "account": [["Id"], ["Industry"]],
-        "contact": [["Id"], ["Title"]],
-        "deal_contact": [["OpportunityId"], ["ContactId"]],
+        "deals": [["Id", "Opportunity ID"], ["StageName", "Stage", "IsWon"]],
+        "accounts": [["Id"], ["Industry"]],
+        "contacts": [["Id"], ["Title"]],
+        "deal_contacts": [["OpportunityId"], ["ContactId"]],
         "stage_history": [["OpportunityId"], ["StageName"], ["CreatedDate"]],
-        "competitor": [["OpportunityId"], ["CompetitorName"]],
+        "deal_competitors": [["OpportunityId"], ["CompetitorName"]],
     },
     "hubspot": {
-        "deal": [["Record ID", "hs_object_id"], ["Deal Stage", "dealstage"], ['Date entered "Contract Sent (Sales)"', "Pipeline"]],
-        "account": [["Record ID"], ["Company name"]],
-        "contact": [["Record ID"], ["Job Title", "Email"]],
+        "deals": [["Record ID", "hs_object_id"], ["Deal Stage", "dealstage"], ['Date entered "Contract Sent (Sales)"', "Pipeline"]],
+        "accounts": [["Record ID"], ["Company name"]],
+        "contacts": [["Record ID"], ["Job Title", "Email"]],
     },
     "pipedrive": {
-        "deal": [["Deal - ID", "Deal - Title*"], ["Deal - Status", "Deal - Won time"]],
-        "account": [["Organization - ID", "Organization - Name"], ["Organization - Industry"]],
-        "contact": [["Person - ID", "Person - Name"], ["Person - Job title"]],
+        "deals": [["Deal - ID", "Deal - Title*"], ["Deal - Status", "Deal - Won time"]],
+        "accounts": [["Organization - ID", "Organization - Name"], ["Organization - Industry"]],
+        "contacts": [["Person - ID", "Person - Name"], ["Person - Job title"]],
     },
     "dynamics365": {
-        "deal": [["(Do Not Modify) Opportunity", "Topic"], ["Status"]],
-        "account": [["Account Name"], ["Industry"]],
-        "contact": [["First Name"], ["Last Name"], ["Job Title"]],
+        "deals": [["(Do Not Modify) Opportunity", "Topic"], ["Status"]],
+        "accounts": [["Account Name"], ["Industry"]],
+        "contacts": [["First Name"], ["Last Name"], ["Job Title"]],
     },
 }
 # Cells that are none of the object's own, and make another object of the file.
-FOREIGN = {"account": {"job title", "first name", "topic"}, "contact": {"topic", "company"}}
+FOREIGN = {"accounts": {"job title", "first name", "topic"}, "contacts": {"topic", "company"}}
 
 IDS = ["1", "2", "1;2", "006A0000006Vm01", "006A0000006Vm01IAC", "006A0000006VM01", "Ann Canary", "ann@canary.example", "canary.example"]
 WORDS = ["Won", "lost", "Closed Won", "Closed Lost", "closedlost", "Open", "deleted", "true", "0", "ja", "Paused", "Out-Sold"]
@@ -83,7 +83,7 @@ class OddFile:
 def odd_exports(draw: st.DrawFn, crm: str) -> dict[str, OddFile]:
     """A folder: one or two files of deals, and some of other objects, under names that say nothing but a date."""
     others = st.lists(st.sampled_from(sorted(NEEDED[crm])), max_size=2)
-    return {f"x {2020 + number}-12-31.csv": draw(odd_exports_of(crm, name)) for number, name in enumerate(["deal", *draw(others)])}
+    return {f"x {2020 + number}-12-31.csv": draw(odd_exports_of(crm, name)) for number, name in enumerate(["deals", *draw(others)])}
 
 
 @st.composite

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from icp.exports.pipedrive import SHAPES
 from icp.exports.recognise import recognise
 from python_tests.crm_build import CrmBuild
 
@@ -71,7 +70,7 @@ def test_organizations_and_people_join_by_id_and_by_name_only_without(company: C
     assert {row["industry"]: row["deals"] for row in rows} == {"Shipping": 4, "Retail": 3, "unknown": 1}
     people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona order by persona")
     assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 3, "CFO": 3, "unknown": 1}
-    assert "older.csv has no Deal - Organization ID" in company.shown
+    assert 'older.csv has no ids of accounts: they are found by name. Add "Deal - Organization ID"' in company.shown
     [column] = company.rows("select status from marts.input_columns where source_file = 'older.csv' and column_name = 'account_id'")
     assert column["status"] == "matched"
 
@@ -107,7 +106,7 @@ def test_an_unknown_status_is_rejected_with_the_line_to_add(company: CrmBuild) -
     ],
 )
 def test_a_file_is_known_by_its_headers(headers: str, object_name: str | None) -> None:
-    assert [shape.object for shape in recognise(headers.split(","), "pipedrive", SHAPES)] == ([object_name] if object_name else [])
+    assert [shape.object for shape in recognise(headers.split(","), "pipedrive")] == ([object_name] if object_name else [])
 
 
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from icp.exports.headers import plain
 
-ALIASES = Path(__file__).resolve().parents[2] / "seeds" / "header_aliases.csv"
+SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Alias:
     object: str
     header: str
     column: str
+    value_kind: str
+    is_read: bool
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ class Likeness:
 @cache
 def aliases() -> tuple[Alias, ...]:
     """All known headers, in the order of the list, which is the order of preference."""
-    with ALIASES.open(encoding="utf-8", newline="") as file:
+    with (SEEDS / "header_aliases.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Alias(row["crm"], row["export_kind"], row["object"], row["source_header"], row["canonical_column"])
+            Alias(
+                row["crm"], row["export_kind"], row["object"], row["source_header"], row["canonical_column"],
+                row["value_kind"], row["is_read"] == "true",
+            )
             for row in csv.DictReader(file)
         )
 

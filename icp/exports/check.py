@@ -153,8 +153,8 @@ def _seed(name: str) -> list[dict[str, str]]:
 
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in _seed("canonical_columns")}
-    files = engine.execute(f"select distinct object, source_file, records, date_order from ({plan.statements['export_files']}) as files order by source_file, object").fetchall()
-    columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['export_columns']}) as columns").fetchall()
+    files = engine.execute(f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object").fetchall()
+    columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['columns']}) as columns").fetchall()
     made = {(reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by}
     lines: list[str] = []
     for object_name, source_file, records, date_order in files:
@@ -284,12 +284,11 @@ def _is_enough(object_name: str, found: Mapping[str, str]) -> bool:
 def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:
     """Canonical column to header, each header once: known spellings first, then names that sound alike."""
     columns = [column.name for column in OBJECTS[object_name] if not column.name.startswith("extra_")]
-    alias_object = object_name.removesuffix("s")
     called = {word: column for column, words in _SYNONYMS[object_name].items() for word in words.split()}
     known = {
         plain(alias.header): called.get(alias.column, alias.column)
         for alias in aliases()
-        if alias.object == alias_object
+        if alias.object == object_name
     } | {plain(word.replace("_", " ")): column for word, column in called.items()}
     found: dict[str, str] = {}
     for header in headers:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 class Kind(Enum):
@@ -24,67 +29,44 @@ DATED = (Kind.DATE, Kind.TIMESTAMP)
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column; `required` columns must be mapped for their object to be read."""
+    """One column as a file is read: `required` ones must be mapped for their object to be read, `crm_only` ones cannot be."""
 
     name: str
     kind: Kind
     required: bool = False
+    crm_only: bool = False
 
+
+SOURCES = Path(__file__).resolve().parents[2] / "models" / "staging" / "sources.yml"
+
+
+def _columns_read(table: Mapping[str, Any]) -> tuple[Column, ...]:
+    """What is read from files for one landing table: its columns of a kind, and the words that hashes are made of."""
+    columns: dict[str, Column] = {}
+    for declared in table["columns"]:
+        meta = declared.get("config", {}).get("meta")
+        if meta:
+            kind = Kind(meta.get("kind", "category"))
+            for name in meta.get("reads", [declared["name"]]):
+                own = name == declared["name"]
+                column = Column(name, kind if own else Kind.CATEGORY, own and meta.get("required", False), meta.get("crm_only", False) or not own)
+                columns.setdefault(name, column)
+    return tuple(columns.values())
+
+
+def _declared() -> dict[str, tuple[Column, ...]]:
+    with SOURCES.open(encoding="utf-8") as file:
+        (landing,) = [source for source in yaml.safe_load(file)["sources"] if source["name"] == "landing"]
+    return {table["name"]: columns for table in landing["tables"] if (columns := _columns_read(table))}
+
+
+# What is read for each object; the list stands in the sources of the models, and here only once more as Python knows it.
+COLUMNS = _declared()
+# The part of it that a mapping may name.
+OBJECTS = {name: tuple(column for column in columns if not column.crm_only) for name, columns in COLUMNS.items()}
 
 MOST_EXTRA_DIMENSIONS = 6
 EXTRA_COLUMNS = tuple(f"extra_{number}" for number in range(1, MOST_EXTRA_DIMENSIONS + 1))
-
-
-def _columns(*described: tuple[Kind, str]) -> tuple[Column, ...]:
-    """Columns from (kind, "name name! ...") pairs; an exclamation mark says required."""
-    return tuple(
-        Column(name.rstrip("!"), kind, name.endswith("!")) for kind, names in described for name in names.split()
-    )
-
-
-OBJECTS: dict[str, tuple[Column, ...]] = {
-    "deals": _columns(
-        (Kind.IDENTIFIER, "deal_id! account_id"),
-        (Kind.OUTCOME, "outcome!"),
-        (Kind.CATEGORY, "stage"),
-        (Kind.DATE, "created_on closed_on"),
-        (Kind.TIMESTAMP, "modified_at"),
-        (Kind.NUMBER, "amount"),
-        (Kind.CATEGORY, "currency owner deal_type lead_source product pipeline competitor"),
-        (Kind.STATED, "loss_reason win_factors"),
-        (Kind.NUMBER, "qualification_score"),
-        (Kind.BOOLEAN, "is_deleted"),
-        (Kind.CATEGORY, "industry"),
-        (Kind.NUMBER, "annual_revenue employees"),
-        (Kind.CATEGORY, "region country account_type " + " ".join(EXTRA_COLUMNS)),
-    ),
-    "accounts": _columns(
-        (Kind.IDENTIFIER, "account_id!"),
-        (Kind.CATEGORY, "industry"),
-        (Kind.NUMBER, "annual_revenue employees"),
-        (Kind.CATEGORY, "region country account_type"),
-        (Kind.TIMESTAMP, "modified_at"),
-        (Kind.BOOLEAN, "is_deleted"),
-    ),
-    "contacts": _columns(
-        (Kind.IDENTIFIER, "contact_id account_id"),
-        (Kind.CATEGORY, "title department buying_role"),
-        (Kind.TIMESTAMP, "modified_at"),
-        (Kind.BOOLEAN, "is_deleted"),
-    ),
-    "deal_contacts": _columns(
-        (Kind.IDENTIFIER, "deal_id! contact_id"),
-        (Kind.CATEGORY, "buying_role"),
-        (Kind.BOOLEAN, "is_primary"),
-        (Kind.DATE, "added_on"),
-        (Kind.BOOLEAN, "is_deleted"),
-    ),
-    "stage_history": _columns(
-        (Kind.IDENTIFIER, "deal_id!"),
-        (Kind.CATEGORY, "stage!"),
-        (Kind.DATE, "entered_on!"),
-    ),
-}
 
 # What tells one unnumbered person on a deal from another.
 DESCRIBING_A_CONTACT = ("title", "department", "buying_role")
@@ -100,7 +82,7 @@ PROVENANCE: tuple[tuple[str, str], ...] = (
 
 # Two more relations, about the files themselves.
 REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "export_files": (
+    "files": (
         ("object", "varchar"),
         ("source_file", "varchar"),
         ("sha256", "varchar"),
@@ -113,7 +95,7 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("file_dated_on", "varchar"),
         ("file_order", "integer"),
     ),
-    "export_columns": (
+    "columns": (
         ("object", "varchar"),
         ("source_file", "varchar"),
         ("column_name", "varchar"),

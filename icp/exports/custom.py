@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from icp.exports.columns import DESCRIBING_A_CONTACT, OBJECTS, Column
+from icp.exports.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
 from icp.exports.folder import Folder, date_in_name
 from icp.exports.headers import missing_header, only_position, positions
 from icp.exports.layout import Layout, places_in_order
@@ -21,7 +21,7 @@ def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout the variable `mapping` describes. Raises ReadingError with every problem found."""
     mapping = check_mapping(variables.get("mapping"))
     return Layout(
-        objects=OBJECTS,
+        objects=COLUMNS,
         readings=_Resolver(folder, mapping).readings(),
         outcome_words=mapping.outcomes,
         date_order=mapping.date_order,

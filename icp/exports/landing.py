@@ -1,4 +1,4 @@
-"""What of the files is stored before the first model: each file once, and of it only the columns somebody reads.
+"""What of the files is stored while they are loaded: each file once, and of it only the columns that are read.
 
 A plain copy of the columns is read by all cores and keeps the order of the lines; numbering them on the way would not.
 """
@@ -12,14 +12,14 @@ from dataclasses import replace
 from icp.exports.shape import ExportFile
 from icp.exports.statements import FileReading, columns_in_use, trimmed_column_sql
 
-SCHEMA = "landing"
+SCHEMA = "temp"
 PREFIX = "lines_"
 
 
 def land(readings: Sequence[FileReading]) -> tuple[dict[str, str], list[FileReading]]:
-    """The SELECT of each table to store, by its name in the schema `landing`, and the readings as they read these tables.
+    """The SELECT of each table to store, by its name among the temporary tables, and the readings as they read these tables.
 
-    A table is named by what it holds, so that a view on the lines of an older file never shows those of a newer one.
+    The tables hold names and addresses in clear: they are temporary, and never reach the file of the database.
     """
     landed: dict[ExportFile, ExportFile] = {}
     tables: dict[str, str] = {}

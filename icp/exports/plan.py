@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from icp.exports.columns import OBJECTS, REPORTS, Column
+from icp.exports.aliases import SEEDS, aliases
+from icp.exports.aliases import recognise as likenesses
+from icp.exports.columns import EXTRA_COLUMNS, REPORTS
 from icp.exports.custom import custom_layout
 from icp.exports.folder import Folder
-from icp.exports.dynamics365 import SHAPES as DYNAMICS365
-from icp.exports.dynamics365 import dynamics365_layout
-from icp.exports.hubspot import SHAPES as HUBSPOT
-from icp.exports.hubspot import STAGE_HISTORY, hubspot_layout
 from icp.exports.landing import land
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
-from icp.exports.recognise import Shape, objects_of
-from icp.exports.pipedrive import SHAPES as PIPEDRIVE
-from icp.exports.pipedrive import pipedrive_layout
-from icp.exports.salesforce import SHAPES as SALESFORCE
-from icp.exports.salesforce import salesforce_layout
+from icp.exports.recognise import crm_layout, recognised_crms
 from icp.exports.shape import DELIMITERS, ExportFile
 from icp.exports.statements import (
     FileFormat,
@@ -45,30 +40,13 @@ from icp.exports.statements import (
 )
 from icp.exports.formats import decide_formats
 
-Reader = Callable[[Folder, Mapping[str, object]], Layout]
-
-# One reader per CRM, and the columns of the objects it gives.
-READERS: dict[str, Reader] = {
-    "custom": custom_layout,
-    "salesforce": salesforce_layout,
-    "hubspot": hubspot_layout,
-    "pipedrive": pipedrive_layout,
-    "dynamics365": dynamics365_layout,
-}
-READER_OBJECTS: dict[str, Mapping[str, Sequence[Column]]] = {
-    "custom": OBJECTS,
-    "salesforce": objects_of(SALESFORCE),
-    "hubspot": {**objects_of(HUBSPOT), "stage_history": STAGE_HISTORY},
-    "pipedrive": objects_of(PIPEDRIVE),
-    "dynamics365": objects_of(DYNAMICS365),
-}
-# What the files of a CRM look like, for those that are recognised by their headers.
-SHAPES: dict[str, Sequence[Shape]] = {
-    "salesforce": SALESFORCE,
-    "hubspot": HUBSPOT,
-    "pipedrive": PIPEDRIVE,
-    "dynamics365": DYNAMICS365,
-}
+# Raised whenever the same files would be stored otherwise, so that they are loaded again.
+LOADER_VERSION = 1
+SAMPLE = "sample"
+SAMPLE_FOLDER = Path("seeds") / "sample"
+DEFAULT_FOLDER = "exports"
+# What of the variables a load depends on.
+SETTINGS = ("mapping", "extra_dimensions", "field_aliases", "date_order", "decimal", "file_order", "show_owner_names")
 
 
 @dataclass(frozen=True)
@@ -112,22 +90,94 @@ def clear_copies(database: str) -> None:
         folder.parent.rmdir()
 
 
+def _sample_mapping(folder: Path) -> Mapping[str, object]:
+    """The mapping of the sample company: its files have the canonical names as headers."""
+    files = {path.stem.removeprefix("sample_"): path for path in sorted(folder.glob("sample_*.csv"))}
+    headers = {name: path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",") for name, path in files.items()}
+    return {
+        "files": {name: path.name for name, path in files.items()},
+        "columns": {name: {header: header for header in found} for name, found in headers.items()},
+    }
+
+
+def recognised_crm(folder: Folder) -> str | None:
+    """The CRM that most headers of the files in a folder are of, None where none is known."""
+    wanted = [alias.header for alias in aliases()]
+    known: dict[str, int] = {}
+    for name in folder.names():
+        best: dict[str, int] = {}
+        for likeness in likenesses(folder.examine(folder.path / name, wanted).headers):
+            best[likeness.crm] = max(best.get(likeness.crm, 0), likeness.known)
+        for crm, count in best.items():
+            known[crm] = known.get(crm, 0) + (count if count > 2 else 0)
+    likely = sorted(((count, crm) for crm, count in known.items() if count), reverse=True)
+    return likely[0][1] if likely else None
+
+
+def source_of(request: Request) -> Request:
+    """The request with its CRM decided: as stated, else a mapping's, else the sample where no export is there, else as recognised.
+
+    Raises ReadingError where the headers are those of no CRM.
+    """
+    if request.crm == SAMPLE:
+        return replace(request, folder=str(SAMPLE_FOLDER))
+    if request.crm:
+        return request
+    if request.variables.get("mapping"):
+        return replace(request, crm="custom")
+    folder = Path(request.folder)
+    is_there = folder.exists() or request.folder != DEFAULT_FOLDER
+    if not is_there or (folder.is_dir() and not any(path.is_file() and not path.name.startswith((".", "~$")) for path in folder.iterdir())):
+        return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        found = recognised_crm(Folder(folder, engine, copies_folder(request.database)))
+    finally:
+        engine.close()
+        clear_copies(request.database)
+    if found is None:
+        raise ReadingError(
+            f"The headers of the files in {request.folder} are those of no CRM known here ({listed(recognised_crms())}): describe the "
+            f"files in a mapping. icp check {request.folder} --write-mapping mapping.yml makes one to start from."
+        )
+    return replace(request, crm=found)
+
+
+def fingerprint(request: Request) -> str:
+    """A checksum of all that a load depends on: the files byte for byte, the settings, the lists of headers and the loader."""
+    settings = {name: request.variables.get(name) for name in SETTINGS}
+    digest = hashlib.sha256(json.dumps([LOADER_VERSION, request.crm, settings], sort_keys=True, default=str).encode())
+    folder = Path(request.folder)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
+    lists = [SEEDS / f"{name}.csv" for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words")]
+    for path in [*paths, *lists]:
+        with path.open("rb") as file:
+            digest.update(path.name.encode("utf-8", "surrogateescape") + hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
 def make_plan(request: Request) -> ReadingPlan:
     """The plan for a folder. Raises ReadingError with one sentence per thing the user has to mend."""
-    if request.crm not in READERS:
-        raise ReadingError(f'There is no reader for crm "{request.crm}".{did_you_mean(request.crm, READERS)}')
+    readable = ["custom", *recognised_crms()]
+    if request.crm not in (*readable, SAMPLE):
+        raise ReadingError(f'There is no reader for crm "{request.crm}".{did_you_mean(request.crm, readable)}')
     clear_copies(request.database)
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         engine.execute("set TimeZone = 'UTC'")
         folder = Folder(Path(request.folder), engine, copies_folder(request.database))
-        layout = READERS[request.crm](folder, request.variables)
+        if request.crm == SAMPLE:
+            layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
+        elif request.crm == "custom":
+            layout = custom_layout(folder, request.variables)
+        else:
+            layout = crm_layout(folder, request.variables, request.crm)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
         statements = _object_statements(layout, layout.readings, formats)
         _check_versions(layout, formats, engine)
-        statements["export_files"] = report_statement(REPORTS["export_files"], _file_rows(layout, formats))
-        statements["export_columns"] = report_statement(REPORTS["export_columns"], _column_rows(layout))
+        statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
+        statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout))
         return ReadingPlan(layout, formats, statements, _notices(layout, engine))
     except BaseException:
         clear_copies(request.database)
@@ -225,7 +275,9 @@ def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
             order,
         )
 
-    return [row(reading.object, reading.file, reading.dated_on, reading.order) for reading in layout.readings]
+    # stages that stand in columns of the deals are no file: models count them
+    files = [reading for reading in layout.readings if "stage" not in reading.constants]
+    return [row(reading.object, reading.file, reading.dated_on, reading.order) for reading in files]
 
 
 def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
@@ -234,9 +286,9 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
     told: set[str] = set()
     for reading in layout.readings:
         for column in layout.objects[reading.object]:
-            if column.name in reading.constants:
-                continue
             binding = reading.bindings.get(column.name)
+            if column.name in reading.constants or (binding is None and (column.crm_only or column.name in EXTRA_COLUMNS)):
+                continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
         if reading.file.name not in told:
@@ -272,37 +324,32 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
     return notices
 
 
-def plan_exports(request: str) -> str:
-    """The plan as JSON, from a request in YAML or JSON; for SQL, so it never raises.
+def plan_load(request: str) -> str:
+    """The load of a folder as JSON, from a request in YAML or JSON; for SQL, so it never raises.
 
-    Request: crm, folder, database, variables. Answer: error (sentences, one a line, or null), notices (list), tables (list
-    of name and statement: what to store first, in the schema `landing`), statements (list of object and statement).
+    Request: crm (empty: found out), folder, database, variables, and the fingerprint of what is loaded already. Answer: error
+    (sentences, one a line, or null), crm, fingerprint, is_loaded (nothing changed: no statements), notices (list), tables (name and
+    statement of what to store for the time of the load) and objects (name and statement of each landing table).
     """
     try:
         asked = yaml.safe_load(request)
-        plan = make_plan(Request(asked["crm"], asked["folder"], asked["database"], asked.get("variables") or {}))
+        found = source_of(Request(asked.get("crm") or "", asked["folder"], asked["database"], asked.get("variables") or {}))
+        answer: dict[str, object] = {"error": None, "crm": found.crm, "folder": found.folder, "fingerprint": fingerprint(found)}
+        if answer["fingerprint"] == asked.get("fingerprint"):
+            return json.dumps({**answer, "is_loaded": True, "notices": [], "tables": [], "objects": []})
+        plan = make_plan(found)
     except ReadingError as error:
-        return _failed(str(error))
+        return json.dumps({"error": str(error)})
     except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
         first_line = str(error).strip().split("\n")[0]
-        return _failed(f"The exports cannot be read ({type(error).__name__}: {first_line}).")
+        return json.dumps({"error": f"The exports cannot be read ({type(error).__name__}: {first_line})."})
     tables, statements = plan.landed()
     return json.dumps(
         {
-            "error": None,
+            **answer,
+            "is_loaded": False,
             "notices": list(plan.notices),
             "tables": [{"name": name, "statement": statement} for name, statement in tables.items()],
-            "statements": [{"object": name, "statement": statement} for name, statement in statements.items()],
+            "objects": [{"name": name, "statement": statement} for name, statement in statements.items()],
         }
     )
-
-
-def _failed(sentences: str) -> str:
-    return json.dumps({"error": sentences, "notices": [], "tables": [], "statements": []})
-
-
-def empty_export(crm: str, object_name: str) -> str:
-    """A SELECT with the columns of an object or report and no row; for SQL, so it never raises."""
-    if object_name in REPORTS:
-        return report_statement(REPORTS[object_name], [])
-    return empty_statement(READER_OBJECTS.get(crm, {}).get(object_name, ()))

@@ -1,86 +1,105 @@
 """Finds out which file of a CRM's export holds what: by its headers, whatever the file is called.
 
-The CRM's module says what its objects look like (`Shape`); `seeds/header_aliases.csv` says under which headers the CRM
-writes each column; the user's variable `field_aliases` adds a header of their own.
+A CRM is rows in seeds: `crm_rules` lists the CRMs, `crm_objects` says what a file of each of their objects looks like,
+`header_aliases` under which headers the CRM writes each column. The user's variable `field_aliases` adds headers of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from icp.exports.aliases import Alias, aliases
+import duckdb
+
+from icp.exports.aliases import SEEDS, Alias, aliases
 from icp.exports.aliases import recognise as likenesses
-from icp.exports.columns import EXTRA_COLUMNS, Column, Kind
+from icp.exports.columns import COLUMNS, Column
 from icp.exports.folder import Folder, date_in_name
 from icp.exports.headers import plain, positions
 from icp.exports.layout import Layout, places_in_order
 from icp.exports.mapping import CrmSettings, HeaderRule, check_crm_settings
 from icp.exports.problems import ReadingError, did_you_mean, listed
+from icp.exports.quoting import identifier, words
+from icp.exports.report_footer import with_footers
 from icp.exports.shape import ExportFile
+from icp.exports.stage_columns import stages_entered
 from icp.exports.statements import LINES, Binding, Cell, FileReading
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What a CRM's file of one object looks like, and what is read from it.
+class Crm:
+    """A CRM as `seeds/crm_rules.csv` describes it, as far as reading its files goes."""
 
-    `object` is the object's name in the plan, `alias_object` its name in the list of headers. `columns` are what is read,
-    by the column's name in that list; several of those may mean one column. A file holds the object when it has a header
-    of each group in `needs` (names of the list) and none of the headers in `never`. Of the shapes that fit, the first is
-    taken, and besides it those that are `additional`: one report can hold deals and their contacts.
+    crm: str
+    name: str
+    has_report_footer: bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a CRM's file of one object looks like.
+
+    A file holds the object when it has a header of each group in `needs` (columns of the list of headers) and none of the headers in
+    `never`. Of the shapes that fit, the first is taken, and besides it those that are `additional`: one report can hold deals and
+    their contacts. `example` names headers of such a file, for messages.
     """
 
     object: str
-    alias_object: str
-    columns: Mapping[str, Column]
     needs: tuple[tuple[str, ...], ...]
-    never: frozenset[str] = frozenset()
-    additional: bool = False
-
-    def distinct_columns(self) -> tuple[Column, ...]:
-        """The columns of the object's SELECT, in order."""
-        return tuple(dict.fromkeys(self.columns.values()))
+    never: frozenset[str]
+    additional: bool
+    example: str
 
 
-def landing(*described: tuple[Kind, str]) -> dict[str, Column]:
-    """Columns to read, from (kind, "name name=alias|alias ...") pairs, by their names in the list of headers."""
-    columns: dict[str, Column] = {}
-    for kind, names in described:
-        for entry in names.split():
-            name, _, written = entry.partition("=")
-            columns |= {alias: Column(name, kind) for alias in (written or name).split("|")}
-    return columns
+def _rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-EXTRAS = landing((Kind.CATEGORY, " ".join(EXTRA_COLUMNS)))
+@cache
+def crms() -> dict[str, Crm]:
+    """Every CRM that is known, those that are not read from files included."""
+    return {row["crm"]: Crm(row["crm"], row["name"], row["has_report_footer"] == "true") for row in _rows("crm_rules")}
 
 
-def objects_of(shapes: Sequence[Shape]) -> dict[str, tuple[Column, ...]]:
-    """The columns of each object a CRM's reader gives."""
-    return {shape.object: shape.distinct_columns() for shape in shapes}
+@cache
+def shapes(crm: str) -> tuple[Shape, ...]:
+    """What the files of a CRM look like, in order of preference; none for one whose files a mapping describes."""
+    return tuple(
+        Shape(
+            row["object"],
+            tuple(tuple(group.split("|")) for group in row["has_one_of_each"].split()),
+            frozenset(row["has_none_of"].split(";")) - {""},
+            row["is_additional"] == "true",
+            row["example"],
+        )
+        for row in _rows("crm_objects")
+        if row["crm"] == crm
+    )
 
 
-def _known(crm: str, shape: Shape) -> list[Alias]:
-    return [alias for alias in aliases() if alias.crm == crm and alias.object == shape.alias_object]
+def recognised_crms() -> list[str]:
+    """The CRMs whose files are recognised by their headers."""
+    return [crm for crm in crms() if shapes(crm)]
 
 
-def recognise(
-    headers: Sequence[str], crm: str, shapes: Sequence[Shape], own: Mapping[str, HeaderRule] | None = None
-) -> list[Shape]:
+def _known(crm: str, object_name: str) -> list[Alias]:
+    return [alias for alias in aliases() if alias.crm == crm and alias.object == object_name]
+
+
+def recognise(headers: Sequence[str], crm: str, own: Mapping[str, HeaderRule] | None = None) -> list[Shape]:
     """The shapes a file with these headers has: none, one, or one and the additional ones.
 
     `own` are the user's own headers by column; they count as if the CRM wrote them.
     """
     found = {plain(header) for header in headers if plain(header)}
     fitting = []
-    for shape in shapes:
-        written = {alias.column for alias in _known(crm, shape) if plain(alias.header) in found}
-        written |= {
-            name
-            for name, column in shape.columns.items()
-            if own and column.name in own and plain(own[column.name].header) in found
-        }
+    for shape in shapes(crm):
+        written = {alias.column for alias in _known(crm, shape.object) if plain(alias.header) in found}
+        names = {column.name for column in COLUMNS[shape.object]}
+        written |= {name for name, rule in (own or {}).items() if name in names and plain(rule.header) in found}
         if all(written.intersection(group) for group in shape.needs) and not found & shape.never:
             fitting.append(shape)
     return [shape for place, shape in enumerate(fitting) if place == 0 or shape.additional]
@@ -89,43 +108,40 @@ def recognise(
 def mapped_headers(headers: Sequence[str], crm: str, shape: Shape) -> dict[str, list[str]]:
     """The headers each column of a shape would be read from, in order of preference."""
     mapped: dict[str, list[str]] = {}
-    for alias in _known(crm, shape):
-        if alias.column in shape.columns:
-            places = positions(alias.header, headers)
-            mapped.setdefault(shape.columns[alias.column].name, []).extend(headers[place] for place in places)
+    for alias in _known(crm, shape.object):
+        if alias.is_read:
+            mapped.setdefault(alias.column, []).extend(headers[place] for place in positions(alias.header, headers))
     return {name: list(dict.fromkeys(found)) for name, found in mapped.items() if found}
 
 
-def bindings_of(file: ExportFile, crm: str, shape: Shape, settings: CrmSettings) -> dict[str, Binding]:
+def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSettings) -> dict[str, Binding]:
     """Where each column of an object comes from in a file: the user's own header first, then every header known for it."""
-    offered: dict[str, list[int]] = {}
-    columns = {column.name: column for column in shape.columns.values()}
+    offered: dict[str, dict[int, Cell]] = {}
+    columns = {column.name: column for column in COLUMNS[object_name]}
     rules = {**settings.field_aliases, **settings.extra_dimensions}
     for name in columns:
         if name in rules:
-            offered[name] = positions(rules[name].header, file.headers)
+            offered[name] = {place: Cell(LINES, file, place) for place in positions(rules[name].header, file.headers)}
     factors = {name: rules[name].multiply_by for name, places in offered.items() if places}
-    for alias in _known(crm, shape):
-        if alias.column in shape.columns:
-            name = shape.columns[alias.column].name
-            # A factor belongs to the user's header alone.
-            if factors.get(name) is None:
-                offered.setdefault(name, []).extend(positions(alias.header, file.headers))
+    for alias in _known(crm, object_name):
+        # A factor belongs to the user's header alone.
+        if alias.is_read and factors.get(alias.column) is None:
+            for place in positions(alias.header, file.headers):
+                offered.setdefault(alias.column, {}).setdefault(place, Cell(LINES, file, place, alias.value_kind))
     return {
-        name: Binding(column, tuple(Cell(LINES, file, place) for place in dict.fromkeys(offered[name])), factors.get(name))
+        name: Binding(column, tuple(offered[name].values()), factors.get(name))
         for name, column in columns.items()
         if offered.get(name)
     }
 
 
-def crm_layout(
-    folder: Folder, variables: Mapping[str, object], crm: str, shapes: Sequence[Shape], example: str
-) -> Layout:
+def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Layout:
     """The layout of a CRM's export: every file examined, recognised and bound.
 
-    `example` names headers of the deals file, for messages. Raises ReadingError with one sentence per thing to mend.
+    Raises ReadingError with one sentence per thing to mend.
     """
-    columns = {name: Column(name, column.kind) for shape in shapes for name, column in _by_name(shape).items()}
+    columns = {column.name: Column(column.name, column.kind) for shape in shapes(crm) for column in COLUMNS[shape.object]}
+    example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)
     rules = [*settings.field_aliases.values(), *settings.extra_dimensions.values()]
     wanted = [alias.header for alias in aliases() if alias.crm == crm] + [rule.header for rule in rules]
@@ -138,28 +154,66 @@ def crm_layout(
         except ReadingError as error:
             problems += error.sentences
             continue
-        found = recognise(file.headers, crm, shapes, settings.field_aliases)
+        found = recognise(file.headers, crm, settings.field_aliases)
         if not found:
             unread.append(file)
         for shape in found:
-            bindings = bindings_of(file, crm, shape, settings)
+            bindings = bindings_of(file, crm, shape.object, settings)
             readings.append(FileReading(shape.object, file, bindings, dated_on=date_in_name(name)))
     if not problems and not any(reading.object == "deals" for reading in readings):
         problems.append(_no_deals(folder, crm, readings, unread, example))
     problems += _own_headers_not_found(settings, readings)
     if problems:
         raise ReadingError(*problems)
+    readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings)]
+    if crms()[crm].has_report_footer:
+        readings = with_footers(readings, folder.engine)
+    entered = [reading for deals in readings if deals.object == "deals" for reading in stages_entered(deals)]
     return Layout(
-        objects=objects_of(shapes),
-        readings=_in_order(readings, settings),
+        objects=COLUMNS,
+        readings=[*readings, *entered],
         date_order=settings.date_order,
         decimal=settings.decimal,
-        notices=[*(_unread_notice(file, crm) for file in unread), *_differing(readings)],
+        notices=[
+            *(_unread_notice(file, crm) for file in unread),
+            *_differing(readings),
+            *(notice for reading in readings for notice in _matching_notices(reading, crm)),
+        ],
     )
 
 
-def _by_name(shape: Shape) -> dict[str, Column]:
-    return {column.name: column for column in shape.columns.values()}
+def _with_true_outcome(reading: FileReading, engine: duckdb.DuckDBPyConnection) -> FileReading:
+    """The reading with the outcome taken from the column that holds outcomes: a field of the user's own may have the same header."""
+    outcome = reading.bindings.get("outcome")
+    if outcome is None or len(outcome.cells) < 2:
+        return reading
+    known = words(row["word"] for row in _rows("outcome_words"))
+    counted = [
+        engine.execute(
+            f"select count(*) from {reading.file.relation()} as records where lower(trim({identifier(cell.column)})) in ({known})"
+        ).fetchone()
+        for cell in outcome.cells
+    ]
+    best = max(range(len(outcome.cells)), key=lambda place: ((counted[place] or (0,))[0], -place))
+    return replace(reading, bindings={**reading.bindings, "outcome": replace(outcome, cells=(outcome.cells[best],))})
+
+
+def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
+    """What is found by a name, a domain or an e-mail address because the file has no ids of it."""
+    name, has = reading.file.name, reading.bindings.keys()
+
+    def remedy(column: str) -> str:
+        header = next((alias.header for alias in _known(crm, reading.object) if alias.is_read and alias.column == column), None)
+        return f' Add "{header}" to the export to be sure.' if header else ""
+
+    if reading.object == "deals" and "deal_id" not in has:
+        yield f"{name} has no ids of deals: deals are told apart by name, account and day of creation.{remedy('deal_id')}"
+    if reading.object != "accounts" and "account_id" not in has and has & {"account_domain", "account_name"}:
+        by = "domain" if "account_domain" in has else "name"
+        yield f"{name} has no ids of accounts: they are found by {by}.{remedy('account_id')}"
+    if reading.object == "deals" and not has & {"contact_ids", "contact_id"} and has & {"contact_emails", "contact_names", "contact_name"}:
+        by = "name" if "contact_name" in has else "e-mail address"
+        yield f"{name} has no ids of contacts: they are found by {by}.{remedy('contact_ids') or remedy('contact_id')}"
 
 
 def _in_order(readings: Sequence[FileReading], settings: CrmSettings) -> list[FileReading]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from icp.exports.columns import DATED, PROVENANCE, Column, Kind
+from icp.exports.columns import COLUMNS, DATED, PROVENANCE, Column, Kind
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import ExportFile
 from icp.exports.values import (
+    FORMS,
     DateColumn,
     NumberColumn,
     boolean_sql,
@@ -20,15 +21,20 @@ from icp.exports.values import (
 )
 
 LINES = "lines"
+FOOTER = "footer of the report"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A column of a file, as the statement knows it: `source` is the alias of the file's lines or of a lookup."""
+    """A column of a file, as the statement knows it: `source` is the alias of the file's lines or of a lookup.
+
+    `value_kind` is the form its cells are known to have (`values.FORMS`).
+    """
 
     source: str
     file: ExportFile
     position: int
+    value_kind: str = "text"
 
     @property
     def header(self) -> str:
@@ -66,7 +72,7 @@ class FileReading:
     """One file read for one object.
 
     `belongs_to` and `described_by` are the cells a contact's identifier is made from. `constants` are columns that say the
-    same on every line, known from the file as a whole.
+    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report.
     """
 
     object: str
@@ -78,6 +84,7 @@ class FileReading:
     belongs_to: tuple[Cell, ...] = ()
     described_by: tuple[Cell, ...] = ()
     constants: Mapping[str, str | int | None] = field(default_factory=dict)
+    footer_from: int | None = None
 
     def cells(self) -> list[Cell]:
         """Every cell the statement touches, each once."""
@@ -126,6 +133,8 @@ def trimmed_column_sql(file: ExportFile, column: str) -> str:
 def empty_statement(columns: Sequence[Column]) -> str:
     """A SELECT with the columns of an object and no row."""
     names = [f"    cast(null as varchar) as {column.name}" for column in columns]
+    if columns and columns is COLUMNS["deals"]:
+        names.append("    cast(null as varchar) as made_from")
     names += [f"    cast(null as {data_type}) as {name}" for name, data_type in PROVENANCE]
     return "select\n" + ",\n".join(names) + "\nwhere false"
 
@@ -145,21 +154,32 @@ def file_statement(
     """The SELECT of one object from one file: one row per record, also for records with a problem."""
     values = {column.name: value_sql(column, reading, formats, outcome_words) for column in columns}
     selected = [f"    {value}" if value == name else f"    {value} as {name}" for name, value in values.items()]
+    if reading.object == "deals":
+        selected.append(f"    {made_from_sql(reading)} as made_from")
+    problem = "line_problem"
+    if reading.footer_from:
+        problem = f"case when source_line >= {reading.footer_from} then {literal(FOOTER)} else line_problem end as line_problem"
     selected += [
         f"    cast({literal(reading.file.name)} as varchar) as source_file",
         "    cast(source_line as bigint) as source_line",
-        "    line_problem",
+        f"    {problem}",
         f"    cast({literal(reading.dated_on)} as varchar) as file_dated_on",
         f"    cast({literal(reading.order)} as integer) as file_order",
     ]
-    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated"
+    # a stage that stands in a column of the deals: only those that a deal entered are records
+    entered = "\nwhere entered_on is not null and deal_id is not null and line_problem is null" if "stage" in reading.constants else ""
+    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated{entered}"
 
 
 def stated_values(reading: FileReading) -> str:
     """SQL of the values of a file as it states them, under their canonical names, "no value" made null.
 
-    A column that several headers offer has several: amount, amount_2, ...
+    A column that several headers offer has several: amount, amount_2, ... Of a line that is no record, nothing is kept: its cells may
+    stand under any header, names too.
     """
+    is_sound = "" if reading.file.lines_are_counted_by_place else f"{LINES}.line_problem is null"
+    if reading.footer_from:
+        is_sound = f"{LINES}.line_problem is null and {LINES}.source_line < {reading.footer_from}"
     selected = [f"    {LINES}.source_line", f"    {LINES}.line_problem"]
     for binding in reading.bindings.values():
         for number, cell in enumerate(binding.cells, 1):
@@ -167,6 +187,8 @@ def stated_values(reading: FileReading) -> str:
                 stated = cell.sql()
             else:
                 stated = without_missing_sql(cell.sql(), binding.column.kind)
+            if is_sound:
+                stated = f"case when {is_sound} then {stated} end"
             selected.append(f"    {stated} as {stated_name(binding.column, number)}")
     if reading.described_by:
         selected.append(f"    {made_identifier_sql(reading)} as made_id")
@@ -228,7 +250,19 @@ def canonical_sql(
         return number_sql(stated, found.numbers.get(cell.column, NumberColumn("point", True)), multiply_by)
     if kind is Kind.BOOLEAN:
         return boolean_sql(stated)
-    return outcome_sql(stated, outcome_words) if kind is Kind.OUTCOME else stated
+    if kind is Kind.OUTCOME:
+        return outcome_sql(stated, outcome_words)
+    return FORMS[cell.value_kind](stated) if cell.value_kind in FORMS else stated
+
+
+def made_from_sql(reading: FileReading) -> str:
+    """SQL of what tells the deals of a file without ids apart, null where it has ids; twice the same in one file is two deals."""
+    if "deal_id" in reading.bindings or "deal_name" not in reading.bindings:
+        return "cast(null as varchar)"
+    stated = [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
+    alike = ", ".join(stated)
+    position = f"row_number() over (partition by {alike} order by source_line)"
+    return f"case when deal_name is not null then concat_ws('|', {alike}, {position}) end"
 
 
 def made_identifier_sql(reading: FileReading) -> str:

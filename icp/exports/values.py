@@ -7,7 +7,7 @@ them. A cell that cannot be read keeps its original text, for the typed models t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from icp.exports.columns import Kind
@@ -340,3 +340,43 @@ def outcome_sql(cell: str, outcome_words: Mapping[str, Sequence[str]]) -> str:
             branches.append(f"when lower({cell}) in ({listed}) then {literal(outcome)}")
     branches += [f"when lower({cell}) = {literal(outcome)} then {literal(outcome)}" for outcome in OUTCOMES]
     return f"case {' '.join(branches)} else {without_missing_sql(cell, Kind.CATEGORY)} end"
+
+
+# --- forms of values that only some CRMs write -----------------------------------------------------------------------
+
+
+def first_of_list_sql(cell: str) -> str:
+    """SQL of the first of several values in one cell."""
+    return f"nullif(trim(split_part(replace({cell}, ',', ';'), ';', 1)), '')"
+
+
+def label_sql(cell: str) -> str:
+    """SQL of an internal word as its label: COMPUTER_SOFTWARE becomes Computer Software; what is no internal word stays."""
+    each = "array_to_string(list_transform(string_split(lower({0}), '_'), lambda word: upper(word[1]) || word[2:]), ' ')"
+    return (
+        f"case when regexp_matches({cell}, '^[A-Z0-9&]+(_+[A-Z0-9&]+)+$') or regexp_matches({cell}, '^[A-Z]{{5,}}$') "
+        f"then {each.format(cell)} else {cell} end"
+    )
+
+
+def id18_sql(cell: str) -> str:
+    """SQL of a Salesforce id with 18 characters. Reports shorten it to 15, where letter case tells records apart.
+
+    The last three characters say, five characters each, which of them are upper case (bit 1 the first, bit 16 the fifth).
+    """
+    checks = ""
+    for first in (1, 6, 11):
+        bits = "".join(
+            f" + case when regexp_matches(substring({cell}, {first + bit}, 1), '[A-Z]') then {2**bit} else 0 end" for bit in range(5)
+        )
+        checks += f" || substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1{bits}, 1)"
+    return f"case when length({cell}) = 15 and regexp_full_match({cell}, '[a-zA-Z0-9]{{15}}') then {cell}{checks} else {cell} end"
+
+
+# By `value_kind` of seeds/header_aliases.csv; all other kinds are read as they are.
+FORMS: Mapping[str, Callable[[str], str]] = {
+    "first_of_list": first_of_list_sql,
+    "label": label_sql,
+    "id15": id18_sql,
+    "id18": id18_sql,
+}

@@ -8,16 +8,16 @@ with lines as (
         source_line,
         line_problem,
         file_order,
-        {{ clean_text('account_id') }} as account_id,
-        {{ clean_text('industry') }} as industry,
-        {{ clean_text('annual_revenue') }} as annual_revenue,
-        {{ clean_text('employees') }} as employees,
-        {{ clean_text('region') }} as region,
-        {{ clean_text('country') }} as country,
-        {{ clean_text('account_type') }} as account_type,
+        coalesce(account_id, account_name_hash) as account_id,
+        industry,
+        annual_revenue,
+        employees,
+        region,
+        country,
+        account_type,
         try_cast(modified_at as timestamp) as modified_at,
-        lower(trim(is_deleted)) in ('true', '1', 'yes') as is_deleted
-    from {{ ref('base_' ~ crm() ~ '__accounts') }}
+        lower(is_deleted) in ('true', '1', 'yes') as is_deleted
+    from {{ source('landing', 'accounts') }}
 
 ),
 

@@ -8,14 +8,14 @@ with lines as (
         source_line,
         line_problem,
         file_order,
-        {{ clean_text('contact_id') }} as contact_id,
-        {{ clean_text('account_id') }} as account_id,
-        {{ clean_text('title') }} as title,
-        {{ clean_text('department') }} as department,
-        {{ clean_text('buying_role') }} as buying_role,
+        contact_id,
+        account_id,
+        title,
+        department,
+        buying_role,
         try_cast(modified_at as timestamp) as modified_at,
-        lower(trim(is_deleted)) in ('true', '1', 'yes') as is_deleted
-    from {{ ref('base_' ~ crm() ~ '__contacts') }}
+        lower(is_deleted) in ('true', '1', 'yes') as is_deleted
+    from {{ ref('base_contacts') }}
 
 ),
 

@@ -8,14 +8,14 @@ with lines as (
         source_line,
         line_problem,
         file_order,
-        {{ clean_text('deal_id') }} as deal_id,
-        {{ clean_text('contact_id') }} as contact_id,
-        {{ clean_text('buying_role') }} as buying_role,
-        {{ clean_text('is_primary') }} as is_primary,
-        {{ clean_text('added_on') }} as added_on,
+        deal_id,
+        contact_id,
+        buying_role,
+        is_primary,
+        added_on,
         cast(null as timestamp) as modified_at,
-        lower(trim(is_deleted)) in ('true', '1', 'yes') as is_deleted
-    from {{ ref('base_' ~ crm() ~ '__deal_contacts') }}
+        lower(is_deleted) in ('true', '1', 'yes') as is_deleted
+    from {{ ref('base_deal_contacts') }}
 
 ),
 

@@ -15,36 +15,38 @@ with lines as (
         source_line,
         line_problem,
         file_order,
-        {{ clean_text('deal_id') }} as deal_id,
-        {{ clean_text('account_id') }} as account_id,
-        {{ clean_text('outcome') }} as outcome_stated,
-        {{ clean_text('stage') }} as stage,
-        {{ clean_text('created_on') }} as created_stated,
-        {{ clean_text('closed_on') }} as closed_stated,
-        {{ clean_text('modified_at') }} as modified_stated,
+        crm,
+        outcome_list,
+        deal_id,
+        account_id,
+        outcome as outcome_stated,
+        stage,
+        created_on as created_stated,
+        closed_on as closed_stated,
+        modified_at as modified_stated,
         try_cast(modified_at as timestamp) as modified_at,
-        {{ clean_text('amount') }} as amount_stated,
-        {{ clean_text('currency') }} as currency,
-        {{ clean_text('owner') }} as owner,
-        {{ clean_text('deal_type') }} as deal_type,
-        {{ clean_text('lead_source') }} as lead_source,
-        {{ clean_text('product') }} as product,
-        {{ clean_text('pipeline') }} as pipeline,
-        {{ clean_text('competitor') }} as competitor,
-        {{ clean_text('loss_reason') }} as loss_reason,
-        {{ clean_text('win_factors') }} as win_factors,
-        {{ clean_text('qualification_score') }} as score_stated,
-        lower(trim(is_deleted)) in ('true', '1', 'yes') as is_deleted,
-        {{ clean_text('industry') }} as industry,
-        {{ clean_text('annual_revenue') }} as annual_revenue,
-        {{ clean_text('employees') }} as employees,
-        {{ clean_text('region') }} as region,
-        {{ clean_text('country') }} as country,
-        {{ clean_text('account_type') }} as account_type
+        amount as amount_stated,
+        currency,
+        owner,
+        deal_type,
+        lead_source,
+        product,
+        pipeline,
+        competitor,
+        loss_reason,
+        win_factors,
+        qualification_score as score_stated,
+        lower(is_deleted) in ('true', '1', 'yes') as is_deleted,
+        industry,
+        annual_revenue,
+        employees,
+        region,
+        country,
+        account_type
         {%- for extra in extras %},
-        {{ clean_text('extra_' ~ extra) }} as extra_{{ extra }}
+        extra_{{ extra }}
         {%- endfor %}
-    from {{ ref('base_' ~ crm() ~ '__deals') }}
+    from {{ ref('base_deals') }}
 
 ),
 
@@ -165,14 +167,12 @@ select
         when newest_first > 1 then 'a newer version of this deal was read'
         when is_deleted then 'is_deleted is true'
         when outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'
-        {% if crm() in ('pipedrive', 'dynamics365') -%}
-        when outcome is null
-            then 'status "' || outcome_stated || '" is not in seeds/outcome_words.csv; add a line, for example  ' || lower(outcome_stated) || ',open'
-        {% elif crm() != 'custom' -%}
-        when outcome is null and stage is not null
-            then 'stage "' || stage || '" is not in seeds/stage_map.csv; add a line, for example  {{ crm() }},' || stage || ',open'
-        {% endif -%}
-        when outcome is null then 'outcome "' || outcome_stated || '" is not mapped; add under mapping.outcomes, for example  open: ["' || outcome_stated || '"]'
+        when outcome is null then case outcome_list
+            when 'seeds/stage_map.csv' then 'stage "' || stage || '" is not in seeds/stage_map.csv; add a line, for example  ' || crm || ',' || stage || ',open'
+            when 'seeds/outcome_words.csv'
+                then 'status "' || outcome_stated || '" is not in seeds/outcome_words.csv; add a line, for example  ' || lower(outcome_stated) || ',open'
+            else 'outcome "' || outcome_stated || '" is not mapped; add under mapping.outcomes, for example  open: ["' || outcome_stated || '"]'
+        end
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'closed_on "' || closed_stated || '" is not a date'
     end as reason
 from typed

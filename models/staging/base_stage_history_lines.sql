@@ -7,14 +7,14 @@ with lines as (
         source_file,
         source_line,
         line_problem,
-        {{ clean_text('deal_id') }} as deal_id,
-        {{ clean_text('stage') }} as stage,
-        {{ clean_text('entered_on') }} as entered_on,
+        deal_id,
+        stage,
+        entered_on,
         row_number() over (
             partition by deal_id, stage, entered_on, case when line_problem is null then 0 else 1 end
             order by source_file, source_line
         ) as same_row
-    from {{ ref('base_' ~ crm() ~ '__stage_history') }}
+    from {{ ref('base_stage_history') }}
 
 )
 

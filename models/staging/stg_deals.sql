@@ -9,11 +9,7 @@ select
     closed_on,
     amount,
     upper(currency) as currency,
-    {% if var('show_owner_names') -%}
     owner,
-    {%- else -%}
-    'owner-' || substring({{ keyed_md5('owner', 'lower(owner)') }}, 1, 8) as owner,
-    {%- endif %}
     deal_type,
     lead_source,
     product,

@@ -7,7 +7,7 @@ select
     case when exported.status != 'missing' then exported.source_header end as source_header,
     exported.status,
     case when exported.status = 'missing' then coalesce(canonical_columns.missing_means, 'Nothing the answers need.') end as missing_means
-from {{ ref('base_' ~ crm() ~ '__export_columns') }} as exported
+from {{ ref('base_columns') }} as exported
 left join {{ ref('canonical_columns') }} as canonical_columns
     on exported.object = canonical_columns.object
     and exported.column_name = canonical_columns.column_name

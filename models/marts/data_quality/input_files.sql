@@ -34,5 +34,5 @@ select
     coalesce(decided.rejected, 0) as rejected,
     coalesce(decided.excluded, 0) as excluded,
     cast(files.records as bigint) - coalesce(decided.accepted, 0) - coalesce(decided.rejected, 0) - coalesce(decided.excluded, 0) as unaccounted
-from {{ ref('base_' ~ crm() ~ '__export_files') }} as files
+from {{ ref('base_files') }} as files
 left join decided on files.object = decided.object and files.source_file = decided.source_file

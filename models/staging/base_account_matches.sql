@@ -1,0 +1,19 @@
+-- One row per name or domain by which a deal or contact without the id of its account finds it. One that two accounts share finds neither.
+
+select
+    'name' as found_by,
+    account_name_hash as match_hash,
+    min(coalesce(account_id, account_name_hash)) as account_id
+from {{ source('landing', 'accounts') }}
+where account_name_hash is not null and line_problem is null
+group by account_name_hash
+having min(coalesce(account_id, account_name_hash)) = max(coalesce(account_id, account_name_hash))
+union all
+select
+    'domain' as found_by,
+    account_domain_hash as match_hash,
+    min(account_id) as account_id
+from {{ source('landing', 'accounts') }}
+where account_domain_hash is not null and line_problem is null
+group by account_domain_hash
+having min(account_id) = max(account_id)

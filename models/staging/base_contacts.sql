@@ -1,0 +1,51 @@
+-- One row per line of the contact files, and per person whom only a deal names. No names: those without an id have a keyed hash for one.
+
+with only_on_deals as (
+
+    select
+        deals.*,
+        -- a person named on several deals is one
+        row_number() over (partition by deals.contact_name_hash order by deals.source_file, deals.source_line) as place
+    from {{ source('landing', 'deals') }} as deals
+    where
+        deals.line_problem is null
+        and deals.contact_id is null
+        and deals.contact_name_hash is not null
+        and not exists (
+            select 1 from {{ source('landing', 'contacts') }} as contacts where contacts.contact_name_hash = deals.contact_name_hash
+        )
+
+)
+
+select
+    contacts.source_file,
+    contacts.source_line,
+    contacts.line_problem,
+    contacts.file_dated_on,
+    contacts.file_order,
+    coalesce(contacts.contact_id, contacts.contact_name_hash) as contact_id,
+    coalesce(contacts.account_id, by_domain.account_id, by_name.account_id, contacts.account_name_hash) as account_id,
+    contacts.title,
+    contacts.department,
+    contacts.buying_role,
+    contacts.modified_at,
+    contacts.is_deleted
+from {{ source('landing', 'contacts') }} as contacts
+left join {{ ref('base_account_matches') }} as by_domain on by_domain.found_by = 'domain' and contacts.account_domain_hash = by_domain.match_hash
+left join {{ ref('base_account_matches') }} as by_name on by_name.found_by = 'name' and contacts.account_name_hash = by_name.match_hash
+union all
+select
+    source_file,
+    source_line,
+    line_problem,
+    file_dated_on,
+    file_order,
+    contact_name_hash as contact_id,
+    {{ absent() }} as account_id,
+    contact_title as title,
+    {{ absent() }} as department,
+    {{ absent() }} as buying_role,
+    {{ absent() }} as modified_at,
+    {{ absent() }} as is_deleted
+from only_on_deals
+where place = 1

@@ -1,0 +1,102 @@
+{{ config(materialized='table') }}
+-- One row per line of the deal files of any CRM: whose deal, how it ended, when, and what it was worth. Nothing dropped, nothing typed.
+
+with people as (
+
+    -- a name that two people share finds neither
+    select contact_name_hash, min(coalesce(contact_id, contact_name_hash)) as contact_id
+    from {{ source('landing', 'contacts') }}
+    where contact_name_hash is not null
+    group by contact_name_hash
+    having min(coalesce(contact_id, contact_name_hash)) = max(coalesce(contact_id, contact_name_hash))
+
+),
+
+-- a deal with several products stands on a line for each
+several_products as (
+
+    select deals.deal_id, deals.source_file
+    from {{ source('landing', 'deals') }} as deals
+    inner join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm and rules.lines_are_products
+    group by deals.deal_id, deals.source_file
+    having min(deals.product) != max(deals.product)
+
+),
+
+competitors as (
+
+    select deal_id, {{ listed('competitor', '; ') }} as competitor
+    from {{ ref('base_deal_competitors') }}
+    where rule_id is null
+    group by deal_id
+
+)
+
+select
+    deals.source_file,
+    deals.source_line,
+    deals.line_problem,
+    deals.file_dated_on,
+    deals.file_order,
+    deals.crm,
+    deals.deal_id,
+    coalesce(deals.account_id, by_domain.account_id, by_name.account_id, deals.account_name_hash) as account_id,
+    coalesce(deals.contact_id, people.contact_id, deals.contact_name_hash) as contact_id,
+    deals.contact_ids,
+    deals.contact_email_hashes,
+    deals.outcome_said as outcome,
+    deals.outcome_list,
+    deals.own_stage as stage,
+    deals.created_on,
+    coalesce(
+        substring(cast(closes.closed_at as {{ dbt.type_string() }}), 1, 10),
+        case deals.known_outcome
+            when 'won' then deals.won_on
+            when 'lost' then deals.lost_on
+            when 'open' then null
+            else coalesce(deals.won_on, deals.lost_on)
+        end,
+        -- what an open deal holds there is a plan, or left over from an earlier close
+        case when rules.close_date_is_planned or deals.known_outcome is distinct from 'open' then deals.closed_on end
+    ) as closed_on,
+    deals.modified_at,
+    -- a lost deal's actual revenue is 0: what it would have been worth is the estimate
+    coalesce(
+        case when deals.known_outcome = 'won' then deals.amount_actual end,
+        deals.amount_estimated,
+        deals.amount_actual,
+        case when deals.currency is null then deals.amount_converted end,
+        deals.amount
+    ) as amount,
+    deals.currency,
+    coalesce(deals.owner, deals.owner_id) as owner,
+    deals.deal_type,
+    deals.lead_source,
+    case when several_products.deal_id is not null then 'several products' else deals.product end as product,
+    deals.pipeline,
+    coalesce(deals.competitor, competitors.competitor) as competitor,
+    -- the reason of a status says nothing about winning
+    coalesce(deals.loss_reason, case when deals.known_outcome = 'lost' then deals.status_reason end) as loss_reason,
+    deals.win_factors,
+    deals.qualification_score,
+    case when deals.stated_outcome = 'deleted' then 'true' else deals.is_deleted end as is_deleted,
+    deals.industry,
+    deals.annual_revenue,
+    deals.employees,
+    deals.region,
+    deals.country,
+    deals.account_type,
+    deals.extra_1,
+    deals.extra_2,
+    deals.extra_3,
+    deals.extra_4,
+    deals.extra_5,
+    deals.extra_6
+from {{ ref('base_deal_outcomes') }} as deals
+left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
+left join {{ ref('base_account_matches') }} as by_domain on by_domain.found_by = 'domain' and deals.account_domain_hash = by_domain.match_hash
+left join {{ ref('base_account_matches') }} as by_name on by_name.found_by = 'name' and deals.account_name_hash = by_name.match_hash
+left join people on deals.contact_name_hash = people.contact_name_hash
+left join {{ ref('base_deal_closes') }} as closes on deals.deal_id = closes.deal_id and deals.known_outcome = closes.outcome
+left join competitors on deals.deal_id = competitors.deal_id
+left join several_products on deals.deal_id = several_products.deal_id and deals.source_file = several_products.source_file

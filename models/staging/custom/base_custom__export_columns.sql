@@ -1,3 +1,0 @@
--- One row per object, file and column.
-
-{{ read_exports('export_columns') }}
