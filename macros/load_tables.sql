@@ -1,11 +1,36 @@
 {# The load from tables that stand in the engine already (crm: warehouse), and on Spark of the sample company's files: canonical columns by
    their names; what a table does not have is null, and so is a whole table. Only deals must be there. #}
 {% macro load_warehouse() %}
+    {%- set tables = engine_tables() -%}
+    {%- set problems = warehouse_problems(tables) -%}
+    {%- if problems -%}
+        {{ return(stop(dbt.string_literal(problems | join('\n') | replace("'", '') | replace('"', '')))) }}
+    {%- endif -%}
+    {{ return(load_tables(tables, 'warehouse')) }}
+{% endmacro %}
+
+{# The canonical tables that are there, with their columns. DuckDB is not asked through the adapter: dbt would open a transaction to look. #}
+{% macro engine_tables() %}{{ return(adapter.dispatch('engine_tables')()) }}{% endmacro %}
+
+{% macro default__engine_tables() %}
+    {%- set schema, database = var('warehouse_schema', 'crm'), var('warehouse_database', '') -%}
+    {%- set rows = run_query(
+        "select table_name, column_name from information_schema.columns where table_schema = '" ~ schema ~ "' and table_catalog = "
+        ~ ("'" ~ database ~ "'" if database else 'current_database()') ~ " order by table_name, ordinal_position"
+    ).rows -%}
+    {%- set tables = {} -%}
+    {%- for table, column in rows if table in landing_objects() -%}
+        {%- set relation = (database ~ '.' if database else '') ~ schema ~ '.' ~ table -%}
+        {%- if table not in tables -%}{%- do tables.update({table: {'relation': relation, 'name': schema ~ '.' ~ table, 'columns': {}}}) -%}{%- endif -%}
+        {%- do tables[table].columns.update({column | lower: '"' ~ column ~ '"'}) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{% endmacro %}
+
+{% macro spark__engine_tables() %}
     {%- set tables = {} -%}
     {%- for name in landing_objects() -%}
-        {%- set relation = load_relation(api.Relation.create(
-            database=var('warehouse_database', '') or target.database or none, schema=var('warehouse_schema', 'crm'), identifier=name
-        )) -%}
+        {%- set relation = load_relation(api.Relation.create(schema=var('warehouse_schema', 'crm'), identifier=name)) -%}
         {%- if relation -%}
             {%- set columns = {} -%}
             {%- for column in adapter.get_columns_in_relation(relation) -%}
@@ -14,27 +39,23 @@
             {%- do tables.update({name: {'relation': relation | string, 'name': relation.schema ~ '.' ~ relation.identifier, 'columns': columns}}) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set problems = warehouse_problems(tables) -%}
-    {%- if problems -%}
-        {{ return(stop(dbt.string_literal(problems | join('\n') | replace("'", '') | replace('"', '')))) }}
-    {%- endif -%}
-    {{ return(load_tables(tables, 'warehouse')) }}
+    {{ return(tables) }}
 {% endmacro %}
 
 {# One sentence for each table or column without which nothing can be read. #}
 {% macro warehouse_problems(tables) %}
-    {%- set schema = var('warehouse_schema', 'crm') -%}
+    {%- set place = (var('warehouse_database', '') ~ '.' if var('warehouse_database', '') else '') ~ var('warehouse_schema', 'crm') -%}
     {%- set problems = [] -%}
     {%- if 'deals' not in tables -%}
-        {%- do problems.append('There is no table ' ~ schema ~ '.deals to read deals from. Name its schema with the variable warehouse_schema.') -%}
+        {%- do problems.append('There is no table ' ~ place ~ '.deals to read deals from. Name its schema with the variable warehouse_schema.') -%}
     {%- endif -%}
     {%- for name, table in tables.items() -%}
         {%- for column in landing_columns(name) if (column.config.meta.required or column.name == 'contact_id' and name != 'deals') and column.name not in table.columns -%}
-            {%- do problems.append('Table ' ~ table.name ~ ' has no column ' ~ column.name ~ ', but needs one. Make a view that has it; it has: ' ~ table.columns | join(', ') ~ '.') -%}
+            {%- do problems.append('Table ' ~ table.relation ~ ' has no column ' ~ column.name ~ ', but needs one. Make a view that has it; it has: ' ~ table.columns | join(', ') ~ '.') -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for name in extra_dimensions() if 'deals' in tables and extra_header(name) not in tables.deals.columns -%}
-        {%- do problems.append('Table ' ~ tables.deals.name ~ ' has no column for the extra dimension ' ~ name ~ '.') -%}
+        {%- do problems.append('Table ' ~ tables.deals.relation ~ ' has no column for the extra dimension ' ~ name ~ '.') -%}
     {%- endfor -%}
     {{ return(problems) }}
 {% endmacro %}
@@ -151,8 +172,7 @@
         {%- do statements.append('create or replace table landing.' ~ name ~ ' as ' ~ select) -%}
     {%- endfor -%}
     {%- do statements.append('create or replace table landing.loads as ' ~ load_row(crm, fingerprint)) -%}
-    {%- do statements.append('commit') -%}
-    {{ return(statements | join(';\n')) }}
+    {{ return((statements + ['commit']) | join(';\n')) }}
 {% endmacro %}
 
 {% macro spark__write_landing(selects, crm, fingerprint) %}

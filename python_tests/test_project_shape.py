@@ -35,7 +35,7 @@ MAY_READ = {
 
 KNOWN_KEYS = {
     "file": {"version", "models", "seeds", "macros", "unit_tests", "data_tests", "sources", "exposures"},
-    "sources": {"name", "database", "schema", "description", "tables", "config"},
+    "sources": {"name", "database", "schema", "description", "tables", "loaded_at_query", "freshness", "config"},
     "tables": {"name", "description", "columns", "config"},
     "exposures": {"name", "label", "type", "maturity", "url", "description", "depends_on", "owner", "config"},
     "models": {"name", "description", "config", "constraints", "columns", "data_tests"},
@@ -43,7 +43,7 @@ KNOWN_KEYS = {
     "macros": {"name", "description", "arguments"},
     "data_tests": {"name", "description", "config"},
     "unit_tests": {"name", "description", "model", "given", "expect", "overrides", "config"},
-    "columns": {"name", "data_type", "description", "constraints", "data_tests"},
+    "columns": {"name", "data_type", "description", "constraints", "data_tests", "config"},
     "constraints": {"type", "columns", "expression", "name"},
     "arguments": {"name", "type", "description"},
     "given": {"input", "rows", "format"},

@@ -17,10 +17,12 @@ from icp.exports.aliases import aliases, recognise
 from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
-from icp.exports.plan import READERS, ReadingPlan, Request, copies_folder, make_plan
+from icp.exports.plan import ReadingPlan, Request, copies_folder, make_plan, recognised_crm
 from icp.exports.problems import ReadingError, listed
 from icp.exports.quoting import words
+from icp.exports.recognise import recognised_crms
 from icp.exports.shape import ExportFile
+from icp.exports.statements import FOOTER
 from icp.exports.values import OUTCOMES
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
@@ -91,19 +93,6 @@ class Preview:
     exit_code: int
 
 
-def recognised_crm(files: Sequence[ExportFile]) -> str | None:
-    """The CRM whose headers the files share most, None where no file shares three."""
-    known: dict[str, int] = {}
-    for file in files:
-        best: dict[str, int] = {}
-        for likeness in recognise(file.headers):
-            best[likeness.crm] = max(best.get(likeness.crm, 0), likeness.known)
-        for crm, count in best.items():
-            known[crm] = known.get(crm, 0) + (count if count > 2 else 0)
-    likely = sorted(((count, crm) for crm, count in known.items() if count), reverse=True)
-    return likely[0][1] if likely else None
-
-
 def preview(path: str, crm: str | None = None, variables: Mapping[str, object] | None = None) -> Preview:
     """What a build would read from the folder. Never prints a cell of a file: cells can name persons.
 
@@ -116,10 +105,10 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     try:
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
-            name = recognised_crm(_examined(path, engine, copies_folder(database)))
+            name = recognised_crm(Folder(Path(path), engine, copies_folder(database)))
         if name is None:
             return Preview(
-                (f"The headers in {path} are those of no CRM known here ({listed(sorted(set(READERS) - {'custom'}))}).",
+                (f"The headers in {path} are those of no CRM known here ({listed(recognised_crms())}).",
                  "Write a mapping of your own: icp check PATH --write-mapping mapping.yml makes one to start from."),
                 PROBLEMS,
             )
@@ -179,14 +168,14 @@ def _first_problems(
     statement = plan.statements.get(object_name)
     if statement is None:
         return []
-    is_footer = "source_line >= try_cast(footer_from as bigint)" if "footer_from" in _names(plan, object_name) else "false"
     rows = engine.execute(
         f"select source_line, {_problem_sql(plan, crm, object_name, has)} as problem from ({statement}) as lines "
-        f"where source_file = $1 and problem is not null and ({is_footer}) is not true order by source_line limit {SHOWN_PROBLEMS + 1}",
-        [source_file],
+        f"where source_file = $1 and problem is not null and line_problem is distinct from $2 order by source_line limit {SHOWN_PROBLEMS + 1}",
+        [source_file, FOOTER],
     ).fetchall()
     footer = engine.execute(
-        f"select min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 and {is_footer}", [source_file]
+        f"select min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 and line_problem = $2",
+        [source_file, FOOTER],
     ).fetchone()
     lines = [f"  footer of the report, left out: lines {footer[0]} to {footer[1]}"] if footer and footer[0] else []
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
