@@ -314,7 +314,9 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
             text = suggested_mapping(str(folder))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
-        written.write_text(text, encoding="utf-8")
+        # made anew: what somebody put there meanwhile is theirs
+        with written.open("x", encoding="utf-8") as file:
+            file.write(text)
         click.echo(f"Wrote {written}. Check it, then: icp check {folder} --mapping {written}")
         return
     try:

@@ -21,6 +21,7 @@ from dbt_common.events.types import Note
 from dbt_common.exceptions import DbtRuntimeError
 
 from icp import run_history
+from icp.own_files import state_holder
 from icp.publish import FORMATS, Publication, PublishError, publish
 
 WAIT_VARIABLE = "WINLOSS_LOCK_WAIT"
@@ -87,8 +88,7 @@ def hold_build_lock(database: Path, wait: float) -> None:
             # a file system without such locks: DuckDB's own lock still keeps two writers apart
             os.close(descriptor)
             return
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+    state_holder(descriptor)
     _BUILD_LOCKS[name] = descriptor
 
 

@@ -31,7 +31,7 @@ from icp.exports.columns import OBJECTS, PROVENANCE, REPORTS, Column, Kind
 from icp.exports.folder import date_in_name
 from icp.exports.lines import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE, read_records
 from icp.exports.mapping import check_mapping
-from icp.exports.plan import Request, copies_folder, empty_export, make_plan, plan_exports
+from icp.exports.plan import Request, empty_export, make_plan, plan_exports
 from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
@@ -899,15 +899,14 @@ def test_where_each_column_comes_from_is_reported(tmp_path: Path) -> None:
 def test_private_copies_are_private_and_stand_beside_the_database(tmp_path: Path) -> None:
     database = tmp_path / "private" / "winloss.duckdb"
     read(tmp_path, {"deals.csv": "id,result\nA,won\n\nB,lost\n"})
-    (copy,) = copies_folder(str(database)).iterdir()
-    assert copies_folder(str(database)) == tmp_path / "private" / "landing" / "winloss"
+    (copy,) = database.parent.glob(".winloss.duckdb.copies.*.tmp/*.csv")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
 
 
 def test_a_refused_plan_leaves_no_copy_behind(tmp_path: Path) -> None:
     refusal(tmp_path, {"deals.csv": "id,wrong\nA,won\n\nB,lost\n"})
-    assert not copies_folder(str(tmp_path / "private" / "winloss.duckdb")).exists()
+    assert list((tmp_path / "private").iterdir()) == []
 
 
 def test_the_private_database_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -1131,7 +1130,7 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
         ("deals", 3),
     ]
     assert project.rows("select names from main.extra_names") == [("team,line",)]
-    assert not (project.database.parent / "landing").exists()
+    assert list(project.database.parent.glob(".*.copies.*")) == []
     assert stat.S_IMODE(project.database.stat().st_mode) == 0o600
 
 

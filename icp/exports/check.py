@@ -17,7 +17,7 @@ from icp.exports.aliases import aliases, recognise
 from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
-from icp.exports.plan import READERS, ReadingPlan, Request, copies_folder, make_plan
+from icp.exports.plan import READERS, ReadingPlan, Request, make_plan
 from icp.exports.problems import ReadingError, listed
 from icp.exports.quoting import words
 from icp.exports.shape import ExportFile
@@ -116,7 +116,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     try:
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
-            name = recognised_crm(_examined(path, engine, copies_folder(database)))
+            name = recognised_crm(_examined(path, engine, workplace / "copies"))
         if name is None:
             return Preview(
                 (f"The headers in {path} are those of no CRM known here ({listed(sorted(set(READERS) - {'custom'}))}).",
@@ -239,7 +239,7 @@ def suggested_mapping(path: str) -> str:
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        files = _examined(path, engine, workplace / "landing")
+        files = _examined(path, engine, workplace / "copies")
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)

@@ -24,6 +24,10 @@ class Folder:
     copies: Path
     _examined: dict[Path, ExportFile] = field(default_factory=dict)
 
+    def has_copies(self) -> bool:
+        """Whether a file that was examined is read from a private copy."""
+        return any(file.copy for file in self._examined.values())
+
     def names(self) -> list[str]:
         """The names of the files in the folder, in order, hidden ones left out. Raises ReadingError if none."""
         if not self.path.is_dir():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +44,7 @@ from icp.exports.statements import (
     trimmed_sql,
 )
 from icp.exports.formats import decide_formats
+from icp.own_files import new_folder, remove_folders
 
 Reader = Callable[[Folder, Mapping[str, object]], Layout]
 
@@ -96,20 +97,24 @@ class ReadingPlan:
         return tables, {**self.statements, **_object_statements(self.layout, readings, self.formats)}
 
 
-def copies_folder(database: str) -> Path:
-    """Where the private copies of odd files stand while a build runs: beside the private database."""
+def _place_of_copies(database: str) -> tuple[Path, str]:
+    """Where the private copies of odd files stand while a build runs, beside the private database, and what for."""
     if database in ("", ":memory:"):
-        return Path(tempfile.gettempdir()) / "winloss_landing"
+        return Path(tempfile.gettempdir()), f"winloss.{os.getpid()}.copies"
     path = Path(database)
-    return path.parent / "landing" / path.stem
+    return path.parent, f"{path.name}.copies"
+
+
+def new_copies(database: str) -> Path:
+    """A new folder for the private copies of odd files."""
+    parent, purpose = _place_of_copies(database)
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return new_folder(parent, purpose)
 
 
 def clear_copies(database: str) -> None:
-    """Removes the private copies of odd files, and the folder of all copies when nothing is left in it."""
-    folder = copies_folder(database)
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.name == "landing" and folder.parent.is_dir() and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
+    """Removes the private copies of odd files that this build, or one that was killed, made."""
+    remove_folders(*_place_of_copies(database))
 
 
 def make_plan(request: Request) -> ReadingPlan:
@@ -120,8 +125,10 @@ def make_plan(request: Request) -> ReadingPlan:
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         engine.execute("set TimeZone = 'UTC'")
-        folder = Folder(Path(request.folder), engine, copies_folder(request.database))
+        folder = Folder(Path(request.folder), engine, new_copies(request.database))
         layout = READERS[request.crm](folder, request.variables)
+        if not folder.has_copies():
+            clear_copies(request.database)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
         statements = _object_statements(layout, layout.readings, formats)
