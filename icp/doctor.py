@@ -177,6 +177,9 @@ def _private_folder(database: Path) -> Finding:
             return Finding("fail", "build database", f"{database} may not be written to")
         if stat.S_IMODE(database.stat().st_mode) & 0o077:
             return Finding("warn", "build database", f"{database} holds deals and others may read it: chmod 600 {database}")
+    key = database.with_name("winloss.key")
+    if found.verdict == "ok" and key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        return Finding("warn", "build database", f"{key} undoes pseudonyms and others may read it: chmod 600 {key}")
     return found
 
 
