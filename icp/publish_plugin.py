@@ -23,6 +23,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from icp import run_history
 from icp.own_files import state_holder
 from icp.publish import FORMATS, Publication, PublishError, publish
+from icp.standing import Successor, objection, sample_objection
 
 WAIT_VARIABLE = "WINLOSS_LOCK_WAIT"
 DEFAULT_WAIT = 30.0
@@ -164,6 +165,9 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     try:
         if wrong:
             raise PublishError(f"Not published: publish_formats knows {' and '.join(FORMATS)}, not {wrong[0]}.")
+        new = Successor(str(run["crm"]), int(run["deals"]), **request["fewer_deals"])
+        if objected := objection(Path(request["path"]), new):
+            raise PublishError(f"Not published: {objected}")
         written = publish(
             connection,
             Publication(
@@ -172,7 +176,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
                 quarter=run["reviewed_quarter"],
                 formats=tuple(dict.fromkeys(request["formats"])),
                 minimum=int(request["small_cell_minimum"]),
-                further={"run_history": run_history.published_rows(build)},
+                further={"run_history": run_history.published_rows(build, str(run["crm"]))},
                 meanings=run_history.published_meanings(),
             ),
         )

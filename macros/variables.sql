@@ -26,6 +26,8 @@
         'programme_cost': {'type': 'number', 'minimum': 0, 'maximum': 1000000000000, 'meaning': 'what following the advice costs, in the company currency'},
         'small_cell_minimum': {'type': 'whole number', 'minimum': 1, 'maximum': 1000, 'meaning': 'deals from which a cell about personas is published'},
         'publish_formats': {'type': 'list', 'meaning': 'published copies besides DuckDB and SQLite: parquet, csv'},
+        'publish_minimum_share': {'type': 'number', 'minimum': 0, 'maximum': 1, 'meaning': 'share of the deals that stand published under which a build of the same source does not replace them'},
+        'allow_fewer_deals': {'type': 'true or false', 'meaning': 'publish also without deals or with far fewer than before'},
         'alert_policy': {'type': 'text', 'pattern': '^(warn|block)$', 'example': 'warn', 'meaning': 'whether a raised alert warns or blocks publishing'},
         'alert_minimum_closed_deals': {'type': 'whole number', 'minimum': 0, 'maximum': 1000000, 'meaning': 'closed deals of the quarter under review under which an alert is raised'},
         'alert_win_rate_low': {'type': 'number', 'minimum': 0, 'maximum': 1, 'meaning': 'win rate under which an alert is raised while quarters are few'},

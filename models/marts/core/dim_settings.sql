@@ -5,7 +5,7 @@
     {%- do shown.append((name, rule)) -%}
 {%- endfor -%}
 {%- for name, rule in shown -%}
-{%- set value = var(name, '') -%}
+{%- set value = crm() if name == 'crm' else var(name, '') -%}
 select
     '{{ name }}' as setting,
     {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }} as value,
