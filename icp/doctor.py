@@ -43,14 +43,13 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
     project = find_project(folder)
     private = _inside(folder, environment.get("WINLOSS_DB") or "warehouse/winloss.duckdb")
     published = _inside(folder, environment.get("WINLOSS_PUBLISHED") or "published/marts.duckdb")
-    crm = environment.get("WINLOSS_CRM") or "sample"
     exports = _inside(folder, environment.get("WINLOSS_EXPORTS") or "exports")
     return [
         _python(),
         _packages(),
         _project(folder, project),
         _profile(project, environment),
-        _crm(crm, exports),
+        _crm(environment.get("WINLOSS_CRM"), exports),
         _private_folder(private),
         _writable("published file", published.parent),
         _writable("reports", _inside(folder, environment.get("WINLOSS_REPORTS") or "reports")),
@@ -138,7 +137,12 @@ def _profile(project: Path | None, environment: Mapping[str, str]) -> Finding:
     return Finding("ok", "profile", f"{path}, target {target}")
 
 
-def _crm(crm: str, exports: Path) -> Finding:
+def _crm(stated: str | None, exports: Path) -> Finding:
+    from icp.exports.unstated import unstated_source
+
+    if not stated and (unstated := unstated_source(str(exports))):
+        return Finding("fail", "CRM", unstated)
+    crm = stated or "sample"
     if crm not in CRMS:
         from difflib import get_close_matches
 
@@ -259,6 +263,7 @@ def self_test(say: Callable[[str], None]) -> list[Finding]:
         folder = Path(name)
         say("Building the sample company; on an idle machine this takes less than a minute.")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("WINLOSS_", "DBT_"))}
+        environment["WINLOSS_CRM"] = "sample"
         environment |= {"WINLOSS_DB": str(folder / "winloss.duckdb"), "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb")}
         arguments = ["build", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
         run = subprocess.run([*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)

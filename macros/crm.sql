@@ -26,3 +26,7 @@
     {%- endif -%}
     {{ return(name) }}
 {% endmacro %}
+
+
+{# The profile that the company of this build works by: what the seed says of the sample company says nothing about anybody else. #}
+{% macro current_profile() %}(select attribute, current_value from {{ ref('icp_current') }} where crm = '{{ crm() }}'){% endmacro %}

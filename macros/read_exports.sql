@@ -17,6 +17,20 @@
 {% endmacro %}
 
 
+{# The sample company is built where it was asked for, or where there is nothing else; and not over somebody's own answers. #}
+{% macro check_sample() %}
+    {%- if execute and target.type == 'duckdb' and flags.WHICH in ('build', 'run') and crm() == 'sample' -%}
+        {%- set is_stated = var('crm', env_var('WINLOSS_CRM', '')) != '' -%}
+        {%- set request = {
+            'folder': none if is_stated else env_var('WINLOSS_EXPORTS', 'exports'),
+            'published': none if why_not_full() else env_var('WINLOSS_PUBLISHED', 'published/marts.duckdb'),
+        } -%}
+    select case when problem is not null then {{ fail('problem') }} end
+    from (select sample_problem('{{ tojson(request) | replace("'", "''") }}') as problem) as looked_at
+    {%- endif -%}
+{% endmacro %}
+
+
 {# Before the first model: looks at the files and stores how each is read. Ends the run with one clear message where a
    file, a header or a variable is wrong. Returned as SQL for dbt to run, so that the message is all the user sees. #}
 {% macro land_exports() %}
@@ -66,7 +80,7 @@
 
 {% macro landed_lines_to_drop(except) %}
     {%- set found = run_query(
-        "select table_name from duckdb_tables() where schema_name = 'landing' and starts_with(table_name, 'lines_') order by 1"
+        "select table_name from duckdb_tables() where schema_name = 'landing' and regexp_full_match(table_name, 'lines_[0-9a-f]{16}') order by 1"
     ).rows -%}
     {%- set statements = [] -%}
     {%- for row in found if row[0] not in except -%}

@@ -731,16 +731,22 @@ def test_a_header_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_all_headers_that_are_not_there_are_told_at_once(tmp_path: Path) -> None:
-    told = refusal(tmp_path, {"deals.csv": "a,b,c\n1,2,3\n"})
+    told = refusal(tmp_path, {"deals.csv": "id,b,c\n1,2,3\n"}, deals_with(amount="money"))
     assert told.split("\n") == [
-        'deals.csv has no column "id" (for deals.deal_id). There is: "a", "b", "c".',
-        'deals.csv has no column "result" (for deals.outcome). There is: "a", "b", "c".',
+        'deals.csv has no column "result" (for deals.outcome). There is: "id", "b", "c".',
+        'deals.csv has no column "money" (for deals.amount). There is: "id", "b", "c".',
     ]
+    # of a line that is no header nothing is named
+    told = refusal(tmp_path, {"deals.csv": "a,b,c\n1,2,3\n"})
+    assert told == (
+        'deals.csv has none of the expected headers ("id", "result") in its first line. '
+        "Export it with its header line, or name the headers it has."
+    )
 
 
 def test_a_wrong_delimiter_is_said(tmp_path: Path) -> None:
     told = refusal(tmp_path, {"deals.csv": "id^result\nA^won\n"})
-    assert 'its first line holds one column only, "id^result". Separate columns by comma, semicolon, tab' in told
+    assert 'its first line holds one column only. Separate columns by comma, semicolon, tab' in told
 
 
 def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from icp.exports.aliases import aliases, recognise
+from icp.exports.aliases import aliases
 from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
@@ -21,6 +21,7 @@ from icp.exports.plan import READERS, ReadingPlan, Request, make_plan
 from icp.exports.problems import ReadingError, listed
 from icp.exports.quoting import words
 from icp.exports.shape import ExportFile
+from icp.exports.unstated import recognised_crm
 from icp.exports.values import OUTCOMES
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
@@ -91,19 +92,6 @@ class Preview:
     exit_code: int
 
 
-def recognised_crm(files: Sequence[ExportFile]) -> str | None:
-    """The CRM whose headers the files share most, None where no file shares three."""
-    known: dict[str, int] = {}
-    for file in files:
-        best: dict[str, int] = {}
-        for likeness in recognise(file.headers):
-            best[likeness.crm] = max(best.get(likeness.crm, 0), likeness.known)
-        for crm, count in best.items():
-            known[crm] = known.get(crm, 0) + (count if count > 2 else 0)
-    likely = sorted(((count, crm) for crm, count in known.items() if count), reverse=True)
-    return likely[0][1] if likely else None
-
-
 def preview(path: str, crm: str | None = None, variables: Mapping[str, object] | None = None) -> Preview:
     """What a build would read from the folder. Never prints a cell of a file: cells can name persons.
 
@@ -142,7 +130,9 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
 
 def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
     folder = Folder(Path(path), engine, copies)
-    wanted = [alias.header for alias in aliases()]
+    wanted = [alias.header for alias in aliases()] + [
+        form for called in _SYNONYMS.values() for words_ in called.values() for word in words_.split() for form in (word, word.replace("_", " "))
+    ]
     return [folder.examine(folder.path / name, wanted) for name in folder.names()]
 
 
@@ -246,7 +236,7 @@ def suggested_mapping(path: str) -> str:
     suggested: dict[str, tuple[ExportFile, dict[str, str]]] = {}
     for file in files:
         for object_name in ("deals", "accounts", "contacts"):
-            found = _likely_columns(file.headers, object_name)
+            found = _likely_columns(file.nameable_headers, object_name)
             best = suggested.get(object_name)
             if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
                 suggested[object_name] = (file, found)
@@ -265,10 +255,11 @@ def suggested_mapping(path: str) -> str:
         },
     }
     unused = {
-        file.name: [header for header in file.headers if header and header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
+        file.name: [header for header in file.nameable_headers if header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
         for file in files
     }
     notes = "".join(f"# {name}: not used: {', '.join(headers)}\n" for name, headers in unused.items() if headers)
+    notes += "".join(f"# {file.name}: line 1 has no header known here; write its headers below.\n" for file in files if not file.has_header)
     return (
         "# A start, made from the headers alone: check each line, and the words under outcomes.\n"
         + notes

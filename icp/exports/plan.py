@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -251,7 +252,7 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             rows += [
                 (reading.object, reading.file.name, None, header, "ignored")
                 for header, column in zip(reading.file.headers, reading.file.columns, strict=True)
-                if header and column not in used[reading.file]
+                if header in reading.file.nameable_headers and column not in used[reading.file]
             ]
     return rows
 
@@ -291,8 +292,10 @@ def plan_exports(request: str) -> str:
     except ReadingError as error:
         return _failed(str(error))
     except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
-        first_line = str(error).strip().split("\n")[0]
-        return _failed(f"The exports cannot be read ({type(error).__name__}: {first_line}).")
+        # what it says is left out: it may quote a cell
+        places = traceback.extract_tb(error.__traceback__)
+        where = next((f"{Path(place.filename).name}:{place.lineno}" for place in reversed(places) if "exports" in place.filename), "")
+        return _failed(f"The exports cannot be read ({type(error).__name__} in {where}). Please report this as a fault.")
     tables, statements = plan.landed()
     return json.dumps(
         {

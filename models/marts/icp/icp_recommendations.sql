@@ -59,5 +59,5 @@ select
     periods.population
 from {{ advice('int_segment_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
-left join {{ ref('icp_current') }} as current_profile on evidence.attribute = current_profile.attribute
+left join {{ current_profile() }} as current_profile on evidence.attribute = current_profile.attribute
 where evidence.rank is not null

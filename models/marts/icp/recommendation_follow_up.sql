@@ -8,6 +8,8 @@ with said as (
         max(history.version) over (partition by history.reviewed_quarter) as latest_version,
         cast({{ dbt.dateadd('month', 3, 'history.reviewed_quarter_starts_on') }} as date) as next_quarter_starts_on
     from {{ source('history', 'recommendations') }} as history
+    -- what was said of another company's deals is not judged by these
+    where history.crm = '{{ crm() }}'
 
 ),
 
