@@ -36,7 +36,7 @@ def test_no_reader_tells_a_cell_of_a_line_that_is_no_header(tmp_path: Path, crm:
     answer = plan_exports(json.dumps({"crm": crm, "folder": folder, "database": str(tmp_path / "w.duckdb"), "variables": variables}))
     assert json.loads(answer)["error"] and told(answer) == []
     if crm == "custom":
-        assert SAYS.removesuffix("in its first line.") in json.loads(answer)["error"]
+        assert SAYS.removesuffix(" in its first line.") in json.loads(answer)["error"]
     found = preview(folder, crm, variables)
     assert told("\n".join(found.lines)) == []
 
