@@ -148,6 +148,7 @@ class Outcome:
     is_exact: bool
     is_fallback: bool
     first_q: dict[Cell, float] = field(default_factory=dict)
+    stopped_after: int | None = None
     claims: tuple[Claim, ...] = ()
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
@@ -324,7 +325,7 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
     """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
     by_size = sorted(
         (e for e in evidence if e.action == KEEP_TESTING),
-        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), e.cell),
+        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.deals, -e.won, e.cell),
     )
     watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
     for e in evidence:
@@ -340,7 +341,7 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
     ]
     if bets:
-        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), e.cell))
+        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.deals, -e.won, e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
 
 

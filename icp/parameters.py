@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-METHOD_VERSION = "strongest-first-1"
+METHOD_VERSION = "strongest-first-2"
 """Names the selection method in every record; changes whenever a result could change."""
 
 UNKNOWN = "unknown"
