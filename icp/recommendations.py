@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from icp.evidence import (
+    COUNTS_DISAGREE,
     DEPRIORITISE,
     KEEP_TESTING,
     NO_DIFFERENCE,
     NOT_ENOUGH_DATA,
     OTHER_VALUES,
+    SEARCH_STOPPED,
+    SIBLINGS_CLAIMED,
     TARGET_MORE,
 )
 from icp.parameters import METHOD_VERSION, UNKNOWN, Parameters
@@ -30,6 +33,13 @@ _TITLES = {
     NO_DIFFERENCE: "No difference: {segment}",
     NOT_ENOUGH_DATA: "Not enough data: {segment}",
 }
+
+_NOT_JUDGED = {
+    COUNTS_DISAGREE: " Once stronger patterns are accounted for, the gap turns round: no advice.",
+    SIBLINGS_CLAIMED: " The other values are claimed: nothing is left to compare it with.",
+    SEARCH_STOPPED: " The search ended before it was reached.",
+}
+"""Why nothing is said of a segment that has deals enough."""
 
 _KEPT = (
     "attribute",
@@ -67,6 +77,7 @@ _KEPT = (
     "effective_deals",
     "min_detectable_lift",
     "deals_needed",
+    "not_judged",
     "caveat_codes",
     "caveats",
 )
@@ -87,7 +98,9 @@ def recommendation_rows(
     result: list[Row] = []
     for rank, row in enumerate(rows, start=1):
         segment = segment_label(row)
-        title = "Best bet: {segment}" if row["best_bet"] else _TITLES[str(row["action"])]
+        title = _TITLES[str(row["action"])]
+        if row["best_bet"] or row.get("not_judged"):
+            title = "Best bet: {segment}" if row["best_bet"] else "Not judged: {segment}"
         result.append(
             {
                 "rank": rank,
@@ -179,7 +192,9 @@ def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
             f"{counts}{against}: a gap of {low} to {high} points.",
         ]
     low, high = percent(row["win_rate_low"]), percent(row["win_rate_high"])
-    missing = ""
+    missing = _NOT_JUDGED.get(str(row.get("not_judged")), "")
+    if missing:
+        return [f"{counts}{against}.{missing}", f"{counts}.{missing}"]
     if row.get("explained_by"):
         missing = " Stronger patterns explain the gap."
     elif row.get("deals_needed"):

@@ -209,7 +209,7 @@ def select(
     outcome.first_q = _q_values(first, candidates)
     steps, is_cut_short = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
     outcome.claims = _check(tester, steps, (), parameters)
-    outcome.stopped_after = len(steps) if is_cut_short else None
+    outcome.reached, outcome.stopped_after = frozenset(steps), len(steps) if is_cut_short else None
     standing = [claim.cell for claim in outcome.claims]
 
     outcome.final = _screen(tester, families, standing)
@@ -440,7 +440,9 @@ def _select_pairs(tester: _Tester, outcome: Outcome, leaking: set[str], paramete
     outcome.pair_claims = _check(tester, steps, given, parameters)
     everything = [*given, *(claim.cell for claim in outcome.pair_claims)]
     for claim in outcome.pair_claims:
-        outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), everything, claim.cell))
+        question = _given(_dimensions_of(claim.cell), everything, claim.cell)
+        outcome.final[claim.cell] = _single(tester, question)
+        outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
 
 
 # ---------------------------------------------------------------- leakage
