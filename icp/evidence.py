@@ -404,7 +404,8 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
         counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
         others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
-        text = f"As counted, {name} wins {counted} the rest; it wins {then} once these are accounted for: {besides}."
+        wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
+        text = f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
     elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
         return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
     else:

@@ -215,7 +215,8 @@ def no_claim_sentence(
     """What to say when nothing can be claimed; None when something is."""
     if any(row["action"] in (TARGET_MORE, DEPRIORITISE) for row in evidence):
         return None
-    deals, comparisons = thousands(run["deals"]), run["comparisons"]
+    deals = thousands(run["deals"])
+    comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
     if run["is_fallback"]:
         return (
             f"{deals} closed deals are too few to claim anything: at least {parameters.fallback_deals} are needed, "
@@ -226,11 +227,11 @@ def no_claim_sentence(
         return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with the rest."
     tested = [row for row in candidates if row.get("min_detectable_lift") is not None]
     if not tested:
-        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} comparisons none could."
+        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} none could."
     best = min(tested, key=lambda row: (_number(row, "min_detectable_lift"), str(row["attribute"]), str(row["value"])))
     gap = points(best["min_detectable_lift"]).lstrip("+")
     return (
-        f"No segment stands out beyond luck. With {deals} closed deals and {comparisons} comparisons, even the "
+        f"No segment stands out beyond luck. With {deals} closed deals and {comparisons}, even the "
         f"best-covered segment ({segment_label(best)}) would need a true gap of {gap} points to be seen."
     )
 

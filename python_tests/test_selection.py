@@ -484,7 +484,7 @@ def test_a_pair_is_never_advised_against_its_own_counts() -> None:
     for pair in (small, large):
         assert (pair.action, pair.not_judged) == ("not_enough_data", "counts_disagree")
         assert [caveat.code for caveat in pair.caveats] == ["counts_disagree"]
-    assert "wins less often than the rest; it wins more once" in small.caveats[0].text
+    assert "win less often than the rest; they win more once" in small.caveats[0].text
     rows = recommendation_rows(evidence_rows(result), run_row(result))
     told = [row["rationale"] for row in rows if row["second_value"]]
     assert all("no advice" in str(text) for text in told) and len(told) == 2
