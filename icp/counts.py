@@ -279,6 +279,8 @@ class MemoryCounts:
 
         stratum = self._quarters
         for flag in question.flags:
+            if stratum.size and int(stratum.max()) >= _WIDEST:
+                stratum, _ = _compact(stratum)
             stratum = stratum * 2 + self._is_cell(flag)
         if question.stratify_by is not None:
             by = question.stratify_by
@@ -322,6 +324,15 @@ class MemoryCounts:
             stratum_deals=deals.sum(axis=0),
             stratum_won=wins.sum(axis=0),
         )
+
+
+_WIDEST = 1 << 40
+"""Codes of strata this large are renumbered before they are doubled again."""
+
+
+def _bit(place: int) -> str:
+    """A power of two as SQL: dozens of flags do not fit into 32 bits."""
+    return f"cast({1 << place} as bigint)"
 
 
 def _compact(codes: Ints) -> tuple[Ints, int]:
@@ -574,7 +585,7 @@ kept as (
         conditions = [self._in_window(), *(f"{name} != '{UNKNOWN}'" for name in names)]
         conditions += [f"not ({self._is_cell(_cell(names, values))})" for values in question.left_out]
         flags = " + ".join(
-            f"case when {self._is_cell(flag)} then {1 << place} else 0 end" for place, flag in enumerate(question.flags)
+            f"case when {self._is_cell(flag)} then {_bit(place)} else 0 end" for place, flag in enumerate(question.flags)
         )
         by = _column(question.stratify_by) if question.stratify_by else None
         keys = ["closed_quarter", *names, *([flags] if flags else []), *([by] if by else [])]
@@ -635,7 +646,7 @@ kept as (
         is_cell = shared.cells[_cell(question.dimensions, focus)]
         conditions = [f"{shared.unknowns[dimension]} = 0" for dimension in question.dimensions]
         conditions += [f"{shared.cells[_cell(question.dimensions, values)]} = 0" for values in question.left_out]
-        flags = " + ".join(f"{shared.cells[flag]} * {1 << place}" for place, flag in enumerate(question.flags)) or "0"
+        flags = " + ".join(f"{shared.cells[flag]} * {_bit(place)}" for place, flag in enumerate(question.flags)) or "0"
         values = [
             f"case when {is_cell} = 1 then {text_literal(value, self._engine)} else '' end"
             for value in (*focus, *([""] * (2 - len(focus))))

@@ -50,7 +50,7 @@
         'backward_p': {'type': 'number', 'minimum': 0.0001, 'maximum': 1, 'meaning': 'a claim must stand at this level once all the other claims are accounted for'},
         'all_rest_p': {'type': 'number', 'minimum': 0.0001, 'maximum': 1, 'meaning': 'a claim must stand at this level against all other values of its dimension'},
         'separation_p': {'type': 'number', 'minimum': 0.0001, 'maximum': 1, 'meaning': 'a claim that fails this within the values of another dimension is not separable from it'},
-        'maximum_steps': {'type': 'whole number', 'minimum': 0, 'maximum': 20, 'meaning': 'at most this many claims, so that the strata stay countable'},
+        'maximum_steps': {'type': 'whole number', 'minimum': 0, 'maximum': 60, 'meaning': 'at most this many claims, so that the strata stay countable; where it ends the search, that is said'},
         'exact_up_to_deals': {'type': 'whole number', 'minimum': 0, 'maximum': 5000, 'meaning': 'windows up to this size are tested exactly, larger ones by the N-1 z form'},
         'window_quarters': {'type': 'whole number', 'minimum': 1, 'maximum': 40, 'meaning': 'quarters looked back over'},
         'extended_window_quarters': {'type': 'whole number', 'minimum': 1, 'maximum': 40, 'meaning': 'quarters looked back over when the shorter window holds too few deals'},

@@ -36,7 +36,8 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     )
     starts = first_day(review_quarter)
     connection.execute(
-        "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on",
+        "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on, "
+        "false as is_partial",
         [starts, starts],
     )
     connection.execute("create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)")

@@ -34,16 +34,16 @@ def _verdict(row: Record | None) -> str:
         return ""
     if row["is_outside_limits"]:
         return ", outside its usual limits"
-    change = change_words(row)
-    return f", {change} on the quarter before" if change else ""
+    return f", {change_words(row)} on the quarter before" if row["is_win_rate_changed"] is not None else ""
 
 
 def change_words(row: Record) -> str:
-    """'a clear rise', 'a clear fall', 'no clear change', or nothing where there was no quarter before."""
-    low, high = row["win_rate_change_low"], row["win_rate_change_high"]
-    if low is None or high is None:
-        return ""
-    return "a clear rise" if low > 0 else "a clear fall" if high < 0 else "no clear change"
+    """'a clear rise', 'a clear fall', 'no clear change', or why a change cannot be judged."""
+    if row["is_win_rate_changed"] is None:
+        return "the quarter has not ended" if row["is_partial"] else "too few deals to judge"
+    if not row["is_win_rate_changed"]:
+        return "no clear change"
+    return "a clear rise" if row["win_rate_change"] > 0 else "a clear fall"
 
 
 def standfirst(context: Context) -> tuple[Sentence, ...]:

@@ -21,6 +21,7 @@ due as (
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'quarter'
         and said.next_quarter_starts_on <= periods.starts_on
+        and not (periods.is_partial and said.next_quarter_starts_on = periods.starts_on)
     where said.version = said.latest_version
 
 ),
@@ -61,6 +62,7 @@ rated as (
         due.*,
         coalesce(counted.deals, 0) as deals,
         coalesce(counted.won, 0) as won,
+        least(counted.deals, counted.rest_deals) >= {{ var('minimum_deals') | int }} as has_enough_deals,
         {{ rate('counted.won', 'counted.deals') }} as win_rate,
         {{ wilson_low('counted.won', 'counted.deals') }} as win_rate_low,
         {{ wilson_high('counted.won', 'counted.deals') }} as win_rate_high,
@@ -109,6 +111,7 @@ select
     difference_low,
     difference_high,
     case
+        when not coalesce(has_enough_deals, false) then 'too early to tell'
         when said_expected_lift > 0 and difference_low > 0 then 'held'
         when said_expected_lift < 0 and difference_high < 0 then 'held'
         when said_expected_lift > 0 and (difference_high < 0 or difference_high < said_low) then 'did not hold'
