@@ -46,9 +46,9 @@ segmented as (
         -- an amount of zero or less says nothing of a deal's value
         case
             when currencies.is_mixed or deals.amount <= 0 then null
-            when currencies.is_converted
-                then cast(deals.amount * case when deals.currency = currencies.value_currency then 1 else fx_rates.rate_to_company_currency end as decimal(18, 2))
-            else deals.amount
+            when currencies.is_converted and coalesce(deals.currency != currencies.value_currency, true)
+                then cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+            else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
         {%- for column in account_columns + deal_columns + extra_columns %}
