@@ -9,7 +9,7 @@ with closed_deals as (
 
 as_of as (
 
-    select * from {{ ref('int_as_of') }}
+    select * from {{ ref('dim_as_of') }}
 
 ),
 

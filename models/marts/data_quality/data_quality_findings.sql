@@ -42,7 +42,7 @@ with found as (
     union all
     select 'closed_implausibly_late' as rule_id, count(*) filter (where deals.closed_on > as_of.as_of_on) as found, count(*) as of_records
     from {{ ref('fct_deals') }} as deals
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join {{ ref('dim_as_of') }} as as_of
     where deals.outcome in ('won', 'lost')
     union all
     select 'dated_implausibly_late' as rule_id, count(*) filter (where dates.day > as_of.as_of_on) as found, count(*) as of_records
@@ -51,7 +51,7 @@ with found as (
         union all
         select entered_on as day from {{ ref('stg_stage_history') }}
     ) as dates
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join {{ ref('dim_as_of') }} as as_of
     where dates.day is not null
     union all
     select 'several_currencies' as rule_id, case when currency_count > 1 then currency_count else 0 end as found, currency_count as of_records

@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 -- One row: the last day the export speaks of. An open deal's expected close is a plan and says nothing of it; neither do a few
 -- dates long after all others, which are mistyped years.
 
