@@ -55,7 +55,7 @@ KNOWN_KEYS = {
 # Tables without a primary key, each with the reason why.
 KEYLESS = {
     **dict.fromkeys(
-        ("fct_deals", "bridge_deal_contacts", "bridge_deal_loss_reasons", "bridge_deal_win_factors"),
+        ("fct_deals", "bridge_deal_competitors", "bridge_deal_contacts", "bridge_deal_loss_reasons", "bridge_deal_win_factors"),
         "an index over millions of rows costs more than the table; assert_no_fact_stands_twice looks instead",
     ),
     "icp_segment_evidence": "the second segment is null where there is no pair",
