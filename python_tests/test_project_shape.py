@@ -61,6 +61,7 @@ KEYLESS = {
     "icp_segment_evidence": "the second segment is null where there is no pair",
     "input_columns": "a header that is ignored has no column",
     "qualification_threshold": "one row at most",
+    "dim_as_of": "one row",
 }
 
 # Names that break the rule of their ending, each with the reason why.
