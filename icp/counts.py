@@ -230,7 +230,7 @@ class MemoryCounts:
             is_recent * self._won,
             amount,
             amount * self._won,
-            np.rint(amount**2 * 100.0) / 100.0,
+            np.rint(amount**2 * 1e4) / 1e4,
         ]
         rows: list[SegmentCounts] = []
         for dimension in dimensions:
@@ -390,6 +390,13 @@ def _cells_of(question: Question) -> list[Cell]:
     return [*(_cell(question.dimensions, values) for values in own), *question.flags]
 
 
+def _sum_in_any_order(value: str) -> str:
+    """SQL of a sum of squares that does not hang on the order of the rows; see the macro of that name."""
+    small = f"sum(case when {value} < 1e24 then cast({value} as decimal(38, 4)) end)"
+    large = f"sum(case when {value} >= 1e24 then cast(({value}) / 1e12 as decimal(38, 0)) end)"
+    return f"coalesce(cast({small} as double), 0e0) + coalesce(cast({large} as double), 0e0) * 1e12"
+
+
 class SqlCounts:
     """Counts taken by an SQL engine from one wide relation of closed deals.
 
@@ -436,9 +443,10 @@ class SqlCounts:
         if self._counts_are_given:
             deals, won, amount, won_amount, squares = "deals", "won", "amount", "won_amount", "squared_amount"
         else:
-            deals, won, amount = "1", "is_won", "coalesce(try_cast(amount as decimal(18, 2)), 0)"
+            deals, won, amount = "1", "is_won", "coalesce(try_cast(amount as decimal(24, 2)), 0)"
             won_amount = f"case when is_won = 1 then {amount} else 0 end"
-            squares = "coalesce(try_cast(amount * amount as decimal(36, 2)), 0)"
+            value = "coalesce(cast(amount as double), 0e0)"
+            squares = f"{value} * {value}"
         branches = "\n    union all\n".join(
             f"""    select
         {text_literal(dimension, self._engine)} as dimension_name,
@@ -449,7 +457,7 @@ class SqlCounts:
         sum(case when {is_recent} then {won} else 0 end) as recent_won,
         sum({amount}) as amount_sum,
         sum({won_amount}) as amount_won,
-        sum({squares}) as amount_squares
+        {_sum_in_any_order(squares)} as amount_squares
     from {self._relation}
     where {self._in_window()}
     group by {_column(dimension)}"""
@@ -471,7 +479,7 @@ select
     case when {keep} then segment_value end as kept_value,
     count(*) as segment_values,
     sum(deals), sum(won), sum(recent_deals), sum(recent_won),
-    sum(amount_sum), sum(amount_won), sum(amount_squares)
+    sum(amount_sum), sum(amount_won), {_sum_in_any_order('amount_squares')}
 from ranked
 group by dimension_name, case when {keep} then 1 else 0 end, case when {keep} then segment_value end"""
         rows = self._rows(query, parameters.maximum_rows)

@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from icp.own_files import Manifest, is_published_database, new_folder, remove_folders
-from icp.small_cells import CONTACT_COUNTS, hide_small_cells
+from icp.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
 
 ALLOW_LIST = Path(__file__).resolve().parents[1] / "seeds" / "published_tables.csv"
 FORMATS = ("parquet", "csv")
@@ -117,6 +117,9 @@ CELLS = {
         "rationale",
     ),
 }
+
+# Of these only the rows of PUBLISHED_PERIODS leave.
+_PEOPLE_BY_PERIOD = ("win_rates_by_persona", "decision_makers", "buying_groups", "contact_coverage")
 
 _COVERAGE_KEPT = ("period", "population", "won_deals", "lost_deals", "is_comparable")
 
@@ -248,9 +251,11 @@ def published_select(table: PublishedTable, columns: Mapping[str, str], minimum:
 def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
     shown = [column for column in columns if column not in table.columns_left_out]
     rows = f"select * from {SCHEMA}.{table.name}"
-    owners = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
-    if owners:
-        rows += f" where {' and '.join(owners)}"
+    conditions = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
+    if table.name in _PEOPLE_BY_PERIOD:
+        conditions.append(f"period in ({', '.join(_text(period) for period in PUBLISHED_PERIODS)})")
+    if conditions:
+        rows += f" where {' and '.join(conditions)}"
     few = f"'fewer than {minimum} deals, or needed to hide such a row: not shown'"
     if table.name in CELLS:
         cells = CELLS[table.name]

@@ -31,7 +31,7 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     )
     connection.execute(
         "create table int_deal_cells as select closed_quarter, industry, region, count(*) as deals, sum(is_won) as won, "
-        "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(amount * amount) as squared_amount "
+        "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(cast(amount as double) * amount) as squared_amount "
         "from fct_closed_deals group by closed_quarter, industry, region"
     )
     starts = first_day(review_quarter)

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
@@ -505,6 +506,16 @@ def test_long_names_are_cut_in_drawings_and_whole_in_tables(published: Published
 
 def test_nothing_closed_is_a_report_too(published: Published) -> None:
     assert _report(published("nothing closed")).headline.text == "No closed deals to report on"
+
+
+def test_a_quarter_of_a_mistyped_year_ends_no_trend(published: Published) -> None:
+    marts = read_marts(published("sparse effects"))
+    quarters = list(marts.rows("win_rates_by_quarter"))
+    typed = quarters[-1] | {"quarter": "2205-Q4", "starts_on": date(2205, 10, 1), "closed_deals": 1, "is_partial": True}
+    told = report_on(Marts(marts.path, marts.tables | {"win_rates_by_quarter": (*quarters, typed)}, marts.segment_counts))
+    page = render(told, "html")
+    assert quarters[-1]["quarter"] in page
+    assert "2205" not in page
 
 
 # ---------------------------------------------------------------- what is missing, and what is wrong

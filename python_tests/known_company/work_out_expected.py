@@ -1453,6 +1453,7 @@ def data_quality_findings() -> Iterator[Row]:
             sum(deal["stated_amount"] is not None and deal["stated_amount"] <= 0 for deal in ended),
             len(ended),
         ),
+        "amount_too_large": (0, len(DEALS)),
         "amount_missing": (sum(deal["stated_amount"] is None for deal in ended), len(ended)),
         "loss_reason_missing": (sum(deal["reasons"][0] == "unspecified" for deal in lost), len(lost)),
         "loss_reason_unmapped": (sum(deal["reasons"][0] == "other" for deal in lost), len(lost)),
@@ -1465,6 +1466,10 @@ def data_quality_findings() -> Iterator[Row]:
             sum(len(accepted(name)) for name in ("deals", "accounts", "deal_contacts", "stage_history")),
         ),
         "closed_implausibly_late": (0, len(ended)),
+        "dated_implausibly_late": (
+            0,
+            sum(deal["created"] is not None for deal in DEALS) + len(accepted("stage_history")),
+        ),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
         "contact_of_unknown_deal": (

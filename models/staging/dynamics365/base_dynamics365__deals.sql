@@ -1,5 +1,5 @@
 -- One row per line of the opportunity views, every value as canonical text, nothing dropped. Status decides the outcome; Status
--- Reason is the reason of a loss (Canceled, Out-Sold). A reopened deal has the same id twice: the newest modification counts.
+-- Reason is the reason of a loss (Out-Sold). A reopened deal has the same id twice: the newest modification counts.
 
 with exported as (
 

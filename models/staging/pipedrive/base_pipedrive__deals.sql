@@ -78,7 +78,10 @@ select
         else numbered.product
     end as product,
     numbered.pipeline,
-    numbered.competitor,
+    -- a field of several options is written with commas; the one before a legal form, as in Acme, Inc., is part of a name
+    {{ replace_pattern(
+        replace_pattern('numbered.competitor', '(?i), *((inc|llc|ltd|llp|plc|corp|co|gmbh|ag|sa|sas|bv|nv|spa|srl|ltda)([.]?([,;]|$)|[.]? ))', ' \\1'), ', *', '; '
+    ) }} as competitor,
     numbered.loss_reason,
     numbered.win_factors,
     numbered.qualification_score,
