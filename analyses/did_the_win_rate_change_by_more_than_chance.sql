@@ -11,6 +11,7 @@ select
     win_rate_change,
     win_rate_change_low,
     win_rate_change_high,
+    is_win_rate_changed,
     is_partial
 from {{ ref('win_rates_by_quarter') }}
 order by starts_on

@@ -9,7 +9,7 @@ select
     cutoffs.false_positives as pursued_in_vain,
     cutoffs.accuracy
 from {{ ref('qualification_cutoffs') }} as cutoffs
-inner join {{ ref('icp_current') }} as icp
+inner join {{ current_profile() }} as icp
     on icp.attribute = 'qualification_threshold'
     and abs(cutoffs.cutoff - try_cast(icp.current_value as double)) < 0.025
 where cutoffs.period = 'window'

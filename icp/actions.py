@@ -121,7 +121,7 @@ def _targeting(findings: Findings) -> list[_Play]:
     targets = [row for row in rows if row["action"] == "target_more"][:MAXIMUM_TARGETS]
     away = [row for row in rows if row["action"] == "deprioritise"][:1]
     bets = [row for row in rows if row["best_bet"]][:1]
-    tests = [row for row in rows if row["action"] == "keep_testing" and not row["best_bet"]][:1]
+    tests = [row for row in rows if row["action"] == "keep_testing" and not row["best_bet"] and _real(row, "expected_lift") > 0][:1]
     chosen = [("target_more", row) for row in targets] + [("deprioritise", row) for row in away]
     if not targets:
         chosen += [("best_bet", row) for row in bets] + [("keep_testing", row) for row in tests]

@@ -61,6 +61,7 @@ EVIDENCE = {
     "effective_deals": "number",
     "min_detectable_lift": "number",
     "deals_needed": "integer",
+    "not_judged": "text",
     "caveat_codes": "text",
     "caveats": "text",
     "window_start": "text",
@@ -352,7 +353,8 @@ order by category"""
     ]
     if not sum(int(row["losses"] or 0) for row in counted):
         return []
-    return loss_reasons.reason_changes(counted, parameters(reader))
+    quarter = reader.table("dim_periods", "period = 'quarter'")[0]
+    return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])
 
 
 def action_items(reader: Reader) -> list[Row]:

@@ -48,7 +48,7 @@ BACKTEST = {
 def backtest(reader: Reader) -> list[Row]:
     """One row per method and quarter, the quarters oldest first; none with fewer than two quarters.
 
-    For a quarter only deals closed before it are looked at. `advice` lists the segments to target
+    For a quarter only deals closed before it are looked at, and it must have ended. `advice` lists the segments to target
     ('' where the method advises nothing), inside and outside count that quarter's deals.
     """
     quarters = [
@@ -57,7 +57,8 @@ def backtest(reader: Reader) -> list[Row]:
             f"""select deals.closed_quarter, count(*) as deals, sum(deals.is_won) as won
 from {reader.relation('fct_closed_deals')} as deals
 inner join {reader.relation('dim_periods')} as periods
-    on periods.period = 'quarter' and deals.closed_on < periods.ends_before_on
+    on periods.period = 'quarter'
+    and deals.closed_on < case when periods.is_partial then periods.starts_on else periods.ends_before_on end
 group by deals.closed_quarter
 order by deals.closed_quarter"""
         )

@@ -314,7 +314,9 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
             text = suggested_mapping(str(folder))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
-        written.write_text(text, encoding="utf-8")
+        # made anew: what somebody put there meanwhile is theirs
+        with written.open("x", encoding="utf-8") as file:
+            file.write(text)
         click.echo(f"Wrote {written}. Check it, then: icp check {folder} --mapping {written}")
         return
     try:
@@ -379,6 +381,7 @@ def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
     from icp.publish import FORMATS, Publication
     from icp.publish import publish as publish_marts
 
+    _heed_what_stands(connection, database)
     quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
@@ -403,6 +406,17 @@ def _heed_alerts(connection: Any) -> None:
         raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
 
 
+def _heed_what_stands(connection: Any, database: Path) -> None:
+    """Refuses, as a build on DuckDB does, where what stands published must not be replaced."""
+    from icp.publish import PublishError
+    from icp.standing import Successor, objection
+
+    deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
+    share, allowed = float(_setting(connection, "publish_minimum_share") or 0), _setting(connection, "allow_fewer_deals") == "True"
+    if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
+        raise PublishError(f"Not published: {objected}")
+
+
 def _history(connection: Any) -> dict[str, str]:
     """The record of the last build, if it kept one."""
     from icp import run_history
@@ -412,8 +426,8 @@ def _history(connection: Any) -> dict[str, str]:
     ).fetchall()[0][0]
     if not kept:
         return {}
-    last = connection.execute("select arg_max(invocation_id, started_at) from history.run_history").fetchall()[0][0]
-    return {"run_history": run_history.published_rows(str(last))} if last else {}
+    last, crm = connection.execute("select arg_max(invocation_id, started_at), arg_max(crm, started_at) from history.run_history").fetchall()[0]
+    return {"run_history": run_history.published_rows(str(last), str(crm))} if last else {}
 
 
 # ---------------------------------------------------------------- every quarter

@@ -230,7 +230,7 @@ class MemoryCounts:
             is_recent * self._won,
             amount,
             amount * self._won,
-            np.rint(amount**2 * 100.0) / 100.0,
+            np.rint(amount**2 * 1e4) / 1e4,
         ]
         rows: list[SegmentCounts] = []
         for dimension in dimensions:
@@ -279,6 +279,8 @@ class MemoryCounts:
 
         stratum = self._quarters
         for flag in question.flags:
+            if stratum.size and int(stratum.max()) >= _WIDEST:
+                stratum, _ = _compact(stratum)
             stratum = stratum * 2 + self._is_cell(flag)
         if question.stratify_by is not None:
             by = question.stratify_by
@@ -322,6 +324,15 @@ class MemoryCounts:
             stratum_deals=deals.sum(axis=0),
             stratum_won=wins.sum(axis=0),
         )
+
+
+_WIDEST = 1 << 40
+"""Codes of strata this large are renumbered before they are doubled again."""
+
+
+def _bit(place: int) -> str:
+    """A power of two as SQL: dozens of flags do not fit into 32 bits."""
+    return f"cast({1 << place} as bigint)"
 
 
 def _compact(codes: Ints) -> tuple[Ints, int]:
@@ -379,6 +390,13 @@ def _cells_of(question: Question) -> list[Cell]:
     return [*(_cell(question.dimensions, values) for values in own), *question.flags]
 
 
+def _sum_in_any_order(value: str) -> str:
+    """SQL of a sum of squares that does not hang on the order of the rows; see the macro of that name."""
+    small = f"sum(case when {value} < 1e24 then cast({value} as decimal(38, 4)) end)"
+    large = f"sum(case when {value} >= 1e24 then cast(({value}) / 1e12 as decimal(38, 0)) end)"
+    return f"coalesce(cast({small} as double), 0e0) + coalesce(cast({large} as double), 0e0) * 1e12"
+
+
 class SqlCounts:
     """Counts taken by an SQL engine from one wide relation of closed deals.
 
@@ -425,9 +443,10 @@ class SqlCounts:
         if self._counts_are_given:
             deals, won, amount, won_amount, squares = "deals", "won", "amount", "won_amount", "squared_amount"
         else:
-            deals, won, amount = "1", "is_won", "coalesce(try_cast(amount as decimal(18, 2)), 0)"
+            deals, won, amount = "1", "is_won", "coalesce(try_cast(amount as decimal(24, 2)), 0)"
             won_amount = f"case when is_won = 1 then {amount} else 0 end"
-            squares = "coalesce(try_cast(amount * amount as decimal(36, 2)), 0)"
+            value = "coalesce(cast(amount as double), 0e0)"
+            squares = f"{value} * {value}"
         branches = "\n    union all\n".join(
             f"""    select
         {text_literal(dimension, self._engine)} as dimension_name,
@@ -438,7 +457,7 @@ class SqlCounts:
         sum(case when {is_recent} then {won} else 0 end) as recent_won,
         sum({amount}) as amount_sum,
         sum({won_amount}) as amount_won,
-        sum({squares}) as amount_squares
+        {_sum_in_any_order(squares)} as amount_squares
     from {self._relation}
     where {self._in_window()}
     group by {_column(dimension)}"""
@@ -460,7 +479,7 @@ select
     case when {keep} then segment_value end as kept_value,
     count(*) as segment_values,
     sum(deals), sum(won), sum(recent_deals), sum(recent_won),
-    sum(amount_sum), sum(amount_won), sum(amount_squares)
+    sum(amount_sum), sum(amount_won), {_sum_in_any_order('amount_squares')}
 from ranked
 group by dimension_name, case when {keep} then 1 else 0 end, case when {keep} then segment_value end"""
         rows = self._rows(query, parameters.maximum_rows)
@@ -574,7 +593,7 @@ kept as (
         conditions = [self._in_window(), *(f"{name} != '{UNKNOWN}'" for name in names)]
         conditions += [f"not ({self._is_cell(_cell(names, values))})" for values in question.left_out]
         flags = " + ".join(
-            f"case when {self._is_cell(flag)} then {1 << place} else 0 end" for place, flag in enumerate(question.flags)
+            f"case when {self._is_cell(flag)} then {_bit(place)} else 0 end" for place, flag in enumerate(question.flags)
         )
         by = _column(question.stratify_by) if question.stratify_by else None
         keys = ["closed_quarter", *names, *([flags] if flags else []), *([by] if by else [])]
@@ -635,7 +654,7 @@ kept as (
         is_cell = shared.cells[_cell(question.dimensions, focus)]
         conditions = [f"{shared.unknowns[dimension]} = 0" for dimension in question.dimensions]
         conditions += [f"{shared.cells[_cell(question.dimensions, values)]} = 0" for values in question.left_out]
-        flags = " + ".join(f"{shared.cells[flag]} * {1 << place}" for place, flag in enumerate(question.flags)) or "0"
+        flags = " + ".join(f"{shared.cells[flag]} * {_bit(place)}" for place, flag in enumerate(question.flags)) or "0"
         values = [
             f"case when {is_cell} = 1 then {text_literal(value, self._engine)} else '' end"
             for value in (*focus, *([""] * (2 - len(focus))))

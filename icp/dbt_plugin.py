@@ -10,6 +10,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from icp.exports.plan import clear_copies, plan_load
+from icp.standing import SAMPLE, sample_objection
 
 
 def make_private_database(path: Path) -> None:
@@ -32,6 +33,11 @@ def _clear_export_copies(database: str) -> bool:
     return True
 
 
+def _sample_problem(published: str) -> str | None:
+    """Why the sample company must not be built where a file stands published."""
+    return sample_objection(Path(published), SAMPLE)
+
+
 class Plugin(BasePlugin):
     """Makes the private database, and gives SQL the functions of the export reader."""
 
@@ -41,6 +47,7 @@ class Plugin(BasePlugin):
             make_private_database(Path(creds.path))
 
     def configure_connection(self, conn: Any) -> None:
-        """On every connection: plan_load(request), clear_export_copies(database)."""
+        """On every connection: plan_load(request), clear_export_copies(database), sample_problem(path)."""
         conn.create_function("plan_load", plan_load, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("sample_problem", _sample_problem, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True)
         conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

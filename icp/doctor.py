@@ -22,7 +22,6 @@ Verdict = Literal["ok", "warn", "fail"]
 FREE_BYTES = 1_000_000_000
 """A build of a million deals needs about so much room for the database, its copies and what it spills."""
 
-CRMS = ("sample", "salesforce", "hubspot", "pipedrive", "dynamics365", "custom", "warehouse")
 
 WITHOUT_FILES = ("sample", "warehouse")
 
@@ -43,14 +42,13 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
     project = find_project(folder)
     private = _inside(folder, environment.get("WINLOSS_DB") or "warehouse/winloss.duckdb")
     published = _inside(folder, environment.get("WINLOSS_PUBLISHED") or "published/marts.duckdb")
-    crm = environment.get("WINLOSS_CRM") or "sample"
     exports = _inside(folder, environment.get("WINLOSS_EXPORTS") or "exports")
     return [
         _python(),
         _packages(),
         _project(folder, project),
         _profile(project, environment),
-        _crm(crm, exports),
+        _crm(environment.get("WINLOSS_CRM"), exports),
         _private_folder(private),
         _writable("published file", published.parent),
         _writable("reports", _inside(folder, environment.get("WINLOSS_REPORTS") or "reports")),
@@ -138,12 +136,17 @@ def _profile(project: Path | None, environment: Mapping[str, str]) -> Finding:
     return Finding("ok", "profile", f"{path}, target {target}")
 
 
-def _crm(crm: str, exports: Path) -> Finding:
-    if crm not in CRMS:
-        from difflib import get_close_matches
+def _crm(stated: str | None, exports: Path) -> Finding:
+    from icp.exports.plan import Request, source_of
+    from icp.exports.problems import ReadingError, did_you_mean
+    from icp.exports.recognise import crms
 
-        meant = get_close_matches(crm, CRMS, n=1, cutoff=0)[0]
-        return Finding("fail", "CRM", f"WINLOSS_CRM is {crm}; did you mean {meant}? Known: {', '.join(CRMS)}")
+    try:
+        crm = stated or source_of(Request("", str(exports), "")).crm
+    except (ReadingError, OSError) as error:
+        return Finding("fail", "CRM", str(error))
+    if crm not in crms():
+        return Finding("fail", "CRM", f'WINLOSS_CRM is "{crm}".{did_you_mean(crm, crms())}')
     if crm in WITHOUT_FILES:
         return Finding("ok", "CRM", f"{crm}, which needs no files")
     if not exports.is_dir():
@@ -177,6 +180,9 @@ def _private_folder(database: Path) -> Finding:
             return Finding("fail", "build database", f"{database} may not be written to")
         if stat.S_IMODE(database.stat().st_mode) & 0o077:
             return Finding("warn", "build database", f"{database} holds deals and others may read it: chmod 600 {database}")
+    key = database.with_name("winloss.key")
+    if found.verdict == "ok" and key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        return Finding("warn", "build database", f"{key} undoes pseudonyms and others may read it: chmod 600 {key}")
     return found
 
 
@@ -256,6 +262,7 @@ def self_test(say: Callable[[str], None]) -> list[Finding]:
         folder = Path(name)
         say("Building the sample company; on an idle machine this takes less than a minute.")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("WINLOSS_", "DBT_"))}
+        environment["WINLOSS_CRM"] = "sample"
         environment |= {"WINLOSS_DB": str(folder / "winloss.duckdb"), "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb")}
         arguments = ["build", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
         run = subprocess.run([*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)

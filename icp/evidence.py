@@ -26,6 +26,11 @@ KEEP_TESTING = "keep_testing"
 NO_DIFFERENCE = "no_difference"
 NOT_ENOUGH_DATA = "not_enough_data"
 
+COUNTS_DISAGREE = "counts_disagree"
+SIBLINGS_CLAIMED = "siblings_claimed"
+SEARCH_STOPPED = "search_stopped"
+"""Why a segment with deals enough is not judged; codes of caveats as well."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -94,6 +99,7 @@ class Evidence:
     effective_deals: float | None = None
     min_detectable_lift: float | None = None
     deals_needed: int | None = None
+    not_judged: str | None = None
     caveats: tuple[Caveat, ...] = ()
 
 
@@ -148,6 +154,8 @@ class Outcome:
     is_exact: bool
     is_fallback: bool
     first_q: dict[Cell, float] = field(default_factory=dict)
+    reached: frozenset[Cell] = frozenset()
+    stopped_after: int | None = None
     claims: tuple[Claim, ...] = ()
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
@@ -208,30 +216,33 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     _add_power(evidence, weight, base, len(outcome.candidates), parameters.step_down_rate, parameters)
     if result is None:
         return evidence
+    claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
+    if claim is None:
+        evidence.not_judged = _not_asked(outcome, tested, result, parameters)
     _add_effect(evidence, result, -1 if twin else 1, base, parameters)
     evidence.expected_gain = (-1 if twin else 1) * _gain(outcome.whole[tested], evidence, base, parameters)
     evidence.q_value = outcome.first_q[tested]
-    claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
     if claim is not None:
         evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
-    elif evidence.q_value <= parameters.false_discovery_rate:
+    elif evidence.not_judged is None and evidence.q_value <= parameters.false_discovery_rate:
         evidence.explained_by = tuple(claim.cell for claim in outcome.claims)
-    evidence.action = _action(evidence, parameters)
+    _decide(evidence, parameters)
     evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
     return evidence
 
 
 def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Parameters) -> Evidence:
-    result = outcome.final[claim.cell]
-    evidence = _counted(claim.cell, result.deals, result.won, base, parameters)
-    _add_rest(evidence, result.rest_deals, result.rest_won)
+    result, whole = outcome.final[claim.cell], outcome.whole[claim.cell]
+    evidence = _counted(claim.cell, whole.deals, whole.won, base, parameters)
+    _add_rest(evidence, whole.rest_deals, whole.rest_won)
     rate = parameters.pair_false_discovery_rate
     _add_power(evidence, result.harmonic_deals, base, outcome.pair_comparisons, rate, parameters)
     _add_effect(evidence, result, 1, base, parameters)
     evidence.is_candidate = True
     evidence.q_value = outcome.pair_q[claim.cell]
     evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
-    evidence.action = _action(evidence, parameters)
+    _decide(evidence, parameters)
+    evidence.caveats = _why_not_judged(outcome, evidence)
     return evidence
 
 
@@ -306,25 +317,60 @@ def _gain(whole: Tally, evidence: Evidence, base: float, parameters: Parameters)
     return lift * evidence.rest_deals / (evidence.deals + evidence.rest_deals)
 
 
-def _action(evidence: Evidence, parameters: Parameters) -> str:
-    """Action of a tested segment, before the watch list is cut to its maximum."""
+def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
+    """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
+    if outcome.stopped_after is not None and cell not in outcome.reached:
+        return SEARCH_STOPPED
+    has_claimed_sibling = any(claim.cell[0][0] == cell[0][0] for claim in outcome.claims)
+    return SIBLINGS_CLAIMED if has_claimed_sibling and result.rest_deals < parameters.minimum_deals else None
+
+
+def points_alike(lift: float | None, expected: float | None) -> bool:
+    """Whether the gap as counted and the gap to expect are on the same side of zero."""
+    return (lift or 0.0) * (expected or 0.0) > 0
+
+
+def leaves_out_zero(*intervals: tuple[float | None, float | None]) -> bool:
+    """Whether every interval is known and lies wholly on one side of zero."""
+    return all(low is not None and high is not None and low * high > 0 for low, high in intervals)
+
+
+def _decide(evidence: Evidence, parameters: Parameters) -> None:
+    """Action of a tested segment, before the watch list is cut to its maximum.
+
+    Nothing is said against the counts a reader sees: they must point to the same side as the effect
+    once claims are accounted for, and for a claim neither interval may hold zero.
+    """
     expected = evidence.expected_lift or 0.0
     is_large = abs(expected) >= parameters.minimum_lift
-    if evidence.claim_step is not None and is_large:
-        return TARGET_MORE if expected > 0 else DEPRIORITISE
+    is_likely = (evidence.sign_probability or 0.0) >= parameters.keep_testing_probability
+    is_alike = points_alike(evidence.lift, expected)
+    is_claimed = evidence.claim_step is not None and is_large
     low, high = evidence.lift_low, evidence.lift_high
-    if low is not None and high is not None and max(-low, high) <= parameters.equivalence_margin:
-        return NO_DIFFERENCE
-    if is_large and (evidence.sign_probability or 0.0) >= parameters.keep_testing_probability:
-        return KEEP_TESTING
-    return NOT_ENOUGH_DATA
+    is_narrow = low is not None and high is not None and max(-low, high) <= parameters.equivalence_margin
+
+    if evidence.not_judged == SEARCH_STOPPED:
+        evidence.action = NOT_ENOUGH_DATA
+    elif is_claimed and is_alike and leaves_out_zero((low, high), (evidence.expected_lift_low, evidence.expected_lift_high)):
+        evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
+    elif is_narrow and (is_alike or not is_claimed):
+        evidence.action = NO_DIFFERENCE
+    elif is_large and (is_likely or (is_claimed and not is_alike)):
+        evidence.action = KEEP_TESTING if is_alike else NOT_ENOUGH_DATA
+        evidence.not_judged = None if is_alike else COUNTS_DISAGREE
+    else:
+        evidence.action = NOT_ENOUGH_DATA
+    if evidence.action != NOT_ENOUGH_DATA:
+        evidence.not_judged = None
+    if evidence.not_judged in (SEARCH_STOPPED, SIBLINGS_CLAIMED):
+        evidence.min_detectable_lift = evidence.deals_needed = None
 
 
 def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Parameters) -> None:
     """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
     by_size = sorted(
         (e for e in evidence if e.action == KEEP_TESTING),
-        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), e.cell),
+        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.deals, -e.won, e.cell),
     )
     watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
     for e in evidence:
@@ -337,11 +383,34 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         for e in evidence
         if e.action in (KEEP_TESTING, NOT_ENOUGH_DATA)
         and e.is_candidate
+        and e.not_judged is None
+        and points_alike(e.lift, e.expected_lift)
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
     ]
     if bets:
-        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), e.cell))
+        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.deals, -e.won, e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
+
+
+def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
+    name = cell_label(evidence.cell)
+    if evidence.not_judged == SEARCH_STOPPED:
+        number = outcome.stopped_after
+        text = f"The search stopped after {number} claim{'' if number == 1 else 's'}: {name} was not reached."
+    elif evidence.not_judged == SIBLINGS_CLAIMED:
+        text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
+    elif evidence.not_judged == COUNTS_DISAGREE:
+        lift, then = evidence.lift or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
+        counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
+        others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
+        besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
+        wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
+        text = f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
+    elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
+        return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
+    else:
+        return ()
+    return (Caveat(evidence.not_judged, text),)
 
 
 def _caveats(
@@ -353,7 +422,7 @@ def _caveats(
     parameters: Parameters,
 ) -> tuple[Caveat, ...]:
     name = f"{row.dimension} {row.value}"
-    caveats: list[Caveat] = []
+    caveats = list(_why_not_judged(outcome, evidence))
     if claim is not None:
         for other in outcome.not_separable.get(claim.cell, ()):
             caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {other}."))

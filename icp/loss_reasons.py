@@ -8,6 +8,7 @@ import numpy as np
 
 from icp import statistics
 from icp.counts import rounded, whole_number
+from icp.evidence import leaves_out_zero
 from icp.parameters import Parameters
 from icp.recommendations import percent, points
 from icp.rows import Row, Value
@@ -16,12 +17,15 @@ from icp.rows import Row, Value
 def reason_changes(
     rows: Iterable[Mapping[str, Value]],
     parameters: Parameters = Parameters(),
+    has_ended: bool = True,
 ) -> list[Row]:
     """One row per loss reason: its share of losses, and the change since the last quarter.
 
     `rows`: reason, losses, previous_losses. Each reason is tested against all others by
     mid-p, in one Benjamini-Hochberg family of the reasons seen often enough in the two
     quarters together; the change has Newcombe's 95% interval. Largest share first.
+    Nothing is tested where either quarter has fewer losses than a segment needs deals, or where
+    the later one has not ended (`has_ended`): what closes late may be lost for other reasons.
     Raises ValueError for a repeated reason or a negative count.
     """
     counts: dict[str, tuple[int, int]] = {}
@@ -33,9 +37,12 @@ def reason_changes(
     total = sum(losses for losses, _ in counts.values())
     previous_total = sum(previous for _, previous in counts.values())
     can_compare = total > 0 and previous_total > 0
+    has_enough = min(total, previous_total) >= max(1, parameters.minimum_deals)
 
     tested = sorted(
-        reason for reason, seen in counts.items() if can_compare and sum(seen) >= parameters.minimum_reason_losses
+        reason
+        for reason, seen in counts.items()
+        if has_ended and has_enough and sum(seen) >= parameters.minimum_reason_losses
     )
     p = dict(zip(tested, (_p(counts[reason], total, previous_total, parameters) for reason in tested)))
     q = dict(zip(tested, statistics.benjamini_hochberg(np.array([p[reason] for reason in tested]))))
@@ -47,7 +54,11 @@ def reason_changes(
             change = losses / total - previous / previous_total
             change_low, change_high = statistics.newcombe_interval(losses, total, previous, previous_total, 0.95)
         low, high = statistics.wilson_interval(losses, total) if total else (None, None)
-        is_changed = reason in q and float(q[reason]) <= parameters.false_discovery_rate
+        is_changed = (
+            reason in q
+            and float(q[reason]) <= parameters.false_discovery_rate
+            and leaves_out_zero((change_low, change_high))
+        )
         out: Row = {
             "reason": reason,
             "losses": losses,
@@ -65,7 +76,7 @@ def reason_changes(
             "is_changed": is_changed,
             "direction": ("up" if change and change > 0 else "down") if is_changed else "none",
         }
-        out["rationale"] = _rationale(out, total, previous_total)
+        out["rationale"] = _rationale(out, total, previous_total, has_ended)
         result.append(out)
     return result
 
@@ -81,7 +92,7 @@ def _p(seen: tuple[int, int], total: int, previous_total: int, parameters: Param
     return float(statistics.two_sided_p(z)[0])
 
 
-def _rationale(row: Row, total: int, previous_total: int) -> str:
+def _rationale(row: Row, total: int, previous_total: int, has_ended: bool) -> str:
     text = f"{row['losses']} of {total} losses ({percent(row['share'])})" if total else "No losses this quarter"
     if row["change"] is None:
         return f"{text}; no losses to compare with."
@@ -89,4 +100,5 @@ def _rationale(row: Row, total: int, previous_total: int) -> str:
     between = f"{points(row['change_low'])} to {points(row['change_high'])} points"
     if row["is_changed"]:
         return f"{text} after {before} the quarter before: {row['direction']}, {between}."
-    return f"{text} after {before} the quarter before: no clear change, {between}."
+    doubt = "no clear change" if row["is_tested"] else "too few losses to judge" if has_ended else "the quarter has not ended"
+    return f"{text} after {before} the quarter before: {doubt}, {between}."

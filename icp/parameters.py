@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-METHOD_VERSION = "strongest-first-1"
+METHOD_VERSION = "strongest-first-2"
 """Names the selection method in every record; changes whenever a result could change."""
 
 UNKNOWN = "unknown"
@@ -45,8 +45,8 @@ class Parameters:
     """A claim must stand at this level against all other values of its dimension."""
     separation_p: float = 0.10
     """A claim that fails this within the values of another dimension is not separable from it."""
-    maximum_steps: int = 10
-    """At most this many claims, so that the strata stay countable."""
+    maximum_steps: int = 40
+    """At most this many claims, so that the strata stay countable; where it ends the search, that is said."""
     exact_up_to_deals: int = 2_000
     """Windows up to this size are tested exactly, larger ones by the N-1 z form."""
     window_quarters: int = 4
@@ -131,7 +131,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "backward_p": (0.0001, 1.0),
     "all_rest_p": (0.0001, 1.0),
     "separation_p": (0.0001, 1.0),
-    "maximum_steps": (0, 20),
+    "maximum_steps": (0, 60),
     "exact_up_to_deals": (0, 5_000),
     "window_quarters": (1, 40),
     "extended_window_quarters": (1, 40),

@@ -13,11 +13,20 @@ import numpy as np
 
 from icp import statistics
 from icp.counts import StrataCounts, rounded, sums_of, whole_number
-from icp.evidence import DEPRIORITISE, KEEP_TESTING, NO_DIFFERENCE, NOT_ENOUGH_DATA, TARGET_MORE
+from icp.evidence import (
+    DEPRIORITISE,
+    KEEP_TESTING,
+    NO_DIFFERENCE,
+    NOT_ENOUGH_DATA,
+    TARGET_MORE,
+    leaves_out_zero,
+    points_alike,
+)
 from icp.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from icp.recommendations import MAXIMUM_WORDS, percent, signed
 from icp.rows import Row, Value
 
+DISAGREEING = "The deals as counted do not show what deals with equally many contacts show: no advice."
 UNDATED = "Contacts are not dated: some may have been added after the deal was decided."
 
 
@@ -104,7 +113,11 @@ def persona_evidence(
         action = NOT_ENOUGH_DATA
         caveats: list[tuple[str, str]] = []
         if shown:
-            action = _action(float(q[i]), expected, expected_low, expected_high, lift_low, lift_high, parameters)
+            action = _action(
+                float(q[i]), (expected, expected_low, expected_high), (lift, lift_low, lift_high), parameters
+            )
+            if action == NOT_ENOUGH_DATA and float(q[i]) <= parameters.false_discovery_rate:
+                caveats.append(("counts_disagree", DISAGREEING))
         if not are_contacts_dated:
             caveats.append(("contacts_not_dated", UNDATED))
             if action in (TARGET_MORE, DEPRIORITISE):
@@ -164,22 +177,23 @@ def _refusal(coverage: Mapping[str, Value], parameters: Parameters) -> str:
 
 def _action(
     q: float,
-    expected: float,
-    expected_low: float,
-    expected_high: float,
-    lift_low: float | None,
-    lift_high: float | None,
+    expects: tuple[float, float, float],
+    counted: tuple[float | None, float | None, float | None],
     parameters: Parameters,
 ) -> str:
+    """What to do, from the gap to expect and the gap as counted, each with its interval; never against the counts."""
+    (expected, expected_low, expected_high), (lift, lift_low, lift_high) = expects, counted
+    is_alike = points_alike(lift, expected)
+    is_clear = leaves_out_zero((lift_low, lift_high), (expected_low, expected_high))
     is_large = abs(expected) >= parameters.minimum_lift
-    if q <= parameters.false_discovery_rate and is_large:
+    if q <= parameters.false_discovery_rate and is_large and is_alike and is_clear:
         return TARGET_MORE if expected > 0 else DEPRIORITISE
     margin = parameters.equivalence_margin
     if lift_low is not None and lift_high is not None and max(-lift_low, lift_high) <= margin:
         return NO_DIFFERENCE
     deviation = (expected_high - expected_low) / 2 / parameters.interval_z
     certain = statistics.normal_quantile(parameters.keep_testing_probability)
-    if is_large and deviation > 0 and abs(expected) / deviation >= certain:
+    if is_large and is_alike and deviation > 0 and abs(expected) / deviation >= certain:
         return KEEP_TESTING
     return NOT_ENOUGH_DATA
 

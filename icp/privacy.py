@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +17,81 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 KEY_VARIABLE = "WINLOSS_KEY"
 KEY_FILE = "winloss.key"
+SHORTEST_KEY = 16
+"""Characters a key in a file has at least: one that is made has 64, and fewer were cut off or typed by hand."""
+
+
+class KeyProblem(Exception):
+    """There is no key to use; the message says why and what to do."""
 
 
 def read_or_make_key(folder: Path) -> str:
     """Return the key: WINLOSS_KEY if set, else the text of `folder/winloss.key`, made if absent.
 
-    The file is created with mode 0600. Raises OSError where the folder cannot be written.
+    The file has mode 0600 and appears whole, and builds that begin at once take the same. Raises KeyProblem where the file
+    cannot be used, or not be made.
     """
     stated = os.environ.get(KEY_VARIABLE, "").strip()
     if stated:
         return stated
     path = folder / KEY_FILE
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32))
-    return path.read_text(encoding="ascii").strip()
+    try:
+        if not path.exists():
+            _make(path)
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise KeyProblem(f"{path} cannot be used: {error.strerror}. Change the rights of its folder, or state a key in {KEY_VARIABLE}.") from None
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < SHORTEST_KEY:
+        raise KeyProblem(
+            f"{path} holds no key of {SHORTEST_KEY} letters and digits or more, so pseudonyms could be undone. Put your backup of it "
+            "there; without one delete the file, and the next build makes a new key: owners and deals then get new pseudonyms."
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    """Puts a new key in place in one step, unless somebody else has done so meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    waiting = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(waiting, path)
+    finally:
+        waiting.unlink(missing_ok=True)
+
+
+def _put_in_place(waiting: Path, path: Path) -> None:
+    """Gives a written file its name, if nobody has that name yet."""
+    try:
+        os.link(waiting, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        # a file system without links: only builds of two databases in one folder could still get in each other's way
+        if not path.exists():
+            waiting.rename(path)
 
 
 class Plugin(BasePlugin):
-    """Registers the SQL function `privacy_key()` on every connection dbt opens."""
+    """Registers the SQL functions `privacy_key()` and `privacy_key_problem()` on every connection dbt opens."""
 
     def configure_connection(self, conn: Any) -> None:
         path = self.creds.path if self.creds else ":memory:"
         folder = Path("warehouse") if path == ":memory:" else Path(path).parent
+
+        def problem() -> str | None:
+            try:
+                read_or_make_key(folder)
+            except KeyProblem as found:
+                return str(found)
+            return None
+
         conn.create_function("privacy_key", lambda: read_or_make_key(folder), [], "VARCHAR", side_effects=True)
+        # an exception inside an SQL function reaches the user as a stack trace
+        conn.create_function("privacy_key_problem", problem, [], "VARCHAR", null_handling="special", side_effects=True)

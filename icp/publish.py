@@ -13,14 +13,15 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from icp.small_cells import CONTACT_COUNTS, hide_small_cells
+from icp.own_files import Manifest, is_published_database, new_folder, remove_folders
+from icp.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
 
 ALLOW_LIST = Path(__file__).resolve().parents[1] / "seeds" / "published_tables.csv"
 FORMATS = ("parquet", "csv")
@@ -117,6 +118,9 @@ CELLS = {
     ),
 }
 
+# Of these only the rows of PUBLISHED_PERIODS leave.
+_PEOPLE_BY_PERIOD = ("win_rates_by_persona", "decision_makers", "buying_groups", "contact_coverage")
+
 _COVERAGE_KEPT = ("period", "population", "won_deals", "lost_deals", "is_comparable")
 
 # Sentences that quote figures of a cell: the table, its text, and where the sentence says which cell it quotes.
@@ -171,15 +175,14 @@ def publish(connection: duckdb.DuckDBPyConnection, publication: Publication, all
     try:
         _make_folder(final.parent)
         with _sole_publisher(final):
-            _remove_leftovers(final)
+            remove_folders(final.parent, final.name)
             # beside the published file, so that putting it in place is a renaming and not a copy
-            folder = final.parent / f".{final.name}.{publication.build}.tmp"
-            folder.mkdir(mode=0o700)
+            folder = new_folder(final.parent, final.name)
             try:
                 written = _write(connection, publication, read_allow_list(allow_list)[0], folder)
-                return _put_in_place(folder, final.parent, written, final)
+                return _put_in_place(folder, final, written)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folders(final.parent, final.name)
     except PublishError:
         raise
     except (OSError, duckdb.Error, sqlite3.Error) as error:
@@ -248,9 +251,11 @@ def published_select(table: PublishedTable, columns: Mapping[str, str], minimum:
 def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
     shown = [column for column in columns if column not in table.columns_left_out]
     rows = f"select * from {SCHEMA}.{table.name}"
-    owners = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
-    if owners:
-        rows += f" where {' and '.join(owners)}"
+    conditions = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
+    if table.name in _PEOPLE_BY_PERIOD:
+        conditions.append(f"period in ({', '.join(_text(period) for period in PUBLISHED_PERIODS)})")
+    if conditions:
+        rows += f" where {' and '.join(conditions)}"
     few = f"'fewer than {minimum} deals, or needed to hide such a row: not shown'"
     if table.name in CELLS:
         cells = CELLS[table.name]
@@ -430,29 +435,52 @@ def _csv_cell(name: str, kind: str) -> str:
 # ---------------------------------------------------------------- files
 
 
-def _put_in_place(folder: Path, published: Path, written: Sequence[Path], final: Path) -> list[Path]:
+def _put_in_place(folder: Path, final: Path, written: Sequence[Path]) -> list[Path]:
     """Bring the files to the disk, make them read-only, and rename each to its place; the main file comes last."""
-    places = [published / path.relative_to(folder) for path in written]
+    published = final.parent
+    places = {published / path.relative_to(folder): path for path in written}
+    listed = {place: path for place, path in places.items() if place.parent in {published / kind for kind in FORMATS}}
+    manifest = Manifest.read(published / f".{final.name}.manifest")
+    _refuse_others_files(places, listed, manifest)
     for path in written:
         path.chmod(0o444)
         _to_disk(path)
     for place in places:
         _make_folder(place.parent)
-    for path, place in zip(written, places, strict=True):
+    # before the first file is in place, so that those of a build that is killed are known too
+    extended = manifest.extended(listed)
+    extended.write(folder)
+    for place, path in places.items():
         os.replace(path, place)
-    for kind in FORMATS:
-        _remove_others(published / kind, {place for place in places if place.parent == published / kind})
+    extended.of([*listed, *_remove_what_is_no_longer_published(manifest, listed)]).write(folder)
     for parent in {place.parent for place in places}:
         _to_disk(parent)
-    return places
+    return list(places)
 
 
-def _remove_others(folder: Path, current: set[Path]) -> None:
-    """A table that is no longer published leaves the folder too."""
-    if current:
-        for path in folder.glob(f"*.{folder.name}"):
-            if path not in current:
-                path.unlink()
+def _refuse_others_files(places: Iterable[Path], listed: Collection[Path], manifest: Manifest) -> None:
+    """Raises PublishError where a file that no build published stands in the place of one; `listed` are told by the manifest."""
+    others = [
+        place
+        for place in places
+        if place.exists() and not (manifest.lists(place) if place in listed else is_published_database(place))
+    ]
+    if others:
+        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        raise PublishError(
+            f"Not published: {others[0]}{more} is a file that no build published, and it is left as it is. "
+            "Move it away, or name another file in WINLOSS_PUBLISHED."
+        )
+
+
+def _remove_what_is_no_longer_published(before: Manifest, listed: Collection[Path]) -> list[Path]:
+    """A table that is no longer published leaves the folder of its format. The files of a format that was not asked for stay."""
+    written = {place.parent for place in listed}
+    earlier = [path for name in before.digests if (path := before.path.parent / name) not in listed]
+    for path in earlier:
+        if path.parent in written and before.lists(path):
+            path.unlink()
+    return [path for path in earlier if path.parent not in written]
 
 
 def _make_folder(folder: Path) -> None:
@@ -487,12 +515,6 @@ def _sole_publisher(final: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _remove_leftovers(final: Path) -> None:
-    """Clear away what a build that was killed left behind."""
-    for path in final.parent.glob(f".{final.name}.*.tmp"):
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _refuse_own_database(connection: duckdb.DuckDBPyConnection, final: Path) -> None:

@@ -21,7 +21,9 @@ from dbt_common.events.types import Note
 from dbt_common.exceptions import DbtRuntimeError
 
 from icp import run_history
+from icp.own_files import state_holder
 from icp.publish import FORMATS, Publication, PublishError, publish
+from icp.standing import Successor, objection, sample_objection
 
 WAIT_VARIABLE = "WINLOSS_LOCK_WAIT"
 DEFAULT_WAIT = 30.0
@@ -87,8 +89,7 @@ def hold_build_lock(database: Path, wait: float) -> None:
             # a file system without such locks: DuckDB's own lock still keeps two writers apart
             os.close(descriptor)
             return
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+    state_holder(descriptor)
     _BUILD_LOCKS[name] = descriptor
 
 
@@ -164,6 +165,9 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     try:
         if wrong:
             raise PublishError(f"Not published: publish_formats knows {' and '.join(FORMATS)}, not {wrong[0]}.")
+        new = Successor(str(run["crm"]), int(run["deals"]), **request["fewer_deals"])
+        if objected := objection(Path(request["path"]), new):
+            raise PublishError(f"Not published: {objected}")
         written = publish(
             connection,
             Publication(
@@ -172,7 +176,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
                 quarter=run["reviewed_quarter"],
                 formats=tuple(dict.fromkeys(request["formats"])),
                 minimum=int(request["small_cell_minimum"]),
-                further={"run_history": run_history.published_rows(build)},
+                further={"run_history": run_history.published_rows(build, str(run["crm"]))},
                 meanings=run_history.published_meanings(),
             ),
         )

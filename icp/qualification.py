@@ -78,12 +78,17 @@ def threshold(
         reason = "The score separates won from lost deals too little for a cut-off inside its range."
         return {**result, "reason": reason, "rationale": reason}
 
-    result |= {"is_predictive": True, "cut_off": cut}
-    result |= _split(scores, deals.sum(axis=0), won.sum(axis=0), cut)
+    split = _split(scores, deals.sum(axis=0), won.sum(axis=0), cut)
     won_above, deals_above, won_below, deals_below = (
-        whole_number(result, name) for name in ("won_above", "deals_above", "won_below", "deals_below")
+        whole_number(split, name) for name in ("won_above", "deals_above", "won_below", "deals_below")
     )
-    low, high = statistics.newcombe_interval(won_above, deals_above, won_below, deals_below, 0.95)
+    low = high = 0.0
+    if min(deals_above, deals_below) >= parameters.minimum_deals:
+        low, high = statistics.newcombe_interval(won_above, deals_above, won_below, deals_below, 0.95)
+    if low <= 0:
+        reason = f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
+        return {**result, "reason": reason, "rationale": reason}
+    result |= {"is_predictive": True, "cut_off": cut} | split
     above, below = won_above / deals_above, won_below / deals_below
     result |= {"gap": rounded(above - below), "gap_low": rounded(low), "gap_high": rounded(high)}
     result |= _cross_validated(scores, deals, won, parameters, cost_to_value)

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from icp.own_files import state_holder
+
 DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
 """Exit codes; 2 is a command that was not understood."""
 
@@ -120,8 +122,7 @@ def only_run(private: Path) -> Iterator[None]:
         except (ImportError, OSError):
             # no such locks on this system or file system: the lock of the build itself still keeps two builds apart
             pass
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        state_holder(descriptor)
         yield
     finally:
         os.close(descriptor)

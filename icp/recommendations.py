@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from icp.evidence import (
+    COUNTS_DISAGREE,
     DEPRIORITISE,
     KEEP_TESTING,
     NO_DIFFERENCE,
     NOT_ENOUGH_DATA,
     OTHER_VALUES,
+    SEARCH_STOPPED,
+    SIBLINGS_CLAIMED,
     TARGET_MORE,
 )
 from icp.parameters import METHOD_VERSION, UNKNOWN, Parameters
@@ -30,6 +33,13 @@ _TITLES = {
     NO_DIFFERENCE: "No difference: {segment}",
     NOT_ENOUGH_DATA: "Not enough data: {segment}",
 }
+
+_NOT_JUDGED = {
+    COUNTS_DISAGREE: " Once stronger patterns are accounted for, the gap turns round: no advice.",
+    SIBLINGS_CLAIMED: " The other values are claimed: nothing is left to compare it with.",
+    SEARCH_STOPPED: " The search ended before it was reached.",
+}
+"""Why nothing is said of a segment that has deals enough."""
 
 _KEPT = (
     "attribute",
@@ -67,6 +77,7 @@ _KEPT = (
     "effective_deals",
     "min_detectable_lift",
     "deals_needed",
+    "not_judged",
     "caveat_codes",
     "caveats",
 )
@@ -87,7 +98,9 @@ def recommendation_rows(
     result: list[Row] = []
     for rank, row in enumerate(rows, start=1):
         segment = segment_label(row)
-        title = "Best bet: {segment}" if row["best_bet"] else _TITLES[str(row["action"])]
+        title = _TITLES[str(row["action"])]
+        if row["best_bet"] or row.get("not_judged"):
+            title = "Best bet: {segment}" if row["best_bet"] else "Not judged: {segment}"
         result.append(
             {
                 "rank": rank,
@@ -179,7 +192,9 @@ def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
             f"{counts}{against}: a gap of {low} to {high} points.",
         ]
     low, high = percent(row["win_rate_low"]), percent(row["win_rate_high"])
-    missing = ""
+    missing = _NOT_JUDGED.get(str(row.get("not_judged")), "")
+    if missing:
+        return [f"{counts}{against}.{missing}", f"{counts}.{missing}"]
     if row.get("explained_by"):
         missing = " Stronger patterns explain the gap."
     elif row.get("deals_needed"):
@@ -200,7 +215,8 @@ def no_claim_sentence(
     """What to say when nothing can be claimed; None when something is."""
     if any(row["action"] in (TARGET_MORE, DEPRIORITISE) for row in evidence):
         return None
-    deals, comparisons = thousands(run["deals"]), run["comparisons"]
+    deals = thousands(run["deals"])
+    comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
     if run["is_fallback"]:
         return (
             f"{deals} closed deals are too few to claim anything: at least {parameters.fallback_deals} are needed, "
@@ -211,11 +227,11 @@ def no_claim_sentence(
         return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with the rest."
     tested = [row for row in candidates if row.get("min_detectable_lift") is not None]
     if not tested:
-        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} comparisons none could."
+        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} none could."
     best = min(tested, key=lambda row: (_number(row, "min_detectable_lift"), str(row["attribute"]), str(row["value"])))
     gap = points(best["min_detectable_lift"]).lstrip("+")
     return (
-        f"No segment stands out beyond luck. With {deals} closed deals and {comparisons} comparisons, even the "
+        f"No segment stands out beyond luck. With {deals} closed deals and {comparisons}, even the "
         f"best-covered segment ({segment_label(best)}) would need a true gap of {gap} points to be seen."
     )
 

@@ -135,10 +135,10 @@ def published_meanings() -> dict[tuple[str, str | None], str]:
     }
 
 
-def published_rows(invocation_id: str) -> str:
-    """The run history as the published file states it: the run being published counts as published."""
-    quoted = invocation_id.replace("'", "''")
+def published_rows(invocation_id: str, crm: str) -> str:
+    """The run history as the published file states it: of this source alone, and the run being published counts as published."""
+    quoted, source = (text.replace("'", "''") for text in (invocation_id, crm))
     return (
         "select * replace (case when invocation_id = "
-        f"'{quoted}' then true else is_published end as is_published) from history.run_history"
+        f"'{quoted}' then true else is_published end as is_published) from history.run_history where crm = '{source}'"
     )

@@ -9,7 +9,7 @@ shrunk, and what cannot be claimed is said with the number of deals that are mis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -207,8 +207,9 @@ def select(
     families = list(dict.fromkeys(_dimensions_of(cell) for cell in candidates))
     first = _screen(tester, families, ())
     outcome.first_q = _q_values(first, candidates)
-    claimed, _ = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
-    outcome.claims = _check(tester, claimed, (), parameters)
+    steps, is_cut_short = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
+    outcome.claims = _check(tester, steps, (), parameters)
+    outcome.reached, outcome.stopped_after = frozenset(steps), len(steps) if is_cut_short else None
     standing = [claim.cell for claim in outcome.claims]
 
     outcome.final = _screen(tester, families, standing)
@@ -227,7 +228,8 @@ def _candidates(
 ) -> tuple[tuple[Cell, ...], dict[Cell, Cell]]:
     """Cells to test, and for a two-valued dimension the other value, the mirror of the tested one.
 
-    Of two values the one with fewer deals is tested: a choice that does not look at outcomes.
+    Of two values the one with fewer deals is tested, of equally many the one with fewer wins; the name
+    decides only where both counts are equal, and then there is no gap to speak of.
     """
     candidates: list[Cell] = []
     twins: dict[Cell, Cell] = {}
@@ -235,18 +237,18 @@ def _candidates(
         known = [row for row in segments if row.dimension == dimension and row.value != UNKNOWN]
         total = sum(row.deals for row in known)
         named = [
-            (row.deals, row.value)
+            (row.deals, row.won, row.value)
             for row in known
             if row.value is not None
             and row.deals >= parameters.minimum_deals
             and total - row.deals >= parameters.minimum_deals
         ]
         if len(known) == 2 and len(named) == 2:
-            (_, tested), (_, mirror) = sorted(named)
+            (_, _, tested), (_, _, mirror) = sorted(named)
             candidates.append(((dimension, tested),))
             twins[((dimension, mirror),)] = ((dimension, tested),)
         else:
-            candidates += [((dimension, value),) for _, value in named]
+            candidates += [((dimension, value),) for _, _, value in named]
     return tuple(sorted(candidates)), twins
 
 
@@ -300,52 +302,82 @@ def _step_down(
     given: Sequence[Cell],
     rate: float,
     parameters: Parameters,
-) -> tuple[list[Cell], int]:
-    """Claimed cells in the order of claiming, and the number of comparisons."""
-    claimed: list[Cell] = []
-    while len(claimed) < min(parameters.maximum_steps, len(candidates)):
-        screen = _screen(tester, families, [*given, *claimed])
+) -> tuple[dict[Cell, int], bool]:
+    """Claimed cells with the step each was claimed at, and whether the limit ended the search.
+
+    A cell may be chosen only if it would pass the check against all other values as well. Once all
+    values of a dimension but two are set aside, the two mirror each other: the same p, opposite
+    signs. Of those only the one that also differs from the whole dimension is news.
+    """
+    steps: dict[Cell, int] = {}
+    while True:
+        screen = _screen(tester, families, [*given, *steps])
+        whole = _screen(tester, families, [*given, *steps], with_siblings=True)
         open_cells = [
             cell
             for cell in screen
             if cell in candidates
-            and cell not in claimed
-            and screen[cell].sign != 0
+            and cell not in steps
             and screen[cell].rest_deals >= parameters.minimum_deals
+            and screen[cell].sign != 0
+            and whole[cell].sign == screen[cell].sign
+            and whole[cell].p <= parameters.all_rest_p
         ]
         if not open_cells:
-            break
-        strongest = min(open_cells, key=lambda cell: (screen[cell].p, -abs(screen[cell].z), cell))
-        if screen[strongest].p > statistics.step_down_bound(len(claimed) + 1, len(candidates), rate):
-            break
-        claimed.append(strongest)
-    return claimed, len(candidates)
+            return steps, False
+        strength = {cell: _strength(screen[cell], whole[cell]) for cell in open_cells}
+        strongest = min(open_cells, key=lambda cell: (strength[cell], cell))
+        if screen[strongest].p > statistics.step_down_bound(len(steps) + 1, len(candidates), rate):
+            return steps, False
+        # values of one dimension that cannot be told apart are claimed together: a name decides nothing
+        alike = [
+            cell
+            for cell in sorted(open_cells)
+            if _dimensions_of(cell) == _dimensions_of(strongest) and strength[cell] == strength[strongest]
+        ]
+        if len(steps) + len(alike) > parameters.maximum_steps:
+            return steps, True
+        steps.update(dict.fromkeys(alike, len(steps) + 1))
+
+
+def _strength(screened: Tally, whole: Tally) -> tuple[float, ...]:
+    """What cells are ordered by, the strongest first; of equals the one with fewer deals, which is more specific."""
+    return (
+        screened.p,
+        -round(abs(screened.z), 6),
+        whole.p,
+        -round(abs(whole.z), 6),
+        screened.deals,
+        screened.won,
+    )
 
 
 def _check(
     tester: _Tester,
-    claimed: Sequence[Cell],
+    steps: Mapping[Cell, int],
     given: Sequence[Cell],
     parameters: Parameters,
 ) -> tuple[Claim, ...]:
-    """Claims that stand given all others, and against all other values of their dimension."""
-    steps = {cell: step for step, cell in enumerate(claimed, start=1)}
-    standing = list(claimed)
+    """Claims that stand given all others, and against all other values of their dimension.
+
+    The weakest falls first, and with it what cannot be told from it.
+    """
+    standing = list(steps)
     while standing:
         everything = [*given, *standing]
         backward = tester.ask([_given(_dimensions_of(cell), everything, cell) for cell in standing])
         whole = tester.ask([replace(_given(_dimensions_of(cell), everything, cell), left_out=()) for cell in standing])
         found = {cell: (_result(b, 0), _result(w, 0)) for cell, b, w in zip(standing, backward, whole)}
-        failed = [cell for cell in standing if found[cell][0].p > parameters.backward_p]
-        if failed:
-            standing.remove(max(failed, key=lambda cell: (found[cell][0].p, steps[cell])))
+        weak = {cell: (back.p, steps[cell]) for cell, (back, _) in found.items() if back.p > parameters.backward_p}
+        if weak:
+            standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
             continue
-        failed = [
-            cell
+        weak = {
+            cell: (all_rest.p, steps[cell])
             for cell, (back, all_rest) in found.items()
             if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p
-        ]
-        if not failed:
+        }
+        if not weak:
             return tuple(
                 Claim(
                     cell=cell,
@@ -356,7 +388,7 @@ def _check(
                 )
                 for cell in standing
             )
-        standing.remove(max(failed, key=lambda cell: (found[cell][1].p, steps[cell])))
+        standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
     return ()
 
 
@@ -404,11 +436,13 @@ def _select_pairs(tester: _Tester, outcome: Outcome, leaking: set[str], paramete
         return
     outcome.pair_q = _q_values(screen, sorted(candidates))
     rate = parameters.pair_false_discovery_rate
-    claimed, _ = _step_down(tester, families, candidates, given, rate, parameters)
-    outcome.pair_claims = _check(tester, claimed, given, parameters)
+    steps, _ = _step_down(tester, families, candidates, given, rate, parameters)
+    outcome.pair_claims = _check(tester, steps, given, parameters)
     everything = [*given, *(claim.cell for claim in outcome.pair_claims)]
     for claim in outcome.pair_claims:
-        outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), everything, claim.cell))
+        question = _given(_dimensions_of(claim.cell), everything, claim.cell)
+        outcome.final[claim.cell] = _single(tester, question)
+        outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
 
 
 # ---------------------------------------------------------------- leakage

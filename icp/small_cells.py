@@ -21,18 +21,23 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-CONTACT_COUNTS = """select
+PUBLISHED_PERIODS = ("quarter", "window")
+"""The periods whose figures about people leave. Figures of all deals would tell, less those of the copy kept from the quarter
+before, what became of every cell in between; so would those of the quarter before."""
+
+_PERIODS = ", ".join(f"'{period}'" for period in PUBLISHED_PERIODS)
+
+CONTACT_COUNTS = f"""select
     periods.period,
     contacts.persona,
     contacts.seniority,
     contacts.department,
     case when contacts.role_source = 'stated' then contacts.buying_role end as stated_role,
     count(*) as contacts
-from {bridge_deal_contacts} as contacts
-inner join {dim_periods} as periods
-    on periods.period = 'all'
-    or (contacts.closed_on >= periods.starts_on and contacts.closed_on < periods.ends_before_on)
-where contacts.is_counted
+from {{bridge_deal_contacts}} as contacts
+inner join {{dim_periods}} as periods
+    on contacts.closed_on >= periods.starts_on and contacts.closed_on < periods.ends_before_on
+where contacts.is_counted and periods.period in ({_PERIODS})
 group by
     periods.period, contacts.persona, contacts.seniority, contacts.department,
     case when contacts.role_source = 'stated' then contacts.buying_role end"""
@@ -40,17 +45,23 @@ group by
 
 DECIDING_ROLES = "('decision_maker', 'economic_buyer')"
 
-_CELLS = """create or replace temp table cells as
-select persona_type as kind, persona as value, period, closed_deals_with as deals, contacts
-from {marts}.win_rates_by_persona
-union all
-select
-    'decision_maker' as kind, persona || ' | ' || seniority || ' | ' || department as value, period,
-    won_deals + lost_deals as deals, contacts
-from {marts}.decision_makers
-union all
-select 'group by ' || group_type as kind, buying_group as value, period, closed_deals as deals, closed_deals as contacts
-from {marts}.buying_groups"""
+_CELLS = f"""create or replace temp table cells as
+with every_period as (
+
+    select persona_type as kind, persona as value, period, closed_deals_with as deals, contacts
+    from {{marts}}.win_rates_by_persona
+    union all
+    select
+        'decision_maker' as kind, persona || ' | ' || seniority || ' | ' || department as value, period,
+        won_deals + lost_deals as deals, contacts
+    from {{marts}}.decision_makers
+    union all
+    select 'group by ' || group_type as kind, buying_group as value, period, closed_deals as deals, closed_deals as contacts
+    from {{marts}}.buying_groups
+
+)
+
+select * from every_period where period in ({_PERIODS})"""
 
 _HIDDEN = """create or replace temp table hidden_cells as
 select kind, value, period from cells where deals < $minimum"""
@@ -131,7 +142,7 @@ decider_sums as (
 
 ),
 
--- the window holds the quarter and, unless it is one quarter long, the one before it; all deals hold the window
+-- the window holds the quarter; the rest of the window is not published, but is their difference
 period_sums as (
 
     select
@@ -139,19 +150,6 @@ period_sums as (
         cells.kind, cells.value, cells.period, cells.contacts,
         case when cells.period = 'window' then cells.contacts else -cells.contacts end as rest
     from cells
-    where
-        cells.period in ('quarter', 'window')
-        or (
-            cells.period = 'previous_quarter'
-            and (select max(quarter_count) from {marts}.dim_periods where period = 'window') > 1
-        )
-    union all
-    select
-        concat_ws('/', 'ever', cells.kind, cells.value) as sum_name,
-        cells.kind, cells.value, cells.period, cells.contacts,
-        case when cells.period = 'all' then cells.contacts else -cells.contacts end as rest
-    from cells
-    where cells.period in ('window', 'all')
 
 ),
 
@@ -162,13 +160,13 @@ rests as (
     group by sum_name
     having sum(rest) > 0
     union all
-    -- nobody can tell from outside that a cell has no contact before the window, if others have
+    -- nobody can tell from outside that a cell has no contact in the rest of the window, if others have
     select sum_name, contacts
     from (
         select
             sum_name,
             sum(rest) as contacts,
-            sum(sum(rest)) over (partition by kind, split_part(sum_name, '/', 1)) as contacts_of_kind
+            sum(sum(rest)) over (partition by kind) as contacts_of_kind
         from period_sums
         group by sum_name, kind
     ) as judged
@@ -194,8 +192,8 @@ select sum_name, 'rest' as kind, sum_name as value, 'rest' as period, contacts, 
 from rests"""
 
 # One round. In each sum that holds a hidden cell, the cells hidden must be two or more and hold at least the minimum of
-# contacts together; else the smallest of the others is hidden too. What lies before the window is not published, but is
-# the difference of two cells that are: where that is small, the cell of all deals goes, which matters less than the window.
+# contacts together; else the smallest of the others is hidden too. Where the rest of the window is small, the quarter or the
+# window goes, whichever is smaller.
 _ROUND = """insert into hidden_cells
 with marked as (
 
@@ -206,7 +204,7 @@ with marked as (
         or (
             sums.is_unpublished
             and sums.contacts between 1 and $minimum - 1
-            and split_part(sums.sum_name, '/', 1) in ('ever', 'recent')
+            and split_part(sums.sum_name, '/', 1) = 'recent'
         ) as is_giveaway
     from sums
     left join hidden_cells
@@ -225,7 +223,7 @@ placed as (
     from marked
     window hidden_then_smallest as (
         partition by sum_name
-        order by is_hidden desc, sum_name like 'ever/%' and period = 'all' desc, contacts, kind, value, period
+        order by is_hidden desc, contacts, kind, value, period
     )
 
 )
@@ -237,7 +235,7 @@ where needs_cover and not is_hidden and (place <= 2 or contacts_before < $minimu
 
 _EVERYBODY = "everybody"
 _DECIDER = "decider"
-_PARTS = ("quarter", "previous_quarter", "rest of window", "before")
+_PARTS = ("quarter", "rest of window")
 
 
 @dataclass(frozen=True, order=True)
@@ -256,8 +254,8 @@ def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_
     connection.execute(_CELLS.format(marts=marts))
     connection.execute(_HIDDEN, {"minimum": minimum})
     connection.execute(_LABELS.format(contact_counts=contact_counts))
-    connection.execute(_SUMS.format(marts=marts))
-    company = _read_company(connection, marts, contact_counts)
+    connection.execute(_SUMS)
+    company = _read_company(connection, contact_counts)
     while True:
         while _changed(connection, _ROUND, minimum=minimum):
             pass
@@ -343,29 +341,23 @@ class _Company:
         ).fetchall():
             yield _Cell(*row)
         for kind, value in sorted(self.members):
-            for part in ("rest of window", "before"):
-                cell = _Cell(kind, value, part)
-                if kind not in (_EVERYBODY, _DECIDER) and 0 < self.counts[self.places(cell)].sum() < minimum:
-                    yield cell
+            cell = _Cell(kind, value, "rest of window")
+            if kind not in (_EVERYBODY, _DECIDER) and 0 < self.counts[self.places(cell)].sum() < minimum:
+                yield cell
 
 
-def _read_company(connection: duckdb.DuckDBPyConnection, marts: str, contact_counts: str) -> _Company:
+def _read_company(connection: duckdb.DuckDBPyConnection, contact_counts: str) -> _Company:
     rows = connection.execute(
         f"""select
     persona, seniority, department, stated_role,
     coalesce(sum(contacts) filter (where period = 'quarter'), 0),
-    coalesce(sum(contacts) filter (where period = 'previous_quarter'), 0),
-    coalesce(sum(contacts) filter (where period = 'window'), 0),
-    coalesce(sum(contacts) filter (where period = 'all'), 0)
+    coalesce(sum(contacts) filter (where period = 'window'), 0)
 from {contact_counts}
 group by all order by all"""
     ).fetchall()
-    length = connection.execute(f"select max(quarter_count) from {marts}.dim_periods where period = 'window'").fetchall()[0][0]
-    holds_previous = (length or 0) > 1
     counts, members = [], dict[tuple[str, str], list[int]]()
-    for group, (persona, seniority, department, role, quarter, previous, window, ever) in enumerate(rows):
-        inside = previous if holds_previous else 0
-        counts += [quarter, previous, window - quarter - inside, ever - window - (previous - inside)]
+    for group, (persona, seniority, department, role, quarter, window) in enumerate(rows):
+        counts += [quarter, window - quarter]
         labels = [("persona", persona), ("seniority", seniority), ("department", department), (_EVERYBODY, "")]
         if role is not None:
             labels += [("buying_role", role), ("persona_in_role", f"{persona} as {role.replace('_', ' ')}")]
@@ -373,8 +365,7 @@ group by all order by all"""
             labels += [("decision_maker", f"{persona} | {seniority} | {department}"), (_DECIDER, "")]
         for label in labels:
             members.setdefault(label, []).append(group)
-    window_parts = (0, 1, 2) if holds_previous else (0, 2)
-    covers = {"quarter": (0,), "previous_quarter": (1,), "window": window_parts, "all": (0, 1, 2, 3)}
+    covers = {"quarter": (0,), "window": (0, 1)}
     return _Company(np.array(counts, dtype=float), members, covers)
 
 

@@ -77,7 +77,7 @@
             ~ 'explained_by string, shift_points double, extra_wins_per_100 double, extra_wins_low double, '
             ~ 'extra_wins_high double, value_weighted_win_rate double, value_weighted_low double, '
             ~ 'value_weighted_high double, effective_deals double, min_detectable_lift double, deals_needed bigint, '
-            ~ 'caveat_codes string, caveats string, window_start string, window_end string, window_deals bigint, '
+            ~ 'not_judged string, caveat_codes string, caveats string, window_start string, window_end string, window_deals bigint, '
             ~ 'window_won bigint, comparisons bigint, is_fallback boolean, no_claim_sentence string, method_version string',
     }) }}
 {%- endmacro %}

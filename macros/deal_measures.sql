@@ -4,11 +4,22 @@
     count(*) as deals,
         count(amount) as amounts,
         sum(amount) as amount,
-        sum(amount * amount) as squared_amount,
+        {{ sum_of_squares('amount') }} as squared_amount,
         median(cast(amount as double)) as median_amount,
         avg(cast(cycle_days as double)) as mean_cycle_days,
         -- a median holds every value: whole days are half as long as fractions
         median(cycle_days) as median_cycle_days
+{%- endmacro %}
+
+{# The sum of the squares of amounts, as a double. Squares of large amounts are beyond every decimal, and a sum of doubles hangs on the
+   order of the rows: so what is large is added up in whole million millions, what is small to the last digit, both exactly. #}
+{% macro sum_of_squares(amount) -%}
+    {{ sum_in_any_order("cast(" ~ amount ~ " as double) * cast(" ~ amount ~ " as double)") }}
+{%- endmacro %}
+
+{% macro sum_in_any_order(value) -%}
+    coalesce(cast(sum(case when {{ value }} < 1e24 then cast({{ value }} as decimal(38, 4)) end) as double), 0e0)
+        + coalesce(cast(sum(case when {{ value }} >= 1e24 then cast(({{ value }}) / 1e12 as decimal(38, 0)) end) as double), 0e0) * 1e12
 {%- endmacro %}
 
 {# Then the counts, values and cycles that every win-rate table carries, over those rows, one per outcome. #}
@@ -24,7 +35,7 @@
             when coalesce(bool_and(2 * amounts >= deals) filter (where outcome in ('won', 'lost')), true)
                 then cast(sum(amount) filter (where outcome in ('won', 'lost')) as double)
         end as closed_amount,
-        cast(sum(squared_amount) filter (where outcome in ('won', 'lost')) as double) as squared_amount,
+        sum(squared_amount) filter (where outcome in ('won', 'lost')) as squared_amount,
         max(cast(amount as double) / nullif(amounts, 0)) filter (where outcome = 'won') as mean_won_amount,
         max(cast(amount as double) / nullif(amounts, 0)) filter (where outcome = 'lost') as mean_lost_amount,
         max(median_amount) filter (where outcome = 'won') as median_won_amount,

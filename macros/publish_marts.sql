@@ -26,6 +26,7 @@
             'formats': var('publish_formats'),
             'small_cell_minimum': var('small_cell_minimum'),
             'alert_policy': var('alert_policy'),
+            'fewer_deals': {'minimum_share': var('publish_minimum_share'), 'allow_fewer_deals': var('allow_fewer_deals')},
             'budgets': {'minutes': var('run_time_budget_minutes'), 'megabytes': var('memory_budget_mb')},
         } -%}
     select case when problem is not null then {{ fail('problem') }} end

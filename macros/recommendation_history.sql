@@ -1,4 +1,4 @@
-{# The memory of what was recommended, by quarter under review. It stands beside the marts and is never rebuilt. #}
+{# The memory of what was recommended, by source and quarter under review. It stands beside the marts and is never rebuilt. #}
 {% macro open_history() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'docs') -%}
     {{ return(adapter.dispatch('open_history')()) }}
@@ -7,13 +7,29 @@
 
 {% macro default__open_history() -%}
     create schema if not exists history;
-    create table if not exists {{ history_table() }}
+    create table if not exists {{ history_table() }};
+    {{ source_of_older_advice() }}
+{%- endmacro %}
+
+{# Before the memory said which source a recommendation is of: it is of the only one that was ever published, if there is only one. #}
+{% macro source_of_older_advice() -%}
+    {%- set columns = run_query(
+        "select table_name || '.' || column_name from duckdb_columns() where schema_name = 'history'"
+    ).columns[0].values() -%}
+    alter table history.recommendations add column if not exists crm string;
+    {%- if 'recommendations.rank' in columns and 'recommendations.crm' not in columns and 'run_history.crm' in columns -%}
+    update history.recommendations
+    set crm = (select case when count(distinct crm) = 1 then max(crm) end from history.run_history where is_published)
+    {%- endif -%}
 {%- endmacro %}
 
 {# Spark takes one statement at a time. #}
 {% macro spark__open_history() -%}
     {%- do run_query('create schema if not exists history') -%}
-    create table if not exists {{ history_table() }}
+    {%- do run_query('create table if not exists ' ~ history_table()) -%}
+    {%- if 'crm' not in run_query('select * from history.recommendations limit 0').column_names -%}
+    alter table history.recommendations add columns (crm string)
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro history_table() -%}
@@ -22,7 +38,7 @@
         attribute string, value string, second_attribute string, second_value string,
         segment_label string, action string, grade string, title string,
         said_win_rate double, said_expected_lift double, said_low double, said_high double,
-        window_start string, window_end string, method_version string
+        window_start string, window_end string, method_version string, crm string
     )
 {%- endmacro %}
 
@@ -34,6 +50,7 @@
     with said as (
 
         select
+            '{{ crm() }}' as crm,
             periods.last_quarter as reviewed_quarter,
             periods.starts_on as reviewed_quarter_starts_on,
             advice.rank, advice.attribute, advice.value, advice.second_attribute, advice.second_value, advice.segment_label,
@@ -57,6 +74,7 @@
 
         select reviewed_quarter, max(version) as version, max_by(fingerprint, version) as fingerprint
         from history.recommendations
+        where crm = '{{ crm() }}'
         group by reviewed_quarter
 
     )

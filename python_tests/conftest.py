@@ -51,7 +51,7 @@ class SampleBuild:
         """The variables of the environment, without what this machine's user set for the project or for dbt."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
         own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
-        # whatever stands in the exports folder of the checkout
+        # asked for: a checkout may hold exports of its user
         own |= {"WINLOSS_CRM": "sample"}
         own |= {"WINLOSS_DOCS": "1", "DBT_WRITE_JSON": "true"}
         return kept | own

@@ -34,8 +34,10 @@ class Cell:
     period: str
 
 
-def marts(compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4, empty_deals: int = 0) -> duckdb.DuckDBPyConnection:
-    """A database with the marts about people of these contacts; the quarter under review is 2025-Q4."""
+def marts(
+    compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4, empty_deals: int = 0, ends: date = date(2026, 1, 1)
+) -> duckdb.DuckDBPyConnection:
+    """A database with the marts about people of these contacts; the quarter under review is the one before `ends`."""
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as w; use w; create schema marts")
     rows = list(contacts)
@@ -55,16 +57,20 @@ def marts(compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4,
     deals |= {f"empty{place}": ("won", date(2025, 11, 1)) for place in range(empty_deals)}
     connection.execute("create table marts.fct_closed_deals (deal_key varchar, outcome varchar, closed_on date)")
     connection.executemany("insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()])
-    begins = {"quarter": date(2025, 10, 1), "previous_quarter": date(2025, 7, 1), "window": _quarters_before(date(2026, 1, 1), window_quarters)}
+    begins = {
+        "quarter": _quarters_before(ends, 1),
+        "previous_quarter": _quarters_before(ends, 2),
+        "window": _quarters_before(ends, window_quarters),
+    }
     connection.execute(
         "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, population varchar, missing_reason varchar)"
     )
     connection.executemany(
         "insert into marts.dim_periods values (?, ?, ?, ?, 'all deals', null)",
         [
-            ("quarter", begins["quarter"], date(2026, 1, 1), 1),
+            ("quarter", begins["quarter"], ends, 1),
             ("previous_quarter", begins["previous_quarter"], begins["quarter"], 1),
-            ("window", begins["window"], date(2026, 1, 1), window_quarters),
+            ("window", begins["window"], ends, window_quarters),
             ("all", None, None, None),
         ],
     )
@@ -101,50 +107,65 @@ def cells(tables: Mapping[str, Iterable[Mapping[str, object]]]) -> dict[Cell, in
 
 
 def given_away(
-    tables: Mapping[str, list[dict[str, object]]], contacts: Iterable[Contact], window_quarters: int = 4, minimum: int = 5
+    tables: Mapping[str, list[dict[str, object]]],
+    contacts: Iterable[Contact],
+    window_quarters: int = 4,
+    minimum: int = 5,
+    copy: Mapping[str, list[dict[str, object]]] | None = None,
+    of_copy: bool = False,
 ) -> list[Cell]:
-    """Hidden cells on fewer deals than the minimum whose number of contacts the attacker finds out exactly."""
+    """Hidden cells on fewer deals than the minimum whose number of contacts the attacker finds out exactly.
+
+    `copy` is what was published a quarter earlier, if the attacker kept it; with `of_copy` it is its hidden cells that count.
+    """
     rows = list(contacts)
-    parts = _parts(window_quarters)
+    parts = _PARTS
     kinds = sorted({(person, role) for _, _, person, role, _ in rows})
     unknowns = [(person, role, part) for person, role in kinds for part in parts]
     place = {unknown: number for number, unknown in enumerate(unknowns)}
     truth = np.zeros(len(unknowns))
     for _, _, person, role, closed in rows:
-        truth[place[person, role, _part(closed, window_quarters)]] += 1
+        truth[place[person, role, _part(closed)]] += 1
 
-    def members(cell: Cell) -> np.ndarray:
+    def members(cell: Cell, quarters_ago: int = 0) -> np.ndarray:
         vector = np.zeros(len(unknowns))
+        covered = _covers(cell.period, window_quarters, quarters_ago)
         for (person, role, part), number in place.items():
-            if part in _covers(cell.period, parts) and _belongs(cell, person, role):
+            if part in covered and _belongs(cell, person, role):
                 vector[number] = 1
         return vector
 
-    shown = cells(tables)
-    equations = [(members(cell), contacts_) for cell, contacts_ in shown.items() if contacts_ is not None]
-    everybody = {period: members(Cell("everybody", "", period)) for period in PERIODS}
-    deciders = {period: members(Cell("deciders", "", period)) for period in PERIODS}
-    for row in tables["contact_coverage"]:
-        if row["won_contacts_per_deal"] is not None or row["lost_contacts_per_deal"] is not None:
-            total = float(row["won_contacts_per_deal"] or 0) * row["won_deals"] + float(row["lost_contacts_per_deal"] or 0) * row["lost_deals"]  # type: ignore[operator, arg-type]
-            equations.append((everybody[str(row["period"])], round(total)))
-    for row in tables["decision_makers"]:
-        equations.append((deciders[str(row["period"])], row["all_contacts"]))  # type: ignore[arg-type]
-    matrix = np.array([vector for vector, _ in equations])
+    shown = cells(copy if copy and of_copy else tables)
+    equations: list[tuple[np.ndarray, float]] = []
+    for quarters_ago, published_ in enumerate([tables, copy] if copy else [tables]):
+        equations += [
+            (members(cell, quarters_ago), contacts_) for cell, contacts_ in cells(published_).items() if contacts_ is not None
+        ]
+        everybody = {period: members(Cell("everybody", "", period), quarters_ago) for period in PERIODS}
+        deciders = {period: members(Cell("deciders", "", period), quarters_ago) for period in PERIODS}
+        for row in published_["contact_coverage"]:
+            if row["won_contacts_per_deal"] is not None or row["lost_contacts_per_deal"] is not None:
+                total = float(row["won_contacts_per_deal"] or 0) * row["won_deals"] + float(row["lost_contacts_per_deal"] or 0) * row["lost_deals"]  # type: ignore[operator, arg-type]
+                equations.append((everybody[str(row["period"])], round(total)))
+        for row in published_["decision_makers"]:
+            equations.append((deciders[str(row["period"])], row["all_contacts"]))  # type: ignore[arg-type]
+    matrix = np.array([vector for vector, _ in equations]).reshape(-1, len(unknowns))
     values = np.array([float(value) for _, value in equations])
     assert np.allclose(matrix @ truth, values), "the attacker's sums are not those of the tables"
     lost = []
     for cell in [cell for cell, contacts_ in shown.items() if contacts_ is None]:
-        within = _covers(cell.period, parts)
+        within = _covers(cell.period, window_quarters, int(of_copy))
         deals = {
             deal for deal, _, person, role, closed in rows
-            if _belongs(cell, person, role) and _part(closed, window_quarters) in within
+            if _belongs(cell, person, role) and _part(closed) in within
         }  # fmt: skip
         if not 0 < len(deals) < minimum:
             continue
-        vector = members(cell)
-        bounds = [linprog(sign * vector, A_eq=matrix, b_eq=values, bounds=(0, None), method="highs").fun for sign in (1, -1)]
-        if -bounds[1] - bounds[0] < 1 - 1e-6:
+        vector = members(cell, int(of_copy))
+        ends = [linprog(sign * vector, A_eq=matrix, b_eq=values, bounds=(0, None), method="highs") for sign in (1, -1)]
+        # 3: nothing that is published says how large it may be at most
+        assert {end.status for end in ends} <= {0, 3}
+        if all(end.status == 0 for end in ends) and -ends[1].fun - ends[0].fun < 1 - 1e-6:
             lost.append(cell)
     return lost
 
@@ -176,24 +197,21 @@ def _quarters_before(day: date, quarters: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _parts(window_quarters: int) -> tuple[str, ...]:
-    return ("quarter", "previous_quarter", "rest of window", "before") if window_quarters > 1 else ("quarter", "previous_quarter", "before")
+_PARTS = tuple(range(12))
+"""Parts of time: the quarter under review, the quarters before it one by one, and all before those."""
 
 
-def _part(closed: date, window_quarters: int) -> str:
-    if closed >= date(2026, 1, 1):
-        return "before"
-    if closed >= date(2025, 10, 1):
-        return "quarter"
-    if closed >= date(2025, 7, 1):
-        return "previous_quarter"
-    return "rest of window" if closed >= _quarters_before(date(2026, 1, 1), window_quarters) and window_quarters > 1 else "before"
+def _part(closed: date) -> int:
+    ago = (date(2025, 10, 1).year * 4 + 3) - (closed.year * 4 + (closed.month - 1) // 3)
+    return min(ago, _PARTS[-1])
 
 
-def _covers(period: str, parts: tuple[str, ...]) -> tuple[str, ...]:
-    if period == "window":
-        return tuple(part for part in parts if part != "before" and (part != "previous_quarter" or len(parts) == 4))
-    return parts if period == "all" else (period,)
+def _covers(period: str, window_quarters: int, quarters_ago: int = 0) -> tuple[int, ...]:
+    """The parts a period covers, in what was published so many quarters ago."""
+    length = {"quarter": 1, "window": window_quarters}
+    if period == "previous_quarter":
+        return (quarters_ago + 1,)
+    return tuple(range(quarters_ago, quarters_ago + length[period])) if period in length else _PARTS[quarters_ago:]
 
 
 def _belongs(cell: Cell, person: str, role: str) -> bool:

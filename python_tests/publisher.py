@@ -35,6 +35,7 @@ def request(published: str, **more: Any) -> dict[str, Any]:
         "formats": [],
         "small_cell_minimum": 5,
         "alert_policy": "warn",
+        "fewer_deals": {"minimum_share": 0.5, "allow_fewer_deals": False},
         "budgets": {"minutes": 10, "megabytes": 8000},
         **more,
     }

@@ -140,6 +140,27 @@ def one_deal() -> Company:
     return company
 
 
+def of_cells(cells: list[tuple[str, str, int, int]]) -> Company:
+    """Deals by industry and lead source: so many, of which so many were won, over eight quarters alike."""
+    company = sold(sum(deals for _, _, deals, _ in cells), even, PLAIN, with_contacts=False, with_reasons=False, with_scores=False)
+    number = 0
+    for industry, source, deals, won in cells:
+        for place in range(deals):
+            company.accounts[number]["industry"] = industry
+            company.deals[number] |= {"lead_source": source, "outcome": "Won" if place < won else "Lost"}
+            number += 1
+    return company
+
+
+def two_against_two() -> Company:
+    """Both deals of the quarter before were won, and both of the quarter under review lost."""
+    company = of_cells([("Retail", "Event", 6, 4)])
+    days = ("2025-05-05", "2025-05-06", "2025-08-05", "2025-08-06", "2025-12-28", "2025-12-29")
+    for deal, day in zip(company.deals, days):
+        deal |= {"created_on": "2025-04-01", "closed_on": day}
+    return company
+
+
 def even(_: dict[str, str]) -> float:
     return 0.45
 
@@ -170,6 +191,14 @@ COMPANIES: dict[str, Callable[[], Company]] = {
         titles=(CODE[0], "CFO", CODE[3]), sources=(CODE[2], CODE[1], "Event"), reasons=(CODE[0], CODE[4]),
     ),
     "nothing closed": lambda: Company(),
+    # of small deals partners win 24 % where others win 10 %, and yet less than the 29 % elsewhere; of large ones the reverse
+    "pairs against their counts": lambda: of_cells(
+        [("Small", "Partner", 300, 72), ("Small", "Direct", 1200, 120), ("Large", "Partner", 300, 165), ("Large", "Direct", 300, 240)]
+    ),
+    "sources that mirror each other": lambda: of_cells(
+        [(place, source, deals, won) for place in ("East", "West") for source, deals, won in (("Cold", 300, 90), ("Inbound", 75, 38), ("Referral", 75, 57))]
+    ),
+    "two against two": two_against_two,
 }  # fmt: skip
 
 

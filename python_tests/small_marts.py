@@ -31,12 +31,13 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     )
     connection.execute(
         "create table int_deal_cells as select closed_quarter, industry, region, count(*) as deals, sum(is_won) as won, "
-        "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(amount * amount) as squared_amount "
+        "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(cast(amount as double) * amount) as squared_amount "
         "from fct_closed_deals group by closed_quarter, industry, region"
     )
     starts = first_day(review_quarter)
     connection.execute(
-        "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on",
+        "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on, "
+        "false as is_partial",
         [starts, starts],
     )
     connection.execute("create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)")

@@ -51,6 +51,13 @@ def test_a_bet_is_called_a_bet_and_only_without_a_claim() -> None:
     assert [row["grade"] for row in of_kind("targeting", recommendations=[SEGMENT, bet])] == ["claim"]
 
 
+def test_a_segment_that_loses_is_not_given_a_campaign() -> None:
+    weak = SEGMENT | {"action": "keep_testing", "segment_label": "Shop", "expected_lift": -0.08}
+    better = weak | {"rank": 2, "segment_label": "Farm", "expected_lift": 0.05}
+    assert [row["title"] for row in of_kind("targeting", recommendations=[weak])] == ["Learn before aiming"]
+    assert [row["title"] for row in of_kind("targeting", recommendations=[weak, better])] == ["Test Farm"]
+
+
 def test_nothing_to_tell_apart_asks_for_more_deals() -> None:
     [row] = of_kind("targeting", recommendations=[SEGMENT | {"action": "not_enough_data"}])
     assert row["grade"] == "test" and "120 closed deals" in str(row["evidence"])

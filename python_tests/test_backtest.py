@@ -35,6 +35,13 @@ def test_deals_after_the_quarter_under_review_are_not_looked_at() -> None:
     assert {row["quarter"] for row in rows} == {"2025-Q2"}
 
 
+def test_a_quarter_that_has_not_ended_judges_no_advice() -> None:
+    deals = quarter("2025-Q1", EVEN) + quarter("2025-Q2", EVEN) + quarter("2025-Q3", STRONG_BANK)
+    marts = marts_of(deals, "2025-Q3")
+    marts.execute("update dim_periods set is_partial = true")
+    assert {row["quarter"] for row in backtest(reader_over(marts))} == {"2025-Q2"}
+
+
 def test_advice_is_drawn_from_the_quarters_before_and_counted_on_the_quarter() -> None:
     deals = quarter("2025-Q1", STRONG_BANK) + quarter("2025-Q2", STRONG_BANK) + quarter("2025-Q3", {"Bank": (30, 10), "Shop": (10, 30), "Farm": (15, 25)})
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q3"))) if row["quarter"] == "2025-Q3"}

@@ -133,12 +133,13 @@ def test_headers_in_an_unknown_language_lead_to_a_mapping_to_fill_in(tmp_path: P
     (tmp_path / "obchody.csv").write_text("Číslo,Výsledek,Částka\n1,Vyhráno,5\n2,Prohráno,6\n", encoding="utf-8")
     (tmp_path / "lidé.csv").write_text("Číslo,Pozice\n1,CFO\n", encoding="utf-8")
     text = suggested_mapping(str(tmp_path))
-    assert "# obchody.csv: not used: Číslo, Výsledek, Částka\n" in text
+    assert "# obchody.csv: line 1 has no header known here; write its headers below.\n" in text
+    assert "Výsledek" not in text
     mapping = yaml.safe_load(text)["mapping"]
     assert mapping["files"] == {"deals": "obchody.csv"}
     said = preview(str(tmp_path), "custom", {"mapping": mapping})
     assert said.exit_code == CANNOT_WORK
-    assert said.lines[0].startswith('obchody.csv has no column "which header?" (for deals.deal_id).')
+    assert said.lines[0].startswith('obchody.csv has none of the expected headers ("which header?") in its first line.')
     mapping["columns"]["deals"] = {"deal_id": "Číslo", "outcome": "Výsledek", "amount": "Částka"}
     mapping["outcomes"] = {"won": ["Vyhráno"], "lost": ["Prohráno"]}
     assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE

@@ -211,6 +211,16 @@ def test_the_doctor_knows_that_this_is_no_project(tmp_path: Path, monkeypatch: p
     assert verdicts["project"] == verdicts["profile"] == "fail"
 
 
+def test_the_doctor_warns_of_a_key_that_others_may_read(tmp_path: Path) -> None:
+    key = tmp_path / "winloss.key"
+    key.write_text("0123456789abcdef", encoding="ascii")
+    for mode, verdict in ((0o600, "ok"), (0o640, "warn"), (0o604, "warn")):
+        key.chmod(mode)
+        finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(tmp_path / "w.duckdb")}) if found.what == "build database")
+        assert finding.verdict == verdict
+    assert finding.detail == f"{key} undoes pseudonyms and others may read it: chmod 600 {key}"
+
+
 def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
     database = tmp_path / "held.duckdb"
     hold = f"import duckdb, sys; c = duckdb.connect({str(database)!r}); c.execute('create table t (i int)'); print('held', flush=True); sys.stdin.read()"

@@ -27,8 +27,9 @@ def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> No
 
 def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:
     rows = company.rows("select category, lost_deals from marts.loss_reasons where period = 'all' and lost_deals > 0 order by category")
-    # Out-Sold and Canceled
-    assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "timing": 1}
+    # Out-Sold, and Canceled, which Dynamics writes where nobody chose a reason
+    assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "unspecified": 1}
+    assert company.rows("select records, of_records from marts.data_quality_findings where rule_id = 'loss_reason_missing'") == [{"records": 1, "of_records": 2}]
 
 
 def test_headers_that_are_not_read_are_told(company: CrmBuild) -> None:

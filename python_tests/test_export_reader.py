@@ -31,7 +31,7 @@ from icp.exports.columns import COLUMNS, OBJECTS, PROVENANCE, REPORTS, Column, K
 from icp.exports.folder import date_in_name
 from icp.exports.lines import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE, read_records
 from icp.exports.mapping import check_mapping
-from icp.exports.plan import Request, copies_folder, make_plan, plan_load
+from icp.exports.plan import Request, make_plan, plan_load
 from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
@@ -731,16 +731,22 @@ def test_a_header_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_all_headers_that_are_not_there_are_told_at_once(tmp_path: Path) -> None:
-    told = refusal(tmp_path, {"deals.csv": "a,b,c\n1,2,3\n"})
+    told = refusal(tmp_path, {"deals.csv": "id,b,c\n1,2,3\n"}, deals_with(amount="money"))
     assert told.split("\n") == [
-        'deals.csv has no column "id" (for deals.deal_id). There is: "a", "b", "c".',
-        'deals.csv has no column "result" (for deals.outcome). There is: "a", "b", "c".',
+        'deals.csv has no column "result" (for deals.outcome). There is: "id", "b", "c".',
+        'deals.csv has no column "money" (for deals.amount). There is: "id", "b", "c".',
     ]
+    # of a line that is no header nothing is named
+    told = refusal(tmp_path, {"deals.csv": "a,b,c\n1,2,3\n"})
+    assert told == (
+        'deals.csv has none of the expected headers ("id", "result") in its first line. '
+        "Export it with its header line, or name the headers it has."
+    )
 
 
 def test_a_wrong_delimiter_is_said(tmp_path: Path) -> None:
     told = refusal(tmp_path, {"deals.csv": "id^result\nA^won\n"})
-    assert 'its first line holds one column only, "id^result". Separate columns by comma, semicolon, tab' in told
+    assert 'its first line holds one column only. Separate columns by comma, semicolon, tab' in told
 
 
 def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: Path) -> None:
@@ -895,15 +901,14 @@ def test_where_each_column_comes_from_is_reported(tmp_path: Path) -> None:
 def test_private_copies_are_private_and_stand_beside_the_database(tmp_path: Path) -> None:
     database = tmp_path / "private" / "winloss.duckdb"
     read(tmp_path, {"deals.csv": "id,result\nA,won\n\nB,lost\n"})
-    (copy,) = copies_folder(str(database)).iterdir()
-    assert copies_folder(str(database)) == tmp_path / "private" / "landing" / "winloss"
+    (copy,) = database.parent.glob(".winloss.duckdb.copies.*.tmp/*.csv")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
 
 
 def test_a_refused_plan_leaves_no_copy_behind(tmp_path: Path) -> None:
     refusal(tmp_path, {"deals.csv": "id,wrong\nA,won\n\nB,lost\n"})
-    assert not copies_folder(str(tmp_path / "private" / "winloss.duckdb")).exists()
+    assert list((tmp_path / "private").iterdir()) == []
 
 
 def test_the_private_database_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -1132,7 +1137,7 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
         ("deals", 3),
     ]
     assert project.rows("select names from main.extra_names") == [("team,line",)]
-    assert not (project.database.parent / "landing").exists()
+    assert list(project.database.parent.glob(".*.copies.*")) == []
     assert stat.S_IMODE(project.database.stat().st_mode) == 0o600
 
 

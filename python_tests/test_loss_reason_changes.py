@@ -88,3 +88,17 @@ def test_impossible_rows_are_refused() -> None:
         reason_changes([*rows_of([1], [1]), *rows_of([1], [1])])
     with pytest.raises(ValueError, match="losses must be a count"):
         reason_changes([{"reason": "price", "losses": -1, "previous_losses": 0}])
+
+
+def test_a_handful_of_losses_is_no_change() -> None:
+    # 5 of 5 after 0 of 5: mid-p = 2 / 252 / 2 = .004, and five losses.
+    rows = reason_changes(rows_of([5, 0], [0, 5]))
+    assert {(row["is_tested"], row["is_changed"], row["direction"]) for row in rows} == {(False, False, "none")}
+    assert "too few losses to judge" in str(rows[0]["rationale"])
+    assert reason_changes(rows_of([10, 0], [0, 10]))[0]["is_changed"]
+
+
+def test_a_quarter_that_has_not_ended_is_no_change() -> None:
+    rows = reason_changes(rows_of([30, 43], [10, 63]), has_ended=False)
+    assert not any(row["is_tested"] or row["is_changed"] for row in rows)
+    assert "the quarter has not ended" in str(rows[0]["rationale"])

@@ -148,3 +148,16 @@ def test_no_personas_are_no_rows_and_rationales_are_short() -> None:
         row["value"] += " of the very long and most complicated department of everything that nobody can remember " * 2
     for row in persona_evidence(presence, contacts, EVEN, True):
         assert len(row["rationale"].split()) <= MAXIMUM_WORDS
+
+
+def test_a_persona_is_never_advised_against_its_own_counts() -> None:
+    # At one contact 24 of 80 against 20 of 200, at five 19 of 20 against 240 of 300: 43 % with a buyer against 52 % without.
+    presence = [
+        {"attribute": "persona", "value": "Buyer", "contact_count": 1, "deals": 80, "won": 24},
+        {"attribute": "persona", "value": "Buyer", "contact_count": 5, "deals": 20, "won": 19},
+    ]
+    contacts = [{"contact_count": 1, "deals": 280, "won": 44}, {"contact_count": 5, "deals": 320, "won": 259}]
+    [row] = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)
+    assert row["q_value"] < 0.001 and row["expected_lift"] > 0.05
+    assert row["win_rate"] == pytest.approx(0.43) and row["rest_win_rate"] == pytest.approx(0.52)
+    assert (row["action"], row["caveat_codes"]) == ("not_enough_data", "counts_disagree")

@@ -1,11 +1,12 @@
 """Pipedrive's list export and an older import sample, counted by hand."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from icp.exports.recognise import recognise
-from python_tests.crm_build import CrmBuild
+from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,16 @@ def test_a_file_is_known_by_its_headers(headers: str, object_name: str | None) -
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
     content = company.database.read_bytes()
     assert b"Canary" not in content and b"canary@" not in content
+
+
+def test_several_options_of_a_field_are_several_competitors(company: CrmBuild, tmp_path: Path) -> None:
+    named = {"1": "Acme, Globex", "2": "Acme, Inc., Globex,Initech", "3": "Beta, GmbH", "4": "Gamma", "5": ""}
+    lines = [f'{deal},Rope,1000,Lost,2025-07-01 09:00:00,2025-10-20 09:30:00,"{competitor}"' for deal, competitor in named.items()]
+    header = "Deal - ID,Deal - Title,Deal - Value,Deal - Status,Deal - Deal created,Deal - Lost time,Deal - Competitor"
+    models = CompiledModels(company, "int_competitors")
+    models.run(plan_of(tmp_path, "pipedrive", {"deals.csv": "\n".join([header, *lines]) + "\n"}))
+    found = models.rows("select deal_id, competitor from staging.base_deal_lines order by deal_id")
+    assert found == [("1", "Acme; Globex"), ("2", "Acme Inc.; Globex; Initech"), ("3", "Beta GmbH"), ("4", "Gamma"), ("5", None)]
+    assert models.rows("select competitor from intermediate.int_competitors where stated_competitors like 'Acme Inc%' order by all") == [
+        ("Acme Inc.",), ("Globex",), ("Initech",),
+    ]  # fmt: skip

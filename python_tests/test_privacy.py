@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import duckdb
 import pytest
 
 from icp.exports.plan import plan_exports
-from icp.privacy import read_or_make_key
+from icp.privacy import KeyProblem, read_or_make_key
 from python_tests.canary_company import (
     CANARIES,
     KEY,
@@ -199,3 +200,59 @@ def test_the_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("WINLOSS_KEY", " stated ")
     assert read_or_make_key(tmp_path) == "stated"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"0123456789abcde\n", "schlüssel-schlüssel".encode()])
+def test_a_key_file_without_a_whole_key_is_refused_and_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.delenv("WINLOSS_KEY", raising=False)
+    (tmp_path / "winloss.key").write_bytes(content)
+    with pytest.raises(KeyProblem) as raised:
+        read_or_make_key(tmp_path)
+    assert str(raised.value) == (
+        f"{tmp_path / 'winloss.key'} holds no key of 16 letters and digits or more, so pseudonyms could be undone. Put your backup of it "
+        "there; without one delete the file, and the next build makes a new key: owners and deals then get new pseudonyms."
+    )
+    assert (tmp_path / "winloss.key").read_bytes() == content
+    (tmp_path / "winloss.key").write_bytes(b"0123456789abcdef\n")
+    assert read_or_make_key(tmp_path) == "0123456789abcdef"
+
+
+def test_a_build_killed_while_it_makes_the_key_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WINLOSS_KEY", raising=False)
+    standing = []
+
+    def killed(descriptor: int) -> None:
+        standing.append((tmp_path / "winloss.key").exists())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        read_or_make_key(tmp_path)
+    assert standing == [False]
+    assert not (tmp_path / "winloss.key").exists()
+
+
+def test_builds_that_begin_at_once_take_the_same_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WINLOSS_KEY", raising=False)
+    fsync, quicker = os.fsync, []
+
+    def another_is_quicker(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
+        quicker.append(read_or_make_key(tmp_path))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", another_is_quicker)
+    assert [read_or_make_key(tmp_path)] == quicker
+    assert [(tmp_path / "winloss.key").read_text(encoding="ascii")] == quicker
+    assert [path.name for path in tmp_path.iterdir()] == ["winloss.key"]
+
+
+def test_a_build_without_a_whole_key_ends_with_one_sentence() -> None:
+    place = place_with_a_short_build("short_key")
+    key = place.database.with_name("winloss.key")
+    key.write_text("", encoding="ascii")
+    run = place.dbt("build", environment={"WINLOSS_KEY": ""})
+    assert run.returncode == 1
+    assert "winloss.key holds no key of 16 letters and digits or more" in run.stdout
+    assert "Traceback" not in run.stdout and "Python exception" not in run.stdout
+    assert key.read_text(encoding="ascii") == ""

@@ -258,6 +258,90 @@ def test_a_format_nobody_knows_is_one_sentence(built: Place) -> None:
     assert run.stderr.strip() == "Not published: publish_formats knows parquet and csv, not xls."
 
 
+# ---------------------------------------------------------------- nothing does not replace something
+
+
+def with_deals(built: Place, number: int, name: str) -> Path:
+    """The private database of the built company, 120 deals, after a build that found so many of them."""
+    database = copy_of(built.database, name)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals order by deal_key limit $n)", {"n": number})
+        assert connection.execute("select count(*) from marts.fct_deals").fetchall() == [(number,)]
+    return database
+
+
+def publish_again(database: Path, published: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "icp", "publish", "--quiet", "--from", str(database), "--db", str(published)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def standing_files(published: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in published.parent.rglob("*") if path.is_file() and not path.name.startswith(".")}
+
+
+NO_DEAL = "Not published: the export holds no deal{}. Put the whole export in place, or set allow_fewer_deals: true where it is whole."
+KEEP = "; readers keep the previous build"
+FEWER = f"Not published: the export holds 59 deals, less than 50% of the 120 that stand published{KEEP}. " + NO_DEAL.partition(". ")[2]
+
+
+@pytest.mark.parametrize(("deals", "sentence"), [(0, NO_DEAL.format(KEEP)), (59, FEWER), (60, "")])
+def test_a_build_with_less_than_half_of_the_deals_that_stand_published_does_not_replace_them(
+    built: Place, tmp_path: Path, deals: int, sentence: str
+) -> None:
+    published = tmp_path / "marts.duckdb"
+    assert finish(with_deals(built, 120, "whole"), published).returncode == 0
+    before = standing_files(published)
+    database = with_deals(built, deals, "fewer")
+    for run in (finish(database, published), publish_again(database, published)):
+        if sentence:
+            assert (run.returncode, run.stderr.strip().removeprefix("Error: ")) == (1, sentence)
+            assert standing_files(published) == before
+        else:
+            assert run.returncode == 0, run.stderr
+            assert standing_files(published) != before
+    (row,) = built.rows("select is_published, why_not from w.history.run_history order by started_at desc limit 1", database)
+    assert row == (not sentence, sentence or None)
+    allowed = finish(database, published, fewer_deals={"minimum_share": 0.5, "allow_fewer_deals": True})
+    assert allowed.returncode == 0, allowed.stderr
+    assert built.rows("select deals from run_history order by started_at desc limit 1", published) == [(deals,)]
+
+
+def test_a_build_without_deals_is_not_published_where_nothing_stands_either(built: Place, tmp_path: Path) -> None:
+    run = finish(with_deals(built, 0, "none"), tmp_path / "marts.duckdb")
+    assert (run.returncode, run.stderr.strip()) == (1, NO_DEAL.format(""))
+    assert not (tmp_path / "marts.duckdb").exists()
+
+
+def test_the_share_is_what_the_variable_says_and_of_the_same_source(built: Place, tmp_path: Path) -> None:
+    published = tmp_path / "marts.duckdb"
+    assert finish(with_deals(built, 120, "whole"), published).returncode == 0
+    fewer = {"minimum_share": 0.9, "allow_fewer_deals": False}
+    run = finish(with_deals(built, 107, "fewer"), published, fewer_deals=fewer)
+    assert "holds 107 deals, less than 90% of the 120" in run.stderr
+    assert finish(with_deals(built, 5, "other"), published, run={"crm": "hubspot"}).returncode == 0
+    # only builds of the source that stands there are told of
+    assert built.rows("select crm, deals from run_history", published) == [("hubspot", 5)]
+
+
+def test_the_sample_company_does_not_replace_the_figures_of_another_source(built: Place, tmp_path: Path) -> None:
+    published = tmp_path / "marts.duckdb"
+    assert finish(with_deals(built, 120, "whole"), published).returncode == 0
+    before = standing_files(published)
+    run = finish(with_deals(built, 120, "invented"), published, run={"crm": "sample"})
+    assert (run.returncode, run.stderr.strip()) == (
+        1,
+        f"Not published: {published} holds the answers of custom, and a build of the invented sample company does not replace them. "
+        "Name another file in WINLOSS_PUBLISHED, or remove that one; for your own deals set WINLOSS_CRM.",
+    )
+    assert standing_files(published) == before
+    published.unlink()
+    assert finish(with_deals(built, 120, "invented"), published, run={"crm": "sample"}).returncode == 0
+    assert finish(with_deals(built, 120, "invented"), published, run={"crm": "sample"}).returncode == 0
+    # the other way round anything may, however small
+    assert finish(with_deals(built, 3, "own"), published).returncode == 0
+    assert built.rows("select distinct crm from run_history", published) == [("custom",)]
+
+
 # ---------------------------------------------------------------- the audit trail
 
 

@@ -161,3 +161,13 @@ def test_parameters_reach_the_gate() -> None:
     assert threshold(rows, 200, Parameters(gate_p=min(0.5, float(p) + 0.001)))["reason"] != (
         "The score does not separate won from lost deals yet."
     )
+
+
+def test_a_cut_off_needs_deals_on_both_sides() -> None:
+    # All of six deals at 0.9 won, 6 of 36 at 0.3: the gap is clear, and rests on six deals.
+    scores, won = np.array([0.9] * 6 + [0.3] * 36), np.array([1] * 6 + [1] * 6 + [0] * 30)
+    result = threshold(rows_of(scores, won), 42)
+    assert result["gate_p_value"] < 0.001
+    assert (result["is_predictive"], result["cut_off"]) == (False, None)
+    assert "cannot be told apart yet" in result["reason"]
+    assert threshold(rows_of(np.repeat(scores, 2), np.repeat(won, 2)), 84)["is_predictive"]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
@@ -104,10 +105,10 @@ def test_the_cron_line_of_the_guide_builds_reports_and_tells(place: Place) -> No
     assert "OK loaded seed file" in lines and text in lines and "ends with exit code 0" in lines
 
 
-@pytest.mark.parametrize("kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks"])
+@pytest.mark.parametrize("kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks", "far fewer deals"])
 def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -> None:
     seed = place.project / "seeds" / "reject_rules.csv"
-    seed_before = seed.read_bytes()
+    seed_before, database_before = seed.read_bytes(), place.database.read_bytes()
     as_it_was = standing(place)
     assert len(as_it_was) > 4
     if kind == "a variable nobody knows":
@@ -116,6 +117,10 @@ def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -
     elif kind == "an alert that blocks":
         write_mapping(place, alert_policy="block", run_time_budget_minutes=0)
         why = "alert_policy is block and"
+    elif kind == "far fewer deals":
+        with duckdb.connect(str(place.database)) as connection:
+            connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 59)")
+        why = "Not published: the export holds 59 deals, less than 50% of the 120 that stand published"
     else:
         seed.write_bytes(seed_before + b'one,"line,that,never ends\n')
         why = "reject_rules"
@@ -124,6 +129,7 @@ def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -
     finally:
         write_mapping(place)
         seed.write_bytes(seed_before)
+        place.database.write_bytes(database_before)
     assert run.returncode == 1
     text, (status, named, _) = told(place)
     assert (status, named) == ("failed", "")

@@ -64,6 +64,56 @@ def test_a_partial_quarter_is_reviewed_only_when_asked_for_and_is_marked(project
     assert reviewed(project, deals, review_quarter="2026-Q1") == ("2026-Q1", "partial", True, 1, "2026-02-10")
 
 
+# Won on the tenth of each month of two years, created two months before: 48 dates, the last on 2024-12-10.
+STEADY = [
+    deal(number, "won" if number % 2 else "lost", f"{(2023 * 12 + number - 2) // 12}-{(number - 2) % 12 + 1:02d}-10", f"{2023 + number // 12}-{number % 12 + 1:02d}-10")
+    for number in range(24)
+]
+
+
+def late(project: Project) -> list[Row]:
+    """What is found of dates after the last day: the rule, how many, of how many."""
+    return project.rows("select rule_id, records, of_records from marts.data_quality_findings where rule_id like '%implausibly_late' order by rule_id")
+
+
+def test_a_closing_date_typed_two_years_ahead_does_not_choose_the_quarter(project: Project) -> None:
+    typed = deal(99, "won", "2024-11-10", "2026-12-11")
+    reached = [*STEADY, deal(98, "lost", "2024-12-20", "2024-12-28")]
+    assert reviewed(project, [*reached, typed]) == ("2024-Q4", "taken as complete", False, 4, "2024-12-28")
+    assert project.dbt("build", "--select", "+data_quality_findings", "win_rates_by_quarter", "--exclude-resource-type", "test", variables=plain_mapping()).exit_code == 0
+    assert late(project) == [("closed_implausibly_late", 1, 26), ("dated_implausibly_late", 0, 26)]
+    # kept: in the period of all deals, and in a quarter of its own that has not come to its end
+    assert project.rows("select closed_deals from marts.dim_periods where period = 'all'") == [(26,)]
+    assert project.rows("select quarter, closed_deals, is_partial from marts.win_rates_by_quarter where starts_on > date '2024-12-31'") == [("2026-Q4", 1, True)]
+
+
+def test_a_closing_date_at_most_a_year_ahead_does_not_choose_the_quarter_either(project: Project) -> None:
+    """The last deal was created on 2024-12-20: a year later is no impossible close, but nothing is near it."""
+    deals = [*STEADY, deal(98, "lost", "2024-12-20", "2024-12-28"), deal(99, "won", "2024-11-10", "2025-11-10")]
+    assert reviewed(project, deals) == ("2024-Q4", "taken as complete", False, 4, "2024-12-28")
+
+
+def test_a_creation_typed_a_year_ahead_is_found_and_moves_nothing(project: Project) -> None:
+    deals = [*STEADY, deal(98, "lost", "2024-12-20", "2024-12-28"), deal(99, "open", "2025-12-10", "2026-03-01")]
+    assert reviewed(project, deals) == ("2024-Q4", "taken as complete", False, 4, "2024-12-28")
+    assert project.dbt("build", "--select", "+data_quality_findings", "--exclude-resource-type", "test", variables=plain_mapping()).exit_code == 0
+    assert late(project) == [("closed_implausibly_late", 0, 25), ("dated_implausibly_late", 1, 26)]
+
+
+def test_the_first_quarter_after_a_long_pause_is_reviewed(project: Project) -> None:
+    deals = [*STEADY, deal(98, "won", "2025-07-02", "2025-09-28")]
+    assert reviewed(project, deals) == ("2025-Q3", "taken as complete", False, 1, "2025-09-28")
+
+
+def test_how_far_away_and_how_few_late_dates_are_can_be_said(project: Project) -> None:
+    # two of 50 dates are 4 %
+    deals = [*STEADY, deal(98, "won", "2024-12-01", "2025-06-29"), deal(99, "won", "2024-12-01", "2025-06-30")]
+    assert reviewed(project, deals)[0] == "2025-Q2"
+    assert reviewed(project, deals, outlier_share=0.04)[0] == "2024-Q3"
+    # from 2024-12-10 to 2025-06-29 are 201 days
+    assert reviewed(project, deals, outlier_share=0.04, outlier_gap_days=201)[0] == "2025-Q2"
+
+
 def test_the_as_of_date_can_be_said(project: Project) -> None:
     assert reviewed(project, OLD, as_of_on="2025-12-31") == ("2025-Q4", "complete", False, 1, "2025-12-31")
     assert reviewed(project, OLD) == ("2025-Q3", "complete", False, 1, "2025-11-20")

@@ -1,5 +1,6 @@
 -- Detects deals that are in no segment of a dimension, or in two: a segment that is null, a band that overlaps another.
--- The rest a segment is compared with, and the statement that segments add up, rest on this.
+-- The rest a segment is compared with, and the statement that segments add up, rest on this. Competitors add up to more, since a
+-- deal may name several; never to less.
 -- A returned row is a period and dimension whose segments do not add up to the baseline.
 
 with expected as (
@@ -35,6 +36,15 @@ select
 from expected
 left join added on expected.period = added.period and expected.dimension = added.dimension
 where
-    expected.closed_deals is distinct from added.closed_deals
-    or expected.won_deals is distinct from added.won_deals
-    or expected.disqualified_deals is distinct from added.disqualified_deals
+    added.dimension is null
+    or expected.closed_deals > added.closed_deals
+    or expected.won_deals > added.won_deals
+    or expected.disqualified_deals > added.disqualified_deals
+    or (
+        expected.dimension != 'competitor'
+        and (
+            expected.closed_deals < added.closed_deals
+            or expected.won_deals < added.won_deals
+            or expected.disqualified_deals < added.disqualified_deals
+        )
+    )

@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from icp.exports.aliases import aliases, recognise
+from icp.exports.aliases import aliases
 from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
-from icp.exports.plan import ReadingPlan, Request, copies_folder, make_plan, recognised_crm
+from icp.exports.plan import ReadingPlan, Request, make_plan, recognised_crm
 from icp.exports.problems import ReadingError, listed
 from icp.exports.quoting import words
 from icp.exports.recognise import recognised_crms
@@ -105,7 +105,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     try:
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
-            name = recognised_crm(Folder(Path(path), engine, copies_folder(database)))
+            name = recognised_crm(Folder(Path(path), engine, workplace / "copies"))
         if name is None:
             return Preview(
                 (f"The headers in {path} are those of no CRM known here ({listed(recognised_crms())}).",
@@ -131,7 +131,9 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
 
 def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
     folder = Folder(Path(path), engine, copies)
-    wanted = [alias.header for alias in aliases()]
+    wanted = [alias.header for alias in aliases()] + [
+        form for called in _SYNONYMS.values() for words_ in called.values() for word in words_.split() for form in (word, word.replace("_", " "))
+    ]
     return [folder.examine(folder.path / name, wanted) for name in folder.names()]
 
 
@@ -228,14 +230,14 @@ def suggested_mapping(path: str) -> str:
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        files = _examined(path, engine, workplace / "landing")
+        files = _examined(path, engine, workplace / "copies")
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)
     suggested: dict[str, tuple[ExportFile, dict[str, str]]] = {}
     for file in files:
         for object_name in ("deals", "accounts", "contacts"):
-            found = _likely_columns(file.headers, object_name)
+            found = _likely_columns(file.nameable_headers, object_name)
             best = suggested.get(object_name)
             if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
                 suggested[object_name] = (file, found)
@@ -254,10 +256,11 @@ def suggested_mapping(path: str) -> str:
         },
     }
     unused = {
-        file.name: [header for header in file.headers if header and header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
+        file.name: [header for header in file.nameable_headers if header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
         for file in files
     }
     notes = "".join(f"# {name}: not used: {', '.join(headers)}\n" for name, headers in unused.items() if headers)
+    notes += "".join(f"# {file.name}: line 1 has no header known here; write its headers below.\n" for file in files if not file.has_header)
     return (
         "# A start, made from the headers alone: check each line, and the words under outcomes.\n"
         + notes

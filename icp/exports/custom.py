@@ -9,7 +9,7 @@ from pathlib import Path
 
 from icp.exports.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
 from icp.exports.folder import Folder, date_in_name
-from icp.exports.headers import missing_header, only_position, positions
+from icp.exports.headers import missing_header, no_header, only_position, positions
 from icp.exports.layout import Layout, places_in_order
 from icp.exports.mapping import CustomMapping, HeaderRule, LookupRule, check_mapping
 from icp.exports.problems import ReadingError
@@ -89,8 +89,21 @@ class _Resolver:
         for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
             if path not in files:
                 with self._collecting():
-                    files[path] = self.folder.examine(path, headers)
+                    file = self.folder.examine(path, headers)
+                    if not file.has_header:
+                        raise ReadingError(no_header(file, list(dict.fromkeys(self._expected(path, paths)))))
+                    files[path] = file
         return files
+
+    def _expected(self, path: Path, paths: Mapping[str, list[Path]]) -> list[str]:
+        """The headers that the mapping names for a file, or for lookups."""
+        named = [
+            rule.header
+            for object_name, object_paths in paths.items()
+            if path in object_paths
+            for rule in self.mapping.columns.get(object_name, {}).values()
+        ]
+        return named or [rule.file_header for rule in self.mapping.lookups]
 
     def _reading(
         self, object_name: str, file: ExportFile, rules: list[tuple[LookupRule, ExportFile | None]]
@@ -101,8 +114,8 @@ class _Resolver:
                 continue
             with self._collecting():
                 alias, purpose = f"lookup_{number}", "the key of mapping.lookups"
-                theirs = only_position(rule.file_header, purpose, lookup_file.name, lookup_file.headers)
-                ours = only_position(rule.object_header, purpose, file.name, file.headers)
+                theirs = only_position(rule.file_header, purpose, lookup_file)
+                ours = only_position(rule.object_header, purpose, file)
                 lookups.append(Lookup(alias, lookup_file, Cell(alias, lookup_file, theirs), Cell(LINES, file, ours)))
         bindings: dict[str, Binding] = {}
         for column in OBJECTS[object_name]:
@@ -122,10 +135,8 @@ class _Resolver:
         offering = [lookup for lookup in lookups if positions(rule.header, lookup.file.headers)]
         if positions(rule.header, file.headers) or not offering:
             if lookups and not positions(rule.header, file.headers):
-                everything = [*file.headers, *(header for lookup in lookups for header in lookup.file.headers)]
-                names = [lookup.file.name for lookup in lookups]
-                raise ReadingError(missing_header(rule.header, name, file.name, everything, names))
-            position = only_position(rule.header, name, file.name, file.headers)
+                raise ReadingError(missing_header(rule.header, name, file, [lookup.file for lookup in lookups]))
+            position = only_position(rule.header, name, file)
             return Binding(column, (Cell(LINES, file, position),), rule.multiply_by)
         if len(offering) > 1:
             raise ReadingError(
@@ -133,7 +144,7 @@ class _Resolver:
                 f"{offering[1].file.name}: rename it in one of them."
             )
         lookup = offering[0]
-        position = only_position(rule.header, name, lookup.file.name, lookup.file.headers)
+        position = only_position(rule.header, name, lookup.file)
         return Binding(column, (Cell(lookup.alias, lookup.file, position),), rule.multiply_by)
 
     def _with_contact_id(self, reading: FileReading, found: list[FileReading]) -> FileReading:

@@ -15,6 +15,15 @@ from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.shape import ExportFile, examine
 
 
+DATA = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".zip", ".gz")
+"""Endings of files that people export; what has another, such as a README.md, is no export."""
+
+
+def holds_exports(path: Path) -> bool:
+    """Whether a folder holds a file that may be an export, hidden ones left out."""
+    return path.is_dir() and any(found.is_file() and found.suffix.lower() in DATA and not found.name.startswith((".", "~$")) for found in path.iterdir())
+
+
 @dataclass
 class Folder:
     """The user's folder, examined file by file; each file is looked at once however often it is asked for."""
@@ -23,6 +32,10 @@ class Folder:
     engine: duckdb.DuckDBPyConnection
     copies: Path
     _examined: dict[Path, ExportFile] = field(default_factory=dict)
+
+    def has_copies(self) -> bool:
+        """Whether a file that was examined is read from a private copy."""
+        return any(file.copy for file in self._examined.values())
 
     def names(self) -> list[str]:
         """The names of the files in the folder, in order, hidden ones left out. Raises ReadingError if none."""

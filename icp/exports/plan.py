@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -18,7 +19,7 @@ from icp.exports.aliases import SEEDS, aliases
 from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import EXTRA_COLUMNS, REPORTS
 from icp.exports.custom import custom_layout
-from icp.exports.folder import Folder
+from icp.exports.folder import Folder, holds_exports
 from icp.exports.landing import land
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
@@ -39,6 +40,7 @@ from icp.exports.statements import (
     trimmed_sql,
 )
 from icp.exports.formats import decide_formats
+from icp.own_files import new_folder, remove_folders
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
 LOADER_VERSION = 1
@@ -74,20 +76,24 @@ class ReadingPlan:
         return tables, {**self.statements, **_object_statements(self.layout, readings, self.formats)}
 
 
-def copies_folder(database: str) -> Path:
-    """Where the private copies of odd files stand while a build runs: beside the private database."""
+def _place_of_copies(database: str) -> tuple[Path, str]:
+    """Where the private copies of odd files stand while a build runs, beside the private database, and what for."""
     if database in ("", ":memory:"):
-        return Path(tempfile.gettempdir()) / "winloss_landing"
+        return Path(tempfile.gettempdir()), f"winloss.{os.getpid()}.copies"
     path = Path(database)
-    return path.parent / "landing" / path.stem
+    return path.parent, f"{path.name}.copies"
+
+
+def new_copies(database: str) -> Path:
+    """A new folder for the private copies of odd files."""
+    parent, purpose = _place_of_copies(database)
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return new_folder(parent, purpose)
 
 
 def clear_copies(database: str) -> None:
-    """Removes the private copies of odd files, and the folder of all copies when nothing is left in it."""
-    folder = copies_folder(database)
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.name == "landing" and folder.parent.is_dir() and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
+    """Removes the private copies of odd files that this build, or one that was killed, made."""
+    remove_folders(*_place_of_copies(database))
 
 
 def _sample_mapping(folder: Path) -> Mapping[str, object]:
@@ -126,12 +132,12 @@ def source_of(request: Request) -> Request:
     if request.variables.get("mapping"):
         return replace(request, crm="custom")
     folder = Path(request.folder)
-    is_there = folder.exists() or request.folder != DEFAULT_FOLDER
-    if not is_there or (folder.is_dir() and not any(path.is_file() and not path.name.startswith((".", "~$")) for path in folder.iterdir())):
+    is_missing = not folder.exists() and folder.name != DEFAULT_FOLDER
+    if not is_missing and not (folder.exists() and not folder.is_dir()) and not holds_exports(folder):
         return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        found = recognised_crm(Folder(folder, engine, copies_folder(request.database)))
+        found = recognised_crm(Folder(folder, engine, new_copies(request.database)))
     finally:
         engine.close()
         clear_copies(request.database)
@@ -165,13 +171,15 @@ def make_plan(request: Request) -> ReadingPlan:
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         engine.execute("set TimeZone = 'UTC'")
-        folder = Folder(Path(request.folder), engine, copies_folder(request.database))
+        folder = Folder(Path(request.folder), engine, new_copies(request.database))
         if request.crm == SAMPLE:
             layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
         elif request.crm == "custom":
             layout = custom_layout(folder, request.variables)
         else:
             layout = crm_layout(folder, request.variables, request.crm)
+        if not folder.has_copies():
+            clear_copies(request.database)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
         statements = _object_statements(layout, layout.readings, formats)
@@ -296,7 +304,7 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             rows += [
                 (reading.object, reading.file.name, None, header, "ignored")
                 for header, column in zip(reading.file.headers, reading.file.columns, strict=True)
-                if header and column not in used[reading.file]
+                if header in reading.file.nameable_headers and column not in used[reading.file]
             ]
     return rows
 
@@ -341,8 +349,10 @@ def plan_load(request: str) -> str:
     except ReadingError as error:
         return json.dumps({"error": str(error)})
     except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
-        first_line = str(error).strip().split("\n")[0]
-        return json.dumps({"error": f"The exports cannot be read ({type(error).__name__}: {first_line})."})
+        # what it says is left out: it may quote a cell
+        places = traceback.extract_tb(error.__traceback__)
+        where = next((f"{Path(place.filename).name}:{place.lineno}" for place in reversed(places) if "exports" in place.filename), "")
+        return json.dumps({"error": f"The exports cannot be read ({type(error).__name__} in {where}). Please report this as a fault."})
     tables, statements = plan.landed()
     return json.dumps(
         {

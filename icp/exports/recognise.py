@@ -240,7 +240,7 @@ def _no_deals(
 
 
 def _own_headers_not_found(settings: CrmSettings, readings: Sequence[FileReading]) -> Iterable[str]:
-    headers = list(dict.fromkeys(header for reading in readings for header in reading.file.headers if header))
+    headers = list(dict.fromkeys(header for reading in readings for header in reading.file.nameable_headers))
     for kind, rules in (("field_aliases", settings.field_aliases), ("extra_dimensions", settings.extra_dimensions)):
         for name, rule in rules.items():
             can_hold = [reading for reading in readings if name in reading.bindings]
@@ -250,6 +250,8 @@ def _own_headers_not_found(settings: CrmSettings, readings: Sequence[FileReading
 
 
 def _unread_notice(file: ExportFile, crm: str) -> str:
+    if not file.has_header:
+        return f"{file.name} was not read: no header known of {crm} stands in its first line. If it holds deals or contacts, export it with its header line."
     return (
         f"{file.name} was not read: its headers are those of no object read from {crm}. Nothing to do if it holds none; "
         f"else export it with the columns docs/exports/{crm}.md names, or name its columns in field_aliases."

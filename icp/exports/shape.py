@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from icp.exports.headers import plain
+from icp.exports.headers import is_header, looks_like_data, plain
 from icp.exports.lines import is_blank, read_records, text_lines, write_regular_copy
 from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
@@ -49,7 +49,7 @@ class ExportFile:
     """One file as it will be read.
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
-    the records without the engine's CSV reader. `copy` is the regular copy that is read instead, if there is one;
+    the records without the engine's CSV reader. `has_header` is false where the first line has nothing of a header. `copy` is the regular copy that is read instead, if there is one;
     `landed_in` the table that holds the trimmed cells already.
     """
 
@@ -66,7 +66,13 @@ class ExportFile:
     has_odd_spaces: bool = False
     copy: Path | None = None
     longest_line: int = 0
+    has_header: bool = True
     landed_in: str | None = field(default=None, compare=False)
+
+    @property
+    def nameable_headers(self) -> tuple[str, ...]:
+        """The headers that a message or a table may name: none where the first line is no header, none that looks like data."""
+        return tuple(header for header in self.headers if header and not looks_like_data(header)) if self.has_header else ()
 
     @property
     def is_read_directly(self) -> bool:
@@ -152,6 +158,7 @@ def examine(
         delimiter=delimiter,
         header_lines=header_lines,
         has_odd_spaces=facts.has_odd_spaces,
+        has_header=is_header(headers, wanted),
     )
     if facts.is_regular and encoding == "utf-8" and _strict_count(export, engine) == export.records:
         return export

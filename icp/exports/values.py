@@ -301,7 +301,7 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
         if column.has_percents:
             factor += f" * case when contains({cell}, '%') then 0.01 else 1.00 end"
         # Decimals multiply without the rounding a double shows; what is too long for them is read as a double.
-        exact = rf"regexp_replace(cast(try_cast({read} as decimal(22, 8)) * {factor} as varchar), '\.?0+$', '')"
+        exact = rf"regexp_replace(cast(try_cast({read} as decimal(24, 8)) * {factor} as varchar), '\.?0+$', '')"
         rough = rf"regexp_replace(cast(try_cast({read} as double) * {factor} as varchar), '\.0$', '')"
         read = f"{exact}, {rough}"
     return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {cell}) else {cell} end"

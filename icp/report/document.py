@@ -10,7 +10,7 @@ from typing import Any, Literal
 from icp.report import words
 from icp.report.marts import Record
 
-Grade = Literal["Strong", "Directional", "Too few deals", "No difference", "Data repair"]
+Grade = Literal["Strong", "Directional", "Too few deals", "No difference", "Not judged", "Data repair"]
 
 GRADES: Mapping[str, Grade] = {
     "claim": "Strong",
@@ -18,6 +18,7 @@ GRADES: Mapping[str, Grade] = {
     "bet": "Directional",
     "no difference": "No difference",
     "too few deals": "Too few deals",
+    "not judged": "Not judged",
     "data repair": "Data repair",
 }
 """The grade of a mart row as the report words it."""

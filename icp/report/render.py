@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ SCHEMA_VERSION = 1
 
 _QUARTER = re.compile(r"\b(?:FY)?\d{4}-Q[1-4]\b")
 """A quarter's name stays on one line."""
+
+_START = 4096
+"""So far into a file stands what it is."""
 
 _HERE = files("icp.report")
 
@@ -44,18 +48,42 @@ def write_report(path: Path | str, out: Path | str, format: str = "html", quarte
 
 
 def write_text(text: str, out: Path | str) -> Path:
-    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot."""
+    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there."""
     target = Path(out)
-    waiting = target.with_name(f".{target.name}.part")
+    if target.exists() and not is_report(target):
+        raise ReportError(f"{target} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out.")
+    waiting: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        waiting = _new_file_beside(target)
         waiting.write_text(text, encoding="utf-8", newline="\n")
         waiting.replace(target)
     except OSError as error:
-        with suppress(OSError):
-            waiting.unlink(missing_ok=True)
+        if waiting:
+            with suppress(OSError):
+                waiting.unlink(missing_ok=True)
         raise ReportError(f"{target}: cannot be written ({error.strerror}). Name another place with --out.") from error
     return target
+
+
+def _new_file_beside(target: Path) -> Path:
+    """A file nobody had before, with the rights any new file has."""
+    for number in count():
+        path = target.with_name(f".{target.name}.{number}.part")
+        with suppress(FileExistsError):
+            path.touch(exist_ok=False)
+            return path
+    raise AssertionError
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file says of itself that it is a report, in any of `FORMATS`."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            start = file.read(_START)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "Win/loss report" in start or start.startswith('{\n "schema_version": ')
 
 
 # ---------------------------------------------------------------- HTML and Markdown

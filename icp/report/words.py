@@ -93,19 +93,21 @@ def days(value: Any) -> str:
 
 
 def money_format(currency: str | None) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
-    """Two formats for amounts of `currency`: in full ('$98,500') and short ('$7.8M')."""
+    """Two formats for amounts of `currency`: in full ('$98,500'; from a trillion on short as well) and short ('$7.8M')."""
     sign = _CURRENCY_SIGNS.get(currency or "", f"{currency}{NO_BREAK}" if currency else "")
 
     def full(value: Any) -> str:
         if value is None:
             return MISSING
+        if abs(value) >= 1e12:
+            return short(value)
         return f"{MINUS if round(value) < 0 else ''}{sign}{abs(round(value)):,}"
 
     def short(value: Any) -> str:
         if value is None:
             return MISSING
         size = abs(float(value))
-        for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        for unit, name in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
             # 999,950 is 1M, not 1,000K
             if size >= unit * 0.9995:
                 scaled = size / unit

@@ -15,8 +15,11 @@ rated as (
         currencies.currency,
         case
             when currencies.currency = upper('{{ var("company_currency") }}') then 1
-            else fx_rates.rate_to_company_currency
-        end as rate_to_company_currency
+            -- a rate of nothing, or of many digits, is a mistake in the list
+            when fx_rates.rate_to_company_currency > 0 and fx_rates.rate_to_company_currency <= {{ var('largest_exchange_rate') }}
+                then fx_rates.rate_to_company_currency
+        end as rate_to_company_currency,
+        fx_rates.rate_to_company_currency is not null as is_rate_stated
     from currencies
     left join {{ ref('fx_rates') }} as fx_rates on currencies.currency = upper(fx_rates.currency)
 
@@ -28,7 +31,8 @@ summary as (
         count(*) as currency_count,
         count(*) filter (where rate_to_company_currency is null) as unrated_count,
         max(currency) as any_currency,
-        {{ listed("case when rate_to_company_currency is null then currency end") }} as unrated_currencies
+        {{ listed("case when rate_to_company_currency is null and not is_rate_stated then currency end") }} as unrated_currencies,
+        {{ listed("case when rate_to_company_currency is null and is_rate_stated then currency end") }} as misrated_currencies
     from rated
 
 )
@@ -43,6 +47,11 @@ select
     end as value_currency,
     case
         when currency_count > 1 and unrated_count > 0
-            then 'amounts stand in several currencies and fx_rates has no rate for ' || unrated_currencies
+            then 'amounts stand in several currencies and fx_rates has '
+                || concat_ws(
+                    ' and ',
+                    'no rate for ' || unrated_currencies,
+                    'a rate that is not above 0 and at most {{ var("largest_exchange_rate") }} for ' || misrated_currencies
+                )
     end as value_missing_reason
 from summary

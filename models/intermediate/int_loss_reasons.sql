@@ -27,6 +27,19 @@ mapped_by_user as (
 
 ),
 
+-- what the CRM writes where nobody chose a reason says nothing
+defaults_of_crm as (
+
+    select stated_reasons.loss_reason
+    from stated_reasons
+    inner join {{ ref('loss_reason_defaults') }} as defaults
+        on stated_reasons.words = {{ fold_text(split_camel_case('defaults.stated_reason')) }}
+    inner join {{ source('landing', 'loads') }} as loads on defaults.crm = loads.crm
+    where stated_reasons.loss_reason not in (select loss_reason from mapped_by_user)
+    group by stated_reasons.loss_reason
+
+),
+
 -- deals are lost for several causes at once, so every rule that matches is kept
 matched_by_rules as (
 
@@ -48,9 +61,14 @@ categorised as (
     from mapped_by_user
     group by loss_reason, category
     union all
+    select loss_reason, 'unspecified' as category, 0 as priority, 'default' as matched_by
+    from defaults_of_crm
+    union all
     select loss_reason, category, min(priority) as priority, 'rule' as matched_by
     from matched_by_rules
-    where loss_reason not in (select loss_reason from mapped_by_user)
+    where
+        loss_reason not in (select loss_reason from mapped_by_user)
+        and loss_reason not in (select loss_reason from defaults_of_crm)
     group by loss_reason, category
     union all
     -- stated, but nothing knows it: int_unmapped_loss_reasons lists these for the user to map
@@ -58,6 +76,7 @@ categorised as (
     from stated_reasons
     where
         loss_reason not in (select loss_reason from mapped_by_user)
+        and loss_reason not in (select loss_reason from defaults_of_crm)
         and loss_reason not in (select loss_reason from matched_by_rules)
 
 )

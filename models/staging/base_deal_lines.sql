@@ -1,12 +1,13 @@
 {{ config(materialized='table') }}
 {%- set extras = range(1, 7) %}
+{%- set largest_amount = "cast('" ~ var('largest_amount') ~ "' as decimal(38, 2))" %}
 {%- set stated = [
     'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'currency', 'owner', 'deal_type',
     'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'industry', 'annual_revenue',
     'employees', 'region', 'country', 'account_type', 'extra_1', 'extra_2', 'extra_3', 'extra_4', 'extra_5', 'extra_6',
 ] %}
 -- One row per line of the deal files, typed, with the rule that rejects or excludes it, or none.
--- An unreadable optional value becomes null and is named in `unreadable_columns`; the line stays.
+-- An unreadable optional value becomes null and is named in `unreadable_columns`; the line stays. So does one whose amount is too large.
 
 with lines as (
 
@@ -101,7 +102,7 @@ typed as (
         outcome_words.outcome,
         try_cast(substring(lines.created_stated, 1, 10) as date) as created_on,
         try_cast(substring(lines.closed_stated, 1, 10) as date) as closed_on,
-        try_cast(lines.amount_stated as decimal(18, 2)) as amount,
+        try_cast(lines.amount_stated as decimal(38, 2)) as read_amount,
         try_cast(lines.score_stated as double) as qualification_score,
         versions.newest_first,
         versions.same_row_newest_first
@@ -120,7 +121,8 @@ select
     stage,
     created_on,
     closed_on,
-    amount,
+    case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
+    coalesce(abs(read_amount) > {{ largest_amount }}, false) as is_amount_too_large,
     currency,
     owner,
     deal_type,
@@ -143,7 +145,7 @@ select
     nullif(concat_ws(
         ', ',
         case when created_stated is not null and created_on is null then 'created_on' end,
-        case when amount_stated is not null and amount is null then 'amount' end,
+        case when amount_stated is not null and read_amount is null then 'amount' end,
         case when score_stated is not null and qualification_score is null then 'qualification_score' end,
         case when qualification_score not between 0 and 1 then 'qualification_score' end,
         case when annual_revenue is not null and try_cast(annual_revenue as decimal(20, 2)) is null then 'annual_revenue' end,

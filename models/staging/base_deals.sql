@@ -74,7 +74,16 @@ select
     deals.lead_source,
     case when several_products.deal_id is not null then 'several products' else deals.product end as product,
     deals.pipeline,
-    coalesce(deals.competitor, competitors.competitor) as competitor,
+    coalesce(
+        -- a field of several options may be written with commas; the one before a legal form, as in Acme, Inc., is part of a name
+        case when rules.options_have_commas
+            then {{ replace_pattern(
+                replace_pattern('deals.competitor', '(?i), *((inc|llc|ltd|llp|plc|corp|co|gmbh|ag|sa|sas|bv|nv|spa|srl|ltda)([.]?([,;]|$)|[.]? ))', ' \\1'), ', *', '; '
+            ) }}
+        end,
+        deals.competitor,
+        competitors.competitor
+    ) as competitor,
     -- the reason of a status says nothing about winning
     coalesce(deals.loss_reason, case when deals.known_outcome = 'lost' then deals.status_reason end) as loss_reason,
     deals.win_factors,

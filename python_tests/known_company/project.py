@@ -79,7 +79,8 @@ class Project:
         The project is parsed once for each CRM. Variables are read when a model is compiled, so what was parsed serves other variables too,
         except those that switch parts of the project on: the CRM and the unit tests.
         """
-        variables = dict(variables or {})
+        # one company after another is built here, each with its own number of deals
+        variables = {"allow_fewer_deals": True, **(variables or {})}
         switches = self.switches(variables, more.get("WINLOSS_CRM"))
         lines: list[str] = []
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]

@@ -641,9 +641,12 @@ def win_rates_by_quarter() -> Iterator[Row]:
             "center_line": center,
             "lower_limit": lower,
             "upper_limit": upper,
-            "is_outside_limits": not lower <= float(measured["win_rate"]) <= upper if now[1] else None,
+            "is_outside_limits": now[1] >= LEAST_DEALS and not lower <= float(measured["win_rate"]) <= upper if now[1] else None,
             "win_rate_change": share(*now) - share(*before) if comparable else None,
             **bounds("win_rate_change", newcombe(*now, *before) if comparable else (None, None)),
+            "is_win_rate_changed": newcombe(*now, *before)[0] * newcombe(*now, *before)[1] > 0
+            if comparable and min(now[1], before[1]) >= LEAST_DEALS
+            else None,
             # Pipeline velocity: deals x win rate x mean won value / mean days to win.
             "velocity_amount_per_day": now[0] * measured["mean_won_amount"] / measured["mean_won_cycle_days"]
             if now[1]
@@ -1113,6 +1116,7 @@ def value_by_currency() -> Iterator[Row]:
 
 # The least losses by which an owner is judged.
 LEAST_LOSSES = 3
+LEAST_DEALS = 3
 
 
 def loss_reason_coverage_by_owner() -> Iterator[Row]:
@@ -1142,6 +1146,16 @@ def loss_reason_reliability() -> Iterator[Row]:
         to_competitor = [deal for deal in lost if deal["reasons"][0] == "competitor"]
         named = [deal for deal in lost if deal["competitor"] != "unknown"]
         days = Counter((deal["owner"], deal["closed"]) for deal in dated)
+        owned = sum(row["lost_deals"] for row in judged)
+        resting_on = {
+            "unusable_reasons": len(lost),
+            "quarter_end_spike": len(dated),
+            "competitor_not_named": len(to_competitor),
+            "competitor_not_blamed": len(named),
+            "bulk_closes": len(lost),
+            "silent_owners": owned,
+            "one_reason_owners": owned,
+        }
         measured = {
             "unusable_reasons": (
                 share(sum(deal["reasons"][0] in ("unspecified", "other") for deal in lost), len(lost)),
@@ -1162,7 +1176,7 @@ def loss_reason_reliability() -> Iterator[Row]:
             ),
             "competitor_not_blamed": (
                 share(sum(deal["reasons"][0] != "competitor" for deal in named), len(named)),
-                1.0,
+                0.8,
             ),
             "bulk_closes": (share(max(days.values()), len(lost)), 0.2),
             "silent_owners": (share(sum(row["stated_share"] < Fraction(1, 2) for row in judged), len(judged)), 0.3),
@@ -1176,11 +1190,15 @@ def loss_reason_reliability() -> Iterator[Row]:
                 0.3,
             ),
         }
-        doubtful = {name: value is not None and value > threshold for name, (value, threshold) in measured.items()}
+        doubtful = {
+            name: value is not None and value > threshold and resting_on[name] >= LEAST_DEALS
+            for name, (value, threshold) in measured.items()
+        }
         for name, (value, threshold) in measured.items():
             yield {
                 "period": period,
                 "measure": name,
+                "deals": resting_on[name],
                 "value": value,
                 "threshold": threshold,
                 "is_doubtful": doubtful[name],
@@ -1190,6 +1208,7 @@ def loss_reason_reliability() -> Iterator[Row]:
         yield {
             "period": period,
             "measure": "overall",
+            "deals": len(lost),
             "value": Fraction(sum(doubtful.values())),
             "threshold": 0.0,
             "is_doubtful": any(doubtful.values()),
@@ -1246,7 +1265,8 @@ def loss_reason_changes() -> Iterator[Row]:
             "is_reliable": next(
                 row for row in loss_reason_reliability() if (row["period"], row["measure"]) == ("quarter", "overall")
             )["is_reliable"],
-            "is_tested": now[category] + before[category] >= LEAST_LOSSES,
+            "is_tested": now[category] + before[category] >= LEAST_LOSSES
+            and min(now.total(), before.total()) >= LEAST_DEALS,
             "is_changed": False,
             "population": POPULATION,
         }
@@ -1433,6 +1453,7 @@ def data_quality_findings() -> Iterator[Row]:
             sum(deal["stated_amount"] is not None and deal["stated_amount"] <= 0 for deal in ended),
             len(ended),
         ),
+        "amount_too_large": (0, len(DEALS)),
         "amount_missing": (sum(deal["stated_amount"] is None for deal in ended), len(ended)),
         "loss_reason_missing": (sum(deal["reasons"][0] == "unspecified" for deal in lost), len(lost)),
         "loss_reason_unmapped": (sum(deal["reasons"][0] == "other" for deal in lost), len(lost)),
@@ -1445,6 +1466,10 @@ def data_quality_findings() -> Iterator[Row]:
             sum(len(accepted(name)) for name in ("deals", "accounts", "deal_contacts", "stage_history")),
         ),
         "closed_implausibly_late": (0, len(ended)),
+        "dated_implausibly_late": (
+            0,
+            sum(deal["created"] is not None for deal in DEALS) + len(accepted("stage_history")),
+        ),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
         "contact_of_unknown_deal": (

@@ -228,9 +228,10 @@ def backtest(context: Context) -> Section:
         return Section("backtest", title, (Paragraph(told, "missing"),), sources)
     last = ours[-1]
     judged = last["difference_low"] is not None
+    has_enough = min(last["inside_deals"], last["outside_deals"]) >= context.minimum_deals
     held = judged and last["difference_low"] > 0
     failed = judged and last["difference_high"] < 0
-    verdict = "It held." if held else "It did not hold." if failed else "Too few deals to tell whether it held." if judged else ""
+    verdict = "It held." if held and has_enough else "It did not hold." if failed and has_enough else "Too few deals to tell whether it held." if judged else ""
     blocks: list[Block] = [
         Paragraph(
             write.say(

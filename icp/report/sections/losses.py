@@ -63,7 +63,7 @@ def why_we_lose(context: Context) -> Section:
                         write.cell(row, "meaning"),
                         write.cell(row, "value", "percent"),
                         write.cell(row, "threshold", "percent"),
-                        "doubtful" if row["is_doubtful"] else "nothing to check" if row["value"] is None else "fine",
+                        _verdict(row, context.minimum_deals),
                     )
                     for row in reliability
                     if row["measure"] != "overall"
@@ -72,6 +72,14 @@ def why_we_lose(context: Context) -> Section:
             )
         )
     return Section("why-we-lose", title, tuple(blocks), sources)
+
+
+def _verdict(row: Record, minimum_deals: int) -> str:
+    if row["is_doubtful"]:
+        return "doubtful"
+    if row["value"] is None:
+        return "nothing to check"
+    return "fine" if row["deals"] >= minimum_deals else "too few losses"
 
 
 def _changes(context: Context, rows: list[Record]) -> Sentence:
@@ -88,6 +96,9 @@ def _changes(context: Context, rows: list[Record]) -> Sentence:
         return say(f"{{rationale}}{doubtful}", row, grade=grade)
     if any(row["is_tested"] for row in context.marts.rows("loss_reason_changes")):
         return Sentence("No reason changed by more than chance since the quarter before.")
+    period = context.period("quarter")
+    if period and period["is_partial"]:
+        return Sentence("Changes since the quarter before cannot be judged: the quarter has not ended.")
     return Sentence("Changes since the quarter before cannot be judged: too few losses in one of the two.")
 
 

@@ -34,16 +34,16 @@ def _verdict(row: Record | None) -> str:
         return ""
     if row["is_outside_limits"]:
         return ", outside its usual limits"
-    change = change_words(row)
-    return f", {change} on the quarter before" if change else ""
+    return f", {change_words(row)} on the quarter before" if row["is_win_rate_changed"] is not None else ""
 
 
 def change_words(row: Record) -> str:
-    """'a clear rise', 'a clear fall', 'no clear change', or nothing where there was no quarter before."""
-    low, high = row["win_rate_change_low"], row["win_rate_change_high"]
-    if low is None or high is None:
-        return ""
-    return "a clear rise" if low > 0 else "a clear fall" if high < 0 else "no clear change"
+    """'a clear rise', 'a clear fall', 'no clear change', or why a change cannot be judged."""
+    if row["is_win_rate_changed"] is None:
+        return "the quarter has not ended" if row["is_partial"] else "too few deals to judge"
+    if not row["is_win_rate_changed"]:
+        return "no clear change"
+    return "a clear rise" if row["win_rate_change"] > 0 else "a clear fall"
 
 
 def standfirst(context: Context) -> tuple[Sentence, ...]:
@@ -127,7 +127,10 @@ def figures(context: Context) -> Figures | None:
 
 
 def trend(context: Context) -> Section:
-    rows = context.marts.rows("win_rates_by_quarter")[-12:]
+    # a quarter after the last day of the data is one of mistyped years
+    everything = context.period("all")
+    until = everything["as_of_on"] if everything else None
+    rows = [row for row in context.marts.rows("win_rates_by_quarter") if until is None or row["starts_on"] <= until][-12:]
     say = context.writer.say
     if not any(row["closed_deals"] for row in rows):
         told = Sentence("No deal has a closed date, so there is no quarter to show.")

@@ -200,6 +200,7 @@ def how_to_read(context: Context) -> Section:
         ("Directional", Sentence("Points somewhere, not proven: test it, or bet on it knowingly.")),
         ("Too few deals", few),
         ("No difference", Sentence("Enough deals to say that any true gap is too small to act on.")),
+        ("Not judged", Sentence("Deals enough, and still no verdict: the counts and what lies behind them disagree, or nothing is left to compare with.")),
         ("Data repair", Sentence("Something must be recorded better before it can be judged.")),
         ("95% interval", Sentence("The true rate lies within such an interval 95 times in 100. Short with many deals, long with few.")),
         ("Expected lift", Sentence("The gap to the rest within the same quarter, other claims accounted for, drawn towards zero for luck.")),

@@ -12,7 +12,7 @@ select
     cast(sum(is_won) as bigint) as won,
     sum(coalesce(amount, 0)) as amount,
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
-    sum(coalesce(cast(amount * amount as decimal(36, 2)), 0)) as squared_amount
+    {{ sum_of_squares('amount') }} as squared_amount
 from {{ ref('fct_closed_deals') }}
 group by
     closed_quarter

@@ -6,5 +6,6 @@ from icp.dbt_models import as_relation
 
 def model(dbt, session):
     dbt.ref("loss_reasons")
+    dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     return as_relation(session, dbt.this.database, loss_reason_changes, REASON_CHANGES)

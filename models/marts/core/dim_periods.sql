@@ -7,25 +7,9 @@ with closed_deals as (
 
 ),
 
--- the last day the export speaks of; an open deal's expected close is a plan and says nothing
 as_of as (
 
-    select
-        {% if var('as_of_on') -%}
-        cast('{{ var("as_of_on") }}' as date) as as_of_on
-        {%- else -%}
-        greatest(
-            created.latest_on,
-            (select max(entered_on) from {{ ref('stg_stage_history') }}),
-            -- a close more than a year after the last deal was created is a mistyped year, not news
-            (
-                select max(deals.closed_on)
-                from {{ ref('fct_deals') }} as deals
-                where created.latest_on is null or deals.closed_on <= {{ dbt.dateadd('day', 366, 'created.latest_on') }}
-            )
-        ) as as_of_on
-        from (select max(created_on) as latest_on from {{ ref('fct_deals') }}) as created
-        {%- endif %}
+    select * from {{ ref('dim_as_of') }}
 
 ),
 

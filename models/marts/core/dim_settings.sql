@@ -8,7 +8,11 @@
 {%- set value = var(name, '') -%}
 select
     '{{ name }}' as setting,
+    {% if name == 'crm' -%}
+    (select crm from {{ source('landing', 'loads') }}) as value,
+    {%- else -%}
     {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }} as value,
+    {%- endif %}
     '{{ rule.meaning }}' as meaning
 {% if not loop.last %}union all
 {% endif %}

@@ -1,19 +1,25 @@
 {{ config(materialized='view') }}
--- One row per deal that was won, lost or disqualified x dimension. Counts of different dimensions may not be added.
+-- One row per deal that was won, lost or disqualified x dimension, and for the competitor x competitor named. Counts of different
+-- dimensions may not be added, nor may those of different competitors: count the rows that are first.
 
 {% for dimension in dimensions() -%}
+{% set is_named = dimension.column == 'competitor' -%}
 select
-    deal_key,
+    deals.deal_key,
     '{{ dimension.name }}' as dimension,
-    {{ dimension.column }} as segment,
+    {{ "coalesce(named.competitor, 'unknown')" if is_named else 'deals.' ~ dimension.column }} as segment,
     {{ dimension.recommendable | lower }} as is_recommendable,
-    outcome,
-    loss_reason_category,
-    closed_on,
-    cycle_days,
-    amount
-from {{ ref('fct_deals') }}
-where is_in_population and outcome != 'open'
+    {{ 'coalesce(named.is_first, true)' if is_named else 'true' }} as is_first,
+    deals.outcome,
+    deals.loss_reason_category,
+    deals.closed_on,
+    deals.cycle_days,
+    deals.amount
+from {{ ref('fct_deals') }} as deals
+{% if is_named -%}
+left join {{ ref('bridge_deal_competitors') }} as named on deals.deal_key = named.deal_key
+{% endif -%}
+where deals.is_in_population and deals.outcome != 'open'
 {% if not loop.last %}union all
 {% endif %}
 {%- endfor %}

@@ -46,14 +46,15 @@ segmented as (
         -- an amount of zero or less says nothing of a deal's value
         case
             when currencies.is_mixed or deals.amount <= 0 then null
-            when currencies.is_converted
-                then cast(deals.amount * case when deals.currency = currencies.value_currency then 1 else fx_rates.rate_to_company_currency end as decimal(18, 2))
-            else deals.amount
+            when currencies.is_converted and coalesce(deals.currency != currencies.value_currency, true)
+                then cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+            else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
-        {%- for column in account_columns + deal_columns + extra_columns %}
+        {%- for column in account_columns + deal_columns + extra_columns if column != 'competitor' %}
         coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
         {%- endfor %}
+        coalesce(competitors.competitor, 'unknown') as competitor,
         {%- for slot in range(extra_columns | length + 1, 7) %}
         'unknown' as extra_{{ slot }},
         {%- endfor %}
@@ -62,7 +63,12 @@ segmented as (
     from deals
     cross join {{ ref('int_currencies') }} as currencies
     left join {{ ref('fx_rates') }} as fx_rates on deals.currency = upper(fx_rates.currency)
-    {%- for column in account_columns + deal_columns + extra_columns %}
+    left join (
+        select stated_competitors, {{ listed('competitor', '; ') }} as competitor
+        from {{ ref('int_competitors') }}
+        group by stated_competitors
+    ) as competitors on deals.known_competitor = competitors.stated_competitors
+    {%- for column in account_columns + deal_columns + extra_columns if column != 'competitor' %}
     left join {{ ref('int_segments') }} as {{ column }}_segments
         on {{ column }}_segments.column_name = '{{ column }}' and deals.known_{{ column }} = {{ column }}_segments.stated_value
     {%- endfor %}

@@ -10,7 +10,8 @@ with reviewed as (
 
 ),
 
--- limits drawn from fewer quarters than this say little: then the rate need only be plausible
+-- limits drawn from fewer quarters than this say little, and so do they about a quarter that has not ended: then the rate need only be
+-- plausible. A rate of a handful of deals is not judged: the first check says that they are few.
 known_quarters as (
 
     select count(*) as quarters
@@ -24,8 +25,16 @@ win_rates as (
     select
         reviewed.quarter,
         quarters.win_rate,
-        case when known_quarters.quarters >= {{ control_quarters }} then quarters.lower_limit else {{ var('alert_win_rate_low') | float }} end as lower_limit,
-        case when known_quarters.quarters >= {{ control_quarters }} then quarters.upper_limit else {{ var('alert_win_rate_high') | float }} end as upper_limit
+        case
+            when reviewed.closed_deals < {{ var('minimum_deals') | int }} then cast(null as double)
+            when known_quarters.quarters >= {{ control_quarters }} and not quarters.is_partial then quarters.lower_limit
+            else {{ var('alert_win_rate_low') | float }}
+        end as lower_limit,
+        case
+            when reviewed.closed_deals < {{ var('minimum_deals') | int }} then cast(null as double)
+            when known_quarters.quarters >= {{ control_quarters }} and not quarters.is_partial then quarters.upper_limit
+            else {{ var('alert_win_rate_high') | float }}
+        end as upper_limit
     from reviewed
     cross join known_quarters
     left join {{ ref('win_rates_by_quarter') }} as quarters on reviewed.quarter = quarters.quarter

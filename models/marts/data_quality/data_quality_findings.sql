@@ -11,6 +11,9 @@ with found as (
     select 'amount_not_positive' as rule_id, count(*) filter (where stated_amount <= 0) as found, count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
+    select 'amount_too_large' as rule_id, count(*) filter (where is_amount_too_large) as found, count(*) as of_records
+    from {{ ref('base_deal_lines') }} where rule_id is null
+    union all
     select 'amount_missing' as rule_id, count(*) filter (where stated_amount is null) as found, count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
@@ -37,10 +40,19 @@ with found as (
     left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
     where deals.outcome in ('won', 'lost')
     union all
-    select 'closed_implausibly_late' as rule_id, count(*) filter (where deals.closed_on > periods.as_of_on) as found, count(*) as of_records
+    select 'closed_implausibly_late' as rule_id, count(*) filter (where deals.closed_on > as_of.as_of_on) as found, count(*) as of_records
     from {{ ref('fct_deals') }} as deals
-    inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
+    cross join {{ ref('dim_as_of') }} as as_of
     where deals.outcome in ('won', 'lost')
+    union all
+    select 'dated_implausibly_late' as rule_id, count(*) filter (where dates.day > as_of.as_of_on) as found, count(*) as of_records
+    from (
+        select created_on as day from {{ ref('fct_deals') }}
+        union all
+        select entered_on as day from {{ ref('stg_stage_history') }}
+    ) as dates
+    cross join {{ ref('dim_as_of') }} as as_of
+    where dates.day is not null
     union all
     select 'several_currencies' as rule_id, case when currency_count > 1 then currency_count else 0 end as found, currency_count as of_records
     from {{ ref('int_currencies') }}

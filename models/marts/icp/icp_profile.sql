@@ -53,6 +53,6 @@ select
             then 'no segment of this attribute can be told from the others yet'
     end as missing_reason
 from attributes
-left join {{ ref('icp_current') }} as current_profile on attributes.attribute = current_profile.attribute
+left join {{ current_profile() }} as current_profile on attributes.attribute = current_profile.attribute
 left join advised on attributes.attribute = advised.attribute
 left join threshold on attributes.attribute = 'qualification_threshold'

@@ -53,11 +53,12 @@ select
         when evidence.action in ('target_more', 'deprioritise') then 'claim'
         when evidence.action = 'keep_testing' then 'test'
         when evidence.action = 'no_difference' then 'no difference'
+        when evidence.not_judged is not null then 'not judged'
         else 'too few deals'
     end as grade,
     coalesce(lower(current_profile.current_value) like '%' || lower(evidence.value) || '%', false) as is_in_current_profile,
     periods.population
 from {{ advice('int_segment_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
-left join {{ ref('icp_current') }} as current_profile on evidence.attribute = current_profile.attribute
+left join {{ current_profile() }} as current_profile on evidence.attribute = current_profile.attribute
 where evidence.rank is not null

@@ -55,6 +55,7 @@ select
         when evidence.action in ('target_more', 'deprioritise') then 'claim'
         when evidence.action = 'keep_testing' then 'test'
         when evidence.action = 'no_difference' then 'no difference'
+        when evidence.not_judged is not null then 'not judged'
         else 'too few deals'
     end as grade,
     periods.population

@@ -8,6 +8,8 @@ with said as (
         max(history.version) over (partition by history.reviewed_quarter) as latest_version,
         cast({{ dbt.dateadd('month', 3, 'history.reviewed_quarter_starts_on') }} as date) as next_quarter_starts_on
     from {{ source('history', 'recommendations') }} as history
+    -- what was said of another company's deals is not judged by these
+    inner join {{ source('landing', 'loads') }} as loads on history.crm = loads.crm
 
 ),
 
@@ -19,6 +21,7 @@ due as (
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'quarter'
         and said.next_quarter_starts_on <= periods.starts_on
+        and not (periods.is_partial and said.next_quarter_starts_on = periods.starts_on)
     where said.version = said.latest_version
 
 ),
@@ -59,6 +62,7 @@ rated as (
         due.*,
         coalesce(counted.deals, 0) as deals,
         coalesce(counted.won, 0) as won,
+        least(counted.deals, counted.rest_deals) >= {{ var('minimum_deals') | int }} as has_enough_deals,
         {{ rate('counted.won', 'counted.deals') }} as win_rate,
         {{ wilson_low('counted.won', 'counted.deals') }} as win_rate_low,
         {{ wilson_high('counted.won', 'counted.deals') }} as win_rate_high,
@@ -107,6 +111,7 @@ select
     difference_low,
     difference_high,
     case
+        when not coalesce(has_enough_deals, false) then 'too early to tell'
         when said_expected_lift > 0 and difference_low > 0 then 'held'
         when said_expected_lift < 0 and difference_high < 0 then 'held'
         when said_expected_lift > 0 and (difference_high < 0 or difference_high < said_low) then 'did not hold'

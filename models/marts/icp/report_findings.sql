@@ -65,7 +65,7 @@ win_rate as (
     from {{ ref('win_rates_by_quarter') }}
     where
         quarter = (select last_quarter from {{ ref('dim_periods') }} where period = 'quarter')
-        and (is_outside_limits or win_rate_change_low > 0 or win_rate_change_high < 0)
+        and (is_outside_limits or is_win_rate_changed)
 
 ),
 

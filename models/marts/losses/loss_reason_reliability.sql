@@ -1,5 +1,5 @@
 -- One row per period x measure of how far the stated loss reasons can be trusted, and one row `overall`. A doubtful measure caps
--- the wording of every finding about loss reasons at "watch".
+-- the wording of every finding about loss reasons at "watch". Fewer than `minimum_deals` losses make no measure doubtful.
 
 with lost_deals as (
 
@@ -33,6 +33,7 @@ owners as (
     select
         period,
         count(*) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }}) as owners,
+        coalesce(sum(lost_deals) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }}), 0) as owned_deals,
         count(*) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }} and stated_share < 0.5e0) as silent_owners,
         count(*) filter (where stated_lost_deals >= {{ var('minimum_reason_losses') | int }} and top_share > 0.8e0) as one_reason_owners
     from {{ ref('loss_reason_coverage_by_owner') }}
@@ -60,32 +61,32 @@ counted as (
 
 measures as (
 
-    select period, 'unusable_reasons' as measure, {{ rate('unusable_reasons', 'lost_deals') }} as value, 0.3e0 as threshold,
+    select period, 'unusable_reasons' as measure, lost_deals as deals, {{ rate('unusable_reasons', 'lost_deals') }} as value, 0.3e0 as threshold,
         'share of lost deals without a usable reason' as meaning
     from counted
     union all
-    select period, 'quarter_end_spike' as measure, {{ rate('last_days_deals', 'dated_deals') }} as value, 0.3e0 as threshold,
+    select period, 'quarter_end_spike' as measure, dated_deals as deals, {{ rate('last_days_deals', 'dated_deals') }} as value, 0.3e0 as threshold,
         'share of losses closed on the last three days of a quarter' as meaning
     from counted
     union all
-    select period, 'competitor_not_named' as measure, {{ rate('unnamed_competitors', 'competitor_reasons') }} as value, 0.5e0 as threshold,
+    select period, 'competitor_not_named' as measure, competitor_reasons as deals, {{ rate('unnamed_competitors', 'competitor_reasons') }} as value, 0.5e0 as threshold,
         'share of losses to a competitor that name none' as meaning
     from counted
     union all
-    select period, 'competitor_not_blamed' as measure, {{ rate('unblamed_competitors', 'named_competitors') }} as value, 1e0 as threshold,
+    select period, 'competitor_not_blamed' as measure, named_competitors as deals, {{ rate('unblamed_competitors', 'named_competitors') }} as value, 0.8e0 as threshold,
         'share of losses with a named competitor that state another reason' as meaning
     from counted
     union all
-    select counted.period, 'bulk_closes' as measure, {{ rate('bulk.bulk_deals', 'counted.lost_deals') }} as value, 0.2e0 as threshold,
+    select counted.period, 'bulk_closes' as measure, counted.lost_deals as deals, {{ rate('bulk.bulk_deals', 'counted.lost_deals') }} as value, 0.2e0 as threshold,
         'share of losses that one owner closed on a single day' as meaning
     from counted
     left join bulk on counted.period = bulk.period
     union all
-    select period, 'silent_owners' as measure, {{ rate('silent_owners', 'owners') }} as value, 0.3e0 as threshold,
+    select period, 'silent_owners' as measure, owned_deals as deals, {{ rate('silent_owners', 'owners') }} as value, 0.3e0 as threshold,
         'share of owners who state a reason on fewer than half of their losses' as meaning
     from owners
     union all
-    select period, 'one_reason_owners' as measure, {{ rate('one_reason_owners', 'owners') }} as value, 0.3e0 as threshold,
+    select period, 'one_reason_owners' as measure, owned_deals as deals, {{ rate('one_reason_owners', 'owners') }} as value, 0.3e0 as threshold,
         'share of owners who give the same reason on more than four in five losses' as meaning
     from owners
 
@@ -95,7 +96,7 @@ judged as (
 
     select
         *,
-        coalesce(value > threshold, false) as is_doubtful
+        coalesce(value > threshold and deals >= {{ var('minimum_deals') | int }}, false) as is_doubtful
     from measures
 
 )
@@ -103,6 +104,7 @@ judged as (
 select
     judged.period,
     judged.measure,
+    cast(judged.deals as bigint) as deals,
     judged.value,
     judged.threshold,
     judged.is_doubtful,
@@ -115,6 +117,7 @@ union all
 select
     periods.period,
     'overall' as measure,
+    cast(max(judged.deals) as bigint) as deals,
     cast(count(judged.measure) filter (where judged.is_doubtful) as double) as value,
     0e0 as threshold,
     coalesce(bool_or(judged.is_doubtful), false) as is_doubtful,

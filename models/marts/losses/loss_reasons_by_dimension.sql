@@ -1,5 +1,5 @@
--- One row per period x dimension x segment x loss reason category seen in that segment. Segments of one dimension and category add up;
--- dimensions and periods overlap and may not be added.
+-- One row per period x dimension x segment x loss reason category seen in that segment. Segments of one dimension and category add up,
+-- but for competitors, several of which a deal may name; dimensions and periods overlap and may not be added.
 
 with reasons as (
 
@@ -9,6 +9,7 @@ with reasons as (
         segments.segment,
         segments.loss_reason_category as category,
         count(*) as lost_deals,
+        count(*) filter (where segments.is_first) as first_deals,
         cast(sum(segments.amount) as double) as lost_amount
     from {{ ref('fct_deal_segments') }} as segments
     inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
@@ -18,15 +19,15 @@ with reasons as (
 
 ),
 
--- deals whose segment is unknown are not compared with
+-- deals whose segment is unknown are not compared with; a deal with two competitors is one deal
 compared as (
 
     select
         reasons.*,
         sum(lost_deals) over (partition by period, dimension, segment) as segment_lost_deals,
-        sum(case when segment != 'unknown' then lost_deals else 0 end) over (partition by period, dimension)
+        sum(case when segment != 'unknown' then first_deals else 0 end) over (partition by period, dimension)
         - case when segment != 'unknown' then sum(lost_deals) over (partition by period, dimension, segment) else 0 end as rest_lost_deals,
-        sum(case when segment != 'unknown' then lost_deals else 0 end) over (partition by period, dimension, category)
+        sum(case when segment != 'unknown' then first_deals else 0 end) over (partition by period, dimension, category)
         - case when segment != 'unknown' then lost_deals else 0 end as rest_reason_deals
     from reasons
 

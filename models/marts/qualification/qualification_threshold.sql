@@ -4,7 +4,7 @@
 with in_use as (
 
     select max(try_cast(current_value as double)) as cutoff
-    from {{ ref('icp_current') }}
+    from {{ current_profile() }} as current_profile
     where attribute = 'qualification_threshold'
 
 ),

@@ -1,5 +1,6 @@
 -- One row per period x dimension x segment, for every segment seen in any period. Segments of one dimension add up
--- to all closed deals of the period; periods and dimensions overlap and may not be added.
+-- to all closed deals of the period, competitors to more, since a deal may name several; periods and dimensions overlap and may not
+-- be added.
 
 with outcomes as (
 
@@ -9,6 +10,7 @@ with outcomes as (
         segments.segment,
         segments.is_recommendable,
         segments.outcome,
+        count(*) filter (where segments.is_first) as first_deals,
         {{ outcome_measures() }}
     from {{ ref('fct_deal_segments') }} as segments
     inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
@@ -25,20 +27,22 @@ cells as (
         segment,
         segment != 'unknown' as is_known,
         is_recommendable,
+        coalesce(sum(first_deals) filter (where outcome in ('won', 'lost')), 0) as first_closed_deals,
+        coalesce(sum(first_deals) filter (where outcome = 'won'), 0) as first_won_deals,
         {{ deal_measures() }}
     from outcomes
     group by period, dimension, segment, is_recommendable
 
 ),
 
--- deals whose segment is unknown are not compared with
+-- deals whose segment is unknown are not compared with; a deal with two competitors is one deal
 rest as (
 
     select
         period,
         dimension,
-        sum(closed_deals) as closed_deals,
-        sum(won_deals) as won_deals
+        sum(first_closed_deals) as closed_deals,
+        sum(first_won_deals) as won_deals
     from cells
     where is_known
     group by period, dimension

@@ -1,4 +1,6 @@
--- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included.
+{%- set minimum_deals = var('minimum_deals') | int -%}
+-- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
+-- rate needs quarters that have ended and `minimum_deals` closed deals in each: two deals against two are no change.
 
 with bounds as (
 
@@ -67,51 +69,79 @@ charted as (
 
     select
         *,
+        cast({{ dbt.dateadd('month', 3, 'starts_on') }} as date) as ends_before_on,
         case when closed_deals > 0 then greatest(0e0, center_line - 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as lower_limit,
         case when closed_deals > 0 then least(1e0, center_line + 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as upper_limit,
+        lag(starts_on) over (order by starts_on) as previous_starts_on,
+        lag(closed_deals) over (order by starts_on) as previous_closed_deals,
         lag(win_rate) over (order by starts_on) as previous_win_rate,
         lag(win_rate_low) over (order by starts_on) as previous_win_rate_low,
         lag(win_rate_high) over (order by starts_on) as previous_win_rate_high
     from rated
 
+),
+
+compared as (
+
+    select
+        charted.*,
+        periods.population,
+        periods.value_missing_reason,
+        charted.ends_before_on
+        > cast({{ dbt.dateadd('day', 1 + (var('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
+        charted.win_rate - charted.previous_win_rate as win_rate_change,
+        {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
+        {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high
+    from charted
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
+
 )
 
 select
-    {{ quarter_name('charted.starts_on') }} as quarter,
-    charted.starts_on,
-    cast({{ dbt.dateadd('month', 3, 'charted.starts_on') }} as date) as ends_before_on,
-    periods.population,
-    cast({{ dbt.dateadd('month', 3, 'charted.starts_on') }} as date)
-    > cast({{ dbt.dateadd('day', 1 + (var('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
-    charted.closed_deals,
-    charted.won_deals,
-    charted.lost_deals,
-    charted.disqualified_deals,
-    charted.win_rate,
-    charted.win_rate_low,
-    charted.win_rate_high,
-    case when charted.closed_deals = 0 then 'no closed deals in this quarter' end as missing_reason,
-    charted.center_line,
-    charted.lower_limit,
-    charted.upper_limit,
-    charted.win_rate < charted.lower_limit or charted.win_rate > charted.upper_limit as is_outside_limits,
-    charted.win_rate - charted.previous_win_rate as win_rate_change,
-    {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
-    {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high,
-    charted.won_amount,
-    charted.lost_amount,
-    {{ rate('coalesce(charted.won_amount, 0)', 'charted.closed_amount') }} as value_win_rate,
-    charted.value_effective_deals,
-    charted.mean_won_amount,
-    charted.mean_lost_amount,
-    charted.median_won_amount,
-    charted.median_lost_amount,
-    charted.mean_won_cycle_days,
-    charted.mean_lost_cycle_days,
-    charted.median_won_cycle_days,
-    charted.median_lost_cycle_days,
+    {{ quarter_name('compared.starts_on') }} as quarter,
+    compared.starts_on,
+    compared.ends_before_on,
+    compared.population,
+    compared.is_partial,
+    compared.closed_deals,
+    compared.won_deals,
+    compared.lost_deals,
+    compared.disqualified_deals,
+    compared.win_rate,
+    compared.win_rate_low,
+    compared.win_rate_high,
+    case when compared.closed_deals = 0 then 'no closed deals in this quarter' end as missing_reason,
+    compared.center_line,
+    compared.lower_limit,
+    compared.upper_limit,
+    case
+        when compared.closed_deals > 0
+            then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit)
+                and compared.closed_deals >= {{ minimum_deals }} and not compared.is_partial
+    end as is_outside_limits,
+    compared.win_rate_change,
+    compared.win_rate_change_low,
+    compared.win_rate_change_high,
+    -- a quarter that is far from the one before it in the table has a mistyped year between them
+    case
+        when not compared.is_partial
+            and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
+            and compared.starts_on = cast({{ dbt.dateadd('month', 3, 'compared.previous_starts_on') }} as date)
+            then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
+    end as is_win_rate_changed,
+    compared.won_amount,
+    compared.lost_amount,
+    {{ rate('coalesce(compared.won_amount, 0)', 'compared.closed_amount') }} as value_win_rate,
+    compared.value_effective_deals,
+    compared.mean_won_amount,
+    compared.mean_lost_amount,
+    compared.median_won_amount,
+    compared.median_lost_amount,
+    compared.mean_won_cycle_days,
+    compared.mean_lost_cycle_days,
+    compared.median_won_cycle_days,
+    compared.median_lost_cycle_days,
     -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
-    charted.closed_deals * charted.win_rate * charted.mean_won_amount / nullif(charted.mean_won_cycle_days, 0) as velocity_amount_per_day,
-    periods.value_missing_reason
-from charted
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
+    compared.closed_deals * compared.win_rate * compared.mean_won_amount / nullif(compared.mean_won_cycle_days, 0) as velocity_amount_per_day,
+    compared.value_missing_reason
+from compared

@@ -1,0 +1,136 @@
+"""What this product wrote, told from what a user keeps beside it: nothing else is ever removed or replaced.
+
+A folder that a run works in has a new name and a mark in it. Files that a publication or a report leaves for others are known
+by what they say, or by the list that was kept of them.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+MARK = ".made-by-winloss"
+TABLES = {"win_rate_baseline", "dim_periods"}
+"""Tables that every published file holds."""
+
+_DIGITS = re.compile(rb"\d*\s*")
+
+
+# ---------------------------------------------------------------- folders that a run works in
+
+
+def new_folder(parent: Path, purpose: str) -> Path:
+    """A folder in `parent` that nobody had before, for its owner alone, marked as made for `purpose`."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{purpose}.", suffix=".tmp", dir=parent))
+    (folder / MARK).write_text(purpose, encoding="utf-8")
+    return folder
+
+
+def remove_folders(parent: Path, purpose: str) -> None:
+    """Removes the folders made for `purpose`, also those that a run left behind when it was killed."""
+    for folder in parent.glob(f".{glob.escape(purpose)}.*.tmp"):
+        if _purpose_of(folder) == purpose:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            # killed before the mark was made: only an empty folder lets itself be removed this way
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _purpose_of(folder: Path) -> str | None:
+    mark = folder / MARK
+    try:
+        return None if folder.is_symlink() else mark.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+# ---------------------------------------------------------------- files left for others
+
+
+@dataclass
+class Manifest:
+    """The files of a publication by their path under its folder, with the digests they may have; kept beside them."""
+
+    path: Path
+    digests: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """The manifest at `path`; an empty one where there is none that can be read."""
+        try:
+            stated = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path, {str(name): [str(digest) for digest in digests] for name, digests in stated["files"].items()})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls(path)
+
+    def write(self, workplace: Path) -> None:
+        """Puts the manifest in place in one step, by way of the folder `workplace`."""
+        waiting = workplace / "manifest"
+        waiting.write_text(json.dumps({"files": self.digests}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        with waiting.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(waiting, self.path)
+
+    def lists(self, path: Path) -> bool:
+        """Whether the file at `path` is one of these, and still what it was."""
+        known = self.digests.get(_under(self.path.parent, path))
+        return bool(known) and path.is_file() and digest(path) in (known or ())
+
+    def extended(self, paths: Mapping[Path, Path]) -> Manifest:
+        """This manifest with the files that will be put in place besides: their contents, by their place."""
+        digests = {name: list(known) for name, known in self.digests.items()}
+        for place, content in paths.items():
+            digests.setdefault(_under(self.path.parent, place), []).append(digest(content))
+        return Manifest(self.path, digests)
+
+    def of(self, places: Iterable[Path]) -> Manifest:
+        """The part of this manifest that is about `places`, each with its last digest."""
+        names = {_under(self.path.parent, place) for place in places}
+        return Manifest(self.path, {name: known[-1:] for name, known in self.digests.items() if name in names})
+
+
+def _under(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_published_database(path: Path) -> bool:
+    """Whether `path` is a published DuckDB or SQLite file, whoever moved it there."""
+    try:
+        with path.open("rb") as file:
+            is_sqlite = file.read(16) == b"SQLite format 3\0"
+        if is_sqlite:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                found = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+        else:
+            with duckdb.connect() as engine:
+                quoted = str(path).replace("'", "''")
+                engine.execute(f"attach '{quoted}' as published (read_only, type duckdb)")
+                found = {name for (name,) in engine.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+    except (OSError, sqlite3.Error, duckdb.Error):
+        return False
+    return found >= TABLES
+
+
+def state_holder(descriptor: int) -> None:
+    """Writes the number of this process into an open lock file, unless it holds anything else: then it is no lock of ours."""
+    if _DIGITS.fullmatch(os.pread(descriptor, 64, 0)):
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)

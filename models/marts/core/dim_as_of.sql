@@ -1,0 +1,69 @@
+-- One row: the last day the export speaks of. An open deal's expected close is a plan and says nothing of it; neither do a few
+-- dates long after all others, which are mistyped years.
+
+with created as (
+
+    select
+        max(created_on) as latest_on,
+        -- one slip dates one thing: a deal that was created and closed after a pause shows that selling went on
+        max(case when created_on is not null and closed_on is not null then least(created_on, closed_on) end) as confirmed_until_on
+    from {{ ref('fct_deals') }}
+
+),
+
+dates as (
+
+    select created_on as day from {{ ref('fct_deals') }}
+    union all
+    -- a close more than a year after the last deal was created is a mistyped year, not news
+    select deals.closed_on as day
+    from {{ ref('fct_deals') }} as deals
+    cross join created
+    where created.latest_on is null or deals.closed_on <= {{ dbt.dateadd('day', 366, 'created.latest_on') }}
+    union all
+    select entered_on as day from {{ ref('stg_stage_history') }}
+
+),
+
+days as (
+
+    select day, count(*) as records
+    from dates
+    where day is not null
+    group by day
+
+),
+
+gaps as (
+
+    select
+        day,
+        {{ dbt.datediff('lag(day) over (order by day)', 'day', 'day') }} as gap_days,
+        sum(records) over (order by day desc) as records_from_here,
+        sum(records) over () as all_records
+    from days
+
+),
+
+-- of two dates neither is the slip, so what is cut off must be the smaller part
+outliers as (
+
+    select min(gaps.day) as first_on
+    from gaps
+    cross join created
+    where
+        gaps.gap_days > {{ var('outlier_gap_days') | int }}
+        and gaps.records_from_here <= greatest(1, {{ var('outlier_share') }} * gaps.all_records)
+        and 2 * gaps.records_from_here < gaps.all_records
+        and (created.confirmed_until_on is null or gaps.day > created.confirmed_until_on)
+
+)
+
+select
+    {% if var('as_of_on') -%}
+    max(cast('{{ var("as_of_on") }}' as date)) as as_of_on
+    {%- else -%}
+    max(days.day) as as_of_on
+    {%- endif %}
+from outliers
+left join days on days.day < outliers.first_on or outliers.first_on is null

@@ -1,0 +1,185 @@
+"""The invented sample company stays in its place: nothing of it reaches the answers about anybody's own deals."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from icp.exports.unstated import unstated_source
+from icp.report import build_report, render
+from python_tests.canary_company import Place, built_place, place_after_a_build, place_with_a_short_build, scratch
+from python_tests.conftest import SampleBuild
+from python_tests.crm_build import FIXTURES
+from python_tests.known_company.project import ROOT
+
+OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
+INVENTED = "; WINLOSS_CRM=sample builds the invented sample company."
+
+
+# ---------------------------------------------------------------- its profile and its memory
+
+
+def remember(place: Place, crm: str | None, rank: int, title: str) -> None:
+    """Advice of the quarter before the one under review, as if an earlier build of a source had given it."""
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute(
+            "insert into history.recommendations by name select $crm as crm, '2024-Q4' as reviewed_quarter, "
+            "date '2024-10-01' as reviewed_quarter_starts_on, 1 as version, 'x' as fingerprint, $rank as rank, 'industry' as attribute, "
+            "'Retail' as value, 'Retail' as segment_label, 'target_more' as action, 'claim' as grade, $title as title, "
+            "0.5 as said_win_rate, 0.1 as said_expected_lift, 0.01 as said_low, 0.2 as said_high, 'x' as method_version",
+            {"crm": crm, "rank": rank, "title": title},
+        )
+
+
+@pytest.fixture(scope="module")
+def after_the_sample() -> Place:
+    """The canary company, built in a private database in which the sample company was built before."""
+    place = place_after_a_build("after_the_sample")
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute(
+            "insert into history.run_history by name select * replace ('sample' as crm, 'invented' as invocation_id) from history.run_history"
+        )
+    remember(place, "sample", 1, "Advice of the sample")
+    remember(place, None, 2, "Advice of nobody knows whom")
+    remember(place, "custom", 3, "Advice of our own")
+    place.build()
+    return place
+
+
+def test_the_profile_of_the_sample_is_nobody_elses(after_the_sample: Place) -> None:
+    assert after_the_sample.rows("select distinct current_value from icp_profile") == [(None,)]
+    assert after_the_sample.rows("select distinct is_in_current_profile from icp_recommendations") in ([], [(False,)])
+    assert after_the_sample.rows("select current_cut_off, current_accuracy from qualification_threshold") == [(None, None)]
+
+
+def test_only_advice_of_the_same_source_is_followed_up(after_the_sample: Place) -> None:
+    assert after_the_sample.rows("select title from recommendation_follow_up") == [("Advice of our own",)]
+
+
+def test_the_history_of_runs_tells_of_the_same_source_alone(after_the_sample: Place) -> None:
+    assert after_the_sample.rows("select distinct crm from run_history") == [("custom",)]
+    assert after_the_sample.rows("select count(*) from w.history.run_history where crm = 'sample'", after_the_sample.database) == [(1,)]
+
+
+def test_no_word_of_the_sample_stands_in_the_published_tables_or_the_report(after_the_sample: Place) -> None:
+    words = (*OF_THE_SAMPLE, "Advice of the sample")
+    told = "".join(render(build_report(after_the_sample.published), kind) for kind in ("html", "md", "json"))
+    assert [word for word in words if word in told] == []
+    tables = after_the_sample.rows("select distinct table_name from duckdb_columns() where not internal")
+    for (table,) in tables:
+        text = str(after_the_sample.rows(f"select * from {table}"))
+        assert [word for word in words if word in text] == [], table
+
+
+def test_the_sample_has_its_profile(sample_build: SampleBuild) -> None:
+    rows = sample_build.rows("select current_value from marts.icp_profile where current_value is not null order by 1")
+    assert [row["current_value"] for row in rows] == ["$50M to $100M", "0.80", "Retail and Financial Services"]
+
+
+def test_advice_that_an_older_version_remembered_is_of_the_one_source_that_was_published() -> None:
+    place = place_with_a_short_build("older_memory")
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("alter table history.recommendations drop column crm")
+    kept = place.rows("select count(*) from w.history.recommendations", place.database)
+    assert kept != [(0,)]
+    place.build()
+    assert place.rows("select distinct crm from w.history.recommendations", place.database) == [("custom",)]
+    assert place.rows("select count(*) from w.history.recommendations", place.database) == kept
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("alter table history.recommendations drop column crm; update history.run_history set crm = 'sample' where rowid = 0")
+    place.build()
+    # whose it is cannot be told; what this build advises is remembered anew
+    assert place.rows("select crm, count(*) from w.history.recommendations group by crm order by crm nulls last", place.database) == [("custom", kept[0][0]), (None, kept[0][0])]
+
+
+def test_advice_that_was_not_published_is_not_remembered() -> None:
+    place = place_with_a_short_build("unpublished_advice")
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("delete from history.recommendations")
+        connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 5)")
+    run = place.dbt("build")
+    assert run.returncode == 1 and "Not published: the export holds 5 deals" in run.stdout
+    assert place.rows("select count(*) from w.history.recommendations", place.database) == [(0,)]
+    place.build(allow_fewer_deals=True)
+    assert place.rows("select count(*) > 0 from w.history.recommendations", place.database) == [(True,)]
+
+
+# ---------------------------------------------------------------- its place
+
+
+def test_exports_of_which_nobody_said_whose_they_are_are_named_and_not_passed_over_for_the_sample(tmp_path: Path) -> None:
+    build = SampleBuild(tmp_path, "")
+    ended = unstated_build(build, FIXTURES / "salesforce")
+    assert ended.returncode == 1
+    assert (
+        f"The files in {FIXTURES / 'salesforce'} look like salesforce, and nothing says so: set WINLOSS_CRM=salesforce, or crm: salesforce "
+        f"among the variables{INVENTED}"
+    ) in ended.stdout
+    assert "Traceback" not in ended.stdout
+    assert build.rows("select count(*) as tables from duckdb_tables() where schema_name = 'marts'") == [{"tables": 0}]
+    assert not (tmp_path / "published.duckdb").exists()
+
+
+def unstated_build(build: SampleBuild, exports: Path) -> subprocess.CompletedProcess[str]:
+    return ended_build(build, {"WINLOSS_EXPORTS": str(exports), "WINLOSS_CRM": None})
+
+
+def ended_build(build: SampleBuild, more: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
+    # the docs site's exposures make dbt answer a refusal with a stack trace
+    stated = build.environment() | {"WINLOSS_DOCS": "0"} | more
+    environment = {name: value for name, value in stated.items() if value is not None}
+    paths = ["--target-path", str(build.folder / "target"), "--log-path", str(build.folder / "logs")]
+    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build", *paths]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"}, None),
+        ({"Auftrag.csv": "Auftrag,Ergebnis\n1,gewonnen\n"}, "no CRM known here"),
+        ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
+        ({"deals.csv": ""}, "no CRM known here"),
+        ({"deals.xlsx": "PK\x03\x04"}, "no CRM known here"),
+        ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "look like hubspot"),
+    ],
+)
+def test_what_the_files_in_the_folder_are_is_said(tmp_path: Path, files: dict[str, str], says: str | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    said = unstated_source(str(tmp_path))
+    if says is None:
+        assert said is None
+    else:
+        assert said is not None and says in said and said.endswith(INVENTED)
+        assert ("--write-mapping mapping.yml" in said) == (says == "no CRM known here")
+
+
+def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_source(tmp_path: Path) -> None:
+    build = SampleBuild(tmp_path, "")
+    published = tmp_path / "published.duckdb"
+    published.write_bytes(built_place()[0].published.read_bytes())
+    before: dict[str, Any] = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    run = ended_build(build, {})
+    assert run.returncode == 1
+    assert f"{published} holds the answers of custom, and a build of the invented sample company does not replace them." in run.stdout
+    # said before the build and not after it
+    assert build.rows("select count(*) as tables from duckdb_tables() where schema_name in ('marts', 'reference')") == [{"tables": 0}]
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("published*")} == before
+
+
+def test_the_doctor_says_that_nobody_said_where_the_files_come_from() -> None:
+    from icp import doctor
+
+    exports = scratch() / "unstated"
+    exports.mkdir()
+    (exports / "deals.csv").write_text("Record ID,Deal Name,Deal Stage,Close Date\n", encoding="utf-8")
+    found = {
+        stated: next(found for found in doctor.examine(ROOT, {"WINLOSS_EXPORTS": str(exports), **stated_as}) if found.what == "CRM")
+        for stated, stated_as in {"": {}, "sample": {"WINLOSS_CRM": "sample"}}.items()
+    }
+    assert (found[""].verdict, found["sample"].verdict) == ("fail", "ok")
+    assert "look like hubspot" in found[""].detail

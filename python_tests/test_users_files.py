@@ -1,0 +1,207 @@
+"""Files of the user's that stand where the product works: no command removes one, or writes over it."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from icp.own_files import MARK, new_folder, remove_folders
+from icp.publish import Publication, PublishError, publish
+from icp.report.marts import ReportError
+from icp.report.render import write_report, write_text
+from python_tests.canary_company import MAPPING, Place, built_place, place_after_a_build, scratch
+from python_tests.crm_build import plan_of
+
+EXPORT = b"Deal,Result\n1,Won\n\n2,Lost\n"
+COMMANDS = (
+    ("quarterly", "--mapping", "../mapping.yml", "--format", "html", "--format", "md"),
+    ("publish",),
+    ("report",),
+    ("report", "--format", "json"),
+    ("recommend",),
+    ("what-if", "--drop", "tier=Gold"),
+    ("check", "--mapping", "../mapping.yml"),
+    ("check", "--write-mapping", "../mapping.yml"),
+    ("doctor",),
+)
+
+
+def put(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(EXPORT)
+
+
+def files(*folders: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def icp(place: Place, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = place.environment(WINLOSS_REPORTS="../reports", PYTHONPATH=str(place.project), **more)
+    return subprocess.run([sys.executable, "-m", "icp", *arguments], cwd=place.project, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> None:
+    place = place_after_a_build("users_files")
+    # where copies of odd exports once stood while a build ran
+    exports = place.database.parent / "landing" / place.database.stem
+    exports.parent.mkdir()
+    place.exports.rename(exports)
+    published, reports = place.published.parent, place.folder / "reports"
+    put(
+        place.database.parent / "deals.csv",
+        place.database.parent / "landing" / "deals.csv",
+        place.database.parent / f".{place.database.name}.copies.old.tmp" / "deals.csv",
+        published / "deals.csv",
+        published / "csv" / "deals.csv",
+        published / "csv" / "csv" / "deals.csv",
+        published / "parquet" / "deals.parquet",
+        published / "2025-Q1" / "deals.csv",
+        published / ".marts.duckdb.old.tmp" / "deals.csv",
+        reports / "deals.csv",
+        reports / "2025-Q1" / "deals.csv",
+        reports / "2025-Q1" / ".report.html.part",
+    )
+    (place.folder / "mapping.yml").write_text(yaml.safe_dump(MAPPING), encoding="utf-8")
+    before = {path: content for path, content in files(place.folder).items() if content == EXPORT or exports in path.parents}
+    assert len(before) == 12 + 4
+    before[place.folder / "mapping.yml"] = (place.folder / "mapping.yml").read_bytes()
+    said = {}
+    for command in COMMANDS:
+        run = icp(place, *command, WINLOSS_EXPORTS=os.path.relpath(exports, place.project), WINLOSS_CRM="custom")
+        said[command] = run.stdout + run.stderr
+        lost = [str(path) for path, content in before.items() if not path.is_file() or path.read_bytes() != content]
+        assert lost == [], f"icp {' '.join(command)}: {said[command]}"
+    # they all did their work
+    assert place.rows("select count(*) > 1 from run_history where is_published") == [(True,)], said[COMMANDS[0]]
+    assert sorted(path.name for path in (reports / "2025-Q1").glob("report.*")) == ["report.html", "report.json", "report.md"]
+    assert "mapping.yml is there already" in said[COMMANDS[7]]
+    # and left nothing of their own
+    assert [path for path in place.database.parent.glob(".*.copies.*") if not path.match("*old*")] == []
+
+
+# ---------------------------------------------------------------- the published files
+
+
+@pytest.fixture(scope="module")
+def database() -> Path:
+    """A private database to publish from."""
+    copy = scratch() / "users_files_private" / "w.duckdb"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(built_place()[0].database.read_bytes())
+    return copy
+
+
+def publish_to(path: Path, database: Path, *formats: str) -> None:
+    with duckdb.connect(str(database)) as connection:
+        publish(connection, Publication(path, "one", "2025-Q1", formats))
+
+
+@pytest.mark.parametrize("name", ["marts.duckdb", "marts.sqlite", "2025-Q1/marts.duckdb", "csv/alerts.csv", "parquet/alerts.parquet"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_that_no_build_published_is_not_replaced(database: Path, tmp_path: Path, name: str, is_first: bool) -> None:
+    published = tmp_path / "marts.duckdb"
+    if not is_first:
+        publish_to(published, database, "csv", "parquet")
+        (tmp_path / name).unlink()
+    put(tmp_path / name)
+    before = files(tmp_path)
+    with pytest.raises(PublishError) as raised:
+        publish_to(published, database, "csv", "parquet")
+    assert str(raised.value) == (
+        f"Not published: {tmp_path / name} is a file that no build published, and it is left as it is. "
+        "Move it away, or name another file in WINLOSS_PUBLISHED."
+    )
+    assert {path: content for path, content in files(tmp_path).items() if not path.name.startswith(".")} == {
+        path: content for path, content in before.items() if not path.name.startswith(".")
+    }
+
+
+def test_a_database_of_the_users_own_is_not_replaced(database: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as own:
+        own.execute("create table dim_periods as select 1 as one")
+    before = (tmp_path / "marts.duckdb").read_bytes()
+    with pytest.raises(PublishError, match="is a file that no build published"):
+        publish_to(tmp_path / "marts.duckdb", database)
+    assert (tmp_path / "marts.duckdb").read_bytes() == before
+    (tmp_path / "marts.duckdb").unlink()
+    with sqlite3.connect(tmp_path / "marts.sqlite") as own:
+        own.execute("create table deals (id integer)")
+    with pytest.raises(PublishError, match="marts.sqlite is a file that no build published"):
+        publish_to(tmp_path / "marts.duckdb", database)
+
+
+def test_files_that_a_build_published_are_replaced_also_where_they_were_moved_or_the_build_was_killed(database: Path, tmp_path: Path) -> None:
+    published = tmp_path / "here" / "marts.duckdb"
+    publish_to(published, database, "csv")
+    (tmp_path / "here").rename(tmp_path / "there")
+    published = tmp_path / "there" / "marts.duckdb"
+    with duckdb.connect(str(database)) as connection, pytest.MonkeyPatch.context() as patch:
+        # killed between two files: both the old and the new ones stand there
+        patch.setattr(os, "replace", _replace_until("csv/icp_profile.csv"))
+        with pytest.raises(KeyboardInterrupt):
+            publish(connection, Publication(published, "two", "2025-Q1", ("csv",), minimum=50))
+    publish_to(published, database, "csv")
+    with duckdb.connect(str(published), read_only=True) as connection:
+        assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
+    assert [path for path in published.parent.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def _replace_until(last: str):  # type: ignore[no-untyped-def]
+    replace = os.replace
+
+    def replace_until(source: Path, place: Path) -> None:
+        replace(source, place)
+        if str(place).endswith(last):
+            raise KeyboardInterrupt
+
+    return replace_until
+
+
+# ---------------------------------------------------------------- reports
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "report.html", "report.md"])
+def test_a_report_is_not_written_over_another_file(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name)
+    with pytest.raises(ReportError) as raised:
+        write_text("a report", tmp_path / name)
+    assert str(raised.value) == f"{tmp_path / name} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+    assert (tmp_path / name).read_bytes() == EXPORT
+
+
+@pytest.mark.parametrize("kind", ["html", "md", "json"])
+def test_a_report_is_written_over_an_earlier_one(tmp_path: Path, kind: str) -> None:
+    published = built_place()[0].published
+    first = write_report(published, tmp_path / "x", kind).read_bytes()
+    assert write_report(published, tmp_path / "x", kind).read_bytes() == first
+
+
+# ---------------------------------------------------------------- folders that a run works in
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    left = new_folder(tmp_path, "w.duckdb.copies")
+    put(left / "copy.csv")
+    unmarked = tmp_path / ".w.duckdb.copies.empty.tmp"
+    unmarked.mkdir()
+    others = [new_folder(tmp_path, "x.duckdb.copies"), tmp_path / ".w.duckdb.copies.mine.tmp", tmp_path / ".w.duckdb.copies.marked.tmp"]
+    put(*(other / "deals.csv" for other in others))
+    (others[2] / MARK).write_text("a note of my own", encoding="utf-8")
+    remove_folders(tmp_path, "w.duckdb.copies")
+    assert not left.exists() and not unmarked.exists()
+    assert [(other / "deals.csv").read_bytes() for other in others] == [EXPORT] * 3
+
+
+def test_private_copies_stand_in_a_folder_that_the_build_made(tmp_path: Path) -> None:
+    put(tmp_path / "private" / "landing" / "w" / "deals.csv")
+    plan = plan_of(tmp_path, "hubspot", {"deals.csv": "Record ID,Deal Name,Deal Stage,Amount,Close Date\n1,A,Closed Won,5,2025-01-01\n\n2,B,Closed Lost,6,2025-01-02\n"})
+    (copy,) = [reading.file.copy for reading in plan.layout.readings if reading.object == "deals"]
+    assert copy is not None
+    assert copy.parent.parent == tmp_path / "private" and (copy.parent / MARK).is_file()
+    assert files(tmp_path / "private" / "landing") == {tmp_path / "private" / "landing" / "w" / "deals.csv": EXPORT}
