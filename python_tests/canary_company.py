@@ -23,6 +23,7 @@ import duckdb
 import yaml
 
 from icp.publish import FORMULA_STARTS
+from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -247,6 +248,7 @@ class Place:
         self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
     ) -> subprocess.Popen[str]:
         """Start dbt; `within` is a command line that runs it."""
+        speeds.dbt_starts()
         return subprocess.Popen(
             [*within, *self.command(*(arguments or ("build",)), **variables)],
             cwd=self.project,

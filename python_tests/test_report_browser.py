@@ -13,7 +13,7 @@ from python_tests.browser import browser, needs_browser, show
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import COMPANIES, publish_company
 
-pytestmark = needs_browser
+pytestmark = [pytest.mark.browser, needs_browser]
 
 AWKWARD = ["sample", "very long names", "right-to-left names and emoji", "10,000 segments", "one deal", "nothing closed"]
 
