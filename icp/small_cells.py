@@ -373,8 +373,8 @@ group by all order by all"""
             labels += [("decision_maker", f"{persona} | {seniority} | {department}"), (_DECIDER, "")]
         for label in labels:
             members.setdefault(label, []).append(group)
-    window_parts = (0, 1, 2) if holds_previous else (0, 2)
-    covers = {"quarter": (0,), "previous_quarter": (1,), "window": window_parts, "all": (0, 1, 2, 3)}
+    window_parts: tuple[int, ...] = (0, 1, 2) if holds_previous else (0, 2)
+    covers: dict[str, tuple[int, ...]] = {"quarter": (0,), "previous_quarter": (1,), "window": window_parts, "all": (0, 1, 2, 3)}
     return _Company(np.array(counts, dtype=float), members, covers)
 
 

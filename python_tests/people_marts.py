@@ -57,7 +57,8 @@ def marts(compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4,
     connection.executemany("insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()])
     begins = {"quarter": date(2025, 10, 1), "previous_quarter": date(2025, 7, 1), "window": _quarters_before(date(2026, 1, 1), window_quarters)}
     connection.execute(
-        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, population varchar, missing_reason varchar)"
+        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, "
+        "population varchar, missing_reason varchar)"
     )
     connection.executemany(
         "insert into marts.dim_periods values (?, ?, ?, ?, 'all deals', null)",

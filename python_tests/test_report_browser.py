@@ -57,7 +57,8 @@ for (const element of document.querySelectorAll('h1, h2, h3, p, li, dt, dd, figu
   if (!element.checkVisibility() || element.closest('.unseen, .skip, nav')) continue;
   const style = getComputedStyle(element);
   if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && style.display !== 'inline')
-    wrong.push(element.tagName + '.' + element.className + ': ' + element.textContent.trim().slice(0, 60) + ' ' + element.scrollWidth + '>' + element.clientWidth);
+    wrong.push(element.tagName + '.' + element.className + ': '
+      + element.textContent.trim().slice(0, 60) + ' ' + element.scrollWidth + '>' + element.clientWidth);
 }
 return wrong;
 """
