@@ -21,6 +21,8 @@ SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # what dbt keeps for the checks: no build of yours is read or changed
 CHECK := target/check
 CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check DBT_LOG_PATH=$(CHECK)/logs
+# what DuckDB says to stderr when a process ends is of interest only where something is wrong
+QUIETLY = 2>$(CHECK)/$(@F).log || { cat $(CHECK)/$(@F).log >&2; exit 1; }
 
 check-python: $(VENV)/.installed-dev
 	$(BIN)/ruff check --quiet .
@@ -28,12 +30,13 @@ check-python: $(VENV)/.installed-dev
 	$(BIN)/mypy --no-error-summary
 
 check-tests: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --quiet -m "not (dbt or browser or spark or slow)"
+	@mkdir -p $(CHECK)
+	$(BIN)/python -m pytest --quiet -m "not (dbt or browser or spark or slow)" $(QUIETLY)
 
 # On empty tables, made anew: a unit test reads their columns, and the build of yesterday may have had others.
 check-unit-tests: $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
-	@WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) $(BIN)/dbt --quiet build --empty --exclude-resource-type test --vars 'run_unit_tests: true'
+	@WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) $(BIN)/dbt --quiet build --empty --exclude-resource-type test --vars 'run_unit_tests: true' $(QUIETLY)
 
 # sqlfluff takes a second a model: it reads those that changed since they were last found good, or all where a macro or a
 # setting changed. dbt leaves out the models of the CRMs it does not build, so they are read as of their own CRM.
@@ -48,13 +51,13 @@ check-sql: $(CHECK)/sql $(CRMS:%=$(CHECK)/sql-%)
 
 $(CHECK)/sql: $(SQL) $(SQL_SETTINGS) | $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
-	@$(call sqlfluff,sample) lint --disable-progress-bar --processes 2 $(changed)
+	@$(call sqlfluff,sample) lint --disable-progress-bar --processes 2 $(changed) $(QUIETLY)
 	@touch $@
 
 .SECONDEXPANSION:
 $(CHECK)/sql-%: $$(wildcard models/staging/$$*/*.sql) $(SQL_SETTINGS) | $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
-	@$(call sqlfluff,$*) lint --disable-progress-bar $(changed)
+	@$(call sqlfluff,$*) lint --disable-progress-bar $(changed) $(QUIETLY)
 	@touch $@
 
 # What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.

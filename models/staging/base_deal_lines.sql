@@ -172,7 +172,8 @@ select
         when outcome is null and stage is not null
             then 'stage "' || stage || '" is not in seeds/stage_map.csv; add a line, for example  {{ crm() }},' || stage || ',open'
         {% endif -%}
-        when outcome is null then 'outcome "' || outcome_stated || '" is not mapped; add under mapping.outcomes, for example  open: ["' || outcome_stated || '"]'
+        when outcome is null
+            then 'outcome "' || outcome_stated || '" is not mapped; add under mapping.outcomes, for example  open: ["' || outcome_stated || '"]'
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'closed_on "' || closed_stated || '" is not a date'
     end as reason
 from typed

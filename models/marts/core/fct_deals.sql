@@ -47,7 +47,11 @@ segmented as (
         case
             when currencies.is_mixed or deals.amount <= 0 then null
             when currencies.is_converted
-                then cast(deals.amount * case when deals.currency = currencies.value_currency then 1 else fx_rates.rate_to_company_currency end as decimal(18, 2))
+                then cast(
+                    deals.amount
+                    * case when deals.currency = currencies.value_currency then 1 else fx_rates.rate_to_company_currency end
+                    as decimal(18, 2)
+                )
             else deals.amount
         end as amount,
         deals.qualification_score,
