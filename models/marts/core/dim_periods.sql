@@ -60,7 +60,7 @@ reviewed as (
         {% if var('review_quarter') -%}
         quarter = '{{ var("review_quarter") }}'
         {%- else -%}
-        starts_on = (select max(starts_on) from judged where not is_partial)
+        starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial)
         {%- endif %}
 
 ),
