@@ -39,25 +39,16 @@ check-unit-tests: $(VENV)/.installed-dev
 	@WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) $(BIN)/dbt --quiet build --empty --exclude-resource-type test --vars 'run_unit_tests: true' $(QUIETLY)
 
 # sqlfluff takes a second a model: it reads those that changed since they were last found good, or all where a macro or a
-# setting changed. dbt leaves out the models of the CRMs it does not build, so they are read as of their own CRM.
-CRMS := $(patsubst models/staging/%/,%,$(filter-out models/staging/sample/,$(wildcard models/staging/*/)))
-SQL_OF_CRMS := $(foreach crm,$(CRMS),$(wildcard models/staging/$(crm)/*.sql))
-SQL := $(filter-out $(SQL_OF_CRMS),$(shell find models tests analyses -name '*.sql'))
+# setting changed.
+SQL := $(shell find models tests analyses -name '*.sql')
 SQL_SETTINGS := .sqlfluff dbt_project.yml $(wildcard macros/*.sql)
-sqlfluff = WINLOSS_CRM=$(1) WINLOSS_DB=$(CHECK)/lint-$(1).duckdb DBT_TARGET_PATH=$(CHECK)/lint-$(1) $(CHECK_DBT) $(BIN)/sqlfluff
-changed = $(if $(filter $(SQL_SETTINGS),$?),$(filter %.sql,$(filter-out $(SQL_SETTINGS),$^)),$?)
+SQLFLUFF := WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/lint.duckdb DBT_TARGET_PATH=$(CHECK)/lint $(CHECK_DBT) $(BIN)/sqlfluff
 
-check-sql: $(CHECK)/sql $(CRMS:%=$(CHECK)/sql-%)
+check-sql: $(CHECK)/sql
 
 $(CHECK)/sql: $(SQL) $(SQL_SETTINGS) | $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
-	@$(call sqlfluff,sample) lint --disable-progress-bar --processes 2 $(changed) $(QUIETLY)
-	@touch $@
-
-.SECONDEXPANSION:
-$(CHECK)/sql-%: $$(wildcard models/staging/$$*/*.sql) $(SQL_SETTINGS) | $(VENV)/.installed-dev
-	@mkdir -p $(CHECK)
-	@$(call sqlfluff,$*) lint --disable-progress-bar $(changed) $(QUIETLY)
+	@$(SQLFLUFF) lint --disable-progress-bar --processes 2 $(if $(filter $(SQL_SETTINGS),$?),$(SQL),$?) $(QUIETLY)
 	@touch $@
 
 # What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.
@@ -65,8 +56,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format --quiet .
 	@mkdir -p $(CHECK)
-	-$(call sqlfluff,sample) fix --disable-progress-bar --quiet $(SQL)
-	-for crm in $(CRMS); do $(call sqlfluff,$$crm) fix --disable-progress-bar --quiet models/staging/$$crm; done
+	-$(SQLFLUFF) fix --disable-progress-bar --quiet $(SQL)
 
 docs: $(VENV)/.installed
 	WINLOSS_DOCS=1 $(BIN)/dbt --write-json docs generate --static
