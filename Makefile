@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: build test docs test-mutations bench-accuracy bench-speed lock clean
 
 build: $(VENV)/.installed
-	$(BIN)/dbt build
+	$(BIN)/dbt build --exclude-resource-type unit_test
 	$(BIN)/python -m icp.summary
 	@$(BIN)/python -m icp report --quiet
 
@@ -14,7 +14,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 docs: $(VENV)/.installed
-	WINLOSS_DOCS=1 $(BIN)/dbt --write-json docs generate --static
+	$(BIN)/dbt docs generate --static
 	@echo "Open target/static_index.html in a browser."
 
 test-mutations: $(VENV)/.installed-test
