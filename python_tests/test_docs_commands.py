@@ -119,7 +119,7 @@ def _dbt_words(command: str) -> tuple[dict[str, str], list[str]]:
 @pytest.mark.parametrize("command", [command for command in DBT if command not in OF_A_CRM])
 def test_a_command_of_dbt_runs(command: str, tmp_path: Path, sample_build: SampleBuild) -> None:
     arguments = _dbt_words(command)[1]
-    if arguments == ["build"]:
+    if arguments[0] == "build" and not {"--vars", "--select", "-s"} & set(arguments):
         assert "Completed successfully" in sample_build.shown
         return
     # what the command changes is built again on a build of the same company, not the rest of it

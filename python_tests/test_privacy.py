@@ -252,7 +252,7 @@ def test_a_build_without_a_whole_key_ends_with_one_sentence() -> None:
     key = place.database.with_name("winloss.key")
     key.write_text("", encoding="ascii")
     run = place.dbt("build", environment={"WINLOSS_KEY": ""})
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert "winloss.key holds no key of 16 letters and digits or more" in run.stdout
     assert "Traceback" not in run.stdout and "Python exception" not in run.stdout
     assert key.read_text(encoding="ascii") == ""
