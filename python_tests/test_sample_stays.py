@@ -125,7 +125,7 @@ def test_files_of_no_known_crm_end_the_build_with_one_sentence(tmp_path: Path) -
     exports.mkdir()
     (exports / "Auftrag.csv").write_text("Auftrag,Ergebnis\n1,gewonnen\n", encoding="utf-8")
     ended = unstated(build, exports, "build")
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert f"The headers of the files in {exports} are those of no CRM known here" in ended.stdout
     assert "Traceback" not in ended.stdout
     assert build.rows("select count(*) as tables from duckdb_tables() where schema_name = 'marts'") == [{"tables": 0}]
