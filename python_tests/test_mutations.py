@@ -10,7 +10,7 @@ MACRO = re.compile(r"{%-?\s*macro (\w+)\(.*?{%-?\s*endmacro\s*-?%}", re.DOTALL)
 # Ways of saying a macro in the SQL of one engine.
 ENGINES = re.compile(r"^(default|spark|duckdb)__")
 # Macros that do nothing on DuckDB, the engine the mutations are judged on.
-SPARK_ONLY = {"forget_advice", "advice_columns"}
+SPARK_ONLY = {"forget_advice", "advice_columns", "setting_problem"}
 
 
 def changed_macro(mutation: Mutation) -> str | None:
