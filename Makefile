@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: build test docs test-mutations bench-accuracy bench-speed lock clean
+.PHONY: build test check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed lock clean
 
 build: $(VENV)/.installed
 	$(BIN)/dbt build
@@ -12,6 +12,51 @@ build: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
+# What to run after an edit: two checks at a time, each to its end. What runs dbt on companies is left to `make test`.
+check: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory --keep-going -j 2 $(SYNCED) check-tests check-unit-tests check-python check-sql
+
+SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# what dbt keeps for the checks: no build of yours is read or changed
+CHECK := target/check
+CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_SETTINGS=/dev/null WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check DBT_LOG_PATH=$(CHECK)/logs
+# what DuckDB says to stderr when a process ends is of interest only where something is wrong
+QUIETLY = 2>$(CHECK)/$(@F).log || { cat $(CHECK)/$(@F).log >&2; exit 1; }
+
+check-python: $(VENV)/.installed-dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
+
+check-tests: $(VENV)/.installed-dev
+	@mkdir -p $(CHECK)
+	$(BIN)/python -m pytest --quiet -m "not (dbt or browser or spark or slow)" $(QUIETLY)
+
+# On empty tables, made anew: a unit test reads their columns, and the build of yesterday may have had others.
+check-unit-tests: $(VENV)/.installed-dev
+	@mkdir -p $(CHECK)
+	@WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) $(BIN)/dbt --quiet build --empty --exclude-resource-type test --vars 'run_unit_tests: true' $(QUIETLY)
+
+# sqlfluff takes a second a model: it reads those that changed since they were last found good, or all where a macro or a
+# setting changed.
+SQL := $(shell find models tests analyses -name '*.sql')
+SQL_SETTINGS := .sqlfluff dbt_project.yml seeds/settings.csv $(wildcard macros/*.sql)
+SQLFLUFF := WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/lint.duckdb DBT_TARGET_PATH=$(CHECK)/lint $(CHECK_DBT) $(BIN)/sqlfluff
+
+check-sql: $(CHECK)/sql
+
+$(CHECK)/sql: $(SQL) $(SQL_SETTINGS) | $(VENV)/.installed-dev
+	@mkdir -p $(CHECK)
+	@$(SQLFLUFF) lint --disable-progress-bar --processes 2 $(if $(filter $(SQL_SETTINGS),$?),$(SQL),$?) $(QUIETLY)
+	@touch $@
+
+# What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format --quiet .
+	@mkdir -p $(CHECK)
+	-$(SQLFLUFF) fix --disable-progress-bar --quiet $(SQL)
 
 docs: $(VENV)/.installed
 	WINLOSS_DOCS=1 $(BIN)/dbt --write-json docs generate --static
@@ -32,6 +77,7 @@ lock: $(VENV)/.installed
 	$(BIN)/uv pip compile requirements.in --python-version 3.11 --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.txt
 	$(BIN)/uv pip compile requirements-test.in -c requirements.txt --python-version 3.11 --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-test.txt
 	$(BIN)/uv pip compile requirements-spark.in -c requirements.txt -c requirements-test.txt --python-version 3.11 --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-spark.txt
+	$(BIN)/uv pip compile requirements-dev.in -c requirements.txt -c requirements-test.txt --python-version 3.11 --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.txt
 
 clean:
 	rm -rf target logs
@@ -44,6 +90,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-test requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 # Spark is an extra: about 500 MB, and it needs Java 17 or newer besides.

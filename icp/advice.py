@@ -13,7 +13,7 @@ from typing import Any
 from icp import actions, loss_reasons, personas, qualification, recommendations, selection
 from icp.counts import SqlCounts
 from icp.parameters import UNKNOWN, Parameters
-from icp.rows import Row, parameters_from, to_rows
+from icp.rows import Row, number, parameters_from, to_rows
 
 Query = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
 """Runs one select statement; returns column names and records."""
@@ -263,7 +263,7 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def persona_evidence(reader: Reader) -> list[Row]:
     """Every persona and buying role on deals of the window, compared at the same number of contacts."""
     coverage = reader.table("contact_coverage", "period = 'window'")
-    if not coverage or not (coverage[0]["won_deals"] or 0) + (coverage[0]["lost_deals"] or 0):
+    if not coverage or not number(coverage[0]["won_deals"]) + number(coverage[0]["lost_deals"]):
         return []
     counts = reader.rows(
         f"""with contacts as (
@@ -307,7 +307,7 @@ order by present.attribute desc, present.value, deals.contact_count"""
     )
     presence = [row for row in counts if row["attribute"] != "any"]
     by_count = [row for row in counts if row["attribute"] == "any"]
-    are_dated = (coverage[0]["dated_share"] or 0) >= 0.9
+    are_dated = number(coverage[0]["dated_share"]) >= 0.9
     found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
     return found
 
@@ -363,7 +363,8 @@ def action_items(reader: Reader) -> list[Row]:
     if not quarter or not any(row["closed_deals"] for row in reader.table("dim_periods", "period = 'all'")):
         return []
     # a quarter with few losses says little about reasons: then the window speaks
-    period = "quarter" if (reader.table("win_rate_baseline", "period = 'quarter'")[0]["lost_deals"] or 0) >= 10 else "window"
+    lost = number(reader.table("win_rate_baseline", "period = 'quarter'")[0]["lost_deals"])
+    period = "quarter" if lost >= 10 else "window"
     return actions.action_items(
         actions.Findings(
             due=str(quarter[0]["next_quarter"] or "the next quarter"),

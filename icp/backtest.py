@@ -147,7 +147,8 @@ def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Par
     return sorted(
         (row.dimension, row.value)
         for row in rows
-        if row.value not in (None, UNKNOWN)
+        if row.value is not None
+        and row.value != UNKNOWN
         and row.deals >= NAIVE_MINIMUM_DEALS
         and row.won >= NAIVE_WIN_RATE * row.deals
     )

@@ -210,13 +210,15 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
       icp recommend --all --format csv
       icp recommend --target spark
     """
+    advised: Sequence[Mapping[str, Any]]
+    findings: Sequence[Mapping[str, Any]]
     if target:
         advised, findings = _made_there(target, variables, is_quiet)
     else:
         from icp.report.marts import read_marts
 
         marts = read_marts(database)
-        advised, findings = marts.rows("icp_recommendations"), [marts.first("report_findings", topic="no_claim")]
+        advised, findings = marts.rows("icp_recommendations"), marts.rows("report_findings", topic="no_claim")
     rows = [row for row in advised if is_all or row["grade"] in _SHOWN]
     if kind == "json":
         click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=str))
@@ -225,7 +227,7 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
         writer.writerow(list(rows[0]) if rows else ["rank"])
         writer.writerows(list(row.values()) for row in rows)
     else:
-        _print_recommendations(rows, next((str(finding["detail"]) for finding in findings if finding), None))
+        _print_recommendations(rows, next((str(finding["detail"]) for finding in findings), None))
 
 
 def _made_there(target: str, variables: str, is_quiet: bool) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
@@ -283,7 +285,8 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
     click.echo(f"{'':18}{'now':>14}{'then':>14}")
     click.echo(f"{'Closed deals':18}{count(answer.deals):>14}{count(answer.deals_after):>14}")
     click.echo(f"{'Won deals':18}{count(answer.won):>14}{count(answer.wins_after):>14}")
-    click.echo(f"{'Win rate':18}{percent(answer.win_rate):>14}{percent(answer.win_rate_after):>14}  ({percent(answer.win_rate_low)} to {percent(answer.win_rate_high)})")
+    interval = f"({percent(answer.win_rate_low)} to {percent(answer.win_rate_high)})"
+    click.echo(f"{'Win rate':18}{percent(answer.win_rate):>14}{percent(answer.win_rate_after):>14}  {interval}")
     if answer.won_amount is not None:
         click.echo(f"{'Won value':18}{money(answer.won_amount):>14}{money(answer.won_amount_after):>14}")
     click.echo(f"Deals of {answer.window}.")

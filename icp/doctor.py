@@ -299,7 +299,8 @@ def scenarios(database: Path) -> list[Finding]:
         unknown = rows("select count(*) from marts.icp_recommendations where value = 'unknown'")
         cut_off = rows("select cut_off from marts.qualification_threshold")
         champions = rows(
-            "select won_deals_with from marts.win_rates_by_persona where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'"
+            "select won_deals_with from marts.win_rates_by_persona "
+            "where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'"
         )
         deciders = rows("select sum(won_contacts) from marts.decision_makers where period = 'quarter' and persona = 'CFO'")
         items = rows("select count(*) from marts.action_items where owner != '' and evidence != '' and how_we_will_know != ''")

@@ -17,13 +17,20 @@ Row = dict[str, Value]
 _TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "truth": "BOOLEAN"}
 
 
-def plain(value: Any) -> Value:
+def plain(value: Any) -> Any:
     """A value as every engine means it: decimals as floats, dates as ISO text."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value
+
+
+def number(value: Value) -> float:
+    """A number of a row, 0 where it is null."""
+    if isinstance(value, str):
+        raise TypeError("a text where a row should hold a number")
+    return value or 0
 
 
 def to_rows(columns: Sequence[str], records: Iterable[Sequence[Any]]) -> list[Row]:

@@ -88,12 +88,15 @@
     {{ return(not (models | reject('in', selected_resources) | list)) }}
 {% endmacro %}
 
-{# The rows of one landing table, from the lines of an object: its columns are those the source declares. #}
-{% macro landing_statement(name, statement, crm) -%}
+{# The rows of one landing table, from the lines of an object: its columns are those the source declares. `present` names the columns
+   that are stated at all, where that is known. #}
+{% macro landing_statement(name, statement, crm, present=none) -%}
     {%- set columns = graph.sources['source.winloss.landing.' ~ name].columns.values() -%}
     {%- set values = [] -%}
     {%- for column in columns -%}
-        {%- set value = "'" ~ crm ~ "'" if column.name == 'crm' else landing_value(column) -%}
+        {%- set reads = column.config.meta.reads or [column.name] if column.config else [column.name] -%}
+        {%- set is_absent = present is not none and column.config.meta and not (reads | select('in', present) | list) -%}
+        {%- set value = "'" ~ crm ~ "'" if column.name == 'crm' else 'null' if is_absent else landing_value(column) -%}
         {%- do values.append('cast(' ~ value ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name) -%}
     {%- endfor -%}
     select

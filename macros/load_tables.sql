@@ -87,7 +87,7 @@
                 {%- do found.update({'extra_' ~ loop.index: found[extra_header(extra)]}) -%}
             {%- endfor -%}
         {%- endif -%}
-        {%- do made.update({name: landing_statement(name, canonical_rows(name, table, found), crm)}) -%}
+        {%- do made.update({name: landing_statement(name, canonical_rows(name, table, found), crm, found.keys() | list)}) -%}
         {%- if table.relation -%}
             {%- do files.append("select '" ~ name ~ "' as object, '" ~ table.name ~ "' as source_file, count(*) as records from " ~ table.relation) -%}
             {%- set read = [] -%}

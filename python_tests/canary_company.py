@@ -23,6 +23,7 @@ import duckdb
 import yaml
 
 from icp.publish import FORMULA_STARTS
+from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -176,7 +177,8 @@ def company() -> Rows:
 BAD_LINES = {
     # an outcome word nobody mapped, a date that is none, no id, a ragged line
     "deals": (
-        "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
+        "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,"
+        "Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
         "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
         ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
         "OPPCANARY9004,Xylander deal,ACCCANARY0001,thistledown",
@@ -247,6 +249,7 @@ class Place:
         self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
     ) -> subprocess.Popen[str]:
         """Start dbt; `within` is a command line that runs it."""
+        speeds.dbt_starts()
         return subprocess.Popen(
             [*within, *self.command(*(arguments or ("build",)), **variables)],
             cwd=self.project,

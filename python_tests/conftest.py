@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 import pytest
+
+from python_tests import speeds
 
 ROOT = Path(__file__).parent.parent
 KEY = "sample-company"
@@ -61,6 +63,7 @@ class SampleBuild:
 
     def dbt(self, *arguments: str, target: str = "target") -> subprocess.CompletedProcess[str]:
         """Runs dbt in the checkout; everything it writes goes to the folder of this build."""
+        speeds.dbt_starts()
         paths = ["--target-path", str(self.folder / target), "--log-path", str(self.folder / "logs")]
         command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments, *paths]
         return subprocess.run(command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False)
@@ -88,6 +91,21 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
         return builds[crm]
 
     return build
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before `-m` selects: marks the tests that run dbt."""
+    speeds.mark_by_use(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    speeds.begin(item)
+    try:
+        return (yield)
+    finally:
+        speeds.begin(None)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

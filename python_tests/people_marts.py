@@ -63,7 +63,8 @@ def marts(
         "window": _quarters_before(ends, window_quarters),
     }
     connection.execute(
-        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, population varchar, missing_reason varchar)"
+        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, "
+        "population varchar, missing_reason varchar)"
     )
     connection.executemany(
         "insert into marts.dim_periods values (?, ?, ?, ?, 'all deals', null)",

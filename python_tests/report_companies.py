@@ -250,5 +250,5 @@ def _run(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> None:
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     dbt = SimpleNamespace(ref=lambda name: None, this=SimpleNamespace(database=node["database"]), config=SimpleNamespace(get=lambda *_: None))
-    rows = module.model(dbt, connection)
+    rows = module.model(dbt, connection)  # noqa: F841 the statement below reads it
     connection.execute(f"insert into {table} by name select * from rows")

@@ -20,6 +20,7 @@ import yaml
 
 from icp.cli import main as icp
 from icp.engine import Engine
+from icp.exports.columns import OBJECTS as CANONICAL
 from python_tests.known_company.project import HERE, Project, copy_project, known_variables, standing_in
 
 COMPANIES = ("sample", "known", "generated")
@@ -30,7 +31,6 @@ GENERATED_DEALS = 100_000
 KEY = "spark-parity"
 STARTED = time.monotonic()
 # what says where in a file a line stood, and is no column of a canonical table
-_OF_FILES = ("source_file", "source_line", "line_problem", "file_dated_on", "file_order")
 
 # Small tables: compiling code for each query costs more than it saves.
 SPARK_DEFAULTS = """
@@ -119,11 +119,8 @@ def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, 
     _say(company, "built from its files")
     with project.connect() as connection:
         for name in OBJECTS:
-            base = f"staging.base_custom__{name}"
-            left_out = [row[0] for row in connection.execute(f"describe {base}").fetchall() if row[0] in _OF_FILES]
-            connection.execute(
-                f"copy (select * exclude ({', '.join(left_out)}) from {base} where line_problem is null) to '{tables}/{name}.parquet'"
-            )
+            columns = ", ".join(column.name for column in CANONICAL[name])
+            connection.execute(f"copy (select {columns} from landing.{name} where line_problem is null) to '{tables}/{name}.parquet'")
     extra = list(variables["mapping"].get("dimensions") or {})
     named = {name: f"extra_{place}" for place, name in enumerate(extra, start=1)}
     rest = {name: value for name, value in variables.items() if name not in ("crm", "mapping")}

@@ -16,6 +16,8 @@ from icp.parameters import METHOD_VERSION
 from python_tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "accuracy.md"
+# hundreds of companies are simulated
+pytestmark = pytest.mark.slow
 IDENTIFIERS = {f"B{number}" for number in range(1, 18)}
 
 

@@ -88,6 +88,7 @@ def test_an_empty_file_is_said_to_be_empty(project: Project) -> None:
     assert "deals.csv is empty: it has no header line" in refused(build(project, b""))
 
 
+@pytest.mark.dbt
 def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project: Project) -> None:
     """The one case run as a process of its own: exit code and both streams are what a scheduler and a person see."""
     project.empty_exports()

@@ -36,6 +36,7 @@ from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import examine
 from icp.exports.statements import LINES, Binding, Cell, FileReading, file_statement
+from python_tests import speeds
 from python_tests.canary_company import is_number
 from python_tests.crm_build import land_lines
 from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
@@ -934,6 +935,7 @@ FUZZED = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=SIZE, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(odd=ODD_FILES)
 def test_no_line_of_any_file_is_lost(tmp_path_factory: pytest.TempPathFactory, odd: Mapping[str, Any]) -> None:
@@ -952,6 +954,7 @@ def test_no_line_of_any_file_is_lost(tmp_path_factory: pytest.TempPathFactory, o
         assert starts == filled
 
 
+@pytest.mark.slow
 @settings(max_examples=SIZE, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     raw=st.one_of(
@@ -1090,6 +1093,7 @@ class Project:
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def dbt(self, *arguments: str, mapping: str, exports: Path) -> subprocess.CompletedProcess[str]:
+        speeds.dbt_starts()
         variables = yaml.safe_dump({"crm": "custom", "mapping": yaml.safe_load(mapping)}, sort_keys=False)
         return subprocess.run(
             [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments, "--vars", variables],

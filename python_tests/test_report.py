@@ -400,7 +400,7 @@ def test_the_page_is_one_file_that_runs_and_fetches_nothing(company: tuple[str, 
     assert re.search(r"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-[\w+/]+=*'", page)
     identities = re.findall(r"\sid=\"([^\"]+)\"", page)
     assert len(identities) == len(set(identities))
-    assert {target for target in re.findall(r"href=\"#([^\"]+)\"", page)} <= set(identities)
+    assert set(re.findall(r"href=\"#([^\"]+)\"", page)) <= set(identities)
 
 
 def test_every_drawing_is_whole_and_named_and_needs_no_style_sheet(company: tuple[str, Path, Report]) -> None:

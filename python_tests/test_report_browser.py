@@ -13,7 +13,7 @@ from python_tests.browser import browser, needs_browser, show
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import COMPANIES, publish_company
 
-pytestmark = needs_browser
+pytestmark = [pytest.mark.browser, needs_browser]
 
 AWKWARD = ["sample", "very long names", "right-to-left names and emoji", "10,000 segments", "one deal", "nothing closed"]
 
@@ -57,7 +57,8 @@ for (const element of document.querySelectorAll('h1, h2, h3, p, li, dt, dd, figu
   if (!element.checkVisibility() || element.closest('.unseen, .skip, nav')) continue;
   const style = getComputedStyle(element);
   if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && style.display !== 'inline')
-    wrong.push(element.tagName + '.' + element.className + ': ' + element.textContent.trim().slice(0, 60) + ' ' + element.scrollWidth + '>' + element.clientWidth);
+    wrong.push(element.tagName + '.' + element.className + ': '
+      + element.textContent.trim().slice(0, 60) + ' ' + element.scrollWidth + '>' + element.clientWidth);
 }
 return wrong;
 """

@@ -703,6 +703,7 @@ def test_every_kind_of_question_is_counted_alike() -> None:
             assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-8), name
 
 
+@pytest.mark.slow
 def test_python_never_receives_more_rows_than_allowed() -> None:
     # 2,000 deals in 60 fields, 150 values and 24 quarters: some 1,300 rows a field, 80,000 in all.
     rng = np.random.default_rng(1)

@@ -45,6 +45,7 @@ def what_is_missing() -> str | None:
 
 MISSING = what_is_missing()
 needs_spark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+pytestmark = pytest.mark.spark
 
 # each company costs minutes on Spark
 BUILT = COMPANIES if os.environ.get("WINLOSS_PARITY") == "full" else COMPANIES[:1]

@@ -1,12 +1,10 @@
 """What goes wrong costs nothing: readers, signals, disks and locks, with real processes."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager

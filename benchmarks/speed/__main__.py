@@ -85,7 +85,7 @@ def contenders(analyst: str | None, memory_limit: str, dbt_threads: int | None =
                 "--db", str(work / "published" / "marts.duckdb"), "--out", str(work / "report.html"),
             ],
             takes_sample=True,
-        ),  # fmt: skip
+        ),
         Contender(
             "b",
             "floor: one DuckDB script",

@@ -9,7 +9,8 @@ import duckdb
 # The floor names owners and personas in its own way, so it is compared where both use the same words.
 _QUESTIONS = {
     "win_rate_baseline": (
-        "select period, closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) from {build}.marts.win_rate_baseline where closed_deals > 0",
+        "select period, closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) "
+        "from {build}.marts.win_rate_baseline where closed_deals > 0",
         "select period, closed_deals, won_deals, round(median_won_amount, 6), round(median_lost_cycle_days, 6) from floor.win_rate_baseline",
     ),
     "win_rates_by_dimension": (
@@ -26,7 +27,8 @@ _QUESTIONS = {
         "from floor.win_rates_by_segment_pair",
     ),
     "contact_coverage": (
-        "select period, won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts from {build}.marts.contact_coverage where won_deals + lost_deals > 0",
+        "select period, won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts "
+        "from {build}.marts.contact_coverage where won_deals + lost_deals > 0",
         "select period, won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts from floor.contact_coverage",
     ),
     "win_rates_by_quarter": (

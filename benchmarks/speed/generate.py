@@ -117,7 +117,8 @@ select
     case when u(i, 18) < 0.35 then pick({_words(COMPETITORS)}, power(u(i, 19), 1.5)) end as competitor,
     case
         when outcome = 'lost' and u(i, 30) > 0.12
-            then case when u(i, 31) < 0.02 then 'no longer needed, case ' || cast(floor(400 * u(i, 32)) as integer) else pick({_words(REASONS)}, power(u(i, 32), 1.9)) end
+            then case when u(i, 31) < 0.02 then 'no longer needed, case ' || cast(floor(400 * u(i, 32)) as integer)
+                else pick({_words(REASONS)}, power(u(i, 32), 1.9)) end
     end as loss_reason,
     case
         when outcome = 'won' and u(i, 33) < 0.5
@@ -165,7 +166,8 @@ select
     'A-' || lpad(account_of({deal}, {deals})::varchar, 8, '0') as account_id,
     case
         when u(range, 41) < 0.03 then null
-        when u(range, 41) < 0.05 then pick({_words(TITLES)}, u(range, 42)) || ', ' || pick({_words(REGIONS)}, u(range, 43)) || ' ' || cast(floor(100 * u(range, 44)) as integer)
+        when u(range, 41) < 0.05 then pick({_words(TITLES)}, u(range, 42)) || ', ' || pick({_words(REGIONS)}, u(range, 43)) || ' '
+            || cast(floor(100 * u(range, 44)) as integer)
         when u(range, 41) < 0.08 then upper(pick({_words(TITLES)}, power(u(range, 42), 1.6)))
         else pick({_words(TITLES)}, power(u(range, 42), 1.6))
     end as title,

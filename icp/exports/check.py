@@ -117,7 +117,10 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         except ReadingError as error:
             if crm or name == "custom":
                 raise
-            guessed = f"Taken for {name} by the headers. If it is not: --crm names another, icp check PATH --write-mapping winloss.yml starts a mapping for any file."
+            guessed = (
+                f"Taken for {name} by the headers. If it is not: --crm names another, "
+                "icp check PATH --write-mapping winloss.yml starts a mapping for any file."
+            )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
         lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine)
         has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)

@@ -217,7 +217,7 @@ def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
     bottom = top + row_height * len(spec.rows)
     body: list[str] = []
 
-    for value, words in spec.ticks:
+    for value, _ in spec.ticks:
         body.append(svg.line(x(value), top - 2, x(value), bottom, "grid"))
     tick_places = [x(value) for value, _ in spec.ticks]
     for place, (_, words), is_first, is_last in zip(

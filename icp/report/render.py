@@ -18,7 +18,7 @@ from typing import Any
 
 from icp.report import charts
 from icp.report.build import build_report
-from icp.report.document import Report, Sentence, Source, shown
+from icp.report.document import Figure, Report, Sentence, Source, shown
 from icp.report.marts import ReportError
 from icp.report.svg import RIGHT_TO_LEFT_RUN, isolated
 
@@ -117,12 +117,16 @@ def as_html(report: Report) -> str:
     environment.globals["drawings"] = lambda chart: [
         Markup(drawing) for drawing in charts.drawings(chart.spec, chart.id, chart.title, chart.description)
     ]
-    environment.globals["strip"] = lambda figure, index: Markup(
-        charts.interval_strip(
-            *figure.interval, figure.scale, f"figure-{index}", figure.label, f"{figure.value.shown}. {figure.lines[0].text}."
-        )
-    )
-    return environment.get_template("report.html.j2").render(report=report, style=Markup(style), style_digest=digest)
+
+    def strip(figure: Figure, index: int) -> Markup:
+        if figure.interval is None:
+            return Markup("")
+        low, value, high = figure.interval
+        description = f"{figure.value.shown}. {figure.lines[0].text}."
+        return Markup(charts.interval_strip(low, value, high, figure.scale, f"figure-{index}", figure.label, description))
+
+    environment.globals["strip"] = strip
+    return str(environment.get_template("report.html.j2").render(report=report, style=Markup(style), style_digest=digest))
 
 
 def as_markdown(report: Report) -> str:

@@ -17,7 +17,11 @@ mapped_by_user as (
     select
         stated_reasons.loss_reason,
         case
-            when categories.category is null then {{ fail("'seeds/taxonomy/loss_reason_overrides.csv: ' || coalesce(overrides.category, 'a blank') || ' is not a category of seeds/taxonomy/loss_reason_categories.csv'") }}
+            when categories.category is null
+                then {{ fail(
+                    "'seeds/taxonomy/loss_reason_overrides.csv: ' || coalesce(overrides.category, 'a blank')"
+                    ~ " || ' is not a category of seeds/taxonomy/loss_reason_categories.csv'"
+                ) }}
             else overrides.category
         end as category
     from stated_reasons

@@ -21,6 +21,8 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from python_tests import speeds
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 KEY = "known-company"
@@ -79,6 +81,7 @@ class Project:
         The project is parsed once for each CRM. Variables are read when a model is compiled, so what was parsed serves other variables too,
         except those that switch parts of the project on: the CRM and the unit tests.
         """
+        speeds.dbt_starts()
         # one company after another is built here, each with its own number of deals
         variables = {"allow_fewer_deals": True, **(variables or {})}
         switches = self.switches(variables, more.get("WINLOSS_CRM"))

@@ -223,8 +223,10 @@ def day(text: str) -> date | None:
 
 
 def read_everything() -> dict[str, list[Row]]:
+    def no_id(title: str, column: str) -> dict[str, tuple[str, str]]:
+        return {title: ("missing_id", f"{column} is empty")}
+
     lines = {name: [line for file in files for line in records(file)] for name, files in FILES.items()}
-    no_id = lambda title, column: {title: ("missing_id", f"{column} is empty")}  # noqa: E731
     no_contact = {"Contact No": ("no_contact", "the line names no contact")}
     judge(lines["deals"], ("Deal No",), (*PLACE, "Last changed"), no_id("Deal No", "deal_id"))
     judge(lines["accounts"], ("Account No",), (*PLACE, "Last changed"), no_id("Account No", "account_id"))

@@ -418,7 +418,7 @@ def _judge(mutation: Mutation) -> Verdict:
         problem = "".join(map(_company, names))
         judges = [] if problem else [_companies[name] for name in names]
         red = set().union(*(judge.judge(mutation) for judge in judges))
-    except Exception as error:  # noqa: BLE001 one mutation that cannot be judged must not hide the verdicts on the others
+    except Exception as error:  # one mutation that cannot be judged must not hide the verdicts on the others
         judges, red, problem = [], set(), f"{type(error).__name__}: {error}"
     return Verdict(
         mutation.name,

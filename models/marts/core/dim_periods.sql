@@ -60,7 +60,7 @@ reviewed as (
         {% if setting('review_quarter') -%}
         quarter = '{{ setting("review_quarter") }}'
         {%- else -%}
-        starts_on = (select max(starts_on) from judged where not is_partial)
+        starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial)
         {%- endif %}
 
 ),

@@ -34,6 +34,9 @@ select
     cast(sum(case when category != 'unspecified' then lost_deals else 0 end) as bigint) as stated_lost_deals,
     {{ rate("sum(case when category != 'unspecified' then lost_deals else 0 end)", 'sum(lost_deals)') }} as stated_share,
     max(case when stated_first = 1 and category != 'unspecified' then category end) as top_category,
-    {{ rate("max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)", "sum(case when category != 'unspecified' then lost_deals else 0 end)") }} as top_share
+    {{ rate(
+        "max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)",
+        "sum(case when category != 'unspecified' then lost_deals else 0 end)"
+    ) }} as top_share
 from ranked
 group by period, owner

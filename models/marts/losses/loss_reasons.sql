@@ -67,8 +67,14 @@ select
     case when shares.period = 'quarter' then previous.lost_deals end as previous_lost_deals,
     case when shares.period = 'quarter' then previous.share end as previous_share,
     case when shares.period = 'quarter' then shares.share - previous.share end as share_change,
-    case when shares.period = 'quarter' then {{ newcombe_low('shares.share', 'shares.share_low', 'previous.share', 'previous.share_high') }} end as share_change_low,
-    case when shares.period = 'quarter' then {{ newcombe_high('shares.share', 'shares.share_high', 'previous.share', 'previous.share_low') }} end as share_change_high,
+    case
+        when shares.period = 'quarter'
+            then {{ newcombe_low('shares.share', 'shares.share_low', 'previous.share', 'previous.share_high') }}
+    end as share_change_low,
+    case
+        when shares.period = 'quarter'
+            then {{ newcombe_high('shares.share', 'shares.share_high', 'previous.share', 'previous.share_low') }}
+    end as share_change_high,
     case when shares.all_lost_deals = 0 then coalesce(shares.missing_reason, 'no lost deals in this period') end as missing_reason,
     shares.value_missing_reason
 from shares

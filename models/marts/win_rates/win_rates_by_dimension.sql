@@ -113,13 +113,20 @@ select
     rated.win_rate - rated.rest_win_rate as difference,
     {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.rest_win_rate', 'rated.rest_win_rate_high') }} as difference_low,
     {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.rest_win_rate', 'rated.rest_win_rate_low') }} as difference_high,
-    (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate) / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
+    (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate)
+    / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
     rated.won_amount,
     rated.lost_amount,
     {{ rate('coalesce(rated.won_amount, 0)', 'rated.closed_amount') }} as value_win_rate,
     rated.value_effective_deals,
-    {{ wilson_low('rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)', 'rated.value_effective_deals') }} as value_win_rate_low,
-    {{ wilson_high('rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)', 'rated.value_effective_deals') }} as value_win_rate_high,
+    {{ wilson_low(
+        'rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)',
+        'rated.value_effective_deals'
+    ) }} as value_win_rate_low,
+    {{ wilson_high(
+        'rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)',
+        'rated.value_effective_deals'
+    ) }} as value_win_rate_high,
     rated.mean_won_amount,
     rated.mean_lost_amount,
     rated.median_won_amount,

@@ -1,0 +1,65 @@
+"""`make check` stays quick: a test that runs dbt is left to `make test`, however it comes by it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from python_tests import speeds
+from python_tests.canary_company import Place, place_with_a_short_build
+from python_tests.conftest import ROOT, SampleBuild
+from python_tests.known_company.project import Project, csv_text
+
+
+def by_a_method(build: SampleBuild) -> None:
+    build.dbt("build")
+
+
+def by_a_helper() -> None:
+    place_with_a_short_build("never made")
+
+
+def by_a_method_that_calls_it(place: Place) -> None:
+    place.build()
+
+
+def by_an_import_of_its_own() -> None:
+    from python_tests.crm_build import build_fixture
+
+    build_fixture(Path("nowhere"), "hubspot")
+
+
+def by_no_means(project: Project) -> str:
+    return csv_text(["a"], []) + str(project.exports)
+
+
+@pytest.mark.parametrize("function", [by_a_method, by_a_helper, by_a_method_that_calls_it, by_an_import_of_its_own], ids=lambda function: function.__name__)
+def test_a_function_that_comes_to_run_dbt_is_found(function: object) -> None:
+    assert speeds.runs_dbt(function, {})
+
+
+def test_a_function_that_reads_and_writes_files_is_not_taken_for_one_that_runs_dbt() -> None:
+    assert not speeds.runs_dbt(by_no_means, {})
+
+
+def test_a_test_that_starts_dbt_unmarked_fails(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("from python_tests.conftest import pytest_runtest_protocol\n", encoding="utf-8")
+    (tmp_path / "test_hidden.py").write_text(
+        "import pytest\nfrom python_tests.speeds import dbt_starts as hidden\n\n"
+        "def test_hidden():\n    hidden()\n\n@pytest.mark.dbt\ndef test_marked():\n    hidden()\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "1 failed, 1 passed" in run.stdout, run.stdout
+    assert "test_hidden.py::test_hidden runs dbt and is not marked so. Mark it: @pytest.mark.dbt" in run.stdout
+
+
+def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
+    recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
+    whole, quick = (recipes.partition(f"\n{target}: ")[2].partition("\n\n")[0] for target in ("test", "check-tests"))
+    assert '-m "not (dbt or browser or spark or slow)"' in quick
+    assert "-m pytest" in whole and ' -m "' not in whole.replace("-m pytest", "")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert ci[-2:] == ["make check", "make test"]
