@@ -20,7 +20,7 @@ check: $(VENV)/.installed-dev
 SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # what dbt keeps for the checks: no build of yours is read or changed
 CHECK := target/check
-CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check DBT_LOG_PATH=$(CHECK)/logs
+CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_SETTINGS=/dev/null WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check DBT_LOG_PATH=$(CHECK)/logs
 # what DuckDB says to stderr when a process ends is of interest only where something is wrong
 QUIETLY = 2>$(CHECK)/$(@F).log || { cat $(CHECK)/$(@F).log >&2; exit 1; }
 
@@ -41,7 +41,7 @@ check-unit-tests: $(VENV)/.installed-dev
 # sqlfluff takes a second a model: it reads those that changed since they were last found good, or all where a macro or a
 # setting changed.
 SQL := $(shell find models tests analyses -name '*.sql')
-SQL_SETTINGS := .sqlfluff dbt_project.yml $(wildcard macros/*.sql)
+SQL_SETTINGS := .sqlfluff dbt_project.yml seeds/settings.csv $(wildcard macros/*.sql)
 SQLFLUFF := WINLOSS_CRM=sample WINLOSS_DB=$(CHECK)/lint.duckdb DBT_TARGET_PATH=$(CHECK)/lint $(CHECK_DBT) $(BIN)/sqlfluff
 
 check-sql: $(CHECK)/sql

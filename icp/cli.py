@@ -20,10 +20,6 @@ from typing import Any, TypeVar
 
 import click
 
-PUBLISHED = "published/marts.duckdb"
-PRIVATE = "warehouse/winloss.duckdb"
-REPORTS = "reports"
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -63,9 +59,10 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from icp.engine import EngineError
     from icp.publish import PublishError
     from icp.report import ReportError
+    from icp.settings import SettingsError
     from icp.what_if import WhatIfError
 
-    return (ReportError, PublishError, WhatIfError, CountError, EngineError, duckdb.Error, OSError)
+    return (SettingsError, ReportError, PublishError, WhatIfError, CountError, EngineError, duckdb.Error, OSError)
 
 
 def _version() -> str:
@@ -80,11 +77,28 @@ def database_option(command: _Command) -> _Command:
         "--db",
         "database",
         type=click.Path(path_type=Path),
-        envvar="WINLOSS_PUBLISHED",
-        default=PUBLISHED,
-        show_default=True,
-        help="The published file. Environment: WINLOSS_PUBLISHED.",
+        callback=_published,
+        help="The published file. Without it that of WINLOSS_PUBLISHED, else of winloss.yml, else published/marts.duckdb.",
     )(command)
+
+
+def _published(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
+    return stated or _place("published")
+
+
+def _private(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
+    from icp.settings import private_database
+
+    return stated or private_database()
+
+
+def _place(name: str) -> Path:
+    from icp.settings import SettingsError, place
+
+    try:
+        return place(name)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def quiet_option(command: _Command) -> _Command:
@@ -135,7 +149,7 @@ def main() -> None:
 @main.command()
 @click.option("--quarter", callback=_quarter, help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.")
 @click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), default="html", show_default=True, help="Page, Markdown or JSON.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS names another folder than reports.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS or reports in winloss.yml names another folder.")
 @database_option
 @quiet_option
 @told_plainly
@@ -161,8 +175,7 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
         click.echo(text, nl=False)
         progress.step("printed it")
         return
-    reports = Path(os.environ.get("WINLOSS_REPORTS") or REPORTS)
-    target = write_text(text, out or reports / (found.quarter or "undated") / f"report.{kind}")
+    target = write_text(text, out or _place("reports") / (found.quarter or "undated") / f"report.{kind}")
     progress.step(f"put it in place, {len(text.encode()) // 1000} kB")
     click.echo(f"Report: {target}")
 
@@ -288,9 +301,9 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--crm", envvar="WINLOSS_CRM", help="Which CRM the files come from; recognised from the headers without it. Environment: WINLOSS_CRM.")
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The YAML file of variables that the build will get.")
-@click.option("--write-mapping", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write a mapping for crm: custom to start from, and stop.")
+@click.option("--crm", help="Which CRM the files come from. Without it that of WINLOSS_CRM, else of winloss.yml, else recognised from the headers.")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML file of settings that go before winloss.yml, as those of --vars do.")
+@click.option("--write-mapping", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write settings for crm: custom to start from, such as winloss.yml, and stop.")
 @told_plainly
 def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
     """Say how export files would be read, and what stands against it, without building.
@@ -301,41 +314,35 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
     Examples:
       icp check exports
       icp check exports --crm salesforce
+      icp check exports --write-mapping winloss.yml
       icp check exports --mapping mapping.yml
-      icp check exports --write-mapping mapping.yml
     """
-    import yaml
-
     from icp.exports.check import preview, suggested_mapping
     from icp.exports.problems import ReadingError
+    from icp.settings import SETTINGS_FILE, find_project, read_settings_file, resolve
 
-    folder = folder or Path(os.environ.get("WINLOSS_EXPORTS", "exports"))
     if written:
         if written.exists():
             raise click.ClickException(f"{written} is there already: name another file, or move it away.")
         try:
-            text = suggested_mapping(str(folder))
+            text = suggested_mapping(str(folder or _place("exports")))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
         # made anew: what somebody put there meanwhile is theirs
         with written.open("x", encoding="utf-8") as file:
             file.write(text)
-        click.echo(f"Wrote {written}. Check it, then: icp check {folder} --mapping {written}")
+        following = f"icp check {folder or ''}".rstrip() + ("" if str(written) == SETTINGS_FILE else f" --mapping {written}")
+        click.echo(f"Wrote {written}. Check it, then: {following}")
         return
-    try:
-        variables = yaml.safe_load(mapping.read_text(encoding="utf-8")) if mapping else {}
-    except yaml.YAMLError as error:
-        raise click.ClickException(f"{mapping} is not YAML: {error}") from error
-    if not isinstance(variables, dict):
-        raise click.ClickException(f"{mapping} must hold variables, such as crm: custom")
-    found = preview(str(folder), crm or variables.get("crm"), variables)
+    variables = resolve(read_settings_file(mapping) if mapping else {}, folder=find_project(Path.cwd()))
+    found = preview(str(folder or _place("exports")), crm or variables["crm"] or None, variables)
     click.echo("\n".join(found.lines), err=found.exit_code == 2)
     sys.exit(found.exit_code)
 
 
 @main.command()
 @click.option(
-    "--from", "private", type=click.Path(path_type=Path), envvar="WINLOSS_DB", default=PRIVATE, show_default=True, help="The database of the build. Environment: WINLOSS_DB."
+    "--from", "private", type=click.Path(path_type=Path), callback=_private, help="The database of the build. Without it that of WINLOSS_DB, else warehouse/winloss.duckdb."
 )
 @engine_options
 @database_option
@@ -437,7 +444,7 @@ def _history(connection: Any) -> dict[str, str]:
 
 
 @main.command()
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path), help="The YAML file of variables that the build gets, such as a custom mapping.")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path), help="A YAML file of settings that go before winloss.yml, as those of --vars do.")
 @click.option("--format", "kinds", type=click.Choice(["html", "md", "json"]), multiple=True, default=["html"], show_default=True, help="Of the report. May be given more than once.")
 @click.option("--notify", metavar="COMMAND", default="", help="Shell command that gets the summary, or the text of the alert, on standard input.")
 @click.option("--log", type=click.Path(dir_okay=False, resolve_path=True, path_type=Path), help="File the output is added to. Default: quarterly.log beside the build database.")
@@ -446,7 +453,7 @@ def _history(connection: Any) -> dict[str, str]:
 def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path | None, is_quiet: bool) -> None:
     """Build, publish, report and tell, in one go: the command for a scheduler.
 
-    Needs no terminal. Paths in WINLOSS_... are relative to the folder of the project. The command of --notify finds
+    Needs no terminal. Paths in WINLOSS_... and winloss.yml are relative to the folder of the project. The command of --notify finds
     done or failed in WINLOSS_STATUS, the report's path in WINLOSS_REPORT and the log's in WINLOSS_LOG.
 
     Exit codes: 0 done and told; 1 the build or the report failed, what was published and reported before stands; 3 done,
@@ -459,21 +466,24 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
       icp quarterly --quiet --notify "mail -s Winloss sales-operations@example.com"
     """
     from icp import quarterly as run
+    from icp import settings
     from icp.doctor import find_project
 
     project = find_project(Path.cwd())
     if project is None:
         raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
 
-    def place(variable: str, default: str) -> Path:
-        return (project / Path(os.environ.get(variable) or default).expanduser()).resolve()
-
-    private = place("WINLOSS_DB", PRIVATE)
+    try:
+        stated = settings.resolve(settings.read_settings_file(mapping) if mapping else {}, folder=project)
+    except settings.SettingsError:
+        # the build says what is wrong, and the command of --notify is told
+        stated = settings.defaults()
+    private = (project / settings.private_database()).resolve()
     plan = run.Plan(
         project=project,
         private=private,
-        published=place("WINLOSS_PUBLISHED", PUBLISHED),
-        reports=place("WINLOSS_REPORTS", REPORTS),
+        published=(project / stated["published"]).resolve(),
+        reports=(project / stated["reports"]).resolve(),
         log=log or private.with_name("quarterly.log"),
         variables=mapping.read_text(encoding="utf-8") if mapping else "",
         formats=tuple(dict.fromkeys(kinds)),

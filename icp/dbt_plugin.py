@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from icp import settings
 from icp.exports.plan import clear_copies, plan_load
 from icp.standing import SAMPLE, sample_objection
 
@@ -47,7 +48,9 @@ class Plugin(BasePlugin):
             make_private_database(Path(creds.path))
 
     def configure_connection(self, conn: Any) -> None:
-        """On every connection: plan_load(request), clear_export_copies(database), sample_problem(path)."""
+        """On every connection: the settings, plan_load(request), clear_export_copies(database), sample_problem(path)."""
+        conn.create_function("setting_names", settings.names, [], "VARCHAR", side_effects=True)
+        conn.create_function("find_settings", settings.answer, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("plan_load", plan_load, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("sample_problem", _sample_problem, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True)
         conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

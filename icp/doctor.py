@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 
+from icp import settings
 from icp.quarterly import DBT, WITHOUT_UNIT_TESTS, lock_path, reasons
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -40,18 +41,22 @@ class Finding:
 def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
     """Every check, in the order in which a build would meet it. `folder` is where dbt would be run."""
     project = find_project(folder)
-    private = _inside(folder, environment.get("WINLOSS_DB") or "warehouse/winloss.duckdb")
-    published = _inside(folder, environment.get("WINLOSS_PUBLISHED") or "published/marts.duckdb")
-    exports = _inside(folder, environment.get("WINLOSS_EXPORTS") or "exports")
+    private = _inside(folder, settings.private_database(environment))
+    stated, found = _settings(folder, environment)
+    names = ("published", "exports", "reports")
+    published, exports, reports = (
+        _inside(folder, Path(stated[name]) if found.verdict == "fail" else settings.place(name, environment, folder)) for name in names
+    )
     return [
         _python(),
         _packages(),
         _project(folder, project),
         _profile(project, environment),
-        _crm(environment.get("WINLOSS_CRM"), exports),
+        found,
+        _crm(stated["crm"], exports, stated),
         _private_folder(private),
         _writable("published file", published.parent),
-        _writable("reports", _inside(folder, environment.get("WINLOSS_REPORTS") or "reports")),
+        _writable("reports", reports),
         _lock(private, published),
         _disk(private.parent),
         _published_file(published),
@@ -60,17 +65,10 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
 
 def find_project(folder: Path) -> Path | None:
     """The folder of dbt_project.yml: `folder`, one above it, or the checkout this package stands in."""
-    places = [folder, *folder.parents, Path(__file__).resolve().parent.parent]
-    return next((place for place in places if _is_project(place / "dbt_project.yml")), None)
+    return settings.find_project(folder) or settings.find_project(Path(__file__).resolve().parent)
 
 
-def _is_project(path: Path) -> bool:
-    """Whether this is the dbt_project.yml of Winloss: a home folder may hold that of something else."""
-    return path.is_file() and re.search(r"^name: *winloss\b", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None
-
-
-def _inside(folder: Path, stated: str) -> Path:
-    path = Path(stated).expanduser()
+def _inside(folder: Path, path: Path) -> Path:
     return path if path.is_absolute() else folder / path
 
 
@@ -136,21 +134,33 @@ def _profile(project: Path | None, environment: Mapping[str, str]) -> Finding:
     return Finding("ok", "profile", f"{path}, target {target}")
 
 
-def _crm(stated: str | None, exports: Path) -> Finding:
+def _settings(folder: Path, environment: Mapping[str, str]) -> tuple[dict[str, Any], Finding]:
+    """The value of every setting, and whether all can be used."""
+    project = settings.find_project(folder)
+    path = settings.settings_file(environment, project)
+    try:
+        stated = settings.resolve({}, environment, project)
+    except settings.SettingsError as error:
+        return settings.defaults(), Finding("fail", "settings", " ".join(error.sentences))
+    detail = f"{len(settings.read_settings_file(path))} in {path}" if path.exists() else f"no {path}, so all are as seeds/settings.csv declares them"
+    return stated, Finding("ok", "settings", detail)
+
+
+def _crm(stated: str, exports: Path, variables: Mapping[str, Any]) -> Finding:
     from icp.exports.plan import Request, source_of
     from icp.exports.problems import ReadingError, did_you_mean
     from icp.exports.recognise import crms
 
     try:
-        crm = stated or source_of(Request("", str(exports), "")).crm
+        crm = stated or source_of(Request("", str(exports), "", variables)).crm
     except (ReadingError, OSError) as error:
         return Finding("fail", "CRM", str(error))
     if crm not in crms():
-        return Finding("fail", "CRM", f'WINLOSS_CRM is "{crm}".{did_you_mean(crm, crms())}')
+        return Finding("fail", "CRM", f'crm is "{crm}".{did_you_mean(crm, crms())}')
     if crm in WITHOUT_FILES:
         return Finding("ok", "CRM", f"{crm}, which needs no files")
     if not exports.is_dir():
-        return Finding("fail", "CRM", f"{crm}, but the folder {exports} is not there. Make it, or set WINLOSS_EXPORTS")
+        return Finding("fail", "CRM", f"{crm}, but the folder {exports} is not there. Make it, or name another as exports in winloss.yml")
     if not os.access(exports, os.R_OK | os.X_OK):
         return Finding("fail", "CRM", f"{crm}, but {exports} may not be read")
     names = [path for path in exports.rglob("*") if path.suffix.lower() in (".csv", ".parquet", ".tsv", ".gz", ".zip", ".txt")]
@@ -263,6 +273,9 @@ def self_test(say: Callable[[str], None]) -> list[Finding]:
         say("Building the sample company; on an idle machine this takes less than a minute.")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("WINLOSS_", "DBT_"))}
         environment["WINLOSS_CRM"] = "sample"
+        # what the user set is not what the answers are known for
+        (folder / settings.SETTINGS_FILE).touch()
+        environment[settings.FILE_VARIABLE] = str(folder / settings.SETTINGS_FILE)
         environment |= {"WINLOSS_DB": str(folder / "winloss.duckdb"), "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb")}
         arguments = ["build", *WITHOUT_UNIT_TESTS, "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
         run = subprocess.run([*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)

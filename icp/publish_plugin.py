@@ -20,7 +20,7 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.exceptions import DbtRuntimeError
 
-from icp import run_history
+from icp import run_history, settings
 from icp.own_files import state_holder
 from icp.publish import FORMATS, Publication, PublishError, publish
 from icp.standing import Successor, objection, sample_objection
@@ -245,7 +245,11 @@ class Plugin(BasePlugin):
             return
         # DuckDB's journal and spilled rows hold persons too
         os.umask(0o077)
-        published = os.environ.get("WINLOSS_PUBLISHED", "published/marts.duckdb")
+        try:
+            published = str(settings.place("published"))
+        except settings.SettingsError:
+            # the first hook says what is wrong
+            published = settings.defaults()["published"]
         try:
             database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             wait = seconds_to_wait()

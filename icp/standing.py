@@ -61,7 +61,7 @@ def sample_objection(path: Path, source: str) -> str | None:
         return None
     return (
         f"{path} holds the answers of {before.source or 'another source'}, and a build of the invented sample company does not replace "
-        "them. Name another file in WINLOSS_PUBLISHED, or remove that one; for your own deals set WINLOSS_CRM."
+        "them. Name another file as published in winloss.yml, or remove that one; for your own deals state crm there."
     )
 
 

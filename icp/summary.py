@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import duckdb
@@ -10,6 +9,7 @@ import duckdb
 from icp.advice import Reader
 from icp.recommendations import percent
 from icp.rows import Row
+from icp.settings import private_database
 
 
 def summary_lines(reader: Reader) -> list[str]:
@@ -49,7 +49,7 @@ def _rate(row: Row) -> str:
 
 def main() -> int:
     """Print the summary of the private database; exit code 2 where there is none."""
-    path = os.environ.get("WINLOSS_DB", "warehouse/winloss.duckdb")
+    path = str(private_database())
     try:
         connection = duckdb.connect(path, read_only=True)
     except duckdb.IOException:

@@ -1,10 +1,10 @@
-{# The list of dimensions: those of the variable, then the columns a mapping adds.
+{# The list of dimensions: those of the setting, then the columns a mapping adds.
    Each has a name (as answers show it), a column of fct_deals, and whether it may become a recommendation:
    `focus_dimensions` keeps only some of the recommendable ones. #}
 {% macro dimensions() %}
     {%- set listed = [] -%}
-    {%- set focus = var('focus_dimensions') -%}
-    {%- for dimension in var('dimensions') -%}
+    {%- set focus = setting('focus_dimensions') -%}
+    {%- for dimension in setting('dimensions') -%}
         {%- do listed.append({'name': dimension.name, 'column': dimension.name, 'recommendable': dimension.recommendable and (not focus or dimension.name in focus)}) -%}
     {%- endfor -%}
     {%- for name in extra_dimensions() -%}

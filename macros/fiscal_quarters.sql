@@ -1,6 +1,6 @@
 {# First day of the fiscal quarter a date lies in; the fiscal year starts on the first of `fiscal_year_start_month`. #}
 {% macro quarter_start(date_column) -%}
-    {%- set shift = (var('fiscal_year_start_month') | int - 1) % 3 -%}
+    {%- set shift = (setting('fiscal_year_start_month') | int - 1) % 3 -%}
     {%- if shift == 0 -%}
     cast(date_trunc('quarter', {{ date_column }}) as date)
     {%- else -%}
@@ -10,7 +10,7 @@
 
 {# Name of the quarter that starts on a date: 2025-Q4, or FY2026-Q1 where the fiscal year does not start in January. #}
 {% macro quarter_name(start_column) -%}
-    {%- set month = var('fiscal_year_start_month') | int -%}
+    {%- set month = setting('fiscal_year_start_month') | int -%}
     {%- if month == 1 -%}
     cast(extract(year from {{ start_column }}) as {{ dbt.type_string() }}) || '-Q' || cast(extract(quarter from {{ start_column }}) as {{ dbt.type_string() }})
     {%- else -%}

@@ -15,17 +15,17 @@
     {%- endif -%}
     {%- set request = {
         'crm': stated_crm(),
-        'folder': env_var('WINLOSS_EXPORTS', '') or 'exports',
+        'folder': setting('exports'),
         'database': target.path,
         'fingerprint': loaded.fingerprint,
         'variables': {
-            'mapping': var('mapping', {}),
-            'extra_dimensions': var('extra_dimensions', {}),
-            'field_aliases': var('field_aliases', {}),
-            'date_order': var('date_order', ''),
-            'decimal': var('decimal', ''),
-            'file_order': var('file_order', []),
-            'show_owner_names': var('show_owner_names'),
+            'mapping': setting('mapping'),
+            'extra_dimensions': setting('extra_dimensions'),
+            'field_aliases': setting('field_aliases'),
+            'date_order': setting('date_order'),
+            'decimal': setting('decimal'),
+            'file_order': setting('file_order'),
+            'show_owner_names': setting('show_owner_names'),
         },
     } -%}
     {%- set answer = fromjson(run_query("select plan_load('" ~ (toyaml(request) | replace("'", "''")) ~ "')").rows[0][0]) -%}
@@ -33,7 +33,7 @@
         {{ stop(answer.error) }}
     {%- endif -%}
     {#- the invented company does not take the place of somebody's own answers -#}
-    {%- set published = env_var('WINLOSS_PUBLISHED', '') or 'published/marts.duckdb' -%}
+    {%- set published = setting('published') -%}
     {%- set objection = run_query("select sample_problem('" ~ published | replace("'", "''") ~ "')").rows[0][0]
         if answer.crm == 'sample' and not why_not_full() else none -%}
     {%- if objection -%}
@@ -63,7 +63,7 @@
 
 {# The CRM somebody stated, empty where it is to be found out. #}
 {% macro stated_crm() %}
-    {{ return(var('crm', '') or env_var('WINLOSS_CRM', '')) }}
+    {{ return(setting('crm')) }}
 {% endmacro %}
 
 {# The load that the landing tables hold. Not asked through the adapter: dbt would open a transaction to look. #}
@@ -125,7 +125,7 @@
         ), ';'), '') end
     {%- elif meta.form == 'domain_hash' -%}
         {{ key_of(meta.of, "nullif(regexp_replace(regexp_replace(lower(trim(split_part(replace(" ~ reads[0] ~ ", ',', ';'), ';', 1))), '^(https?://)?(www\\.)?', ''), '[/?#].*$', ''), '')") }}
-    {%- elif meta.form == 'owner_name' and not var('show_owner_names') -%}
+    {%- elif meta.form == 'owner_name' and not setting('show_owner_names') -%}
         'owner-' || substring(md5(privacy_key || 'owner:' || lower({{ reads[0] }})), 1, 8)
     {%- else -%}
         {{ reads[0] }}

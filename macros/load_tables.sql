@@ -13,7 +13,7 @@
 {% macro engine_tables() %}{{ return(adapter.dispatch('engine_tables')()) }}{% endmacro %}
 
 {% macro default__engine_tables() %}
-    {%- set schema, database = var('warehouse_schema', 'crm'), var('warehouse_database', '') -%}
+    {%- set schema, database = setting('warehouse_schema'), setting('warehouse_database') -%}
     {%- set rows = run_query(
         "select table_name, column_name from information_schema.columns where table_schema = '" ~ schema ~ "' and table_catalog = "
         ~ ("'" ~ database ~ "'" if database else 'current_database()') ~ " order by table_name, ordinal_position"
@@ -30,7 +30,7 @@
 {% macro spark__engine_tables() %}
     {%- set tables = {} -%}
     {%- for name in landing_objects() -%}
-        {%- set relation = load_relation(api.Relation.create(schema=var('warehouse_schema', 'crm'), identifier=name)) -%}
+        {%- set relation = load_relation(api.Relation.create(schema=setting('warehouse_schema'), identifier=name)) -%}
         {%- if relation -%}
             {%- set columns = {} -%}
             {%- for column in adapter.get_columns_in_relation(relation) -%}
@@ -44,10 +44,10 @@
 
 {# One sentence for each table or column without which nothing can be read. #}
 {% macro warehouse_problems(tables) %}
-    {%- set place = (var('warehouse_database', '') ~ '.' if var('warehouse_database', '') else '') ~ var('warehouse_schema', 'crm') -%}
+    {%- set place = (setting('warehouse_database') ~ '.' if setting('warehouse_database') else '') ~ setting('warehouse_schema') -%}
     {%- set problems = [] -%}
     {%- if 'deals' not in tables -%}
-        {%- do problems.append('There is no table ' ~ place ~ '.deals to read deals from. Name its schema with the variable warehouse_schema.') -%}
+        {%- do problems.append('There is no table ' ~ place ~ '.deals to read deals from. Name its schema with the setting warehouse_schema.') -%}
     {%- endif -%}
     {%- for name, table in tables.items() -%}
         {%- for column in landing_columns(name) if (column.config.meta.required or column.name == 'contact_id' and name != 'deals') and column.name not in table.columns -%}
@@ -62,7 +62,7 @@
 
 {# The column of the deals that a dimension of the user's own is read from. #}
 {% macro extra_header(name) %}
-    {%- set own = var('extra_dimensions', {}) or {} -%}
+    {%- set own = setting('extra_dimensions') or {} -%}
     {{ return((own[name] if own is mapping else name) | lower) }}
 {% endmacro %}
 

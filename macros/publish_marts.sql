@@ -11,6 +11,8 @@
     {%- if left_out -%}
         {%- do log('Not published: ' ~ left_out ~ '; readers keep the previous build.', info=true) -%}
     {%- else -%}
+        {#- where one of them is wrong, a hook at the start said so, and nothing is published -#}
+        {%- set settings = found_settings().by_name -%}
         {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set request = {
             'run': {
@@ -22,12 +24,12 @@
                 'tests_warned': tests | selectattr('status', 'equalto', 'warn') | list | length,
             },
             'why_not': why_not_green(),
-            'path': env_var('WINLOSS_PUBLISHED', 'published/marts.duckdb'),
-            'formats': var('publish_formats'),
-            'small_cell_minimum': var('small_cell_minimum'),
-            'alert_policy': var('alert_policy'),
-            'fewer_deals': {'minimum_share': var('publish_minimum_share'), 'allow_fewer_deals': var('allow_fewer_deals')},
-            'budgets': {'minutes': var('run_time_budget_minutes'), 'megabytes': var('memory_budget_mb')},
+            'path': settings.published,
+            'formats': settings.publish_formats,
+            'small_cell_minimum': settings.small_cell_minimum,
+            'alert_policy': settings.alert_policy,
+            'fewer_deals': {'minimum_share': settings.publish_minimum_share, 'allow_fewer_deals': settings.allow_fewer_deals},
+            'budgets': {'minutes': settings.run_time_budget_minutes, 'megabytes': settings.memory_budget_mb},
         } -%}
     select case when problem is not null then {{ fail('problem') }} end
     from (select finish_run('{{ tojson(request) | replace("'", "''") }}') as problem) as finished

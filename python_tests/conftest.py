@@ -19,6 +19,9 @@ from icp.quarterly import WITHOUT_UNIT_TESTS
 ROOT = Path(__file__).parent.parent
 KEY = "sample-company"
 
+# a checkout may hold the settings of its user
+os.environ["WINLOSS_SETTINGS"] = os.devnull
+
 
 @dataclass(frozen=True)
 class SampleBuild:
@@ -54,8 +57,8 @@ class SampleBuild:
         """The variables of the environment, without what this machine's user set for the project or for dbt."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
         own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
-        # asked for: a checkout may hold exports of its user
-        own |= {"WINLOSS_CRM": "sample"}
+        # asked for: a checkout may hold exports and settings of its user
+        own |= {"WINLOSS_CRM": "sample", "WINLOSS_SETTINGS": os.devnull}
         return kept | own
 
     def dbt(self, *arguments: str, target: str = "target") -> subprocess.CompletedProcess[str]:

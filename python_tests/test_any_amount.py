@@ -91,7 +91,7 @@ def test_a_small_deal_in_another_segment_keeps_its_own_weight(project: Project) 
 def test_what_is_beyond_the_largest_amount_is_left_out_with_a_reason(project: Project) -> None:
     rows = project.rows("select records, of_records, meaning from marts.data_quality_findings where rule_id = 'amount_too_large'")
     assert [(records, of) for records, of, _ in rows] == [(3, len(STATED) + 3)]
-    assert "larger than the variable largest_amount" in rows[0][2]
+    assert "larger than the setting largest_amount" in rows[0][2]
     assert project.rows("select records from marts.data_quality_findings where rule_id = 'unreadable_value'") == [(0,)]
     assert project.rows("select count(*) from marts.fct_closed_deals where amount is null") == [(4,)]
 

@@ -191,7 +191,7 @@ def test_the_doctor_finds_a_sound_machine_sound(sample_build: SampleBuild, publi
 @pytest.mark.parametrize(
     ("environment", "what", "says"),
     [
-        ({"WINLOSS_CRM": "salesfroce"}, "CRM", "did you mean salesforce?"),
+        ({"WINLOSS_CRM": "salesfroce"}, "CRM", 'Did you mean "salesforce"?'),
         ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "no/such/folder"}, "CRM", "is not there"),
         ({"WINLOSS_CRM": "hubspot", "WINLOSS_EXPORTS": "docs/decisions"}, "CRM", "holds no export file"),
         ({"WINLOSS_REPORTS": "Makefile"}, "reports", "may not be written to"),

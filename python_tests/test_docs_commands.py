@@ -18,6 +18,7 @@ from icp import quarterly
 from icp.cli import main
 from icp.counts import MemoryCounts
 from icp.exports.columns import OBJECTS
+from icp.settings import declared
 from icp.exports.recognise import crms
 from icp.recommendations import recommendation_rows
 from icp.selection import evidence_rows, run_row, select
@@ -105,7 +106,7 @@ def test_a_quarterly_command_is_understood(command: str, tmp_path: Path, monkeyp
 
 
 def declared_variables() -> set[str]:
-    return set(re.findall(r"^ +'(\w+)': \{'type'", (ROOT / "macros/variables.sql").read_text(encoding="utf-8"), re.MULTILINE))
+    return set(declared())
 
 
 def _dbt_words(command: str) -> tuple[dict[str, str], list[str]]:

@@ -774,7 +774,7 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, advice: str) -> 
 @pytest.mark.parametrize(
     ("mapping", "told"),
     [
-        ("", "the variable mapping is not given"),
+        ("", "no mapping is stated"),
         ("[deals]", "mapping must be keys with values"),
         (DEALS + "outcome: {won: [x]}", 'mapping has the unknown key "outcome". Did you mean "outcomes"?'),
         ("files: {deal: d.csv}", 'mapping.files has the unknown key "deal". Did you mean "deals"?'),

@@ -331,7 +331,7 @@ def test_the_sample_company_does_not_replace_the_figures_of_another_source(built
     assert (run.returncode, run.stderr.strip()) == (
         1,
         f"Not published: {published} holds the answers of custom, and a build of the invented sample company does not replace them. "
-        "Name another file in WINLOSS_PUBLISHED, or remove that one; for your own deals set WINLOSS_CRM.",
+        "Name another file as published in winloss.yml, or remove that one; for your own deals state crm there.",
     )
     assert standing_files(published) == before
     published.unlink()

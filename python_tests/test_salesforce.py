@@ -232,7 +232,7 @@ def test_without_deals_nothing_is_read(tmp_path: Path) -> None:
 
 def test_the_files_of_another_crm_are_told(tmp_path: Path) -> None:
     said = refusal(tmp_path, "salesforce", {"d.csv": "Deal - ID,Deal - Title,Deal - Status,Deal - Value\n1,a,Won,1\n"})
-    assert said.endswith("The files look like pipedrive: set WINLOSS_CRM to it.")
+    assert said.endswith("The files look like pipedrive: state it as crm in winloss.yml.")
 
 
 def test_two_files_of_one_object_with_different_columns_are_named(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
 @pytest.mark.parametrize(
     ("statements", "says"),
     [
-        ((), "There is no table lake.sales.deals to read deals from. Name its schema with the variable warehouse_schema."),
+        ((), "There is no table lake.sales.deals to read deals from. Name its schema with the setting warehouse_schema."),
         (
             ("create table sales.deals as select 'D1' as deal_id, 'won' as result", "create table sales.deal_contacts as select 'D1' as deal_id, 'P' as person"),
             "Table lake.sales.deals has no column outcome, but needs one. Make a view that has it; it has: deal_id, result.\n"

@@ -109,7 +109,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         if name is None:
             return Preview(
                 (f"The headers in {path} are those of no CRM known here ({listed(recognised_crms())}).",
-                 "Write a mapping of your own: icp check PATH --write-mapping mapping.yml makes one to start from."),
+                 "Write a mapping of your own: icp check PATH --write-mapping winloss.yml makes one to start from."),
                 PROBLEMS,
             )
         try:
@@ -119,7 +119,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                 raise
             guessed = (
                 f"Taken for {name} by the headers. If it is not: --crm names another, "
-                "icp check PATH --write-mapping mapping.yml starts a mapping for any file."
+                "icp check PATH --write-mapping winloss.yml starts a mapping for any file."
             )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
         lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine)

@@ -18,7 +18,7 @@ from icp.exports.statements import LINES, Binding, Cell, FileReading, Lookup
 
 
 def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
-    """The layout the variable `mapping` describes. Raises ReadingError with every problem found."""
+    """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
     mapping = check_mapping(variables.get("mapping"))
     return Layout(
         objects=COLUMNS,

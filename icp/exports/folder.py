@@ -54,7 +54,7 @@ class Folder:
         if not self.path.is_dir():
             what = "is a file, not a folder" if self.path.exists() else "is not there"
             raise ReadingError(
-                f'The exports folder "{self.path}" {what}: put the files into a folder and name it in WINLOSS_EXPORTS.'
+                f'The exports folder "{self.path}" {what}: put the files into a folder and name it as exports in winloss.yml, or in WINLOSS_EXPORTS.'
             )
         files = [found for found in self.path.iterdir() if found.is_file()]
         # "~$" begins the name of the file Excel keeps beside a workbook it has open

@@ -136,8 +136,8 @@ def check_mapping(given: object) -> CustomMapping:
     check = _Checker()
     if not given:
         raise ReadingError(
-            "crm is custom and the variable mapping is not given: pass it with "
-            '--vars "$(cat mapping.yml)"; docs/exports/custom.md has a filled-in example.'
+            "crm is custom and no mapping is stated: write one into winloss.yml, or have it written by "
+            "icp check --write-mapping winloss.yml; docs/exports/custom.md has a filled-in example."
         )
     keys = check.keyed(given, "mapping")
     for key in keys:

@@ -156,7 +156,7 @@ def source_of(request: Request) -> Request:
     if found is None:
         raise ReadingError(
             f"The headers of the files in {request.folder} are those of no CRM known here ({listed(recognised_crms())}): describe the "
-            f"files in a mapping. icp check {request.folder} --write-mapping mapping.yml makes one to start from."
+            f"files in winloss.yml. icp check {request.folder} --write-mapping winloss.yml makes one to start from."
         )
     return replace(request, crm=found)
 

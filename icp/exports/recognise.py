@@ -232,7 +232,7 @@ def _no_deals(
 ) -> str:
     others = {found[0].crm for file in unread if (found := likenesses(file.headers)) and found[0].known > 2} - {crm}
     if others and not readings:
-        hint = f" The files look like {' or '.join(sorted(others))}: set WINLOSS_CRM to it."
+        hint = f" The files look like {' or '.join(sorted(others))}: state it as crm in winloss.yml."
     else:
         hint = " Export the deals with those columns, name a column of your own in field_aliases, or use crm: custom."
     names = [f"{reading.file.name} ({reading.object})" for reading in readings] + [file.name for file in unread]

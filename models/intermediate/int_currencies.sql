@@ -14,9 +14,9 @@ rated as (
     select
         currencies.currency,
         case
-            when currencies.currency = upper('{{ var("company_currency") }}') then 1
+            when currencies.currency = upper('{{ setting("company_currency") }}') then 1
             -- a rate of nothing, or of many digits, is a mistake in the list
-            when fx_rates.rate_to_company_currency > 0 and fx_rates.rate_to_company_currency <= {{ var('largest_exchange_rate') }}
+            when fx_rates.rate_to_company_currency > 0 and fx_rates.rate_to_company_currency <= {{ setting('largest_exchange_rate') }}
                 then fx_rates.rate_to_company_currency
         end as rate_to_company_currency,
         fx_rates.rate_to_company_currency is not null as is_rate_stated
@@ -42,7 +42,7 @@ select
     currency_count > 1 and unrated_count = 0 as is_converted,
     currency_count > 1 and unrated_count > 0 as is_mixed,
     case
-        when currency_count > 1 and unrated_count = 0 then upper(nullif('{{ var("company_currency") }}', ''))
+        when currency_count > 1 and unrated_count = 0 then upper(nullif('{{ setting("company_currency") }}', ''))
         when currency_count = 1 then any_currency
     end as value_currency,
     case
@@ -51,7 +51,7 @@ select
                 || concat_ws(
                     ' and ',
                     'no rate for ' || unrated_currencies,
-                    'a rate that is not above 0 and at most {{ var("largest_exchange_rate") }} for ' || misrated_currencies
+                    'a rate that is not above 0 and at most {{ setting("largest_exchange_rate") }} for ' || misrated_currencies
                 )
     end as value_missing_reason
 from summary

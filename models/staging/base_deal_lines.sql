@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 {%- set extras = range(1, 7) %}
-{%- set largest_amount = "cast('" ~ var('largest_amount') ~ "' as decimal(38, 2))" %}
+{%- set largest_amount = "cast('" ~ setting('largest_amount') ~ "' as decimal(38, 2))" %}
 {%- set stated = [
     'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'currency', 'owner', 'deal_type',
     'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'industry', 'annual_revenue',

@@ -52,16 +52,16 @@ outliers as (
     from gaps
     cross join created
     where
-        gaps.gap_days > {{ var('outlier_gap_days') | int }}
-        and gaps.records_from_here <= greatest(1, {{ var('outlier_share') }} * gaps.all_records)
+        gaps.gap_days > {{ setting('outlier_gap_days') | int }}
+        and gaps.records_from_here <= greatest(1, {{ setting('outlier_share') }} * gaps.all_records)
         and 2 * gaps.records_from_here < gaps.all_records
         and (created.confirmed_until_on is null or gaps.day > created.confirmed_until_on)
 
 )
 
 select
-    {% if var('as_of_on') -%}
-    max(cast('{{ var("as_of_on") }}' as date)) as as_of_on
+    {% if setting('as_of_on') -%}
+    max(cast('{{ setting("as_of_on") }}' as date)) as as_of_on
     {%- else -%}
     max(days.day) as as_of_on
     {%- endif %}

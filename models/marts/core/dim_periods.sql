@@ -34,7 +34,7 @@ judged as (
     select
         *,
         cast({{ dbt.dateadd('day', -1, 'ends_before_on') }} as date) > as_of_on as is_cut_short,
-        cast({{ dbt.dateadd('day', "(-1 - " ~ (var('quarter_end_tolerance_days') | int) ~ ")", 'ends_before_on') }} as date) > as_of_on as is_partial
+        cast({{ dbt.dateadd('day', "(-1 - " ~ (setting('quarter_end_tolerance_days') | int) ~ ")", 'ends_before_on') }} as date) > as_of_on as is_partial
     from quarters
 
 ),
@@ -46,19 +46,19 @@ reviewed as (
         max(quarter) as quarter,
         bool_or(is_partial) as is_partial,
         bool_or(is_cut_short) as is_cut_short,
-        {% if var('review_quarter') -%}
+        {% if setting('review_quarter') -%}
         {% set known = "coalesce((select min(quarter) || ' to ' || max(quarter) from quarters), 'nothing')" -%}
         case
             when count(*) = 0
-                then {{ fail("'review_quarter " ~ var('review_quarter') ~ " is not in the data. Quarters with closed deals: ' || " ~ known ~ " || '. Set review_quarter to one of them, or leave it out.'") }}
+                then {{ fail("'review_quarter " ~ setting('review_quarter') ~ " is not in the data. Quarters with closed deals: ' || " ~ known ~ " || '. Set review_quarter to one of them, or leave it out.'") }}
         end as problem
         {%- else -%}
         {{ absent() }} as problem
         {%- endif %}
     from judged
     where
-        {% if var('review_quarter') -%}
-        quarter = '{{ var("review_quarter") }}'
+        {% if setting('review_quarter') -%}
+        quarter = '{{ setting("review_quarter") }}'
         {%- else -%}
         starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial)
         {%- endif %}
@@ -70,13 +70,13 @@ window_length as (
 
     select
         case
-            when coalesce(sum(quarters.closed_deals), 0) < {{ var('window_minimum_deals') | int }} then {{ var('extended_window_quarters') | int }}
-            else {{ var('window_quarters') | int }}
+            when coalesce(sum(quarters.closed_deals), 0) < {{ setting('window_minimum_deals') | int }} then {{ setting('extended_window_quarters') | int }}
+            else {{ setting('window_quarters') | int }}
         end as quarter_count
     from reviewed
     left join quarters
         on quarters.starts_on <= reviewed.starts_on
-        and quarters.starts_on > {{ dbt.dateadd('month', -3 * (var('window_quarters') | int), 'reviewed.starts_on') }}
+        and quarters.starts_on > {{ dbt.dateadd('month', -3 * (setting('window_quarters') | int), 'reviewed.starts_on') }}
 
 ),
 
@@ -105,9 +105,9 @@ periods as (
     select
         'window' as period, 3 as period_order, window_length.quarter_count,
         cast(case
-            when window_length.quarter_count = {{ var('extended_window_quarters') | int }}
-                then {{ dbt.dateadd('month', -3 * (var('extended_window_quarters') | int - 1), 'reviewed.starts_on') }}
-            else {{ dbt.dateadd('month', -3 * (var('window_quarters') | int - 1), 'reviewed.starts_on') }}
+            when window_length.quarter_count = {{ setting('extended_window_quarters') | int }}
+                then {{ dbt.dateadd('month', -3 * (setting('extended_window_quarters') | int - 1), 'reviewed.starts_on') }}
+            else {{ dbt.dateadd('month', -3 * (setting('window_quarters') | int - 1), 'reviewed.starts_on') }}
         end as date) as starts_on,
         cast({{ dbt.dateadd('month', 3, 'reviewed.starts_on') }} as date) as ends_before_on
     from reviewed

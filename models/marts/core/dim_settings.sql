@@ -1,19 +1,13 @@
--- One row per variable: the value this build used.
+-- One row per setting that is nobody's own: the value this build used.
 
-{% set shown = [] -%}
-{%- for name, rule in declared_variables().items() if name not in ('mapping', 'extra_dimensions', 'dimensions') -%}
-    {%- do shown.append((name, rule)) -%}
-{%- endfor -%}
-{%- for name, rule in shown -%}
-{%- set value = var(name, '') -%}
 select
-    '{{ name }}' as setting,
-    {% if name == 'crm' -%}
-    (select crm from {{ source('landing', 'loads') }}) as value,
-    {%- else -%}
-    {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }} as value,
-    {%- endif %}
-    '{{ rule.meaning }}' as meaning
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+    name as setting,
+    case name
+        when 'crm' then (select crm from {{ source('landing', 'loads') }})
+        {%- for name, value in (settings() if execute else {}).items() if name != 'crm' %}
+        when '{{ name }}' then {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }}
+        {%- endfor %}
+    end as value,
+    meaning
+from {{ ref('settings') }}
+where is_published

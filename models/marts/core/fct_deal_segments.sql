@@ -2,6 +2,8 @@
 -- One row per deal that was won, lost or disqualified x dimension, and for the competitor x competitor named. Counts of different
 -- dimensions may not be added, nor may those of different competitors: count the rows that are first.
 
+-- depends_on: {{ ref('fct_deals') }}
+-- depends_on: {{ ref('bridge_deal_competitors') }}
 {% for dimension in dimensions() -%}
 {% set is_named = dimension.column == 'competitor' -%}
 select

@@ -1,5 +1,5 @@
-{%- set minimum_deals = var('alert_minimum_closed_deals') | int -%}
-{%- set control_quarters = var('alert_control_quarters') | int -%}
+{%- set minimum_deals = setting('alert_minimum_closed_deals') | int -%}
+{%- set control_quarters = setting('alert_control_quarters') | int -%}
 -- One row per check x what it looks at, raised or not. The end of a build adds its run time and memory, which no model can know.
 
 with reviewed as (
@@ -26,14 +26,14 @@ win_rates as (
         reviewed.quarter,
         quarters.win_rate,
         case
-            when reviewed.closed_deals < {{ var('minimum_deals') | int }} then cast(null as double)
+            when reviewed.closed_deals < {{ setting('minimum_deals') | int }} then cast(null as double)
             when known_quarters.quarters >= {{ control_quarters }} and not quarters.is_partial then quarters.lower_limit
-            else {{ var('alert_win_rate_low') | float }}
+            else {{ setting('alert_win_rate_low') | float }}
         end as lower_limit,
         case
-            when reviewed.closed_deals < {{ var('minimum_deals') | int }} then cast(null as double)
+            when reviewed.closed_deals < {{ setting('minimum_deals') | int }} then cast(null as double)
             when known_quarters.quarters >= {{ control_quarters }} and not quarters.is_partial then quarters.upper_limit
-            else {{ var('alert_win_rate_high') | float }}
+            else {{ setting('alert_win_rate_high') | float }}
         end as upper_limit
     from reviewed
     cross join known_quarters
@@ -76,14 +76,14 @@ checks as (
     union all
     select
         'rejected_share' as alert, object as subject, rejected_share as value, 'share' as unit,
-        cast(null as double) as lower_threshold, {{ var('alert_rejected_share') | float }} as upper_threshold,
+        cast(null as double) as lower_threshold, {{ setting('alert_rejected_share') | float }} as upper_threshold,
         'Many records could not be used: the answers rest on the others.' as meaning,
         'See rejected_record_counts for the rules, and rejected_records for file and line.' as remedy
     from rejected
     union all
     select
         'missing_reasons' as alert, quarter as subject, missing_share as value, 'share' as unit,
-        cast(null as double) as lower_threshold, {{ var('alert_missing_reason_share') | float }} as upper_threshold,
+        cast(null as double) as lower_threshold, {{ setting('alert_missing_reason_share') | float }} as upper_threshold,
         'Many lost deals of the quarter under review state no reason.' as meaning,
         'Ask the owners to state a reason when they close a deal as lost.' as remedy
     from missing_reasons

@@ -33,7 +33,7 @@ select
     {{ newcombe_low('counted.inside_win_rate', 'counted.inside_low', 'counted.outside_win_rate', 'counted.outside_high') }} as difference_low,
     {{ newcombe_high('counted.inside_win_rate', 'counted.inside_high', 'counted.outside_win_rate', 'counted.outside_low') }} as difference_high,
     -- moving `shift_points` of every 100 deals from outside to inside; advice for nobody or for everybody moves none
-    coalesce({{ var('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
+    coalesce({{ setting('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
     periods.population
 from counted
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'

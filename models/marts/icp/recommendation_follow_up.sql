@@ -62,7 +62,7 @@ rated as (
         due.*,
         coalesce(counted.deals, 0) as deals,
         coalesce(counted.won, 0) as won,
-        least(counted.deals, counted.rest_deals) >= {{ var('minimum_deals') | int }} as has_enough_deals,
+        least(counted.deals, counted.rest_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
         {{ rate('counted.won', 'counted.deals') }} as win_rate,
         {{ wilson_low('counted.won', 'counted.deals') }} as win_rate_low,
         {{ wilson_high('counted.won', 'counted.deals') }} as win_rate_high,

@@ -90,7 +90,7 @@ reasons as (
 
     select
         'loss_reason' as topic,
-        case when lost_deals >= {{ var('minimum_reason_losses') | int }} then 'test' else 'too few deals' end as grade,
+        case when lost_deals >= {{ setting('minimum_reason_losses') | int }} then 'test' else 'too few deals' end as grade,
         'none' as direction,
         label as subject,
         cast(null as {{ dbt.type_string() }}) as detail,

@@ -12,9 +12,9 @@ with recommended as (
 stated as (
 
     select
-        nullif(cast({{ var('quota_amount') }} as double), 0) as quota_amount,
-        nullif(cast({{ var('gross_margin') }} as double), 0) as gross_margin,
-        cast({{ var('programme_cost') }} as double) as programme_cost
+        nullif(cast({{ setting('quota_amount') }} as double), 0) as quota_amount,
+        nullif(cast({{ setting('gross_margin') }} as double), 0) as gross_margin,
+        cast({{ setting('programme_cost') }} as double) as programme_cost
 
 ),
 
@@ -63,6 +63,6 @@ select
     case
         when segment_label is null then 'no segment is recommended'
         when wins_per_100 is null or wins_per_100 = 0 then 'no deal was won in the window'
-        when quota_amount is null then 'the variable quota_amount is not set'
+        when quota_amount is null then 'the setting quota_amount is not set'
     end as missing_reason
 from valued

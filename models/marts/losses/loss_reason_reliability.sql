@@ -32,10 +32,10 @@ owners as (
 
     select
         period,
-        count(*) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }}) as owners,
-        coalesce(sum(lost_deals) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }}), 0) as owned_deals,
-        count(*) filter (where lost_deals >= {{ var('minimum_reason_losses') | int }} and stated_share < 0.5e0) as silent_owners,
-        count(*) filter (where stated_lost_deals >= {{ var('minimum_reason_losses') | int }} and top_share > 0.8e0) as one_reason_owners
+        count(*) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }}) as owners,
+        coalesce(sum(lost_deals) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }}), 0) as owned_deals,
+        count(*) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }} and stated_share < 0.5e0) as silent_owners,
+        count(*) filter (where stated_lost_deals >= {{ setting('minimum_reason_losses') | int }} and top_share > 0.8e0) as one_reason_owners
     from {{ ref('loss_reason_coverage_by_owner') }}
     where owner != 'unknown'
     group by period
@@ -96,7 +96,7 @@ judged as (
 
     select
         *,
-        coalesce(value > threshold and deals >= {{ var('minimum_deals') | int }}, false) as is_doubtful
+        coalesce(value > threshold and deals >= {{ setting('minimum_deals') | int }}, false) as is_doubtful
     from measures
 
 )

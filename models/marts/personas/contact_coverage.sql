@@ -71,12 +71,12 @@ select
     shares.lost_deals_with_roles,
     {{ rate('shares.lost_contacts', 'shares.lost_deals') }} as lost_contacts_per_deal,
     {{ rate('shares.dated_contacts', '(shares.won_contacts + shares.lost_contacts)') }} as dated_share,
-    coalesce(abs(shares.won_share - shares.lost_share) <= {{ var('coverage_gap') | float }}, false) as is_comparable,
+    coalesce(abs(shares.won_share - shares.lost_share) <= {{ setting('coverage_gap') | float }}, false) as is_comparable,
     case
         when shares.won_contacts + shares.lost_contacts = 0 then coalesce(periods.missing_reason, 'no contacts on closed deals')
         when shares.won_deals = 0 then 'no won deals to compare the lost ones with'
         when shares.lost_deals = 0 then 'no lost deals to compare the won ones with'
-        when abs(shares.won_share - shares.lost_share) > {{ var('coverage_gap') | float }}
+        when abs(shares.won_share - shares.lost_share) > {{ setting('coverage_gap') | float }}
             then 'contacts are recorded on won and lost deals too differently to compare personas'
     end as missing_reason
 from shares

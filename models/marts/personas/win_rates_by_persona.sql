@@ -174,7 +174,7 @@ select
     coalesce(first_role.contacts, 0) as commonest_role_contacts,
     second_role.buying_role as second_role,
     coalesce(second_role.contacts, 0) as second_role_contacts,
-    rated.closed_deals_with >= {{ var('persona_minimum_occurrences') | int }} as has_enough_deals,
+    rated.closed_deals_with >= {{ setting('persona_minimum_occurrences') | int }} as has_enough_deals,
     rated.is_comparable,
     case
         when rated.closed_deals_with = 0 then coalesce(rated.missing_reason, 'nobody of this persona on a closed deal of this period')

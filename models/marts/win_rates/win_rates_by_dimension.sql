@@ -103,7 +103,7 @@ select
     rated.win_rate,
     rated.win_rate_low,
     rated.win_rate_high,
-    coalesce(rated.closed_deals, 0) < {{ var('minimum_deals') | int }} as has_few_deals,
+    coalesce(rated.closed_deals, 0) < {{ setting('minimum_deals') | int }} as has_few_deals,
     case
         when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period')
     end as missing_reason,
@@ -113,8 +113,8 @@ select
     rated.win_rate - rated.rest_win_rate as difference,
     {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.rest_win_rate', 'rated.rest_win_rate_high') }} as difference_low,
     {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.rest_win_rate', 'rated.rest_win_rate_low') }} as difference_high,
-    (rated.won_deals + {{ var('shrinkage_deals') | float }} * baseline.win_rate)
-    / (rated.closed_deals + {{ var('shrinkage_deals') | float }}) as shrunken_win_rate,
+    (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate)
+    / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
     rated.won_amount,
     rated.lost_amount,
     {{ rate('coalesce(rated.won_amount, 0)', 'rated.closed_amount') }} as value_win_rate,

@@ -1,4 +1,4 @@
-{%- set minimum_deals = var('minimum_deals') | int -%}
+{%- set minimum_deals = setting('minimum_deals') | int -%}
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
 -- rate needs quarters that have ended and `minimum_deals` closed deals in each: two deals against two are no change.
 
@@ -88,7 +88,7 @@ compared as (
         periods.population,
         periods.value_missing_reason,
         charted.ends_before_on
-        > cast({{ dbt.dateadd('day', 1 + (var('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
+        > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
         charted.win_rate - charted.previous_win_rate as win_rate_change,
         {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
         {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high

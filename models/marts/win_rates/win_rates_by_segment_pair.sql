@@ -76,7 +76,7 @@ rated as (
         {{ wilson_high('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate_high
     from cells
     inner join {{ ref('win_rate_baseline') }} as baseline on cells.period = baseline.period
-    where cells.closed_deals >= {{ var('pair_minimum_deals') | int }}
+    where cells.closed_deals >= {{ setting('pair_minimum_deals') | int }}
 
 )
 
@@ -100,7 +100,7 @@ select
     win_rate - rest_win_rate as difference,
     {{ newcombe_low('win_rate', 'win_rate_low', 'rest_win_rate', 'rest_win_rate_high') }} as difference_low,
     {{ newcombe_high('win_rate', 'win_rate_high', 'rest_win_rate', 'rest_win_rate_low') }} as difference_high,
-    (won_deals + {{ var('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ var('shrinkage_deals') | float }}) as shrunken_win_rate,
+    (won_deals + {{ setting('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
     won_amount,
     lost_amount,
     {{ rate('coalesce(won_amount, 0)', 'closed_amount') }} as value_win_rate,

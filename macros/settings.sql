@@ -1,0 +1,124 @@
+{# The value of a setting: of `--vars` or a unit test's overrides, else of the environment, else of winloss.yml, else as seeds/settings.csv
+   declares it. While dbt parses there is no value yet: what depends on a setting must not decide what a model reads. #}
+{% macro setting(name) %}
+    {%- if not execute -%}{{ return('') }}{%- endif -%}
+    {%- set by_name, stated = settings(), var(name, none) -%}
+    {%- if name not in by_name -%}
+        {{ exceptions.raise_compiler_error('setting ' ~ name ~ ' is not declared in seeds/settings.csv') }}
+    {%- endif -%}
+    {{ return(by_name[name] if stated is none else stated) }}
+{% endmacro %}
+
+{# The value of every setting by its name. Ends with one sentence per setting that cannot be used. #}
+{% macro settings() %}
+    {%- set found = found_settings() -%}
+    {%- if found.problems -%}
+        {{ exceptions.raise_compiler_error(found.problems | join('\n')) }}
+    {%- endif -%}
+    {{ return(found.by_name) }}
+{% endmacro %}
+
+{# Values and problems. Found once in a run and kept beside the graph: every model asks for some of them. #}
+{% macro found_settings() %}
+    {%- if graph.get('settings', {}).get('run') != invocation_id -%}
+        {%- do graph.update({'settings': {'run': invocation_id, 'found': find_settings()}}) -%}
+    {%- endif -%}
+    {{ return(graph.settings.found) }}
+{% endmacro %}
+
+{% macro find_settings() %}{{ return(adapter.dispatch('find_settings')()) }}{% endmacro %}
+
+{% macro default__find_settings() %}
+    {%- set names = fromjson(run_query('select setting_names()').rows[0][0]) -%}
+    {{ return(fromjson(run_query("select find_settings('" ~ (toyaml(stated_settings(names)) | replace("'", "''")) ~ "')").rows[0][0])) }}
+{% endmacro %}
+
+{# Spark has no Python beside it: the declarations are read as a table, and winloss.yml is not read. #}
+{% macro spark__find_settings() %}
+    {%- do run_query(
+        'create or replace temporary view declared_settings using csv options (path \'' ~ spark_folder() ~ "/../settings.csv', header 'true', escape '\"')"
+    ) -%}
+    {%- set declared = run_query('select name, kind, minimum, maximum, pattern, example, default, environment, meaning from declared_settings').rows -%}
+    {%- set stated = stated_settings(declared | map(attribute='name') | list) -%}
+    {%- set values, problems = {}, [] -%}
+    {%- for rule in declared -%}
+        {%- set by_default = (rule.default or '') if rule.kind in ('text', 'date', 'text or mapping') else fromyaml(rule.default) -%}
+        {%- set by_environment = env_var(rule.environment, '') if rule.environment else '' -%}
+        {%- do values.update({rule.name: stated.get(rule.name, by_environment or by_default)}) -%}
+        {%- do problems.append(setting_problem(rule, values[rule.name], by_default)) -%}
+    {%- endfor -%}
+    {%- for name in stated if name not in values -%}
+        {%- do problems.append('Variable ' ~ name ~ ' is not known. Did you mean ' ~ nearest_word(name, values) ~ '?') -%}
+    {%- endfor -%}
+    {{ return({'by_name': values, 'problems': problems | select | list}) }}
+{% endmacro %}
+
+{# What variables of dbt state: those of `--vars`, known or not, and those somebody wrote into dbt_project.yml. #}
+{% macro stated_settings(names) %}
+    {%- set stated = {} -%}
+    {%- for name in names if var(name, none) is not none -%}
+        {%- do stated.update({name: var(name)}) -%}
+    {%- endfor -%}
+    {%- do stated.update(invocation_args_dict.vars or {}) -%}
+    {{ return(stated) }}
+{% endmacro %}
+
+{% macro setting_problem(rule, value, by_default) %}
+    {%- set wrong = 'Variable ' ~ rule.name ~ ' is ' ~ (value | tojson) ~ ' but must be ' -%}
+    {%- if rule.kind == 'text' and (value is not string or value != by_default and not modules.re.search(rule.pattern or '', value)) -%}
+        {{ return(wrong ~ 'a text such as ' ~ rule.example ~ ': ' ~ rule.meaning ~ '.') }}
+    {%- elif rule.kind == 'true or false' and value is not boolean -%}
+        {{ return(wrong ~ 'true or false: ' ~ rule.meaning ~ '.') }}
+    {%- elif rule.kind == 'list' and (value is string or value is mapping or value is not iterable) -%}
+        {{ return(wrong ~ 'a list such as ' ~ rule.example ~ ': ' ~ rule.meaning ~ '.') }}
+    {%- elif rule.kind in ('number', 'whole number') -%}
+        {%- if value is boolean or value is not number or (rule.kind == 'whole number' and value is not integer) or not (value >= rule.minimum | float and value <= rule.maximum | float) -%}
+            {{ return(wrong ~ 'a ' ~ rule.kind ~ ' from ' ~ rule.minimum ~ ' to ' ~ rule.maximum ~ ': ' ~ rule.meaning ~ '.') }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return('') }}
+{% endmacro %}
+
+{% macro check_settings() -%}
+    {%- if execute -%}
+        {%- set problems = found_settings().problems | list -%}
+        {%- if not problems -%}
+            {%- for dimension in setting('dimensions') -%}
+                {%- do problems.append(dimension_problem(dimension)) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- set problems = problems | select | list -%}
+        {%- if problems -%}
+            {{ stop(problems | join('\n')) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The known word that takes the fewest edits to reach. #}
+{% macro nearest_word(word, known_words) %}
+    {%- set distances = [] -%}
+    {%- for known in known_words -%}
+        {%- do distances.append("select '" ~ known ~ "' as known, levenshtein('" ~ known ~ "', '" ~ (word | string | replace("'", '')) ~ "') as distance") -%}
+    {%- endfor -%}
+    {{ return(run_query(distances | join(' union all ') ~ ' order by distance, known limit 1').rows[0][0]) }}
+{% endmacro %}
+
+{% macro dimension_problem(dimension) %}
+    {%- set columns = [
+        'industry', 'revenue_band', 'employee_band', 'region', 'country', 'account_type', 'lead_source', 'deal_type',
+        'product', 'deal_size_band', 'competitor', 'pipeline', 'owner',
+    ] -%}
+    {%- set example = '{name: industry, recommendable: true}' -%}
+    {%- if dimension is not mapping or 'name' not in dimension or dimension.get('recommendable') is not boolean -%}
+        {{ return('Setting dimensions: ' ~ (dimension | tojson) ~ ' must be written like ' ~ example ~ '.') }}
+    {%- elif dimension.name == 'owner' and dimension.recommendable -%}
+        {{ return('Setting dimensions: owner is a person and cannot be recommended. Write {name: owner, recommendable: false}.') }}
+    {%- elif dimension.name not in columns -%}
+        {{ return('Setting dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under mapping.dimensions.') }}
+    {%- endif -%}
+    {{ return('') }}
+{% endmacro %}
+
+{# Ends the run with a sentence before anything is built. Not as SQL that fails: dbt 1.11 then goes through what it skips, and stumbles
+   over an exposure. #}
+{% macro stop(message) %}{{ exceptions.raise_compiler_error(message) }}{% endmacro %}
