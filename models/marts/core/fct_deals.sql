@@ -100,7 +100,7 @@ select
     end as closed_quarter,
     case
         when segmented.closed_on >= segmented.created_on
-            then cast({{ dbt.datediff('segmented.created_on', 'segmented.closed_on', 'day') }} as integer)
+            then cast({{ dbt.datediff('segmented.created_on', 'segmented.closed_on', 'day') }} as integer)  -- noqa: LT05
     end as cycle_days,
     segmented.amount,
     segmented.stated_amount,

@@ -77,7 +77,13 @@ last_otherwise as (
         deals.opportunity_id,
         deals.outcome,
         max(history.entered_at) as entered_at
-    from (select distinct opportunity_id, outcome from decided where outcome in ('won', 'lost', 'disqualified')) as deals
+    from (
+        select distinct
+            opportunity_id,
+            outcome
+        from decided
+        where outcome in ('won', 'lost', 'disqualified')
+    ) as deals
     inner join history on deals.opportunity_id = history.opportunity_id and deals.outcome != history.outcome
     group by deals.opportunity_id, deals.outcome
 
