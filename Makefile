@@ -62,7 +62,7 @@ $(CHECK)/sql-%: $$(wildcard models/staging/$$*/*.sql) $(SQL_SETTINGS) | $(VENV)/
 
 # What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.
 format: $(VENV)/.installed-dev
-	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 	@mkdir -p $(CHECK)
 	-$(call sqlfluff,sample) fix --disable-progress-bar --quiet $(SQL)

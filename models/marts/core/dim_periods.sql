@@ -1,6 +1,5 @@
 -- One row per period that answers compare: the quarter under review, the one before it, the trailing window, and all deals.
 -- Periods overlap: figures of different periods may not be added.
-
 -- noqa: disable=LT02
 
 with closed_deals as (

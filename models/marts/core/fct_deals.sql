@@ -3,6 +3,7 @@
 {%- set extra_columns = [] -%}
 {%- for name in extra_dimensions() %}{% do extra_columns.append('extra_' ~ loop.index) %}{% endfor -%}
 -- One row per accepted deal, open ones included. Amounts and counts may be summed; cycle_days and scores may not.
+-- noqa: disable=LT02
 
 with deals as (
 
