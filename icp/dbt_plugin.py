@@ -52,5 +52,7 @@ class Plugin(BasePlugin):
         conn.create_function("setting_names", settings.names, [], "VARCHAR", side_effects=True)
         conn.create_function("find_settings", settings.answer, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("plan_load", plan_load, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("sample_problem", _sample_problem, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True)
+        conn.create_function(
+            "sample_problem", _sample_problem, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True
+        )
         conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

@@ -40,7 +40,9 @@ def read_or_make_key(folder: Path) -> str:
             _make(path)
         key = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise KeyProblem(f"{path} cannot be used: {error.strerror}. Change the rights of its folder, or state a key in {KEY_VARIABLE}.") from None
+        raise KeyProblem(
+            f"{path} cannot be used: {error.strerror}. Change the rights of its folder, or state a key in {KEY_VARIABLE}."
+        ) from None
     except UnicodeDecodeError:
         key = ""
     if len(key) < SHORTEST_KEY:

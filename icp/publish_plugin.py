@@ -23,7 +23,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from icp import run_history, settings
 from icp.own_files import state_holder
 from icp.publish import FORMATS, Publication, PublishError, publish
-from icp.standing import Successor, objection, sample_objection
+from icp.standing import Successor, objection
 
 WAIT_VARIABLE = "WINLOSS_LOCK_WAIT"
 DEFAULT_WAIT = 30.0
@@ -188,7 +188,9 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     return None
 
 
-def raise_alerts(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any], budgets: Mapping[str, float]) -> list[str]:
+def raise_alerts(
+    connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any], budgets: Mapping[str, float]
+) -> list[str]:
     """Add the alerts that only the end of a run can tell to the mart; the names of all that are raised."""
     minutes, memory = run["duration_seconds"] / 60, run["peak_memory_mb"]
     connection.execute("delete from marts.alerts where alert in ('run_time', 'memory')")
@@ -217,7 +219,9 @@ def raise_alerts(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any], 
             "$meaning as meaning, $remedy as remedy",
             {"alert": alert, "value": value, "unit": unit, "budget": budget, "meaning": meaning, "remedy": remedy},
         )
-    rows = connection.execute("select alert, subject from marts.alerts where is_raised order by alert, subject").fetchall()
+    rows = connection.execute(
+        "select alert, subject from marts.alerts where is_raised order by alert, subject"
+    ).fetchall()
     return [f"{alert} ({subject})" for alert, subject in rows]
 
 
@@ -256,11 +260,15 @@ class Plugin(BasePlugin):
             hold_build_lock(database, wait)
             wait_until_free(database, self._config, published, wait)
         except OSError as error:
-            raise DbtRuntimeError(f"{database} cannot be used: {error.strerror}. Change WINLOSS_DB or its folder.") from None
+            raise DbtRuntimeError(
+                f"{database} cannot be used: {error.strerror}. Change WINLOSS_DB or its folder."
+            ) from None
 
     def configure_connection(self, conn: Any) -> None:
         """On every connection: `finish_run(request)`, null or a sentence that says why nothing was published."""
-        conn.create_function("finish_run", self._finish_run, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True)
+        conn.create_function(
+            "finish_run", self._finish_run, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True
+        )
 
     def _finish_run(self, request: str) -> str | None:
         # a second connection to the open database: the one that calls is busy with this very call
