@@ -62,7 +62,11 @@ class Setting:
             return f"a {self.kind} from {_number(self.minimum)} to {_number(self.maximum)}"
         if self.kind == "true or false":
             return self.kind
-        what = {"mapping": "keys with values", "text or mapping": "a text or keys with values", "list or mapping": "a list or keys with values"}
+        what = {
+            "mapping": "keys with values",
+            "text or mapping": "a text or keys with values",
+            "list or mapping": "a list or keys with values",
+        }
         return f"{what.get(self.kind, f'a {self.kind}')} such as {self.example}"
 
     def accepts(self, value: object) -> bool:
@@ -75,11 +79,15 @@ class Setting:
             case "number":
                 return isinstance(value, (int, float)) and not isinstance(value, bool) and self._is_in_range(value)
             case "date":
-                return isinstance(value, str) and (value == self.default or self._is_alike(value) and _is_day(value))
+                return isinstance(value, str) and (value == self.default or (self._is_alike(value) and _is_day(value)))
             case "text":
-                return isinstance(value, str) and (value == self.default or value.strip() != "" and self._is_alike(value))
+                return isinstance(value, str) and (
+                    value == self.default or value.strip() != "" and self._is_alike(value)
+                )
             case "list":
-                return isinstance(value, list) and (not self.pattern or all(isinstance(item, str) and self._is_alike(item) for item in value))
+                return isinstance(value, list) and (
+                    not self.pattern or all(isinstance(item, str) and self._is_alike(item) for item in value)
+                )
             case "mapping":
                 return isinstance(value, dict)
             case "text or mapping":
@@ -97,7 +105,9 @@ class Setting:
 
     def _is_in_range(self, value: float) -> bool:
         # an int beyond every float is compared as it is; not a number is in no range
-        return not (isinstance(value, float) and math.isnan(value)) and (self.minimum or 0) <= value <= (self.maximum or 0)
+        return not (isinstance(value, float) and math.isnan(value)) and (self.minimum or 0) <= value <= (
+            self.maximum or 0
+        )
 
     def _is_alike(self, value: str) -> bool:
         return re.fullmatch(self.pattern or ".*", value, re.DOTALL) is not None
@@ -226,7 +236,9 @@ def _damage(path: Path, text: str, error: Exception) -> str:
     line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if isinstance(position, int) else None
     place = f"{path.name}, line {line}" if line else path.name
     problem = getattr(error, "problem", None)
-    return f"{place} is not YAML{f' ({problem})' if problem else ''}: write one setting a line, such as minimum_deals: 10."
+    return (
+        f"{place} is not YAML{f' ({problem})' if problem else ''}: write one setting a line, such as minimum_deals: 10."
+    )
 
 
 def check(values: Mapping[str, object], where: str | None = None) -> list[str]:
@@ -240,7 +252,9 @@ def check(values: Mapping[str, object], where: str | None = None) -> list[str]:
             problems += [problem] if problem else []
         else:
             near = nearest(str(name), declared())
-            problems.append(f"{place} is not known. {f'Did you mean {near}?' if near else 'seeds/settings.csv lists what is.'}")
+            problems.append(
+                f"{place} is not known. {f'Did you mean {near}?' if near else 'seeds/settings.csv lists what is.'}"
+            )
     return problems
 
 
@@ -250,7 +264,9 @@ def settings_file(environment: Mapping[str, str], folder: Path | None = None) ->
 
 
 def resolve(
-    variables: Mapping[str, object] | None = None, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    variables: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Any]:
     """The value of every setting: by `variables`, else the environment, else winloss.yml in `folder`, else as declared.
 
@@ -309,7 +325,11 @@ def find_project(folder: Path) -> Path | None:
 
 def is_project(path: Path) -> bool:
     """Whether this is the dbt_project.yml of Winloss: a home folder may hold that of something else."""
-    return path.is_file() and re.search(r"^name: *winloss\b", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None
+    return (
+        path.is_file()
+        and re.search(r"^name: *winloss\b", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+        is not None
+    )
 
 
 def place(name: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Path:

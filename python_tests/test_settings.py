@@ -19,7 +19,15 @@ from icp.cli import main
 from icp.parameters import Parameters
 from icp.settings import Setting, SettingsError, declared, read_settings_file, resolve
 from python_tests.conftest import ROOT
-from python_tests.known_company.project import DEAL_COLUMNS, HERE, Outcome, Project, copy_project, csv_text, known_variables, plain_mapping
+from python_tests.known_company.project import (
+    HERE,
+    Outcome,
+    Project,
+    copy_project,
+    csv_text,
+    known_variables,
+    plain_mapping,
+)
 
 # --- the declarations ------------------------------------------------------------------------------------------------
 
@@ -27,14 +35,26 @@ from python_tests.known_company.project import DEAL_COLUMNS, HERE, Outcome, Proj
 @pytest.mark.parametrize("setting", declared().values(), ids=lambda setting: setting.name)
 def test_a_default_and_an_example_are_values_the_setting_takes(setting: Setting) -> None:
     assert setting.problem(setting.default, setting.name) is None
-    example = setting.example if setting.kind == "text" else yaml.safe_load(setting.example) if setting.example else setting.default
+    example = (
+        setting.example
+        if setting.kind == "text"
+        else yaml.safe_load(setting.example)
+        if setting.example
+        else setting.default
+    )
     assert setting.problem(setting.as_stated(example), setting.name) is None
 
 
 def test_every_setting_is_read_and_nothing_else_is() -> None:
     # the unit tests are switched on while dbt parses, where only --vars are known
-    texts = [path.read_text(encoding="utf-8") for folder in ("models", "macros", "tests") for path in (ROOT / folder).rglob("*.sql")]
-    read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)} | {"run_unit_tests"}
+    texts = [
+        path.read_text(encoding="utf-8")
+        for folder in ("models", "macros", "tests")
+        for path in (ROOT / folder).rglob("*.sql")
+    ]
+    read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)} | {
+        "run_unit_tests"
+    }
     read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports"}
     assert read == set(declared())
     assert [text for text in texts if re.search(r"\bvar\(['\"]", text)] == []
@@ -42,7 +62,10 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
 
 
 def test_the_profile_names_the_private_database_as_the_commands_do() -> None:
-    (named,) = re.findall(r"path: \"\{\{ env_var\('WINLOSS_DB', ''\) or '(.+?)' \}\}\"", (ROOT / "profiles.yml").read_text(encoding="utf-8"))
+    (named,) = re.findall(
+        r"path: \"\{\{ env_var\('WINLOSS_DB', ''\) or '(.+?)' \}\}\"",
+        (ROOT / "profiles.yml").read_text(encoding="utf-8"),
+    )
     assert named == settings.PRIVATE
 
 
@@ -53,7 +76,17 @@ def wrong_values(setting: Setting) -> Iterator[str]:
     """YAML that this setting cannot take: empty, of another kind, not a number, just out of range, of no such form."""
     yield ""
     if setting.kind in ("number", "whole number"):
-        yield from ("many", '"5"', "true", "[1]", ".nan", ".inf", "-.inf", f"{(setting.minimum or 0) - 1:.0f}", f"{(setting.maximum or 0) * 2 + 1:.0f}")
+        yield from (
+            "many",
+            '"5"',
+            "true",
+            "[1]",
+            ".nan",
+            ".inf",
+            "-.inf",
+            f"{(setting.minimum or 0) - 1:.0f}",
+            f"{(setting.maximum or 0) * 2 + 1:.0f}",
+        )
     if setting.kind == "whole number":
         yield "7.5"
     if setting.kind == "true or false":
@@ -74,7 +107,9 @@ def wrong_values(setting: Setting) -> Iterator[str]:
         yield from ("[ymd]", "3.5", "true")
 
 
-@pytest.mark.parametrize("setting", [found for found in declared().values() if found.area != "testing"], ids=lambda setting: setting.name)
+@pytest.mark.parametrize(
+    "setting", [found for found in declared().values() if found.area != "testing"], ids=lambda setting: setting.name
+)
 def test_a_value_a_setting_cannot_take_is_refused_in_one_sentence(setting: Setting, tmp_path: Path) -> None:
     file = tmp_path / "winloss.yml"
     for value in wrong_values(setting):
@@ -85,43 +120,77 @@ def test_a_value_a_setting_cannot_take_is_refused_in_one_sentence(setting: Setti
         assert sentence.startswith(f"winloss.yml, line 2: {setting.name} is "), value
         assert f" but must be {setting.must_be()}: " in sentence and "\n" not in sentence
         # the same by --vars, as dbt hands them to Python
-        told = json.loads(settings.answer(f"{setting.name}: {value}\n"))["problems"] if "2025-13" not in value and "02-30" not in value else None
-        assert told is None or [said.replace(f"Variable {setting.name}", f"winloss.yml, line 2: {setting.name}") for said in told] == [sentence]
+        told = (
+            json.loads(settings.answer(f"{setting.name}: {value}\n"))["problems"]
+            if "2025-13" not in value and "02-30" not in value
+            else None
+        )
+        assert told is None or [
+            said.replace(f"Variable {setting.name}", f"winloss.yml, line 2: {setting.name}") for said in told
+        ] == [sentence]
 
 
 @pytest.mark.parametrize(
     ("content", "sentences"),
     [
-        ("crm: custom\n\nminimum_deal: 5\n", ["winloss.yml, line 3: minimum_deal is not known. Did you mean minimum_deals?"]),
+        (
+            "crm: custom\n\nminimum_deal: 5\n",
+            ["winloss.yml, line 3: minimum_deal is not known. Did you mean minimum_deals?"],
+        ),
         ("weather: fine\n", ["winloss.yml, line 1: weather is not known. seeds/settings.csv lists what is."]),
         (
             "minimum_deals: 0\n",
-            ["winloss.yml, line 1: minimum_deals is 0 but must be a whole number from 1 to 1000000: closed deals under which a rate is "
-             "shown but called few deals; a segment is tested only with as many inside and outside."],
+            [
+                "winloss.yml, line 1: minimum_deals is 0 but must be a whole number from 1 to 1000000: closed deals under which a rate is "
+                "shown but called few deals; a segment is tested only with as many inside and outside."
+            ],
         ),
         ("minimum_deals: 5\nminimum_deals: 6\n", ["winloss.yml, line 2: minimum_deals is stated twice: keep one."]),
         (
             "minimum_deals: [5\n",
-            ["winloss.yml, line 2 is not YAML (expected ',' or ']', but got '<stream end>'): write one setting a line, such as minimum_deals: 10."],
+            [
+                "winloss.yml, line 2 is not YAML (expected ',' or ']', but got '<stream end>'): write one setting a line, such as minimum_deals: 10."
+            ],
         ),
-        ("crm: custom\n\tminimum_deals: 5\n", ["winloss.yml, line 2 is not YAML (found character '\\t' that cannot start any token): "
-                                                "write one setting a line, such as minimum_deals: 10."]),
-        ("crm: custom\n\x07\n", ["winloss.yml, line 2 is not YAML: write one setting a line, such as minimum_deals: 10."]),
+        (
+            "crm: custom\n\tminimum_deals: 5\n",
+            [
+                "winloss.yml, line 2 is not YAML (found character '\\t' that cannot start any token): "
+                "write one setting a line, such as minimum_deals: 10."
+            ],
+        ),
+        (
+            "crm: custom\n\x07\n",
+            ["winloss.yml, line 2 is not YAML: write one setting a line, such as minimum_deals: 10."],
+        ),
         ("- minimum_deals: 5\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("just words\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("crm: caf\u00e9\n".encode("latin-1"), ["winloss.yml, line 1 is not UTF-8: save the file as UTF-8."]),
-        ("run_unit_tests: true\n", ["winloss.yml, line 1: run_unit_tests is asked for before this file is read: give it with --vars."]),
-        ("mapping: {2025-01-01: deals.csv}\n", ["winloss.yml, line 1: mapping cannot be read: its keys must be texts, and no part may refer to itself."]),
-        ("mapping: &all {files: *all}\n", ["winloss.yml, line 1: mapping cannot be read: its keys must be texts, and no part may refer to itself."]),
+        (
+            "run_unit_tests: true\n",
+            ["winloss.yml, line 1: run_unit_tests is asked for before this file is read: give it with --vars."],
+        ),
+        (
+            "mapping: {2025-01-01: deals.csv}\n",
+            ["winloss.yml, line 1: mapping cannot be read: its keys must be texts, and no part may refer to itself."],
+        ),
+        (
+            "mapping: &all {files: *all}\n",
+            ["winloss.yml, line 1: mapping cannot be read: its keys must be texts, and no part may refer to itself."],
+        ),
         (
             "dates: 5\nminimum_deals: 0.5\n",
-            ["winloss.yml, line 1: dates is not known. seeds/settings.csv lists what is.",
-             "winloss.yml, line 2: minimum_deals is 0.5 but must be a whole number from 1 to 1000000: closed deals under which a rate is "
-             "shown but called few deals; a segment is tested only with as many inside and outside."],
+            [
+                "winloss.yml, line 1: dates is not known. seeds/settings.csv lists what is.",
+                "winloss.yml, line 2: minimum_deals is 0.5 but must be a whole number from 1 to 1000000: closed deals under which a rate is "
+                "shown but called few deals; a segment is tested only with as many inside and outside.",
+            ],
         ),
     ],
 )
-def test_a_fault_in_the_file_is_said_with_its_line_and_the_remedy(content: str | bytes, sentences: list[str], tmp_path: Path) -> None:
+def test_a_fault_in_the_file_is_said_with_its_line_and_the_remedy(
+    content: str | bytes, sentences: list[str], tmp_path: Path
+) -> None:
     file = tmp_path / "winloss.yml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SettingsError) as refused:
@@ -130,7 +199,9 @@ def test_a_fault_in_the_file_is_said_with_its_line_and_the_remedy(content: str |
 
 
 def test_a_window_that_gets_shorter_with_fewer_deals_is_refused() -> None:
-    with pytest.raises(SettingsError, match="extended_window_quarters is 8 but must not be smaller than window_quarters, which is 12"):
+    with pytest.raises(
+        SettingsError, match="extended_window_quarters is 8 but must not be smaller than window_quarters, which is 12"
+    ):
         resolve({"window_quarters": 12}, {})
 
 
@@ -138,7 +209,9 @@ def test_a_window_that_gets_shorter_with_fewer_deals_is_refused() -> None:
 
 
 def test_vars_go_before_the_environment_it_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
-    (tmp_path / "winloss.yml").write_text("crm: hubspot\nexports: ours\nminimum_deals: 7\nas_of_on: 2025-12-31\ncost_to_value: 0.25\n", encoding="utf-8")
+    (tmp_path / "winloss.yml").write_text(
+        "crm: hubspot\nexports: ours\nminimum_deals: 7\nas_of_on: 2025-12-31\ncost_to_value: 0.25\n", encoding="utf-8"
+    )
     names = ("crm", "exports", "minimum_deals", "pair_minimum_deals", "as_of_on", "cost_to_value")
 
     def found(variables: dict[str, Any], **environment: str) -> list[Any]:
@@ -147,18 +220,30 @@ def test_vars_go_before_the_environment_it_before_the_file_and_the_file_before_t
 
     assert found({}) == ["hubspot", "ours", 7, 10, "2025-12-31", "0.25"]
     assert found({}, WINLOSS_CRM="pipedrive", WINLOSS_EXPORTS="") == ["pipedrive", "ours", 7, 10, "2025-12-31", "0.25"]
-    assert found({"crm": "sample", "minimum_deals": 9}, WINLOSS_CRM="pipedrive") == ["sample", "ours", 9, 10, "2025-12-31", "0.25"]
+    assert found({"crm": "sample", "minimum_deals": 9}, WINLOSS_CRM="pipedrive") == [
+        "sample",
+        "ours",
+        9,
+        10,
+        "2025-12-31",
+        "0.25",
+    ]
     assert resolve({}, {}, tmp_path / "elsewhere")["minimum_deals"] == 10
 
 
 @pytest.mark.parametrize("stated", [None, ""])
-def test_a_place_that_nobody_states_is_the_same_for_every_command(stated: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_that_nobody_states_is_the_same_for_every_command(
+    stated: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("WINLOSS_DB", "WINLOSS_PUBLISHED", "WINLOSS_REPORTS", "WINLOSS_EXPORTS"):
         monkeypatch.delenv(name, raising=False)
         if stated is not None:
             monkeypatch.setenv(name, stated)
-    said = {command: CliRunner().invoke(main, command.split(), prog_name="icp").output for command in ("publish", "recommend", "check")}
+    said = {
+        command: CliRunner().invoke(main, command.split(), prog_name="icp").output
+        for command in ("publish", "recommend", "check")
+    }
     assert said["publish"].startswith("Error: warehouse/winloss.duckdb: no such file")
     assert said["recommend"].startswith("Error: published/marts.duckdb: no such file")
     assert 'folder "exports"' in said["check"]
@@ -180,19 +265,28 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_check_reads_the_files_as_the_build_will_by_the_mapping_in_winloss_yml(project: Path) -> None:
     (project / "ours").mkdir()
     (project / "ours" / "deals.csv").write_text(csv_text(["Nr", "How"], [{"Nr": 1, "How": "yes"}]), encoding="utf-8")
-    stated = {"exports": "ours", **plain_mapping(mapping={"columns": {"deals": {"deal_id": "Nr", "outcome": "How"}}, "outcomes": {"won": ["yes"]}})}
+    stated = {
+        "exports": "ours",
+        **plain_mapping(
+            mapping={"columns": {"deals": {"deal_id": "Nr", "outcome": "How"}}, "outcomes": {"won": ["yes"]}}
+        ),
+    }
     (project / "winloss.yml").write_text(yaml.safe_dump(stated), encoding="utf-8")
     result = CliRunner().invoke(main, ["check"], prog_name="icp")
     assert result.exit_code == 0, result.output
     assert "deals.csv" in result.output and "deal_id" in result.output
 
 
-def test_what_the_file_names_is_found_from_any_folder_of_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_file_names_is_found_from_any_folder_of_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (project / "winloss.yml").write_text("published: share/marts.duckdb\n", encoding="utf-8")
     (project / "docs").mkdir()
     monkeypatch.chdir(project / "docs")
     result = CliRunner().invoke(main, ["report"], prog_name="icp")
-    assert result.output.strip().endswith(f"Error: {project / 'share' / 'marts.duckdb'}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED.")
+    assert result.output.strip().endswith(
+        f"Error: {project / 'share' / 'marts.duckdb'}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
+    )
 
 
 @pytest.mark.parametrize("command", ["check", "report", "recommend", "what-if --drop industry=Retail", "publish"])
@@ -217,7 +311,16 @@ def test_the_doctor_reads_the_file_and_names_what_is_wrong_with_it(project: Path
 
 # --- in a build ------------------------------------------------------------------------------------------------------
 
-TABLES = ("fct_deals", "input_files", "input_columns", "rejected_records", "win_rates_by_dimension", "win_rates_by_quarter", "dim_dimensions", "dim_settings")
+TABLES = (
+    "fct_deals",
+    "input_files",
+    "input_columns",
+    "rejected_records",
+    "win_rates_by_dimension",
+    "win_rates_by_quarter",
+    "dim_dimensions",
+    "dim_settings",
+)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +344,9 @@ def test_a_plain_build_with_the_mapping_in_winloss_yml_is_the_build_by_vars(know
     build(known, **{**known_variables(), "minimum_deals": 2})
     by_vars = contents(known)
     known.database.unlink()
-    (known.folder / "winloss.yml").write_text(yaml.safe_dump({**known_variables(), "minimum_deals": 2}), encoding="utf-8")
+    (known.folder / "winloss.yml").write_text(
+        yaml.safe_dump({**known_variables(), "minimum_deals": 2}), encoding="utf-8"
+    )
     build(known)
     assert contents(known) == by_vars
     assert known.rows("select value from marts.dim_settings where setting = 'minimum_deals'") == [("2",)]
@@ -268,7 +373,10 @@ def test_a_model_is_compiled_by_the_file_without_a_build_before(tmp_path: Path) 
     outcome = project.dbt("compile", "--select", "icp_backtest")
     assert outcome.exit_code != 0
     assert "winloss.yml, line 1: shift_points is 0 but must be a number from 0.1 to 100" in outcome.shown
-    assert "Variable shift_points is 0 but must be" in project.dbt("compile", "--select", "icp_backtest", variables={"shift_points": 0}).shown
+    assert (
+        "Variable shift_points is 0 but must be"
+        in project.dbt("compile", "--select", "icp_backtest", variables={"shift_points": 0}).shown
+    )
     listed = project.dbt("ls", "--select", "icp_backtest")
     assert listed.exit_code == 0, listed.shown
 
@@ -276,5 +384,7 @@ def test_a_model_is_compiled_by_the_file_without_a_build_before(tmp_path: Path) 
 def test_a_seed_that_is_edited_declares_the_default_of_the_commands_and_of_dbt_alike() -> None:
     assert Parameters().window_minimum_deals == resolve({}, {}, Path("/nowhere"))["window_minimum_deals"] == 400
     assert Parameters(window_minimum_deals=10_000_000).window_minimum_deals == 10_000_000
-    with pytest.raises(ValueError, match="window_minimum_deals is 10000001 but must be a whole number from 0 to 10000000"):
+    with pytest.raises(
+        ValueError, match="window_minimum_deals is 10000001 but must be a whole number from 0 to 10000000"
+    ):
         Parameters(window_minimum_deals=10_000_001)
