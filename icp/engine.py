@@ -20,6 +20,7 @@ from icp.advice import Reader
 from icp.backtest import BACKTEST, backtest
 from icp.counts import text_literal
 from icp.publish import read_allow_list
+from icp.quarterly import WITHOUT_UNIT_TESTS
 from icp.rows import Row, Value, plain, to_json
 from icp.small_cells import CONTACT_COUNTS
 
@@ -154,7 +155,7 @@ class Engine:
                 rows = step(self.reader())
                 self.write(name, rows, shape)
                 tell(f"wrote {name}, {len(rows)} rows")
-            self._dbt("build", "--select", *_upon(steps), *(["--exclude", *_upon(left_out)] if left_out else []))
+            self._dbt("build", *WITHOUT_UNIT_TESTS, "--select", *_upon(steps), *(["--exclude", *_upon(left_out)] if left_out else []))
             tell(f"built the marts upon {', '.join(steps)}")
 
     # ------------------------------------------------------------ publishing

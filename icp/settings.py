@@ -82,7 +82,7 @@ class Setting:
                 return isinstance(value, str) and (value == self.default or (self._is_alike(value) and _is_day(value)))
             case "text":
                 return isinstance(value, str) and (
-                    value == self.default or value.strip() != "" and self._is_alike(value)
+                    value == self.default or (value.strip() != "" and self._is_alike(value))
                 )
             case "list":
                 return isinstance(value, list) and (

@@ -6,11 +6,6 @@
 {% macro default__fail(message) %}error({{ message }}){% endmacro %}
 {% macro spark__fail(message) %}raise_error({{ message }}){% endmacro %}
 
-{# A statement that ends the run with a sentence. A Spark session puts a mere select off until somebody reads it, which nobody does. #}
-{% macro stop(message) %}{{ return(adapter.dispatch('stop')(message)) }}{% endmacro %}
-{% macro default__stop(message) %}select {{ fail(message) }}{% endmacro %}
-{% macro spark__stop(message) %}cache table stopped_{{ invocation_id | replace('-', '_') }} as select {{ fail(message) }} as problem{% endmacro %}
-
 {# The distinct values of a group as one text, sorted, separated by `, `. #}
 {% macro listed(expression, separator=', ') %}{{ return(adapter.dispatch('listed')(expression, separator)) }}{% endmacro %}
 {% macro default__listed(expression, separator) %}string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }}){% endmacro %}

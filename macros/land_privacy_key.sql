@@ -6,8 +6,9 @@
 {%- endmacro %}
 
 {% macro default__land_privacy_key() -%}
+    {%- set problem = run_query('select privacy_key_problem()').rows[0][0] -%}
+    {%- if problem -%}{{ stop(problem) }}{%- endif -%}
     create schema if not exists landing;
-    select case when problem is not null then {{ fail('problem') }} end from (select privacy_key_problem() as problem) as looked_at;
     create or replace table landing.privacy_key as select privacy_key() as privacy_key
 {%- endmacro %}
 

@@ -30,19 +30,19 @@
     } -%}
     {%- set answer = fromjson(run_query("select plan_load('" ~ (toyaml(request) | replace("'", "''")) ~ "')").rows[0][0]) -%}
     {%- if answer.error -%}
-        {{ return(stop(dbt.string_literal(answer.error | replace("'", "''")))) }}
+        {{ stop(answer.error) }}
     {%- endif -%}
     {#- the invented company does not take the place of somebody's own answers -#}
     {%- set published = setting('published') -%}
     {%- set objection = run_query("select sample_problem('" ~ published | replace("'", "''") ~ "')").rows[0][0]
         if answer.crm == 'sample' and not why_not_full() else none -%}
     {%- if objection -%}
-        {{ return(stop(dbt.string_literal(objection | replace("'", "''")))) }}
+        {{ stop(objection) }}
     {%- elif answer.is_loaded -%}
         {%- do log('The exports in ' ~ answer.folder ~ ' are loaded already (' ~ answer.crm ~ ').', info=true) -%}
         {{ return('') }}
     {%- elif loaded.fingerprint and not builds_every_model() -%}
-        {{ return(stop("'The exports or their settings changed since they were loaded: run dbt build without a selection, so that all tables show the same files.'")) }}
+        {{ stop('The exports or their settings changed since they were loaded: run dbt build without a selection, so that all tables show the same files.') }}
     {%- endif -%}
     {%- do log('Loads the exports in ' ~ answer.folder ~ ' (' ~ answer.crm ~ ').', info=true) -%}
     {%- for notice in answer.notices -%}

@@ -4,7 +4,7 @@
     {%- set tables = engine_tables() -%}
     {%- set problems = warehouse_problems(tables) -%}
     {%- if problems -%}
-        {{ return(stop(dbt.string_literal(problems | join('\n') | replace("'", '') | replace('"', '')))) }}
+        {{ stop(problems | join('\n')) }}
     {%- endif -%}
     {{ return(load_tables(tables, 'warehouse')) }}
 {% endmacro %}

@@ -13,7 +13,7 @@
     {%- else -%}
         {#- where one of them is wrong, a hook at the start said so, and nothing is published -#}
         {%- set settings = found_settings().by_name -%}
-        {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set request = {
             'run': {
                 'invocation_id': invocation_id,
@@ -39,7 +39,7 @@
 {# Other engines have no published file of their own: the command line makes the advice and fetches the marts. What it may rely on
    stands in two tables, which a run that builds the facts anew takes away (see forget_advice). #}
 {% macro spark__publish_marts() -%}
-    {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+    {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
     {%- if is_advice_new() and not why_not_green() -%}
         {%- do run_query('drop table if exists landing.sound_advice') -%}
         {{ return("create table landing.sound_advice as select '" ~ invocation_id ~ "' as invocation_id") }}
@@ -59,6 +59,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# What a full build makes and checks. A unit test checks the code, an exposure is read by others: neither is left out when it is absent. #}
+{% macro steps_of_a_build() -%}
+    {#- an ephemeral model is part of the step that reads it -#}
+    {%- set ephemeral = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'ephemeral') | map(attribute='unique_id') | list -%}
+    {{ return(graph.nodes.values()
+        | selectattr('resource_type', 'in', ['model', 'seed', 'snapshot', 'test'])
+        | map(attribute='unique_id') | reject('in', ephemeral) | list) }}
+{%- endmacro %}
+
 {# Why this run is not a full build, in words; empty when it is one. #}
 {% macro why_not_full() -%}
     {%- if flags.WHICH != 'build' -%}
@@ -66,26 +75,21 @@
     {%- elif flags.EMPTY -%}
         {{ return('--empty builds tables without rows') }}
     {%- endif -%}
-    {%- set steps = graph.nodes.values()
-        | selectattr('resource_type', 'in', ['model', 'seed', 'snapshot', 'test'])
-        | map(attribute='unique_id') | list -%}
-    {%- set left_out = steps | reject('in', selected_resources) | list -%}
+    {%- set left_out = steps_of_a_build() | reject('in', selected_resources) | list -%}
     {{ return('only a part of the project was selected' if left_out else '') }}
 {%- endmacro %}
 
 {# Why a full build is not green, in words; empty when it is. #}
 {% macro why_not_green() -%}
     {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
-    {%- set done = results | rejectattr('status', 'equalto', 'skipped') | list -%}
+    {%- set done = results | rejectattr('status', 'equalto', 'skipped') | map(attribute='node.unique_id') | list -%}
     {%- if not done -%}
         {{ return('the build stopped before its first step') }}
     {%- elif failed -%}
         {%- set names = failed | map(attribute='node.name') | list -%}
         {{ return(names | length ~ (' step' if names | length == 1 else ' steps') ~ ' failed: ' ~ names[:3] | join(', ') ~ (' ...' if names | length > 3 else '')) }}
     {%- endif -%}
-    {#- an ephemeral model is part of the step that reads it -#}
-    {%- set ephemeral = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'ephemeral') | map(attribute='unique_id') | list -%}
-    {%- if done | length < selected_resources | reject('in', ephemeral) | list | length -%}
+    {%- if steps_of_a_build() | select('in', selected_resources) | reject('in', done) | list -%}
         {{ return('steps were skipped') }}
     {%- endif -%}
     {{ return('') }}

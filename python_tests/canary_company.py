@@ -24,6 +24,7 @@ import yaml
 
 from icp.publish import FORMULA_STARTS
 from python_tests import speeds
+from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests.known_company.project import PARTS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -236,14 +237,13 @@ class Place:
             "WINLOSS_EXPORTS": "../exports",
             "WINLOSS_PUBLISHED": "../published/marts.duckdb",
             "WINLOSS_KEY": KEY,
-            # what dbt writes of itself on request is looked at too
-            "DBT_WRITE_JSON": "true",
         }
         return {**kept, **own, **more}
 
     def command(self, *arguments: str, **variables: Any) -> list[str]:
         """A dbt command line; `variables` come on top of the place's own."""
-        return [str(BIN / "dbt"), "--no-use-colors", *arguments, "--vars", yaml.safe_dump({**self.variables, **variables})]
+        quickly = WITHOUT_UNIT_TESTS if "build" in arguments else ()
+        return [str(BIN / "dbt"), "--no-use-colors", *arguments, *quickly, "--vars", yaml.safe_dump({**self.variables, **variables})]
 
     def start(
         self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
@@ -304,7 +304,7 @@ def told_place() -> Place:
 
 def tell(place: Place) -> None:
     """Writes what is told of a built place: the docs site, and the report in every format."""
-    docs = place.dbt("docs", "generate", "--static", environment={"WINLOSS_DOCS": "1"})
+    docs = place.dbt("docs", "generate", "--static")
     assert docs.returncode == 0, docs.stdout[-2000:]
     for kind in ("html", "md", "json"):
         out = place.folder / f"report.{kind}"

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from python_tests import speeds
+from icp.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parent.parent
 KEY = "sample-company"
@@ -58,13 +59,13 @@ class SampleBuild:
         own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
         # asked for: a checkout may hold exports and settings of its user
         own |= {"WINLOSS_CRM": "sample", "WINLOSS_SETTINGS": os.devnull}
-        own |= {"WINLOSS_DOCS": "1", "DBT_WRITE_JSON": "true"}
         return kept | own
 
     def dbt(self, *arguments: str, target: str = "target") -> subprocess.CompletedProcess[str]:
         """Runs dbt in the checkout; everything it writes goes to the folder of this build."""
         speeds.dbt_starts()
         paths = ["--target-path", str(self.folder / target), "--log-path", str(self.folder / "logs")]
+        paths += WITHOUT_UNIT_TESTS if "build" in arguments else ()
         command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments, *paths]
         return subprocess.run(command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False)
 

@@ -105,7 +105,7 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
         timeout=300,
         check=False,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert 'no_such_folder" is not there' in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
 

@@ -1168,7 +1168,7 @@ def test_what_did_not_change_is_not_loaded_again(project: Project) -> None:
     assert project.rows(loaded_at) == first
     put(exports, {"deals.csv": "id,result,team,line\nA,lost,x,y\n"})
     part = project.dbt("build", "--select", "base_deals", mapping=ODD_WORDS, exports=exports)
-    assert part.returncode == 1 and "run dbt build without a selection" in part.stdout
+    assert part.returncode == 2 and "run dbt build without a selection" in part.stdout
     assert project.rows("select outcome from landing.deals") == [("won",)]
     assert project.dbt("build", mapping=ODD_WORDS, exports=exports).returncode == 0
     assert project.rows("select outcome from landing.deals") == [("lost",)]
@@ -1192,10 +1192,10 @@ def test_lines_keep_their_order_and_numbers_when_several_cores_read_them(tmp_pat
 def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
     exports = put(project.folder / "wrong", {"deals.csv": "id,resullt,team,line\nA,won,x,y\n", "accounts.csv": "id\n"})
     told = project.dbt("build", mapping=ODD_WORDS, exports=exports)
-    assert told.returncode == 1
+    assert told.returncode == 2
     assert 'deals.csv has no column "result" (for deals.outcome). Did you mean "resullt"?' in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
-    assert "SKIP=" in told.stdout
+    assert "base_deals" not in told.stdout
 
 
 def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) -> None:

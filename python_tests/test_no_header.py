@@ -8,8 +8,7 @@ import yaml
 
 from icp.exports.check import preview, suggested_mapping
 from icp.exports.headers import is_header, looks_like_data
-from icp.exports.plan import plan_exports
-from icp.exports.unstated import unstated_source
+from icp.exports.plan import plan_load
 from python_tests.crm_build import CrmBuild, plan_of
 
 LINES = "Quackenbush,Won,2025-01-31,+44 20 7946 0000,ottoline@example.com\nXylander,Lost,2025-02-01,+44 20 7946 0001,ada@example.com\n"
@@ -28,12 +27,12 @@ def told(text: str) -> list[str]:
     return [cell for cell in CELLS if cell in text]
 
 
-@pytest.mark.parametrize("crm", ["custom", "salesforce", "hubspot", "pipedrive", "dynamics365"])
+@pytest.mark.parametrize("crm", ["custom", "salesforce", "hubspot", "pipedrive", "dynamics365", "zoho"])
 @pytest.mark.parametrize("delimiter", [",", "^"])
 def test_no_reader_tells_a_cell_of_a_line_that_is_no_header(tmp_path: Path, crm: str, delimiter: str) -> None:
     folder = put(tmp_path / "exports", LINES.replace(",", delimiter))
     variables = {"mapping": MAPPING} if crm == "custom" else {"field_aliases": {"amount": "Worth"}}
-    answer = plan_exports(json.dumps({"crm": crm, "folder": folder, "database": str(tmp_path / "w.duckdb"), "variables": variables}))
+    answer = plan_load(json.dumps({"crm": crm, "folder": folder, "database": str(tmp_path / "w.duckdb"), "variables": variables}))
     assert json.loads(answer)["error"] and told(answer) == []
     if crm == "custom":
         assert SAYS.removesuffix(" in its first line.") in json.loads(answer)["error"]
@@ -45,7 +44,9 @@ def test_nor_does_a_suggested_mapping_or_whoever_recognises_files(tmp_path: Path
     folder = put(tmp_path / "exports")
     said = suggested_mapping(folder)
     assert "# deals.csv: line 1 has no header known here; write its headers below.\n" in said
-    assert told(said + "\n".join(preview(folder).lines) + str(unstated_source(folder))) == []
+    assert told(said + "\n".join(preview(folder).lines)) == []
+    answer = plan_load(json.dumps({"crm": "", "folder": folder, "database": str(tmp_path / "w.duckdb")}))
+    assert "are those of no CRM known here" in json.loads(answer)["error"] and told(answer) == []
 
 
 def test_a_file_without_a_header_beside_one_that_is_read_is_left_aside_without_a_word_of_it(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_a_file_without_a_header_beside_one_that_is_read_is_left_aside_without_a
 def test_a_header_that_looks_like_a_value_is_not_named_among_those_that_are_not_read(tmp_path: Path) -> None:
     text = "Record ID,Deal Name,Deal Stage,Close Date,Segment,ottoline@example.com,2025-01-31\n1,A,Closed Won,2025-01-01,x,y,z\n"
     plan = plan_of(tmp_path, "hubspot", {"deals.csv": text})
-    assert "Segment" in plan.statements["export_columns"] and told(plan.statements["export_columns"]) == []
+    assert "Segment" in plan.statements["columns"] and told(plan.statements["columns"]) == []
     assert told("\n".join(preview(str(tmp_path / "exports"), "hubspot").lines)) == []
 
 
@@ -81,7 +82,7 @@ def test_a_line_is_a_header_where_wanted_headers_outnumber_values() -> None:
 
 def test_a_build_shows_and_logs_no_cell_of_a_first_line(tmp_path: Path) -> None:
     build = CrmBuild(tmp_path, "", "custom", Path(put(tmp_path / "exports")))
-    run = build.dbt("run", "-s", "base_custom__deals", "--vars", yaml.safe_dump({"mapping": MAPPING}), "--log-level-file", "debug")
+    run = build.dbt("run", "-s", "base_deals", "--vars", yaml.safe_dump({"mapping": MAPPING}), "--log-level-file", "debug")
     assert run.returncode != 0 and SAYS in run.stdout
     log = (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")
     assert SAYS in log

@@ -8,15 +8,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.exports.unstated import unstated_source
+from icp.exports.plan import Request, source_of
+from icp.exports.problems import ReadingError
 from icp.report import build_report, render
+from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests.canary_company import Place, built_place, place_after_a_build, place_with_a_short_build, scratch
 from python_tests.conftest import SampleBuild
 from python_tests.crm_build import FIXTURES
 from python_tests.known_company.project import ROOT
 
 OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
-INVENTED = "; WINLOSS_CRM=sample builds the invented sample company."
 
 
 # ---------------------------------------------------------------- its profile and its memory
@@ -110,52 +111,63 @@ def test_advice_that_was_not_published_is_not_remembered() -> None:
 # ---------------------------------------------------------------- its place
 
 
-def test_exports_of_which_nobody_said_whose_they_are_are_named_and_not_passed_over_for_the_sample(tmp_path: Path) -> None:
+def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(tmp_path: Path) -> None:
     build = SampleBuild(tmp_path, "")
-    ended = unstated_build(build, FIXTURES / "salesforce")
-    assert ended.returncode == 1
-    assert (
-        f"The files in {FIXTURES / 'salesforce'} look like salesforce, and nothing says so: set WINLOSS_CRM=salesforce, or crm: salesforce "
-        f"among the variables{INVENTED}"
-    ) in ended.stdout
+    ended = unstated(build, FIXTURES / "salesforce", "run", "-s", "+base_deal_lines")
+    assert ended.returncode == 0, ended.stdout
+    assert f"Loads the exports in {FIXTURES / 'salesforce'} (salesforce)." in ended.stdout
+    assert build.rows("select crm from landing.loads") == [{"crm": "salesforce"}]
+
+
+def test_files_of_no_known_crm_end_the_build_with_one_sentence(tmp_path: Path) -> None:
+    build = SampleBuild(tmp_path, "")
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "Auftrag.csv").write_text("Auftrag,Ergebnis\n1,gewonnen\n", encoding="utf-8")
+    ended = unstated(build, exports, "build")
+    assert ended.returncode == 2
+    assert f"The headers of the files in {exports} are those of no CRM known here" in ended.stdout
     assert "Traceback" not in ended.stdout
     assert build.rows("select count(*) as tables from duckdb_tables() where schema_name = 'marts'") == [{"tables": 0}]
     assert not (tmp_path / "published.duckdb").exists()
 
 
-def unstated_build(build: SampleBuild, exports: Path) -> subprocess.CompletedProcess[str]:
-    return ended_build(build, {"WINLOSS_EXPORTS": str(exports), "WINLOSS_CRM": None})
+def unstated(build: SampleBuild, exports: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return ended_build(build, {"WINLOSS_EXPORTS": str(exports), "WINLOSS_CRM": None}, *command)
 
 
-def ended_build(build: SampleBuild, more: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
-    # the docs site's exposures make dbt answer a refusal with a stack trace
-    stated = build.environment() | {"WINLOSS_DOCS": "0"} | more
+def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) -> subprocess.CompletedProcess[str]:
+    stated = build.environment() | more
     environment = {name: value for name, value in stated.items() if value is not None}
     paths = ["--target-path", str(build.folder / "target"), "--log-path", str(build.folder / "logs")]
-    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build", *paths]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    dbt = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors"]
+    return subprocess.run([*dbt, *(command or ["build"]), *paths], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"}, None),
+        ({".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"}, "sample"),
         ({"Auftrag.csv": "Auftrag,Ergebnis\n1,gewonnen\n"}, "no CRM known here"),
         ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
-        ({"deals.csv": ""}, "no CRM known here"),
-        ({"deals.xlsx": "PK\x03\x04"}, "no CRM known here"),
-        ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "look like hubspot"),
+        ({"deals.csv": ""}, "deals.csv is empty"),
+        ({"deals.xlsx": "PK\x03\x04"}, "deals.xlsx is an Excel workbook"),
+        ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "hubspot"),
     ],
 )
-def test_what_the_files_in_the_folder_are_is_said(tmp_path: Path, files: dict[str, str], says: str | None) -> None:
+def test_what_the_files_in_the_folder_are_is_found_out_or_said(tmp_path: Path, files: dict[str, str], says: str) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
     for name, text in files.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    said = unstated_source(str(tmp_path))
-    if says is None:
-        assert said is None
-    else:
-        assert said is not None and says in said and said.endswith(INVENTED)
-        assert ("--write-mapping mapping.yml" in said) == (says == "no CRM known here")
+        (exports / name).write_text(text, encoding="utf-8")
+    asked = Request("", str(exports), str(tmp_path / "private" / "w.duckdb"))
+    if " " not in says:
+        assert source_of(asked).crm == says
+        return
+    with pytest.raises(ReadingError) as refused:
+        source_of(asked)
+    assert says in str(refused.value) and len(refused.value.sentences) == 1
+    assert ("--write-mapping mapping.yml" in str(refused.value)) == (says == "no CRM known here")
 
 
 def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_source(tmp_path: Path) -> None:
@@ -164,22 +176,25 @@ def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_so
     published.write_bytes(built_place()[0].published.read_bytes())
     before: dict[str, Any] = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     run = ended_build(build, {})
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert f"{published} holds the answers of custom, and a build of the invented sample company does not replace them." in run.stdout
     # said before the build and not after it
     assert build.rows("select count(*) as tables from duckdb_tables() where schema_name in ('marts', 'reference')") == [{"tables": 0}]
     assert {path.name: path.read_bytes() for path in tmp_path.glob("published*")} == before
 
 
-def test_the_doctor_says_that_nobody_said_where_the_files_come_from() -> None:
+def test_the_doctor_says_what_the_files_are_and_that_they_are_of_no_crm() -> None:
     from icp import doctor
 
-    exports = scratch() / "unstated"
-    exports.mkdir()
-    (exports / "deals.csv").write_text("Record ID,Deal Name,Deal Stage,Close Date\n", encoding="utf-8")
-    found = {
-        stated: next(found for found in doctor.examine(ROOT, {"WINLOSS_EXPORTS": str(exports), **stated_as}) if found.what == "CRM")
-        for stated, stated_as in {"": {}, "sample": {"WINLOSS_CRM": "sample"}}.items()
-    }
-    assert (found[""].verdict, found["sample"].verdict) == ("fail", "ok")
-    assert "look like hubspot" in found[""].detail
+    def said(name: str, header: str, stated: dict[str, str]) -> tuple[str, str]:
+        exports = scratch() / name
+        exports.mkdir(exist_ok=True)
+        (exports / "deals.csv").write_text(header + "\n", encoding="utf-8")
+        found = next(found for found in doctor.examine(ROOT, {"WINLOSS_EXPORTS": str(exports), **stated}) if found.what == "CRM")
+        return found.verdict, found.detail
+
+    recognised = said("unstated", "Record ID,Deal Name,Deal Stage,Close Date", {})
+    assert recognised[0] == "ok" and recognised[1].startswith("hubspot, 1 export files in ")
+    assert said("unstated", "Record ID,Deal Name,Deal Stage,Close Date", {"WINLOSS_CRM": "sample"})[0] == "ok"
+    unknown = said("foreign", "Auftrag,Ergebnis", {})
+    assert unknown[0] == "fail" and "are those of no CRM known here" in unknown[1]

@@ -46,15 +46,12 @@ def test_a_default_and_an_example_are_values_the_setting_takes(setting: Setting)
 
 
 def test_every_setting_is_read_and_nothing_else_is() -> None:
-    # the unit tests are switched on while dbt parses, where only --vars are known
     texts = [
         path.read_text(encoding="utf-8")
         for folder in ("models", "macros", "tests")
         for path in (ROOT / folder).rglob("*.sql")
     ]
-    read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)} | {
-        "run_unit_tests"
-    }
+    read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)}
     read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports"}
     assert read == set(declared())
     assert [text for text in texts if re.search(r"\bvar\(['\"]", text)] == []
@@ -166,10 +163,6 @@ def test_a_value_a_setting_cannot_take_is_refused_in_one_sentence(setting: Setti
         ("- minimum_deals: 5\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("just words\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("crm: caf\u00e9\n".encode("latin-1"), ["winloss.yml, line 1 is not UTF-8: save the file as UTF-8."]),
-        (
-            "run_unit_tests: true\n",
-            ["winloss.yml, line 1: run_unit_tests is asked for before this file is read: give it with --vars."],
-        ),
         (
             "mapping: {2025-01-01: deals.csv}\n",
             ["winloss.yml, line 1: mapping cannot be read: its keys must be texts, and no part may refer to itself."],

@@ -70,6 +70,7 @@ def dbt(folder: Path, work: Path, word: str = "build", threads: int | None = Non
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", word]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
     command += ["--threads", str(threads)] if threads else []
+    command += ["--exclude-resource-type", "unit_test"] if word == "build" else []
     return [*command, "--vars", mapping.read_text(encoding="utf-8")] if mapping.exists() else command
 
 

@@ -19,7 +19,7 @@ from icp.exports.folder import Folder
 from icp.exports.headers import plain
 from icp.exports.plan import ReadingPlan, Request, make_plan, recognised_crm
 from icp.exports.problems import ReadingError, listed
-from icp.exports.quoting import words
+from icp.exports.quoting import literal, words
 from icp.exports.recognise import recognised_crms
 from icp.exports.shape import ExportFile
 from icp.exports.statements import FOOTER
@@ -68,7 +68,7 @@ _SYNONYMS = {
 # What a CRM writes instead of a column of ours.
 _STANDS_FOR = {
     "deal_id": ("deal_name",),
-    "outcome": ("status", "stage", "is_won", "is_lost", "is_closed", "won_on", "lost_on"),
+    "outcome": ("stage", "is_won", "is_lost", "is_closed", "won_on", "lost_on"),
     "account_id": ("account_ids", "account_domain", "account_name"),
     "contact_id": ("contact_name", "first_name", "last_name"),
     "closed_on": ("won_on", "lost_on"),
@@ -80,9 +80,9 @@ _STANDS_FOR = {
 _SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 # What each row must have, and what says its outcome: flags by themselves, the others where their words are known.
-_IDS = {"deals": "deal_id", "accounts": "account_id", "deal_contacts": "deal_id", "stage_history": "deal_id", "competitors": "deal_id"}
+_IDS = {"deals": "deal_id", "accounts": "account_id", "deal_contacts": "deal_id", "stage_history": "deal_id", "deal_competitors": "deal_id"}
 _FLAGS = ("is_won", "is_closed", "is_lost")
-_WORDS_OF_OUTCOMES = ("outcome", "status", "stage")
+_WORDS_OF_OUTCOMES = ("outcome", "stage")
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,11 @@ def _seed(name: str) -> list[dict[str, str]]:
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in _seed("canonical_columns")}
     files = engine.execute(f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object").fetchall()
+    # stages that stand in columns of the deals are no file of their own
+    listed_files = {(row[0], row[1]) for row in files}
+    in_columns = {(reading.object, reading.file.name): reading.file.records for reading in plan.layout.readings if reading.constants}
+    files += [(*key, records, None) for key, records in in_columns.items() if key not in listed_files]
+    files.sort(key=lambda row: (row[1], row[0]))
     columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['columns']}) as columns").fetchall()
     made = {(reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by}
     lines: list[str] = []
@@ -156,6 +161,7 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
         mapped = [f"{row[3]} as {row[2]}" for row in own if row[4] == "mapped"]
         ignored = [str(row[3]) for row in own if row[4] == "ignored"]
         has = {str(row[2]) for row in own if row[4] == "mapped"} | made.get((object_name, source_file), set())
+        has |= {name for reading in plan.layout.readings if (reading.object, reading.file.name) == (object_name, source_file) for name in reading.constants}
         missing = [name for (of, name) in costs if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))]
         lines += ["", f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else "")]
         lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
@@ -174,7 +180,7 @@ def _first_problems(
     if statement is None:
         return []
     rows = engine.execute(
-        f"select source_line, {_problem_sql(plan, crm, object_name, has)} as problem from ({statement}) as lines "
+        f"select source_line, {_problem_sql(plan, crm, object_name, source_file, has)} as problem from ({statement}) as lines "
         f"where source_file = $1 and problem is not null and line_problem is distinct from $2 order by source_line limit {SHOWN_PROBLEMS + 1}",
         [source_file, FOOTER],
     ).fetchall()
@@ -191,36 +197,44 @@ def _names(plan: ReadingPlan, object_name: str) -> set[str]:
     return {column.name for column in plan.layout.objects[object_name]}
 
 
-def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, has: set[str]) -> str:
-    """SQL of the first problem of a line, null where there is none. Names columns, never what stands in them."""
+def _header(plan: ReadingPlan, object_name: str, source_file: str, column: str) -> str:
+    """What a file calls a column: a header in quotes, or several."""
+    readings = [reading for reading in plan.layout.readings if (reading.object, reading.file.name) == (object_name, source_file)]
+    found = dict.fromkeys(cell.header for reading in readings if column in reading.bindings for cell in reading.bindings[column].cells)
+    return " or ".join(f'"{header}"' for header in found) or column
+
+
+def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str, has: set[str]) -> str:
+    """SQL of the first problem of a line, null where there is none. Names headers, never what stands below them."""
+
+    def said(column: str, problem: str) -> str:
+        return literal(f"{_header(plan, object_name, source_file, column)} {problem}")
+
     branches = ["when line_problem is not null then line_problem"]
-    if _IDS.get(object_name) in has:
-        branches.append(f"when {_IDS[object_name]} is null then '{_IDS[object_name]} is empty'")
-    if object_name == "deals":
-        branches += _outcome_branches(crm, has & _names(plan, object_name))
+    key = _IDS.get(object_name)
+    if key in has:
+        branches.append(f"when {key} is null then {said(key, 'is empty')}")
+    if object_name == "deals" and (word := next((name for name in _WORDS_OF_OUTCOMES if name in has & _names(plan, object_name)), None)):
+        rules = next((row for row in _seed("crm_rules") if row["crm"] == crm), {})
+        place = "seeds/stage_map.csv" if word == "stage" else rules.get("outcome_list", "seeds/outcome_words.csv")
+        branches.append(f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}")
     for column in plan.layout.objects[object_name]:
         read = "timestamp" if column.kind in DATED else "double" if column.kind is Kind.NUMBER else None
         if read and column.name in has:
-            said = "a date" if column.kind in DATED else "a number"
-            branches.append(f"when {column.name} is not null and try_cast({column.name} as {read}) is null then '{column.name} is not {said}'")
+            form = "a date" if column.kind in DATED else "a number"
+            branches.append(f"when {column.name} is not null and try_cast({column.name} as {read}) is null then {said(column.name, f'is not {form}')}")
     return f"case {' '.join(branches)} end"
 
 
-def _outcome_branches(crm: str, has: set[str]) -> list[str]:
-    """The branches about a deal's outcome: no flag says it, and the word that should is not known."""
-    word = next((name for name in _WORDS_OF_OUTCOMES if name in has), None)
-    if word is None:
-        return []
+def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
+    """SQL of whether no flag says a deal's outcome and the word that should is not known."""
     known = {row["word"] for row in _seed("outcome_words")} | {*OUTCOMES, "deleted"}
     known |= {row["stage"] for row in _seed("stage_map") if row["crm"] == crm}
     silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
     silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
     plain_word = f"lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', ''))"
-    where = "mapping.outcomes" if crm == "custom" else "seeds/stage_map.csv" if word == "stage" else "seeds/outcome_words.csv"
-    return [
-        f"when {silent} and {word} is not null and lower({word}) not in ({words(name.lower() for name in known)}) "
-        f"and {plain_word} not in ({words(name.lower() for name in known)}) then '{word} is a word that {where} does not have'"
-    ]
+    listed_words = words(name.lower() for name in known)
+    return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
 
 
 def suggested_mapping(path: str) -> str:

@@ -20,8 +20,20 @@ DATA = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".
 
 
 def holds_exports(path: Path) -> bool:
-    """Whether a folder holds a file that may be an export, hidden ones left out."""
-    return path.is_dir() and any(found.is_file() and found.suffix.lower() in DATA and not found.name.startswith((".", "~$")) for found in path.iterdir())
+    """Whether a folder holds a file that may be an export, hidden ones and notes left out."""
+    return path.is_dir() and any(
+        found.is_file() and found.suffix.lower() in DATA and not found.name.startswith((".", "~$")) and not _is_prose(found)
+        for found in path.iterdir()
+    )
+
+
+def _is_prose(path: Path) -> bool:
+    """Whether a text file holds notes: one column, whatever separates columns."""
+    if path.suffix.lower() != ".txt":
+        return False
+    with path.open("rb") as file:
+        first_line = file.readline(65536).replace(b"\0", b"")
+    return not any(mark in first_line for mark in (b",", b";", b"\t", b"|"))
 
 
 @dataclass

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -15,7 +16,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from icp.exports.aliases import SEEDS, aliases
+from icp.exports.aliases import SEEDS, Likeness, aliases
 from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import EXTRA_COLUMNS, REPORTS
 from icp.exports.custom import custom_layout
@@ -24,7 +25,7 @@ from icp.exports.landing import land
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
-from icp.exports.recognise import crm_layout, recognised_crms
+from icp.exports.recognise import crm_layout, recognise, recognised_crms
 from icp.exports.shape import DELIMITERS, ExportFile
 from icp.exports.statements import (
     FileFormat,
@@ -107,17 +108,28 @@ def _sample_mapping(folder: Path) -> Mapping[str, object]:
 
 
 def recognised_crm(folder: Folder) -> str | None:
-    """The CRM that most headers of the files in a folder are of, None where none is known."""
+    """The CRM that most headers of the files in a folder are of, among those whose deals the files hold; None where none is known.
+
+    Where no file holds deals, a file counts that looks like another object of a CRM or has mostly its headers: words such as stage
+    and amount, which anybody writes, are no sign of one.
+    """
     wanted = [alias.header for alias in aliases()]
-    known: dict[str, int] = {}
+    known, likely = Counter[str](), Counter[str]()
+    hold_deals: set[str] = set()
     for name in folder.names():
-        best: dict[str, int] = {}
-        for likeness in likenesses(folder.examine(folder.path / name, wanted).headers):
-            best[likeness.crm] = max(best.get(likeness.crm, 0), likeness.known)
-        for crm, count in best.items():
-            known[crm] = known.get(crm, 0) + (count if count > 2 else 0)
-    likely = sorted(((count, crm) for crm, count in known.items() if count), reverse=True)
-    return likely[0][1] if likely else None
+        headers = folder.examine(folder.path / name, wanted).headers
+        objects = {crm: {shape.object for shape in recognise(headers, crm)} for crm in recognised_crms()}
+        hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
+        best: dict[str, Likeness] = {}
+        for likeness in likenesses(headers):
+            best.setdefault(likeness.crm, likeness)
+        for crm, likeness in best.items():
+            if likeness.known > 2:
+                known[crm] += likeness.known
+                likely[crm] += likeness.known if objects[crm] or likeness.known_share > 0.5 else 0
+    counted = {crm: known[crm] for crm in hold_deals} if any(known[crm] for crm in hold_deals) else likely
+    # of two that fit alike, the one that stands first in the list
+    return max((crm for crm in recognised_crms() if counted.get(crm)), key=lambda crm: counted[crm], default=None)
 
 
 def source_of(request: Request) -> Request:

@@ -22,6 +22,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from python_tests import speeds
+from icp.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -73,13 +74,13 @@ class Project:
     @staticmethod
     def switches(variables: Mapping[str, Any], crm: str | None = None) -> str:
         """What of the variables a parsed project depends on."""
-        return repr((variables.get("crm"), crm, variables.get("run_unit_tests")))
+        return repr((variables.get("crm"), crm))
 
     def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None, **more: str) -> Outcome:
         """Runs one dbt command in this process. `more` are variables of the environment.
 
         The project is parsed once for each CRM. Variables are read when a model is compiled, so what was parsed serves other variables too,
-        except those that switch parts of the project on: the CRM and the unit tests.
+        except the CRM.
         """
         speeds.dbt_starts()
         # one company after another is built here, each with its own number of deals
@@ -101,7 +102,7 @@ class Project:
             if result and result.success:
                 self.manifests[switches] = result.result
             if not result or result.success:
-                result = invoke(*arguments)
+                result = invoke(*arguments, *(WITHOUT_UNIT_TESTS if "build" in arguments else ()))
         # dbt keeps the database open until its process ends; here others read it before
         DuckDBConnectionManager.close_all_connections()
         return _outcome(result, lines)

@@ -49,7 +49,7 @@ LIST = Path(__file__).with_name("mutations.yml")
 # What dbt writes about itself, and looks up beforehand, takes it longer than the rest.
 QUIETLY = ("--no-write-json", "--no-populate-cache")
 # Models are built first and tested afterwards, so that one red test hides no other.
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "test")
 # What Python advises costs the most time and is tested in Python: only a change of its own models builds it.
 ADVICE = ("intermediate/advice", "intermediate/int_deal_cells", "marts/icp")
 CRMS = ("salesforce", "hubspot", "pipedrive", "dynamics365")
@@ -121,7 +121,7 @@ class Company:
 
     def __init__(self, name: str, folder: Path, shared: Path) -> None:
         self.name = name
-        self.variables: dict[str, Any] = {"run_unit_tests": name not in CRMS}
+        self.variables: dict[str, Any] = {}
         if name == "known":
             self.variables |= known_variables()
         elif name in CRMS:
