@@ -29,8 +29,6 @@ PRIVATE = "warehouse/winloss.duckdb"
 _DECLARATIONS = Path(__file__).parent.parent / "seeds" / "settings.csv"
 _SHOWN_CHARACTERS = 60
 _PLACES = ("exports", "published", "reports")
-_BEFORE_THE_FILE = "testing"
-"""Area of the settings that dbt asks for before it reads winloss.yml."""
 
 
 class SettingsError(Exception):
@@ -203,8 +201,6 @@ def read_settings_file(path: Path) -> dict[str, object]:
             problems.append(f"{where} cannot be read: its keys must be texts, and no part may refer to itself.")
             continue
         problems += check({name: values[name]}, where)
-        if name in declared() and declared()[name].area == _BEFORE_THE_FILE:
-            problems.append(f"{where} is asked for before this file is read: give it with --vars.")
     if problems:
         raise SettingsError(*problems)
     return values

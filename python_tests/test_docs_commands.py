@@ -18,10 +18,11 @@ from icp import quarterly
 from icp.cli import main
 from icp.counts import MemoryCounts
 from icp.exports.columns import OBJECTS
+from icp.exports.mapping import check_crm_settings, check_mapping
 from icp.exports.recognise import crms
 from icp.recommendations import recommendation_rows
 from icp.selection import evidence_rows, run_row, select
-from icp.settings import declared
+from icp.settings import declared, read_settings_file
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
 
@@ -108,7 +109,7 @@ def workplace(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactor
 
 def test_every_kind_of_command_is_run_by_a_test_here() -> None:
     assert sorted({*ICP, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
-    assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(OF_A_CRM) > 5 and len(SHELL) > 4 and len(CLIENTS) >= 2
+    assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(OF_A_CRM) >= 3 and len(SHELL) > 4 and len(CLIENTS) >= 2
 
 
 @pytest.mark.parametrize("command", ICP)
@@ -116,8 +117,8 @@ def test_a_command_of_icp_runs(command: str, workplace: Path, monkeypatch: pytes
     monkeypatch.chdir(workplace)
     for name in ("WINLOSS_DB", "WINLOSS_PUBLISHED", "WINLOSS_CRM", "WINLOSS_EXPORTS", "WINLOSS_REPORTS"):
         monkeypatch.delenv(name, raising=False)
-    if "mapping.yml" in command:
-        (workplace / "mapping.yml").unlink(missing_ok=True)
+    for name in ("mapping.yml", "winloss.yml"):
+        (workplace / name).unlink(missing_ok=True)
     if "--mapping" in command:
         (workplace / "mapping.yml").write_text("crm: salesforce\n", encoding="utf-8")
     words = shlex.split(command.replace("/srv/shared", str(workplace / "shared")))[1:]
@@ -139,12 +140,36 @@ def declared_variables() -> set[str]:
     return set(declared())
 
 
+def stated_in_guides() -> list[tuple[str, str]]:
+    """Each block of YAML in a guide that states settings, with the guide it stands in."""
+    blocks = [
+        (guide.name, block)
+        for guide in GUIDES
+        for block in re.findall(r"^```yaml\n(.*?)^```", guide.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    ]
+    return [(guide, block) for guide, block in blocks if not block.startswith(" ")]
+
+
+@pytest.mark.parametrize(("guide", "block"), stated_in_guides())
+def test_settings_in_a_guide_are_ones_that_winloss_yml_takes(guide: str, block: str, tmp_path: Path) -> None:
+    (tmp_path / "winloss.yml").write_text(block, encoding="utf-8")
+    stated = read_settings_file(tmp_path / "winloss.yml")
+    if "mapping" in stated:
+        assert check_mapping(stated["mapping"]).columns["deals"]
+    columns = {column.name: column for column in OBJECTS["deals"]}
+    assert check_crm_settings({**stated, "mapping": {}}, columns)
+
+
+def test_every_reader_with_settings_of_its_own_has_an_example() -> None:
+    assert [guide for guide, _ in stated_in_guides()].count("custom.md") == 2
+    assert {"README.md", "adding-a-dimension.md", "hubspot.md", "salesforce.md"} <= {
+        guide for guide, _ in stated_in_guides()
+    }
+
+
 def _dbt_words(command: str) -> tuple[dict[str, str], list[str]]:
-    """Variables of the environment, and the words after dbt; a mapping is the filled-in example of its guide."""
-    example = re.findall(
-        r"^```yaml\n(.*?)^```", (ROOT / "docs/exports/custom.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )[0]
-    words = [example if word == "$(cat mapping.yml)" else word for word in shlex.split(command)]
+    """Variables of the environment, and the words after dbt."""
+    words = shlex.split(command)
     place = next(place for place, word in enumerate(words) if word == "dbt" or word.endswith("/dbt"))
     return dict(word.split("=", 1) for word in words[:place]), words[place + 1 :]
 
@@ -196,8 +221,6 @@ def test_a_build_of_a_crm_is_understood(command: str) -> None:
     assert crm is None or crm in crms()
     columns = {column.name for column in OBJECTS["deals"]}
     assert set(variables.get("field_aliases", {})) <= columns and len(variables.get("extra_dimensions", {})) <= 6
-    for object_name, mapped in variables.get("mapping", {}).get("columns", {}).items():
-        assert set(mapped) <= {column.name for column in OBJECTS[object_name]}
 
 
 @pytest.mark.parametrize("command", ON_SPARK)

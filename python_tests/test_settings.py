@@ -104,9 +104,7 @@ def wrong_values(setting: Setting) -> Iterator[str]:
         yield from ("[ymd]", "3.5", "true")
 
 
-@pytest.mark.parametrize(
-    "setting", [found for found in declared().values() if found.area != "testing"], ids=lambda setting: setting.name
-)
+@pytest.mark.parametrize("setting", declared().values(), ids=lambda setting: setting.name)
 def test_a_value_a_setting_cannot_take_is_refused_in_one_sentence(setting: Setting, tmp_path: Path) -> None:
     file = tmp_path / "winloss.yml"
     for value in wrong_values(setting):
