@@ -112,7 +112,7 @@ def test_advice_that_was_not_published_is_not_remembered() -> None:
 
 def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(tmp_path: Path) -> None:
     build = SampleBuild(tmp_path, "")
-    ended = unstated(build, FIXTURES / "salesforce", "build", "-s", "+base_deal_lines")
+    ended = unstated(build, FIXTURES / "salesforce", "build", "-s", "+base_deal_lines", "--exclude-resource-type", "test")
     assert ended.returncode == 0, ended.stdout
     assert f"Loads the exports in {FIXTURES / 'salesforce'} (salesforce)." in ended.stdout
     assert build.rows("select crm from landing.loads") == [{"crm": "salesforce"}]
