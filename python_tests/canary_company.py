@@ -54,6 +54,12 @@ INJECTIONS = (
 )
 """Values that would become a formula, SQL, HTML or Jinja where somebody forgot to treat them as text."""
 
+COMPETITORS = {
+    '=HYPERLINK("http://evil.example","click")', "O'Brien", "drop table marts.fct_deals", "<script>alert('x')</script>",
+    "{{ 7 * 7 }}{% set x = 1 %}", "+1+cmd", "' /C calc'!A0", "@SUM(1+1)", "-2+3",
+}  # fmt: skip
+"""The same as competitors: a semicolon or a bar stands between two, and two hyphens name nobody."""
+
 ODD_HEADER = 'Tier\'s "name"; drop table x; -- {{ 7 * 7 }}'
 ODD_WORD = "Won'; drop table x; --"
 ODD_SUFFIX = "'; drop table x; --{{ 7 * 7 }}<b>"

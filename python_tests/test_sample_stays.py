@@ -124,7 +124,9 @@ def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_pass
     tmp_path: Path,
 ) -> None:
     build = SampleBuild(tmp_path, "")
-    ended = unstated(build, FIXTURES / "salesforce", "run", "-s", "+base_deal_lines")
+    ended = unstated(
+        build, FIXTURES / "salesforce", "build", "-s", "+base_deal_lines", "--exclude-resource-type", "test"
+    )
     assert ended.returncode == 0, ended.stdout
     assert f"Loads the exports in {FIXTURES / 'salesforce'} (salesforce)." in ended.stdout
     assert build.rows("select crm from landing.loads") == [{"crm": "salesforce"}]
