@@ -270,7 +270,7 @@ def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
 
 
 def test_the_doctor_names_a_run_that_is_at_work(tmp_path: Path) -> None:
-    from icp.publish_plugin import hold_build_lock, release_build_lock
+    from icp.build_lock import hold_build_lock, release_build_lock
     from icp.quarterly import only_run
 
     database = tmp_path / "w.duckdb"

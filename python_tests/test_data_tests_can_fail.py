@@ -10,63 +10,109 @@ from python_tests.conftest import ROOT, SampleBuild
 
 SCHEMAS = ("reference", "staging", "intermediate", "marts")
 
+# The first column of each key.
+KEYS_OF_STAGING = {
+    "stg_deals": "deal_key",
+    "stg_accounts": "account_key",
+    "stg_contacts": "contact_key",
+    "stg_deal_contacts": "contact_key",
+}
+KEYS_OF_READINGS = {
+    "int_buying_roles": "stated_role", "int_competitors": "competitor", "int_loss_reasons": "category", "int_segments": "stated_value",
+    "int_titles": "title", "int_win_factors": "win_factor",
+}  # fmt: skip
+
 # Test, and what is done to the tables of a sound build. Constraints would refuse some of it, so the copy has none.
 PLANTED = [
     ("every_input_line_is_accounted_for", "update marts.input_files set unaccounted = 1 where object = 'deals'"),
     ("every_input_line_is_accounted_for", "update marts.input_files set unaccounted = null where object = 'deals'"),
-    ("every_line_read_is_of_a_listed_file", "delete from marts.input_files where object = 'contacts'"),
+    ("every_input_line_is_accounted_for", "delete from marts.input_files where object = 'contacts'"),
     (
-        "every_line_read_is_of_a_listed_file",
+        "every_input_line_is_accounted_for",
         "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5",
     ),
-    ("every_rejected_line_has_a_rule_of_the_list", "delete from reference.reject_rules where rule_id = 'superseded'"),
+    ("every_input_line_is_accounted_for", "delete from reference.reject_rules where rule_id = 'superseded'"),
     (
-        "every_rejected_line_has_a_rule_of_the_list",
+        "every_input_line_is_accounted_for",
         "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3",
     ),
-    (
-        "no_two_accepted_lines_are_the_same_record",
-        "update staging.base_deal_lines set rule_id = null where rule_id = 'superseded'",
+    *(
+        ("every_accepted_record_has_a_key_of_its_own", f"insert into staging.{table} from staging.{table} limit 1")
+        for table in KEYS_OF_STAGING
+    ),
+    *(
+        ("every_accepted_record_has_a_key_of_its_own", f"update staging.{table} set {key} = null")
+        for table, key in KEYS_OF_STAGING.items()
     ),
     (
-        "no_two_accepted_lines_are_the_same_record",
-        "insert into staging.base_deal_contact_lines from staging.base_deal_contact_lines limit 1",
+        "every_accepted_record_has_a_key_of_its_own",
+        "insert into staging.stg_stage_history values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
     ),
     (
-        "every_accepted_deal_is_a_fact",
+        "every_accepted_record_has_a_key_of_its_own",
+        "insert into staging.stg_stage_history values (null, 'won', date '2025-01-01')",
+    ),
+    *(
+        ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} from intermediate.{table} limit 1")
+        for table in KEYS_OF_READINGS
+    ),
+    *(
+        ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} ({key}) values (null)")
+        for table, key in KEYS_OF_READINGS.items()
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into intermediate.int_unmapped_loss_reasons values ('a', 1, 1), ('a', 1, 1)",
+    ),
+    ("every_fact_and_reading_stands_once", "insert into intermediate.int_currencies from intermediate.int_currencies"),
+    ("every_fact_and_reading_stands_once", "delete from intermediate.int_currencies"),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "delete from marts.fct_deals where deal_key = (select min(deal_key) from marts.fct_deals)",
     ),
     (
-        "every_accepted_deal_is_a_fact",
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "delete from staging.stg_deals where deal_key = (select min(deal_key) from staging.stg_deals)",
     ),
-    ("no_fact_stands_twice", "insert into marts.fct_deals from marts.fct_deals limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_contacts from marts.bridge_deal_contacts limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_competitors from marts.bridge_deal_competitors limit 1"),
+    ("every_fact_and_reading_stands_once", "insert into marts.fct_deals from marts.fct_deals limit 1"),
     (
-        "segments_of_a_dimension_add_up_to_all_deals",
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_contacts from marts.bridge_deal_contacts limit 1",
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons limit 1",
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_competitors from marts.bridge_deal_competitors limit 1",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
         "update marts.win_rates_by_dimension set closed_deals = closed_deals - 1 where dimension = 'competitor' and closed_deals > 0",
     ),
     (
-        "loss_reasons_of_segments_add_up_to_all_lost_deals",
+        "loss_reasons_add_up_to_all_lost_deals",
         "update marts.loss_reasons_by_dimension set lost_deals = lost_deals - 1 where dimension = 'competitor'",
     ),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_win_factors from marts.bridge_deal_win_factors limit 1"),
     (
-        "segments_of_a_dimension_add_up_to_all_deals",
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_win_factors from marts.bridge_deal_win_factors limit 1",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
         "update marts.win_rates_by_dimension set closed_deals = closed_deals + 1 where segment = 'Energy'",
     ),
     (
-        "segments_of_a_dimension_add_up_to_all_deals",
+        "segments_and_quarters_add_up_to_all_deals",
         "update marts.win_rates_by_dimension set won_deals = won_deals - 1 where segment = 'Energy'",
     ),
     (
-        "segments_of_a_dimension_add_up_to_all_deals",
+        "segments_and_quarters_add_up_to_all_deals",
         "update marts.win_rates_by_dimension set disqualified_deals = 77 where segment = 'Energy'",
     ),
     (
-        "segments_of_a_dimension_add_up_to_all_deals",
+        "segments_and_quarters_add_up_to_all_deals",
         "delete from marts.win_rates_by_dimension where dimension = 'region'",
     ),
     (
@@ -87,23 +133,23 @@ PLANTED = [
     ),
     ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons where period = 'window'"),
     (
-        "loss_reasons_of_segments_add_up_to_all_lost_deals",
+        "loss_reasons_add_up_to_all_lost_deals",
         "update marts.loss_reasons_by_dimension set lost_deals = lost_deals + 1 where segment = 'Energy'",
     ),
+    ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons_by_dimension where dimension = 'owner'"),
     (
-        "loss_reasons_of_segments_add_up_to_all_lost_deals",
-        "delete from marts.loss_reasons_by_dimension where dimension = 'owner'",
-    ),
-    (
-        "every_lost_deal_has_one_primary_reason",
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "update marts.bridge_deal_loss_reasons set is_primary = false where category = 'price'",
     ),
     (
-        "every_lost_deal_has_one_primary_reason",
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons where is_primary limit 1",
     ),
-    ("every_lost_deal_has_one_primary_reason", "delete from marts.bridge_deal_loss_reasons where category = 'price'"),
-    ("quarters_add_up_to_all_dated_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "delete from marts.bridge_deal_loss_reasons where category = 'price'",
+    ),
+    ("segments_and_quarters_add_up_to_all_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
     ("periods_follow_one_another", "delete from marts.dim_periods where period = 'previous_quarter'"),
     (
         "periods_follow_one_another",

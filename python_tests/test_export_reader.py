@@ -1104,7 +1104,6 @@ class Project:
         }
         (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
         profile = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
-        profile["winloss"]["outputs"]["duckdb"]["plugins"] = [{"module": "icp.dbt_plugin"}, {"module": "icp.privacy"}]
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def dbt(self, *arguments: str, mapping: str, exports: Path) -> subprocess.CompletedProcess[str]:

@@ -87,7 +87,7 @@ def test_associations_are_split_without_repeating_any(build: CrmBuild) -> None:
 
 
 def test_stages_entered_become_stage_history(build: CrmBuild) -> None:
-    rows = build.rows("select deal_id, stage, entered_on from staging.base_stage_history order by 1, 3")
+    rows = build.rows("select deal_id, stage, entered_on from staging.base_stage_history_lines order by 1, 3")
     assert [tuple(row.values()) for row in rows] == [
         ("101", "Contract Sent", "2025-02-01"),
         ("101", "Closed Won", "2025-03-04"),

@@ -20,8 +20,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice somebody makes here.
-MOST_NODES = 200
-EXPECTED_NODES = 140
+MOST_NODES = 122
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the Python models, which read marts and are read by the contracted marts on top of them.
@@ -63,7 +62,7 @@ KEYLESS = {
             "bridge_deal_loss_reasons",
             "bridge_deal_win_factors",
         ),
-        "an index over millions of rows costs more than the table; assert_no_fact_stands_twice looks instead",
+        "an index over millions of rows costs more than the table; assert_every_fact_and_reading_stands_once looks instead",
     ),
     "icp_segment_evidence": "the second segment is null where there is no pair",
     "input_columns": "a header that is ignored has no column",
@@ -395,8 +394,8 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 
 def test_sample_build_stays_small(sample_build: SampleBuild) -> None:
-    assert EXPECTED_NODES <= MOST_NODES
-    assert len(sample_build.run_results) <= EXPECTED_NODES
+    nodes = [result for result in sample_build.run_results if not result["unique_id"].startswith("operation.")]
+    assert len(nodes) <= MOST_NODES
 
 
 def test_dbt_sends_no_usage_statistics() -> None:

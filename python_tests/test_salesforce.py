@@ -94,7 +94,7 @@ def test_accounts_contacts_roles_and_stages_join_by_long_ids(build: CrmBuild) ->
         "006A0000006Vm01IAC": ("003A0000001AAAAIA4", "Economic Buyer", "true", "2025-01-20", "false"),
         "006A0000006Vm02IAC": ("003A0000001AAAAIA4", "Influencer", "false", "2025-01-21", "true"),
     }
-    history = build.rows("select deal_id, stage, entered_on from staging.base_stage_history order by source_line")
+    history = build.rows("select deal_id, stage, entered_on from staging.base_stage_history_lines order by source_line")
     assert [tuple(row.values()) for row in history][1::7] == [
         ("006A0000006Vm01IAC", "Signed", "2025-02-10"),
         ("006A0000006Vm09IAC", "Closed Lost", "not a day"),
