@@ -1097,7 +1097,6 @@ class Project:
             "name": "winloss",
             "profile": "winloss",
             "flags": whole["flags"],
-            "vars": whole["vars"],
             "on-run-start": ["{{ land_privacy_key() }}", "{{ load_exports() }}"],
             "models": {"winloss": {"staging": whole["models"]["winloss"]["staging"]}},
             "seeds": {"winloss": {"+schema": "reference"}},
