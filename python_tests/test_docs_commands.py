@@ -19,10 +19,10 @@ from icp.cli import main
 from icp.counts import MemoryCounts
 from icp.exports.columns import OBJECTS
 from icp.exports.mapping import check_crm_settings, check_mapping
-from icp.settings import declared, read_settings_file
 from icp.exports.recognise import crms
 from icp.recommendations import recommendation_rows
 from icp.selection import evidence_rows, run_row, select
+from icp.settings import declared, read_settings_file
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
 

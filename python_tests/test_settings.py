@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from icp import doctor, settings
+from icp import doctor, quarterly, settings
 from icp.cli import main
 from icp.parameters import Parameters
 from icp.settings import Setting, SettingsError, declared, read_settings_file, resolve
@@ -298,6 +298,37 @@ def test_the_doctor_reads_the_file_and_names_what_is_wrong_with_it(project: Path
     assert finding() == ("ok", f"2 in {path}")
     path.write_text("minimum_deal: 12\n", encoding="utf-8")
     assert finding() == ("fail", "winloss.yml, line 1: minimum_deal is not known. Did you mean minimum_deals?")
+
+
+@pytest.mark.parametrize(
+    ("content", "reports"), [("reports: share\n", "share"), ("reports: share\nminimum_deal: 5\n", "reports")]
+)
+def test_an_unattended_run_writes_where_the_file_says_and_runs_to_its_end_where_that_is_wrong(
+    content: str, reports: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # dbt refuses a wrong file, and the command of --notify is told
+    (project / "winloss.yml").write_text(content, encoding="utf-8")
+    plans: list[quarterly.Plan] = []
+
+    def run(plan: quarterly.Plan, say: quarterly.Say) -> quarterly.Outcome:
+        plans.append(plan)
+        return quarterly.Outcome(quarterly.FAILED, "told\n")
+
+    monkeypatch.setattr(quarterly, "run", run)
+    assert CliRunner().invoke(main, ["quarterly"], prog_name="icp").exit_code == 1
+    assert [plan.reports for plan in plans] == [project / reports]
+
+
+def test_what_no_one_foresaw_is_a_sentence_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "resolve", lambda variables: 1 // 0)
+    assert json.loads(settings.answer("{}"))["problems"] == [
+        "The settings cannot be read (ZeroDivisionError). Please report this as a fault."
+    ]
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(project: Path) -> None:
+    (project / "winloss.yml").mkdir()
+    assert json.loads(settings.answer("{}"))["problems"] == ["winloss.yml cannot be read: Is a directory."]
 
 
 # --- in a build ------------------------------------------------------------------------------------------------------
