@@ -53,7 +53,7 @@ $(CHECK)/sql: $(SQL) $(SQL_SETTINGS) | $(VENV)/.installed-dev
 
 # What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.
 format: $(VENV)/.installed-dev
-	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 	@mkdir -p $(CHECK)
 	-$(SQLFLUFF) fix --disable-progress-bar --quiet $(SQL)

@@ -34,7 +34,9 @@ PATIENCE = 300
 def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A server process with what it says in `log`, and what it leaves behind beside it; it and its children end with the block."""
     with log.open("wb") as said:
-        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=log.parent, start_new_session=True)
+        server = subprocess.Popen(
+            command, stdout=said, stderr=subprocess.STDOUT, cwd=log.parent, start_new_session=True
+        )
     try:
         yield server
     finally:
@@ -67,9 +69,19 @@ def thrift(home: Path, folder: Path) -> Iterator[dict[str, str]]:
         *(str(home / "bin" / "spark-submit"), "--master", "local[2]", "--driver-memory", "2g"),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *("--conf", f"spark.sql.warehouse.dir={folder}/tables"),
-        *("--conf", f"spark.hadoop.javax.jdo.option.ConnectionURL={metastore}", "--conf", "spark.sql.session.timeZone=UTC"),
+        *(
+            "--conf",
+            f"spark.hadoop.javax.jdo.option.ConnectionURL={metastore}",
+            "--conf",
+            "spark.sql.session.timeZone=UTC",
+        ),
         "spark-internal",
-        *("--hiveconf", f"hive.server2.thrift.port={THRIFT_PORT}", "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
+        *(
+            "--hiveconf",
+            f"hive.server2.thrift.port={THRIFT_PORT}",
+            "--hiveconf",
+            "hive.server2.thrift.bind.host=127.0.0.1",
+        ),
     ]
     with running(command, folder / "thrift.log"):
         _wait(lambda: _answers(THRIFT_PORT), "the Thrift server", folder / "thrift.log")
@@ -111,8 +123,13 @@ def main(arguments: list[str]) -> None:
     with servers(home, folder) as environment:
         for company in arguments[2:] or ("sample", "generated"):
             spark_companies.build_both(folder, company, environment["WINLOSS_TARGET"], **environment)
-            different = compared(published(folder, company, "duckdb"), published(folder, company, "spark"), set(LEFT_OUT))
-            print(f"{company}: {json.dumps(different, indent=1) if different else 'every published table is the same'}", flush=True)
+            different = compared(
+                published(folder, company, "duckdb"), published(folder, company, "spark"), set(LEFT_OUT)
+            )
+            print(
+                f"{company}: {json.dumps(different, indent=1) if different else 'every published table is the same'}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -121,7 +121,11 @@ def _targeting(findings: Findings) -> list[_Play]:
     targets = [row for row in rows if row["action"] == "target_more"][:MAXIMUM_TARGETS]
     away = [row for row in rows if row["action"] == "deprioritise"][:1]
     bets = [row for row in rows if row["best_bet"]][:1]
-    tests = [row for row in rows if row["action"] == "keep_testing" and not row["best_bet"] and _real(row, "expected_lift") > 0][:1]
+    tests = [
+        row
+        for row in rows
+        if row["action"] == "keep_testing" and not row["best_bet"] and _real(row, "expected_lift") > 0
+    ][:1]
     chosen = [("target_more", row) for row in targets] + [("deprioritise", row) for row in away]
     if not targets:
         chosen += [("best_bet", row) for row in bets] + [("keep_testing", row) for row in tests]
@@ -186,7 +190,9 @@ def _loss_reasons(findings: Findings) -> list[_Play]:
             )
         )
     if doubts.get("overall") and not doubts.get("unusable_reasons"):
-        meanings = [str(row["meaning"]) for row in findings.reliability if row["is_doubtful"] and row["measure"] != "overall"]
+        meanings = [
+            str(row["meaning"]) for row in findings.reliability if row["is_doubtful"] and row["measure"] != "overall"
+        ]
         plays.append(
             _Play("loss_reason", "doubtful", f"Doubtful: {meanings[0]}.", "loss_reason_reliability", "overall")
         )
@@ -217,9 +223,7 @@ def _personas(findings: Findings) -> list[_Play]:
     if not (_whole(coverage, "won_deals_with_contacts") or _whole(coverage, "lost_deals_with_contacts")):
         return [_Play("personas", "nothing", "No closed deal of the window has a contact.", "contact_coverage")]
     if any(row["is_refused"] for row in findings.personas):
-        evidence = (
-            f"Contacts stand on {percent(coverage['won_share'])} of won and {percent(coverage['lost_share'])} of lost deals."
-        )
+        evidence = f"Contacts stand on {percent(coverage['won_share'])} of won and {percent(coverage['lost_share'])} of lost deals."
         return [_Play("personas", "not_comparable", evidence, "contact_coverage", "window")]
     people = [row for row in findings.personas if row["attribute"] == "persona"]
     for action in ("target_more", "keep_testing"):
@@ -236,11 +240,20 @@ def _common_personas(findings: Findings) -> list[_Play]:
     champions = [
         row
         for row in findings.personas_in_roles
-        if str(row["persona"]).endswith(" as champion") and not str(row["persona"]).startswith("unknown") and _whole(row, "won_deals_with")
+        if str(row["persona"]).endswith(" as champion")
+        and not str(row["persona"]).startswith("unknown")
+        and _whole(row, "won_deals_with")
     ]
     deciders = [row for row in findings.decision_makers if row["persona"] != "unknown" and _whole(row, "won_contacts")]
     if not champions or not deciders:
-        return [_Play("personas", "nothing", "Too few won deals have a champion and a decision maker on record.", "decision_makers")]
+        return [
+            _Play(
+                "personas",
+                "nothing",
+                "Too few won deals have a champion and a decision maker on record.",
+                "decision_makers",
+            )
+        ]
     champion = max(champions, key=lambda row: (_whole(row, "won_deals_with"), str(row["persona"])))
     decider = max(deciders, key=lambda row: (_whole(row, "won_contacts"), str(row["persona"])))
     name = str(champion["persona"]).removesuffix(" as champion")
@@ -268,7 +281,14 @@ def _process(findings: Findings) -> list[_Play]:
         words = {"field": str(worst["field"])}
         return [_Play("process", "incomplete", evidence, "field_completeness", str(worst["field"]), words)]
     deals = sum(_whole(row, "closed_deals") for row in findings.quarters)
-    return [_Play("process", "steady", f"{deals} closed deals in the quarter, within the usual limits.", "win_rates_by_quarter")]
+    return [
+        _Play(
+            "process",
+            "steady",
+            f"{deals} closed deals in the quarter, within the usual limits.",
+            "win_rates_by_quarter",
+        )
+    ]
 
 
 def _whole(row: Mapping[str, Value], name: str) -> int:
@@ -284,4 +304,3 @@ def _real(row: Mapping[str, Value], name: str) -> float:
 def _sentence(text: Value) -> str:
     words = str(text or "").strip()
     return words[:1].upper() + words[1:] + ("" if words.endswith(".") or not words else ".")
-

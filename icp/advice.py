@@ -186,8 +186,8 @@ def window_quarters(reader: Reader) -> tuple[str, ...]:
     """Quarters of the window, oldest first; ('unknown',) where no deal has a closed date; () without deals."""
     rows = reader.rows(
         f"""select distinct deals.closed_quarter
-from {reader.relation('fct_closed_deals')} as deals
-inner join {reader.relation('dim_periods')} as periods
+from {reader.relation("fct_closed_deals")} as deals
+inner join {reader.relation("dim_periods")} as periods
     on periods.period = 'window'
     and deals.closed_on >= periods.starts_on
     and deals.closed_on < periods.ends_before_on"""
@@ -268,8 +268,8 @@ def persona_evidence(reader: Reader) -> list[Row]:
     counts = reader.rows(
         f"""with contacts as (
     select contacts.deal_key, contacts.outcome, contacts.persona, contacts.buying_role, contacts.role_source
-    from {reader.relation('bridge_deal_contacts')} as contacts
-    inner join {reader.relation('dim_periods')} as periods
+    from {reader.relation("bridge_deal_contacts")} as contacts
+    inner join {reader.relation("dim_periods")} as periods
         on periods.period = 'window'
         and contacts.closed_on >= periods.starts_on
         and contacts.closed_on < periods.ends_before_on
@@ -334,21 +334,23 @@ order by score, fold"""
     closed = reader.rows(f"select count(*) as deals from {relation} where {where}")[0]["deals"]
     stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
     cost = stated.get("cost_to_value")
-    return [
-        qualification.threshold(scores, int(closed or 0), parameters(reader), float(str(cost)) if cost else None)
-    ]
+    return [qualification.threshold(scores, int(closed or 0), parameters(reader), float(str(cost)) if cost else None)]
 
 
 def loss_reason_changes(reader: Reader) -> list[Row]:
     """Each loss reason in the quarter under review against the quarter before."""
     rows = reader.rows(
         f"""select category as reason, lost_deals as losses, previous_lost_deals as previous_losses
-from {reader.relation('loss_reasons')}
+from {reader.relation("loss_reasons")}
 where period = 'quarter'
 order by category"""
     )
     counted: list[Row] = [
-        {"reason": row["reason"], "losses": int(row["losses"] or 0), "previous_losses": int(row["previous_losses"] or 0)}
+        {
+            "reason": row["reason"],
+            "losses": int(row["losses"] or 0),
+            "previous_losses": int(row["previous_losses"] or 0),
+        }
         for row in rows
     ]
     if not sum(int(row["losses"] or 0) for row in counted):

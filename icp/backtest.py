@@ -55,8 +55,8 @@ def backtest(reader: Reader) -> list[Row]:
         QuarterCounts(str(row["closed_quarter"]), int(row["deals"] or 0), int(row["won"] or 0))
         for row in reader.rows(
             f"""select deals.closed_quarter, count(*) as deals, sum(deals.is_won) as won
-from {reader.relation('fct_closed_deals')} as deals
-inner join {reader.relation('dim_periods')} as periods
+from {reader.relation("fct_closed_deals")} as deals
+inner join {reader.relation("dim_periods")} as periods
     on periods.period = 'quarter'
     and deals.closed_on < case when periods.is_partial then periods.starts_on else periods.ends_before_on end
 group by deals.closed_quarter
@@ -103,9 +103,7 @@ def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> t
     return tuple(quarter.quarter for quarter in short)
 
 
-def _counting(
-    reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str]
-) -> Counting:
+def _counting(reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str]) -> Counting:
     """Cells are fetched once and counted in memory for every window, unless they are too many: then the engine counts."""
     cells = int(reader.rows(f"select count(*) as cells from {relation}")[0]["cells"] or 0)
     if cells > MAXIMUM_CELLS:

@@ -102,7 +102,9 @@ def _place(name: str) -> Path:
 
 
 def quiet_option(command: _Command) -> _Command:
-    return click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Say nothing but errors and the result.")(command)
+    return click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Say nothing but errors and the result.")(
+        command
+    )
 
 
 class _Commands(click.Group):
@@ -110,7 +112,9 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, command.get_short_help_str(limit=200)) for name, command in sorted(self.commands.items())])
+            formatter.write_dl(
+                [(name, command.get_short_help_str(limit=200)) for name, command in sorted(self.commands.items())]
+            )
 
 
 def _quarter(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
@@ -120,8 +124,12 @@ def _quarter(context: click.Context, option: click.Parameter, text: str | None) 
 
 
 def engine_options(command: _Command) -> _Command:
-    target = click.option("--target", help="Work on this target of profiles.yml, such as spark, where dbt build has built it.")
-    variables = click.option("--vars", "variables", default="", help="With --target: the variables dbt build was given, as YAML.")
+    target = click.option(
+        "--target", help="Work on this target of profiles.yml, such as spark, where dbt build has built it."
+    )
+    variables = click.option(
+        "--vars", "variables", default="", help="With --target: the variables dbt build was given, as YAML."
+    )
     return target(variables(command))
 
 
@@ -147,9 +155,24 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--quarter", callback=_quarter, help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.")
-@click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), default="html", show_default=True, help="Page, Markdown or JSON.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS or reports in winloss.yml names another folder.")
+@click.option(
+    "--quarter",
+    callback=_quarter,
+    help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["html", "md", "json"]),
+    default="html",
+    show_default=True,
+    help="Page, Markdown or JSON.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS or reports in winloss.yml names another folder.",
+)
 @database_option
 @quiet_option
 @told_plainly
@@ -230,7 +253,9 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
         _print_recommendations(rows, next((str(finding["detail"]) for finding in findings), None))
 
 
-def _made_there(target: str, variables: str, is_quiet: bool) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+def _made_there(
+    target: str, variables: str, is_quiet: bool
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
     """Makes the recommendations on the engine of `target`; they and what is said where there is no claim."""
     from icp.engine import FROM_ADVICE, FROM_MARTS, Engine
 
@@ -238,7 +263,9 @@ def _made_there(target: str, variables: str, is_quiet: bool) -> tuple[Sequence[M
     engine = Engine(target, variables)
     engine.recommend(progress.step)
     reader = engine.reader()
-    return reader.table("icp_recommendations", "rank <= 200 order by rank"), reader.table("report_findings", "topic = 'no_claim'")
+    return reader.table("icp_recommendations", "rank <= 200 order by rank"), reader.table(
+        "report_findings", "topic = 'no_claim'"
+    )
 
 
 def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | None) -> None:
@@ -253,8 +280,20 @@ def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | No
 
 
 @main.command("what-if")
-@click.option("--drop", "drops", multiple=True, metavar="DIMENSION=SEGMENT", help="Stop selling here. May be given more than once.")
-@click.option("--shift", "shifts", multiple=True, metavar="DIMENSION=SEGMENT:POINTS", help="Move so many of every 100 deals here. May be given more than once.")
+@click.option(
+    "--drop",
+    "drops",
+    multiple=True,
+    metavar="DIMENSION=SEGMENT",
+    help="Stop selling here. May be given more than once.",
+)
+@click.option(
+    "--shift",
+    "shifts",
+    multiple=True,
+    metavar="DIMENSION=SEGMENT:POINTS",
+    help="Move so many of every 100 deals here. May be given more than once.",
+)
 @database_option
 @told_plainly
 def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None:
@@ -279,7 +318,11 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
             answer = connection.execute(sql)
             return [column[0] for column in answer.description or ()], answer.fetchall()
 
-        answer = estimate(Reader(query, lambda name: name), [parse_cell(text) for text in drops], [parse_shift(text) for text in shifts])
+        answer = estimate(
+            Reader(query, lambda name: name),
+            [parse_cell(text) for text in drops],
+            [parse_shift(text) for text in shifts],
+        )
         currency = query("select max(value_currency) from win_rate_baseline")[1][0][0]
     money = money_format(currency)[0]
     click.echo(f"{'':18}{'now':>14}{'then':>14}")
@@ -301,9 +344,21 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--crm", help="Which CRM the files come from. Without it that of WINLOSS_CRM, else of winloss.yml, else recognised from the headers.")
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML file of settings that go before winloss.yml, as those of --vars do.")
-@click.option("--write-mapping", "written", type=click.Path(dir_okay=False, path_type=Path), help="Write settings for crm: custom to start from, such as winloss.yml, and stop.")
+@click.option(
+    "--crm",
+    help="Which CRM the files come from. Without it that of WINLOSS_CRM, else of winloss.yml, else recognised from the headers.",
+)
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML file of settings that go before winloss.yml, as those of --vars do.",
+)
+@click.option(
+    "--write-mapping",
+    "written",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write settings for crm: custom to start from, such as winloss.yml, and stop.",
+)
 @told_plainly
 def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
     """Say how export files would be read, and what stands against it, without building.
@@ -331,7 +386,9 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
         # made anew: what somebody put there meanwhile is theirs
         with written.open("x", encoding="utf-8") as file:
             file.write(text)
-        following = f"icp check {folder or ''}".rstrip() + ("" if str(written) == SETTINGS_FILE else f" --mapping {written}")
+        following = f"icp check {folder or ''}".rstrip() + (
+            "" if str(written) == SETTINGS_FILE else f" --mapping {written}"
+        )
         click.echo(f"Wrote {written}. Check it, then: {following}")
         return
     variables = resolve(read_settings_file(mapping) if mapping else {}, folder=find_project(Path.cwd()))
@@ -342,7 +399,11 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
 
 @main.command()
 @click.option(
-    "--from", "private", type=click.Path(path_type=Path), callback=_private, help="The database of the build. Without it that of WINLOSS_DB, else warehouse/winloss.duckdb."
+    "--from",
+    "private",
+    type=click.Path(path_type=Path),
+    callback=_private,
+    help="The database of the build. Without it that of WINLOSS_DB, else warehouse/winloss.duckdb.",
 )
 @engine_options
 @database_option
@@ -392,7 +453,9 @@ def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
     from icp.publish import publish as publish_marts
 
     _heed_what_stands(connection, database)
-    quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[0][0]
+    quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[
+        0
+    ][0]
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
     publication = Publication(
@@ -403,7 +466,9 @@ def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
 
 def _setting(connection: Any, name: str) -> str:
     """What the build behind the marts of `connection` was set to; empty where it was not."""
-    stated = connection.execute("select max(value) from marts.dim_settings where setting = $name", {"name": name}).fetchall()
+    stated = connection.execute(
+        "select max(value) from marts.dim_settings where setting = $name", {"name": name}
+    ).fetchall()
     return stated[0][0] or ""
 
 
@@ -411,7 +476,12 @@ def _heed_alerts(connection: Any) -> None:
     """Refuses, as a build on DuckDB does, where an alert is raised and the policy is to block."""
     from icp.publish import PublishError
 
-    raised = [row[0] for row in connection.execute("select distinct alert from marts.alerts where is_raised order by alert").fetchall()]
+    raised = [
+        row[0]
+        for row in connection.execute(
+            "select distinct alert from marts.alerts where is_raised order by alert"
+        ).fetchall()
+    ]
     if raised and _setting(connection, "alert_policy") == "block":
         raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
 
@@ -422,7 +492,10 @@ def _heed_what_stands(connection: Any, database: Path) -> None:
     from icp.standing import Successor, objection
 
     deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
-    share, allowed = float(_setting(connection, "publish_minimum_share") or 0), _setting(connection, "allow_fewer_deals") == "True"
+    share, allowed = (
+        float(_setting(connection, "publish_minimum_share") or 0),
+        _setting(connection, "allow_fewer_deals") == "True",
+    )
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
         raise PublishError(f"Not published: {objected}")
 
@@ -436,7 +509,9 @@ def _history(connection: Any) -> dict[str, str]:
     ).fetchall()[0][0]
     if not kept:
         return {}
-    last, crm = connection.execute("select arg_max(invocation_id, started_at), arg_max(crm, started_at) from history.run_history").fetchall()[0]
+    last, crm = connection.execute(
+        "select arg_max(invocation_id, started_at), arg_max(crm, started_at) from history.run_history"
+    ).fetchall()[0]
     return {"run_history": run_history.published_rows(str(last), str(crm))} if last else {}
 
 
@@ -444,10 +519,31 @@ def _history(connection: Any) -> dict[str, str]:
 
 
 @main.command()
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path), help="A YAML file of settings that go before winloss.yml, as those of --vars do.")
-@click.option("--format", "kinds", type=click.Choice(["html", "md", "json"]), multiple=True, default=["html"], show_default=True, help="Of the report. May be given more than once.")
-@click.option("--notify", metavar="COMMAND", default="", help="Shell command that gets the summary, or the text of the alert, on standard input.")
-@click.option("--log", type=click.Path(dir_okay=False, resolve_path=True, path_type=Path), help="File the output is added to. Default: quarterly.log beside the build database.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="A YAML file of settings that go before winloss.yml, as those of --vars do.",
+)
+@click.option(
+    "--format",
+    "kinds",
+    type=click.Choice(["html", "md", "json"]),
+    multiple=True,
+    default=["html"],
+    show_default=True,
+    help="Of the report. May be given more than once.",
+)
+@click.option(
+    "--notify",
+    metavar="COMMAND",
+    default="",
+    help="Shell command that gets the summary, or the text of the alert, on standard input.",
+)
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, resolve_path=True, path_type=Path),
+    help="File the output is added to. Default: quarterly.log beside the build database.",
+)
 @quiet_option
 @told_plainly
 def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path | None, is_quiet: bool) -> None:
@@ -505,7 +601,12 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
 
 
 @main.command()
-@click.option("--self-test", "is_self_test", is_flag=True, help="Also build the sample company in a folder of its own and check four answers.")
+@click.option(
+    "--self-test",
+    "is_self_test",
+    is_flag=True,
+    help="Also build the sample company in a folder of its own and check four answers.",
+)
 @quiet_option
 @told_plainly
 def doctor(is_self_test: bool, is_quiet: bool) -> None:
@@ -527,7 +628,9 @@ def doctor(is_self_test: bool, is_quiet: bool) -> None:
         scenarios = self_test(lambda line: None if is_quiet else click.echo(line, err=True))
         for number, finding in enumerate(scenarios, start=1):
             if finding.verdict != "ok" or not is_quiet:
-                click.echo(f"{number} of {len(scenarios)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}")
+                click.echo(
+                    f"{number} of {len(scenarios)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}"
+                )
         is_sound = is_sound and all(finding.verdict == "ok" for finding in scenarios)
     if not is_sound:
         raise click.ClickException("Something stands in the way: see the lines marked FAIL.")

@@ -479,7 +479,7 @@ select
     case when {keep} then segment_value end as kept_value,
     count(*) as segment_values,
     sum(deals), sum(won), sum(recent_deals), sum(recent_won),
-    sum(amount_sum), sum(amount_won), {_sum_in_any_order('amount_squares')}
+    sum(amount_sum), sum(amount_won), {_sum_in_any_order("amount_squares")}
 from ranked
 group by dimension_name, case when {keep} then 1 else 0 end, case when {keep} then segment_value end"""
         rows = self._rows(query, parameters.maximum_rows)
@@ -593,7 +593,8 @@ kept as (
         conditions = [self._in_window(), *(f"{name} != '{UNKNOWN}'" for name in names)]
         conditions += [f"not ({self._is_cell(_cell(names, values))})" for values in question.left_out]
         flags = " + ".join(
-            f"case when {self._is_cell(flag)} then {_bit(place)} else 0 end" for place, flag in enumerate(question.flags)
+            f"case when {self._is_cell(flag)} then {_bit(place)} else 0 end"
+            for place, flag in enumerate(question.flags)
         )
         by = _column(question.stratify_by) if question.stratify_by else None
         keys = ["closed_quarter", *names, *([flags] if flags else []), *([by] if by else [])]

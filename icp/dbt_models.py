@@ -8,7 +8,6 @@ from typing import Any
 from icp.advice import Reader
 from icp.rows import Row, json_shape, to_json
 
-
 MARTS_SCHEMA = "marts"
 """All marts stand in one schema, whatever folder their model is in."""
 

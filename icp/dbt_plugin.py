@@ -1,16 +1,21 @@
-"""What DuckDB needs from Python while dbt builds: the plan for reading exports, and a private place to build in."""
+"""The one plugin of dbt-duckdb: a private place to build in, one build at a time, and the functions that the hooks call in SQL."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from icp import settings
+from icp.build_lock import hold_build_lock, release_build_lock, seconds_to_wait, wait_until_free
 from icp.exports.plan import clear_copies, plan_load
+from icp.finish_run import finish_run
+from icp.privacy import KeyProblem, read_or_make_key
 from icp.standing import SAMPLE, sample_objection
 
 
@@ -29,6 +34,80 @@ def make_private_database(path: Path) -> None:
         os.umask(before)
 
 
+class Plugin(BasePlugin):
+    """Keeps the private database private and to one build at a time, and gives SQL what only Python can do."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Before anything is opened: no connection settings yet."""
+        self._config: dict[str, Any] = {}
+
+    @property
+    def _database(self) -> Path | None:
+        path = self.creds.path if self.creds else ""
+        return Path(path) if path and "://" not in path and not path.startswith((":memory:", "md:")) else None
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        """Before the first connection: what this process writes is its owner's alone, and no other build runs."""
+        self._config = dict(config)
+        database = self._database
+        if database is None:
+            return
+        # DuckDB's journal and spilled rows hold persons too
+        os.umask(0o077)
+        try:
+            published = str(settings.place("published"))
+        except settings.SettingsError:
+            # the first hook says what is wrong
+            published = settings.defaults()["published"]
+        try:
+            make_private_database(database)
+            wait = seconds_to_wait()
+            hold_build_lock(database, wait)
+            wait_until_free(database, self._config, published, wait)
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"{database} cannot be used: {error.strerror}. Change WINLOSS_DB or its folder."
+            ) from None
+        except duckdb.Error as error:
+            raise DbtRuntimeError(f"{database} cannot be opened: {str(error).splitlines()[0]}") from None
+
+    def configure_connection(self, conn: Any) -> None:
+        """On every connection: the functions, each answering in text. An exception in one would reach the user as a stack trace."""
+        text = ["VARCHAR"]
+        always: dict[str, Any] = {"side_effects": True}
+        or_null = always | {"null_handling": "special"}
+        conn.create_function("privacy_key", self._key, [], "VARCHAR", **always)
+        conn.create_function("privacy_key_problem", self._key_problem, [], "VARCHAR", **or_null)
+        conn.create_function("setting_names", settings.names, [], "VARCHAR", **always)
+        conn.create_function("find_settings", settings.answer, text, "VARCHAR", **always)
+        conn.create_function("plan_load", plan_load, text, "VARCHAR", **always)
+        conn.create_function("clear_export_copies", _clear_export_copies, text, "BOOLEAN", **always)
+        conn.create_function("sample_problem", _sample_problem, text, "VARCHAR", **or_null)
+        conn.create_function("finish_run", self._finish_run, text, "VARCHAR", **or_null)
+
+    def _key(self) -> str:
+        database = self._database
+        return read_or_make_key(database.parent if database else Path("warehouse"))
+
+    def _key_problem(self) -> str | None:
+        try:
+            self._key()
+        except KeyProblem as found:
+            return str(found)
+        return None
+
+    def _finish_run(self, request: str) -> str | None:
+        # a second connection to the open database: the one that calls is busy with this very call
+        with duckdb.connect(self.creds.path if self.creds else ":memory:", config=self._config) as connection:
+            try:
+                return finish_run(connection, json.loads(request))
+            except duckdb.Error as error:
+                return f"Not published: {str(error).splitlines()[0]}; readers keep the previous build."
+            finally:
+                if self._database is not None:
+                    release_build_lock(self._database)
+
+
 def _clear_export_copies(database: str) -> bool:
     clear_copies(database)
     return True
@@ -37,20 +116,3 @@ def _clear_export_copies(database: str) -> bool:
 def _sample_problem(published: str) -> str | None:
     """Why the sample company must not be built where a file stands published."""
     return sample_objection(Path(published), SAMPLE)
-
-
-class Plugin(BasePlugin):
-    """Makes the private database, and gives SQL the functions of the export reader."""
-
-    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Before the first connection: the place the database is built in."""
-        if creds.path and "://" not in creds.path and not creds.path.startswith((":memory:", "md:")):
-            make_private_database(Path(creds.path))
-
-    def configure_connection(self, conn: Any) -> None:
-        """On every connection: the settings, plan_load(request), clear_export_copies(database), sample_problem(path)."""
-        conn.create_function("setting_names", settings.names, [], "VARCHAR", side_effects=True)
-        conn.create_function("find_settings", settings.answer, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("plan_load", plan_load, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("sample_problem", _sample_problem, ["VARCHAR"], "VARCHAR", null_handling="special", side_effects=True)
-        conn.create_function("clear_export_copies", _clear_export_copies, ["VARCHAR"], "BOOLEAN", side_effects=True)

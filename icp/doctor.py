@@ -45,7 +45,8 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
     stated, found = _settings(folder, environment)
     names = ("published", "exports", "reports")
     published, exports, reports = (
-        _inside(folder, Path(stated[name]) if found.verdict == "fail" else settings.place(name, environment, folder)) for name in names
+        _inside(folder, Path(stated[name]) if found.verdict == "fail" else settings.place(name, environment, folder))
+        for name in names
     )
     return [
         _python(),
@@ -102,13 +103,17 @@ def _packages() -> Finding:
         if match["rules"].strip() and not SpecifierSet(match["rules"].strip()).contains(here, prereleases=True):
             wrong.append(f"{match['name']} is {here}, needed {match['rules'].strip()}")
     if wrong:
-        return Finding("fail", "packages", f"{'; '.join(wrong)}. Run .venv/bin/pip install --require-hashes -r requirements.txt")
+        return Finding(
+            "fail", "packages", f"{'; '.join(wrong)}. Run .venv/bin/pip install --require-hashes -r requirements.txt"
+        )
     return Finding("ok", "packages", ", ".join(found))
 
 
 def _project(folder: Path, project: Path | None) -> Finding:
     if project is None:
-        return Finding("fail", "project", f"no dbt_project.yml in {folder} or above it: change to the folder of the project")
+        return Finding(
+            "fail", "project", f"no dbt_project.yml in {folder} or above it: change to the folder of the project"
+        )
     return Finding("ok", "project", str(project))
 
 
@@ -130,7 +135,9 @@ def _profile(project: Path | None, environment: Mapping[str, str]) -> Finding:
     target = environment.get("WINLOSS_TARGET") or "duckdb"
     outputs = profile.get("outputs") or {}
     if target not in outputs:
-        return Finding("fail", "profile", f"{path} has no target {target}; it has {', '.join(outputs)}. Set WINLOSS_TARGET")
+        return Finding(
+            "fail", "profile", f"{path} has no target {target}; it has {', '.join(outputs)}. Set WINLOSS_TARGET"
+        )
     return Finding("ok", "profile", f"{path}, target {target}")
 
 
@@ -142,7 +149,11 @@ def _settings(folder: Path, environment: Mapping[str, str]) -> tuple[dict[str, A
         stated = settings.resolve({}, environment, project)
     except settings.SettingsError as error:
         return settings.defaults(), Finding("fail", "settings", " ".join(error.sentences))
-    detail = f"{len(settings.read_settings_file(path))} in {path}" if path.exists() else f"no {path}, so all are as seeds/settings.csv declares them"
+    detail = (
+        f"{len(settings.read_settings_file(path))} in {path}"
+        if path.exists()
+        else f"no {path}, so all are as seeds/settings.csv declares them"
+    )
     return stated, Finding("ok", "settings", detail)
 
 
@@ -160,10 +171,18 @@ def _crm(stated: str, exports: Path, variables: Mapping[str, Any]) -> Finding:
     if crm in WITHOUT_FILES:
         return Finding("ok", "CRM", f"{crm}, which needs no files")
     if not exports.is_dir():
-        return Finding("fail", "CRM", f"{crm}, but the folder {exports} is not there. Make it, or name another as exports in winloss.yml")
+        return Finding(
+            "fail",
+            "CRM",
+            f"{crm}, but the folder {exports} is not there. Make it, or name another as exports in winloss.yml",
+        )
     if not os.access(exports, os.R_OK | os.X_OK):
         return Finding("fail", "CRM", f"{crm}, but {exports} may not be read")
-    names = [path for path in exports.rglob("*") if path.suffix.lower() in (".csv", ".parquet", ".tsv", ".gz", ".zip", ".txt")]
+    names = [
+        path
+        for path in exports.rglob("*")
+        if path.suffix.lower() in (".csv", ".parquet", ".tsv", ".gz", ".zip", ".txt")
+    ]
     if not names:
         return Finding("fail", "CRM", f"{crm}, but {exports} holds no export file")
     return Finding("ok", "CRM", f"{crm}, {len(names)} export files in {exports}")
@@ -189,7 +208,9 @@ def _private_folder(database: Path) -> Finding:
         if not os.access(database, os.W_OK):
             return Finding("fail", "build database", f"{database} may not be written to")
         if stat.S_IMODE(database.stat().st_mode) & 0o077:
-            return Finding("warn", "build database", f"{database} holds deals and others may read it: chmod 600 {database}")
+            return Finding(
+                "warn", "build database", f"{database} holds deals and others may read it: chmod 600 {database}"
+            )
     key = database.with_name("winloss.key")
     if found.verdict == "ok" and key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
         return Finding("warn", "build database", f"{key} undoes pseudonyms and others may read it: chmod 600 {key}")
@@ -199,7 +220,10 @@ def _private_folder(database: Path) -> Finding:
 def _lock(database: Path, published: Path) -> Finding:
     import duckdb
 
-    for path, what in ((lock_path(database), "a quarterly run"), (database.with_name(database.name + ".lock"), "a build")):
+    for path, what in (
+        (lock_path(database), "a quarterly run"),
+        (database.with_name(database.name + ".lock"), "a build"),
+    ):
         process = _holder(path)
         if process:
             return Finding("fail", "lock", f"{what} is at work on {database} (process {process}). Wait until it ends")
@@ -254,7 +278,11 @@ def _published_file(path: Path) -> Finding:
     except ReportError as error:
         return Finding("fail", "published marts", str(error))
     row = marts.first("dim_periods", period="quarter")
-    return Finding("ok", "published marts", f"{path} reviews {row['last_quarter'] if row and row['last_quarter'] else 'no quarter'}")
+    return Finding(
+        "ok",
+        "published marts",
+        f"{path} reviews {row['last_quarter'] if row and row['last_quarter'] else 'no quarter'}",
+    )
 
 
 # ---------------------------------------------------------------- self-test
@@ -276,9 +304,21 @@ def self_test(say: Callable[[str], None]) -> list[Finding]:
         # what the user set is not what the answers are known for
         (folder / settings.SETTINGS_FILE).touch()
         environment[settings.FILE_VARIABLE] = str(folder / settings.SETTINGS_FILE)
-        environment |= {"WINLOSS_DB": str(folder / "winloss.duckdb"), "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb")}
-        arguments = ["build", *WITHOUT_UNIT_TESTS, "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-        run = subprocess.run([*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)
+        environment |= {
+            "WINLOSS_DB": str(folder / "winloss.duckdb"),
+            "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb"),
+        }
+        arguments = [
+            "build",
+            *WITHOUT_UNIT_TESTS,
+            "--target-path",
+            str(folder / "target"),
+            "--log-path",
+            str(folder / "logs"),
+        ]
+        run = subprocess.run(
+            [*DBT, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
+        )
         if run.returncode:
             return [Finding("fail", "build of the sample company", " ".join(reasons(run.stdout.splitlines())))]
         return scenarios(folder / "winloss.duckdb")
@@ -293,17 +333,27 @@ def scenarios(database: Path) -> list[Finding]:
         def rows(sql: str) -> list[tuple[Any, ...]]:
             return connection.execute(sql).fetchall()
 
-        quarter = rows("select closed_deals, won_deals, lost_deals from marts.win_rate_baseline where period = 'quarter'")
-        reasons = rows("select category, lost_deals from marts.loss_reasons where period = 'quarter' order by lost_deals desc limit 2")
-        targets = {value for (value,) in rows("select value from marts.icp_recommendations where action = 'target_more'")}
+        quarter = rows(
+            "select closed_deals, won_deals, lost_deals from marts.win_rate_baseline where period = 'quarter'"
+        )
+        reasons = rows(
+            "select category, lost_deals from marts.loss_reasons where period = 'quarter' order by lost_deals desc limit 2"
+        )
+        targets = {
+            value for (value,) in rows("select value from marts.icp_recommendations where action = 'target_more'")
+        }
         unknown = rows("select count(*) from marts.icp_recommendations where value = 'unknown'")
         cut_off = rows("select cut_off from marts.qualification_threshold")
         champions = rows(
             "select won_deals_with from marts.win_rates_by_persona "
             "where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'"
         )
-        deciders = rows("select sum(won_contacts) from marts.decision_makers where period = 'quarter' and persona = 'CFO'")
-        items = rows("select count(*) from marts.action_items where owner != '' and evidence != '' and how_we_will_know != ''")
+        deciders = rows(
+            "select sum(won_contacts) from marts.decision_makers where period = 'quarter' and persona = 'CFO'"
+        )
+        items = rows(
+            "select count(*) from marts.action_items where owner != '' and evidence != '' and how_we_will_know != ''"
+        )
         return [
             _scenario("wins and losses", (quarter, reasons), ([(127, 79, 48)], [("price", 19), ("timing", 11)])),
             _scenario(

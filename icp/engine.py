@@ -73,7 +73,9 @@ class Engine:
             done = dbtRunner(manifest=self._manifest).invoke(["--quiet", *command, *self._options])
         if not done.success:
             is_missing = "Could not find adapter type" in str(done.exception)
-            remedy = "its adapter is not installed. For Spark: make .venv/.installed-spark" if is_missing else "see above."
+            remedy = (
+                "its adapter is not installed. For Spark: make .venv/.installed-spark" if is_missing else "see above."
+            )
             raise EngineError(f"dbt {command[0]} --target {self.target} did not succeed: {remedy}")
         return done.result
 
@@ -155,7 +157,13 @@ class Engine:
                 rows = step(self.reader())
                 self.write(name, rows, shape)
                 tell(f"wrote {name}, {len(rows)} rows")
-            self._dbt("build", *WITHOUT_UNIT_TESTS, "--select", *_upon(steps), *(["--exclude", *_upon(left_out)] if left_out else []))
+            self._dbt(
+                "build",
+                *WITHOUT_UNIT_TESTS,
+                "--select",
+                *_upon(steps),
+                *(["--exclude", *_upon(left_out)] if left_out else []),
+            )
             tell(f"built the marts upon {', '.join(steps)}")
 
     # ------------------------------------------------------------ publishing
@@ -230,7 +238,11 @@ def _exact(value: Any) -> Value:
 
 def duckdb_shape(types: Mapping[str, str]) -> str:
     """Columns with the types of a contract as DuckDB's from_json takes them."""
-    return "[{" + ", ".join(f'"{name}": "{kind.upper().replace("STRING", "VARCHAR")}"' for name, kind in types.items()) + "}]"
+    return (
+        "[{"
+        + ", ".join(f'"{name}": "{kind.upper().replace("STRING", "VARCHAR")}"' for name, kind in types.items())
+        + "}]"
+    )
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, name: str, node: Any) -> None:

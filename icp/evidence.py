@@ -351,7 +351,11 @@ def _decide(evidence: Evidence, parameters: Parameters) -> None:
 
     if evidence.not_judged == SEARCH_STOPPED:
         evidence.action = NOT_ENOUGH_DATA
-    elif is_claimed and is_alike and leaves_out_zero((low, high), (evidence.expected_lift_low, evidence.expected_lift_high)):
+    elif (
+        is_claimed
+        and is_alike
+        and leaves_out_zero((low, high), (evidence.expected_lift_low, evidence.expected_lift_high))
+    ):
         evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
     elif is_narrow and (is_alike or not is_claimed):
         evidence.action = NO_DIFFERENCE
@@ -405,7 +409,9 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
         others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
         wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
-        text = f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
+        text = (
+            f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
+        )
     elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
         return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
     else:

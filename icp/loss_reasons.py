@@ -100,5 +100,11 @@ def _rationale(row: Row, total: int, previous_total: int, has_ended: bool) -> st
     between = f"{points(row['change_low'])} to {points(row['change_high'])} points"
     if row["is_changed"]:
         return f"{text} after {before} the quarter before: {row['direction']}, {between}."
-    doubt = "no clear change" if row["is_tested"] else "too few losses to judge" if has_ended else "the quarter has not ended"
+    doubt = (
+        "no clear change"
+        if row["is_tested"]
+        else "too few losses to judge"
+        if has_ended
+        else "the quarter has not ended"
+    )
     return f"{text} after {before} the quarter before: {doubt}, {between}."

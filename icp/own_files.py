@@ -72,7 +72,9 @@ class Manifest:
         """The manifest at `path`; an empty one where there is none that can be read."""
         try:
             stated = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path, {str(name): [str(digest) for digest in digests] for name, digests in stated["files"].items()})
+            return cls(
+                path, {str(name): [str(digest) for digest in digests] for name, digests in stated["files"].items()}
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path)
 
@@ -123,7 +125,12 @@ def is_published_database(path: Path) -> bool:
             with duckdb.connect() as engine:
                 quoted = str(path).replace("'", "''")
                 engine.execute(f"attach '{quoted}' as published (read_only, type duckdb)")
-                found = {name for (name,) in engine.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+                found = {
+                    name
+                    for (name,) in engine.execute(
+                        "select table_name from duckdb_tables() where schema_name = 'main'"
+                    ).fetchall()
+                }
     except (OSError, sqlite3.Error, duckdb.Error):
         return False
     return found >= TABLES

@@ -11,9 +11,6 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Any
-
-from dbt.adapters.duckdb.plugins import BasePlugin
 
 KEY_VARIABLE = "WINLOSS_KEY"
 KEY_FILE = "winloss.key"
@@ -40,7 +37,9 @@ def read_or_make_key(folder: Path) -> str:
             _make(path)
         key = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise KeyProblem(f"{path} cannot be used: {error.strerror}. Change the rights of its folder, or state a key in {KEY_VARIABLE}.") from None
+        raise KeyProblem(
+            f"{path} cannot be used: {error.strerror}. Change the rights of its folder, or state a key in {KEY_VARIABLE}."
+        ) from None
     except UnicodeDecodeError:
         key = ""
     if len(key) < SHORTEST_KEY:
@@ -76,22 +75,3 @@ def _put_in_place(waiting: Path, path: Path) -> None:
         # a file system without links: only builds of two databases in one folder could still get in each other's way
         if not path.exists():
             waiting.rename(path)
-
-
-class Plugin(BasePlugin):
-    """Registers the SQL functions `privacy_key()` and `privacy_key_problem()` on every connection dbt opens."""
-
-    def configure_connection(self, conn: Any) -> None:
-        path = self.creds.path if self.creds else ":memory:"
-        folder = Path("warehouse") if path == ":memory:" else Path(path).parent
-
-        def problem() -> str | None:
-            try:
-                read_or_make_key(folder)
-            except KeyProblem as found:
-                return str(found)
-            return None
-
-        conn.create_function("privacy_key", lambda: read_or_make_key(folder), [], "VARCHAR", side_effects=True)
-        # an exception inside an SQL function reaches the user as a stack trace
-        conn.create_function("privacy_key_problem", problem, [], "VARCHAR", null_handling="special", side_effects=True)

@@ -113,7 +113,17 @@ CELLS = {
         "attribute",
         "value",
         "'window'",
-        ("attribute", "value", "action", "is_refused", "refusal", "method_version", "won_coverage", "lost_coverage", "population"),
+        (
+            "attribute",
+            "value",
+            "action",
+            "is_refused",
+            "refusal",
+            "method_version",
+            "won_coverage",
+            "lost_coverage",
+            "population",
+        ),
         "rationale",
     ),
 }
@@ -138,9 +148,7 @@ _QUOTED_CELLS = """exists (
     )
 )"""
 
-SUPPRESSED_MEANING = (
-    "True where the row is on fewer deals than small_cell_minimum, or its figures would tell those of such a row: they are null."
-)
+SUPPRESSED_MEANING = "True where the row is on fewer deals than small_cell_minimum, or its figures would tell those of such a row: they are null."
 
 
 def read_allow_list(path: Path = ALLOW_LIST) -> tuple[dict[str, PublishedTable], set[str]]:
@@ -165,7 +173,9 @@ def read_allow_list(path: Path = ALLOW_LIST) -> tuple[dict[str, PublishedTable],
     return published, private
 
 
-def publish(connection: duckdb.DuckDBPyConnection, publication: Publication, allow_list: Path = ALLOW_LIST) -> list[Path]:
+def publish(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, allow_list: Path = ALLOW_LIST
+) -> list[Path]:
     """Put the marts of `connection`, in its schema `marts`, in place as published files; their paths, the main one last.
 
     Raises PublishError; then every file that stood before still stands, and nothing half-written is left behind.
@@ -215,7 +225,9 @@ def _write(
     return [*written, folder / name]
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, publication: Publication, allowed: Mapping[str, PublishedTable]) -> None:
+def _fill(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, allowed: Mapping[str, PublishedTable]
+) -> None:
     """Make the tables and their comments in the attached file."""
     columns = _columns(connection)
     _check_allow_list(allowed, columns)
@@ -242,8 +254,12 @@ def published_select(table: PublishedTable, columns: Mapping[str, str], minimum:
 
     `columns` are the mart's columns with their types.
     """
-    addressed = [column for column, kind in columns.items() if kind == "VARCHAR" and column not in table.columns_left_out]
-    masked = ", ".join(f"regexp_replace({column}, '{ADDRESS}', '(e-mail address)', 'g') as {column}" for column in addressed)
+    addressed = [
+        column for column, kind in columns.items() if kind == "VARCHAR" and column not in table.columns_left_out
+    ]
+    masked = ", ".join(
+        f"regexp_replace({column}, '{ADDRESS}', '(e-mail address)', 'g') as {column}" for column in addressed
+    )
     statement = _shown_select(table, list(columns), minimum)
     return f"select * replace ({masked}) from ({statement}) as shown" if masked else statement
 
@@ -286,7 +302,9 @@ from ({rows}) as mart"""
     return f"select {', '.join(shown)} from ({rows}) as mart"
 
 
-def _suppressed(source: str, shown: Sequence[str], kept: Sequence[str], reason: str | None, few: str, table: str) -> str:
+def _suppressed(
+    source: str, shown: Sequence[str], kept: Sequence[str], reason: str | None, few: str, table: str
+) -> str:
     selected = []
     for column in shown:
         if column in kept:
@@ -387,7 +405,9 @@ def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
         copy.execute("pragma synchronous = off")
         copy.execute("begin")
         for table, columns in tables.items():
-            copy.execute(f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})")
+            copy.execute(
+                f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})"
+            )
             cells = ", ".join(_sqlite_cell(name, kind) for name, kind, _ in columns)
             rows = connection.execute(f"select {cells} from {_PUBLISHED}.{table}")
             while batch := rows.fetchmany(_BATCH):
@@ -420,7 +440,9 @@ def _write_folder(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str
         path = folder / kind / f"{table}.{kind}"
         listed = ", ".join(_csv_cell(name, type_) if kind == "csv" else name for name, type_, _ in columns)
         options = "format csv, header true" if kind == "csv" else "format parquet, compression zstd"
-        connection.execute(f"copy (select {listed} from {_PUBLISHED}.{table}) to {_text(str(path))} ({options})").fetchall()
+        connection.execute(
+            f"copy (select {listed} from {_PUBLISHED}.{table}) to {_text(str(path))} ({options})"
+        ).fetchall()
         written.append(path)
     return written
 
@@ -521,7 +543,9 @@ def _refuse_own_database(connection: duckdb.DuckDBPyConnection, final: Path) -> 
     row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()
     own = row[0][0] if row else None
     if own and Path(own).resolve() == final.resolve():
-        raise PublishError(f"Not published: {final} is the private database itself. Name another file in WINLOSS_PUBLISHED.")
+        raise PublishError(
+            f"Not published: {final} is the private database itself. Name another file in WINLOSS_PUBLISHED."
+        )
 
 
 # ---------------------------------------------------------------- words

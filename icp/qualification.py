@@ -250,7 +250,7 @@ def _empty(scored: int, closed: int) -> Row:
         "reason": "",
         "scored_deals": scored,
         "closed_deals": closed,
-        **{name: None for name in _NUMBERS},
+        **dict.fromkeys(_NUMBERS),
         "rationale": "No closed deal has a qualification score.",
         "method_version": METHOD_VERSION,
     }

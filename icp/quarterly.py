@@ -35,7 +35,9 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 """Unit tests check the code, which is the same every quarter."""
 
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d\s{0,2}")
-_NOISE = re.compile(r"^(compiled code at|Done\.|See https://|Failure in operation |> in macro|> called by)|failed, error:$")
+_NOISE = re.compile(
+    r"^(compiled code at|Done\.|See https://|Failure in operation |> in macro|> called by)|failed, error:$"
+)
 _SHOWN_REASONS = 20
 
 Say = Callable[[str], None]
@@ -124,7 +126,9 @@ def only_run(private: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            raise BusyError(f"Another quarterly run (process {holder}) is at work on {private}. It goes on; this one did nothing.") from None
+            raise BusyError(
+                f"Another quarterly run (process {holder}) is at work on {private}. It goes on; this one did nothing."
+            ) from None
         except (ImportError, OSError):
             # no such locks on this system or file system: the lock of the build itself still keeps two builds apart
             pass
@@ -146,7 +150,13 @@ def build(plan: Plan, log: Any) -> tuple[list[str], int]:
     command = [*DBT, *UNATTENDED, "build", *WITHOUT_UNIT_TESTS, *(("--vars", plan.variables) if plan.variables else ())]
     lines: list[str] = []
     process = subprocess.Popen(
-        command, cwd=plan.project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        cwd=plan.project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     try:
         assert process.stdout is not None
@@ -217,7 +227,10 @@ def done_text(plan: Plan, written: Sequence[Path], quarter: str | None, before: 
     lines = [f"Winloss: {quarter or 'the export'} is built, published and reported.", ""]
     lines += [f"Report: {path}" for path in written]
     if quarter and quarter == before:
-        lines += ["", f"{quarter} was under review before, too: the exports hold no later complete quarter. Is the new export in place?"]
+        lines += [
+            "",
+            f"{quarter} was under review before, too: the exports hold no later complete quarter. Is the new export in place?",
+        ]
     with closing(open_published(plan.published)) as connection:
 
         def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -242,7 +255,15 @@ def failed_text(plan: Plan, why: Sequence[str], before: str | None, is_published
     else:
         stands = "Nothing was published before, and nothing is now."
     lines = ["Winloss: the quarterly run failed.", "", "Why", *(f"  {line}" for line in why)]
-    lines += ["", "What stands", f"  {stands}", "", "Next", "  Mend it and run icp quarterly again.", f"  The whole output: {plan.log}"]
+    lines += [
+        "",
+        "What stands",
+        f"  {stands}",
+        "",
+        "Next",
+        "  Mend it and run icp quarterly again.",
+        f"  The whole output: {plan.log}",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -26,7 +26,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "crm": ("varchar", "The CRM whose exports were read."),
     "reviewed_quarter": ("varchar", "Quarter under review; null without one, or when a step failed."),
     "as_of_on": ("date", "Last day the exports speak of; null when a step failed."),
-    "input_files": ("varchar", "The files read, as JSON: object, source_file, sha256 and records of each; null when a step failed."),
+    "input_files": (
+        "varchar",
+        "The files read, as JSON: object, source_file, sha256 and records of each; null when a step failed.",
+    ),
     "records_read": ("bigint", "Records in these files; null when a step failed."),
     "records_rejected": ("bigint", "Records that could not be used; null when a step failed."),
     "records_excluded": ("bigint", "Records rightly left out; null when a step failed."),
@@ -88,7 +91,11 @@ def versions() -> dict[str, Any]:
         project = version("winloss")
     except PackageNotFoundError:
         project = None
-    return {"winloss_version": project, "duckdb_version": duckdb.__version__, "python_version": platform.python_version()}
+    return {
+        "winloss_version": project,
+        "duckdb_version": duckdb.__version__,
+        "python_version": platform.python_version(),
+    }
 
 
 def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -119,7 +126,9 @@ def remember(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> N
     )
 
 
-def settle(connection: duckdb.DuckDBPyConnection, invocation_id: str, is_published: bool, why_not: str | None = None) -> None:
+def settle(
+    connection: duckdb.DuckDBPyConnection, invocation_id: str, is_published: bool, why_not: str | None = None
+) -> None:
     """State how the publishing of a remembered run ended."""
     connection.execute(
         "update history.run_history set is_published = $is_published, why_not = $why_not where invocation_id = $invocation_id",

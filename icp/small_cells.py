@@ -262,7 +262,9 @@ def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_
         telling = company.telling_cells(connection, minimum)
         if not telling:
             break
-        connection.executemany("insert into hidden_cells values (?, ?, ?)", [list(astuple(cell)) for cell in sorted(telling)])
+        connection.executemany(
+            "insert into hidden_cells values (?, ?, ?)", [list(astuple(cell)) for cell in sorted(telling)]
+        )
     return int(connection.execute("select count(*) from hidden_cells").fetchall()[0][0])
 
 
@@ -314,13 +316,17 @@ class _Company:
             follows_from: set[int] = set()
             for sign in (1, -1):
                 if cell in uncertain:
-                    follows_from |= self._compare(uncertain, _spread([places], [sign], self.counts.size), matrix, totals)
+                    follows_from |= self._compare(
+                        uncertain, _spread([places], [sign], self.counts.size), matrix, totals
+                    )
             if cell in uncertain:
                 told_by = [shown[row] for row in follows_from if row < len(shown)]
                 telling |= set(sorted(told_by, key=lambda other: (self.counts[self.places(other)].sum(), other))[:1])
         return telling
 
-    def _compare(self, uncertain: dict[_Cell, list[int]], objective: np.ndarray, matrix: csr_array, totals: np.ndarray) -> set[int]:
+    def _compare(
+        self, uncertain: dict[_Cell, list[int]], objective: np.ndarray, matrix: csr_array, totals: np.ndarray
+    ) -> set[int]:
         """Find another company with the same published figures; drop the cells that hold another count there.
 
         Returns the rows of `matrix` that keep the objective from going further.

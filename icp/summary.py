@@ -35,7 +35,7 @@ def summary_lines(reader: Reader) -> list[str]:
     if segments:
         lines += ["", "Best and worst segments, trailing window"]
         shown = segments[:3] + [row for row in segments[-3:] if row not in segments[:3]]
-        lines += [f"  {str(row['segment']):24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
+        lines += [f"  {row['segment']!s:24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
     items = reader.table("action_items", "1 = 1 order by item")
     if items:
         lines += ["", f"For {items[0]['due_quarter']}"]
@@ -53,7 +53,9 @@ def main() -> int:
     try:
         connection = duckdb.connect(path, read_only=True)
     except duckdb.IOException:
-        print(f"{path} cannot be opened: run `dbt build` first, and close other programs that hold it.", file=sys.stderr)
+        print(
+            f"{path} cannot be opened: run `dbt build` first, and close other programs that hold it.", file=sys.stderr
+        )
         return 2
     with connection:
 

@@ -64,7 +64,9 @@ def parse_cell(text: str) -> Cell:
     """`industry=Retail`, or `industry=Retail+region=EMEA` for a pair. Raises WhatIfError."""
     parts = [part.partition("=") for part in text.split("+")]
     if len(parts) > 2 or any(not name.strip() or not sign or not value.strip() for name, sign, value in parts):
-        raise WhatIfError(f"{text!r} is not a segment: write dimension=segment, or a pair as dimension=segment+dimension=segment")
+        raise WhatIfError(
+            f"{text!r} is not a segment: write dimension=segment, or a pair as dimension=segment+dimension=segment"
+        )
     return tuple(sorted((name.strip(), value.strip()) for name, _, value in parts))
 
 
@@ -76,7 +78,9 @@ def parse_shift(text: str) -> Shift:
     except ValueError:
         number = math.nan
     if not sign or not 0 < number <= 100:
-        raise WhatIfError(f"{text!r} is not a shift: write dimension=segment:points with points from 0 to 100, such as lead_source=Referral:20")
+        raise WhatIfError(
+            f"{text!r} is not a shift: write dimension=segment:points with points from 0 to 100, such as lead_source=Referral:20"
+        )
     return Shift(parse_cell(segment), number)
 
 
@@ -189,7 +193,9 @@ def _overlap(reader: Reader, cell: Cell, other: Cell, deals: int, used: list[str
             used.append(f"{_name(both)}: {row['won_deals']} of {row['closed_deals']} deals won")
             return _as_counts(row)
     first, second = _cell_counts(reader, cell), _cell_counts(reader, other)
-    assumed.append(f"{_name(cell)} and {_name(other)} overlap as if they were independent: too few deals to list them as a pair")
+    assumed.append(
+        f"{_name(cell)} and {_name(other)} overlap as if they were independent: too few deals to list them as a pair"
+    )
     expected = first.deals * second.deals / deals
     rate = (first.won + second.won) / max(first.deals + second.deals, 1.0)
     amount = None
@@ -225,7 +231,9 @@ def _cell_counts(reader: Reader, cell: Cell) -> _Counts:
     if len(cell) == 2:
         row = _pair_row(reader, cell)
         if row is None:
-            raise WhatIfError(f"{_name(cell)} is not listed in the window: too few closed deals, or a name that is not in the data")
+            raise WhatIfError(
+                f"{_name(cell)} is not listed in the window: too few closed deals, or a name that is not in the data"
+            )
         return _as_counts(row)
     dimension, segment = cell[0]
     rows = reader.table(
@@ -235,10 +243,14 @@ def _cell_counts(reader: Reader, cell: Cell) -> _Counts:
     )
     if rows:
         return _as_counts(rows[0])
-    known = reader.rows(f"select distinct dimension, segment from {reader.relation('win_rates_by_dimension')} where period = 'window'")
+    known = reader.rows(
+        f"select distinct dimension, segment from {reader.relation('win_rates_by_dimension')} where period = 'window'"
+    )
     dimensions = sorted({str(row["dimension"]) for row in known})
     if dimension not in dimensions:
-        raise WhatIfError(f"{dimension} is not a dimension{_nearest(dimension, dimensions)}; there are: {', '.join(dimensions)}")
+        raise WhatIfError(
+            f"{dimension} is not a dimension{_nearest(dimension, dimensions)}; there are: {', '.join(dimensions)}"
+        )
     segments = sorted(str(row["segment"]) for row in known if row["dimension"] == dimension)
     raise WhatIfError(f"{dimension} has no segment {segment}{_nearest(segment, segments)}; see win_rates_by_dimension")
 

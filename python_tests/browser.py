@@ -10,11 +10,17 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    os.environ.get("CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
 DRIVER = shutil.which("chromedriver")
 
 needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="LAYOUT NOT CHECKED: no Chromium here. Install it: apt-get install chromium chromium-driver"
+    not (CHROMIUM and DRIVER),
+    reason="LAYOUT NOT CHECKED: no Chromium here. Install it: apt-get install chromium chromium-driver",
 )
 
 _FLAGS = (
@@ -46,7 +52,9 @@ def browser() -> Iterator[Any]:
 
 def show(driver: Any, page: Path, width: int, medium: str = "screen", scheme: str = "light") -> None:
     """Opens `page` at `width` pixels, as on a screen or as when printed."""
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
     if driver.current_url != page.as_uri():

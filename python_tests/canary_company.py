@@ -23,8 +23,8 @@ import duckdb
 import yaml
 
 from icp.publish import FORMULA_STARTS
-from python_tests import speeds
 from icp.quarterly import WITHOUT_UNIT_TESTS
+from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -54,7 +54,13 @@ INJECTIONS = (
 )
 """Values that would become a formula, SQL, HTML or Jinja where somebody forgot to treat them as text."""
 
-ODD_HEADER = "Tier's \"name\"; drop table x; -- {{ 7 * 7 }}"
+COMPETITORS = {
+    '=HYPERLINK("http://evil.example","click")', "O'Brien", "drop table marts.fct_deals", "<script>alert('x')</script>",
+    "{{ 7 * 7 }}{% set x = 1 %}", "+1+cmd", "' /C calc'!A0", "@SUM(1+1)", "-2+3",
+}  # fmt: skip
+"""The same as competitors: a semicolon or a bar stands between two, and two hyphens name nobody."""
+
+ODD_HEADER = 'Tier\'s "name"; drop table x; -- {{ 7 * 7 }}'
 ODD_WORD = "Won'; drop table x; --"
 ODD_SUFFIX = "'; drop table x; --{{ 7 * 7 }}<b>"
 
@@ -133,7 +139,10 @@ def company() -> Rows:
                 "Source": odd or ("zq@canary-mail.example" if number % 29 == 0 else SOURCES[number % 3]),
                 "Product": odd or ("Basic" if number % 2 else "Premium"),
                 "Rival": odd or ("Initech" if number % 4 == 0 else ""),
-                "Why lost": "" if won else odd or f"{REASONS[number % 5]} {f'says {owner} (zq@canary-mail.example)' if number % 3 == 0 else ''}".strip(),
+                "Why lost": ""
+                if won
+                else odd
+                or f"{REASONS[number % 5]} {f'says {owner} (zq@canary-mail.example)' if number % 3 == 0 else ''}".strip(),
                 "Why won": f"Strong champion; {first} knew us" if won else "",
                 "Score": f"{0.3 + (0.4 if won else 0) + (number % 7) / 50:.2f}",
                 ODD_HEADER: odd or "Gold",
@@ -159,7 +168,9 @@ def company() -> Rows:
                     "Name": f"Ottoline {first}",
                     "Mail": f"ottoline.{first.lower()}{number}@canary-mail.example",
                     "Phone": f"+1 555-0199-{number:03d}",
-                    "Title": "General Counsel" if rare else odd or f"{TITLES[(number + which) % 6]}{f' ({first})' if number % 11 == 0 else ''}",
+                    "Title": "General Counsel"
+                    if rare
+                    else odd or f"{TITLES[(number + which) % 6]}{f' ({first})' if number % 11 == 0 else ''}",
                     "Department": f"thistledown {first}" if number % 13 == 0 else "",
                     "Notes": "thistledown",
                 }
@@ -243,10 +254,21 @@ class Place:
     def command(self, *arguments: str, **variables: Any) -> list[str]:
         """A dbt command line; `variables` come on top of the place's own."""
         quickly = WITHOUT_UNIT_TESTS if "build" in arguments else ()
-        return [str(BIN / "dbt"), "--no-use-colors", *arguments, *quickly, "--vars", yaml.safe_dump({**self.variables, **variables})]
+        return [
+            str(BIN / "dbt"),
+            "--no-use-colors",
+            *arguments,
+            *quickly,
+            "--vars",
+            yaml.safe_dump({**self.variables, **variables}),
+        ]
 
     def start(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
+        **variables: Any,
     ) -> subprocess.Popen[str]:
         """Start dbt; `within` is a command line that runs it."""
         speeds.dbt_starts()
@@ -260,7 +282,11 @@ class Place:
         )
 
     def dbt(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, within: Sequence[str] = (), **variables: Any
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
+        **variables: Any,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt to its end; what it showed stands in `stdout`."""
         process = self.start(*arguments, environment=environment, within=within, **variables)
@@ -308,7 +334,18 @@ def tell(place: Place) -> None:
     assert docs.returncode == 0, docs.stdout[-2000:]
     for kind in ("html", "md", "json"):
         out = place.folder / f"report.{kind}"
-        command = [sys.executable, "-m", "icp", "report", "--db", str(place.published), "--format", kind, "--out", str(out)]
+        command = [
+            sys.executable,
+            "-m",
+            "icp",
+            "report",
+            "--db",
+            str(place.published),
+            "--format",
+            kind,
+            "--out",
+            str(out),
+        ]
         told = subprocess.run(command, cwd=ROOT, env=place.environment(), capture_output=True, text=True, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
 
@@ -321,7 +358,11 @@ def formulas(place: Place) -> list[str]:
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             cells = (cell for row in csv.reader(file) for cell in row)
-            found += [f"{path.name}: {cell}" for cell in cells if cell.startswith(tuple(FORMULA_STARTS)) and not is_number(cell)]
+            found += [
+                f"{path.name}: {cell}"
+                for cell in cells
+                if cell.startswith(tuple(FORMULA_STARTS)) and not is_number(cell)
+            ]
     return found
 
 

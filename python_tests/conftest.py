@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from python_tests import speeds
 from icp.quarterly import WITHOUT_UNIT_TESTS
+from python_tests import speeds
 
 ROOT = Path(__file__).parent.parent
 KEY = "sample-company"
@@ -56,7 +56,11 @@ class SampleBuild:
     def environment(self) -> dict[str, str]:
         """The variables of the environment, without what this machine's user set for the project or for dbt."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("WINLOSS_", "DBT_"))}
-        own = {"WINLOSS_DB": str(self.database), "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"), "WINLOSS_KEY": KEY}
+        own = {
+            "WINLOSS_DB": str(self.database),
+            "WINLOSS_PUBLISHED": str(self.folder / "published.duckdb"),
+            "WINLOSS_KEY": KEY,
+        }
         # asked for: a checkout may hold exports and settings of its user
         own |= {"WINLOSS_CRM": "sample", "WINLOSS_SETTINGS": os.devnull}
         return kept | own

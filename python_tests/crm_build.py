@@ -21,7 +21,10 @@ FIXTURES = ROOT / "python_tests" / "fixtures"
 
 # Variables the fixture of a CRM is built with: fields of the company's own.
 VARIABLES = {
-    "salesforce": {"field_aliases": {"qualification_score": "Fit_Score__c"}, "extra_dimensions": {"territory": "Territory__c"}}
+    "salesforce": {
+        "field_aliases": {"qualification_score": "Fit_Score__c"},
+        "extra_dimensions": {"territory": "Territory__c"},
+    }
 }
 
 
@@ -41,16 +44,28 @@ class CrmBuild(SampleBuild):
         sql = self.compiled("models/staging/base_deal_outcomes.sql")
         with duckdb.connect() as connection:
             connection.execute(f"attach '{self.database}' as winloss (read_only)")
-            connection.execute("create schema reference; create table reference.stage_map as from winloss.reference.stage_map")
+            connection.execute(
+                "create schema reference; create table reference.stage_map as from winloss.reference.stage_map"
+            )
             connection.executemany(f"insert into reference.stage_map values ('{self.crm}', ?, ?)", list(stages))
             changed = sql.replace('"winloss"."reference"."stage_map"', "reference.stage_map")
-            return connection.execute(f"select known_outcome from ({changed}) as deals where deal_id = '{deal_id}'").fetchall()
+            return connection.execute(
+                f"select known_outcome from ({changed}) as deals where deal_id = '{deal_id}'"
+            ).fetchall()
 
     def landing_select(self, name: str, statement: str) -> str:
         """The select of a landing table as the hook of this build wrote it, over the lines of other files."""
         hooks = self.folder / "target" / "compiled" / "winloss" / "dbt_project.yml" / "hooks"
-        (written,) = [text for file in hooks.glob("*on-run-start*") if "landing.loads as" in (text := file.read_text(encoding="utf-8"))]
-        found = re.search(rf"create or replace table landing\.{name} as\s+(select.*?from \(\n).*?(\n *\) as exported)", written, re.DOTALL)
+        (written,) = [
+            text
+            for file in hooks.glob("*on-run-start*")
+            if "landing.loads as" in (text := file.read_text(encoding="utf-8"))
+        ]
+        found = re.search(
+            rf"create or replace table landing\.{name} as\s+(select.*?from \(\n).*?(\n *\) as exported)",
+            written,
+            re.DOTALL,
+        )
         assert found is not None, name
         return f"{found[1]}{statement}{found[2]} cross join landing.privacy_key"
 
@@ -80,12 +95,16 @@ class CrmBuild(SampleBuild):
 
     def texts_everywhere(self) -> str:
         """Every text of every table of the database, in lower case."""
-        columns = self.rows("select table_schema, table_name, column_name from information_schema.columns where data_type = 'VARCHAR'")
+        columns = self.rows(
+            "select table_schema, table_name, column_name from information_schema.columns where data_type = 'VARCHAR'"
+        )
         found: list[str] = []
         with duckdb.connect(str(self.database), read_only=True) as connection:
             for column in columns:
                 # The plan quotes headers and settings, never a cell.
-                query = f'select distinct "{column["column_name"]}" from {column["table_schema"]}."{column["table_name"]}"'
+                query = (
+                    f'select distinct "{column["column_name"]}" from {column["table_schema"]}."{column["table_name"]}"'
+                )
                 found += [str(row[0]).lower() for row in connection.execute(query).fetchall()]
         return "\n".join(found)
 
@@ -106,9 +125,13 @@ class CompiledModels:
         self.engine.execute(f"attach '{build.database}' as built (read_only)")
         for schema in ("landing", "reference", "staging", "intermediate", "marts"):
             self.engine.execute(f"create schema {schema}")
-        for (table,) in self.rows("select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'reference'"):
+        for (table,) in self.rows(
+            "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'reference'"
+        ):
             self.engine.execute(f'create table reference."{table}" as from built.reference."{table}"')
-        for (table,) in self.rows("select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'landing'"):
+        for (table,) in self.rows(
+            "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'landing'"
+        ):
             self.engine.execute(f'create table landing."{table}" as from built.landing."{table}"')
         self.engine.execute("detach built")
         self._build = build
@@ -129,7 +152,9 @@ class CompiledModels:
     def run(self, plan: ReadingPlan) -> None:
         """Builds every model on the lines that a plan stores."""
         for name, statement in land_lines(plan, self.engine).items():
-            self.engine.execute(f"create or replace table landing.{name} as {self._build.landing_select(name, statement)}")
+            self.engine.execute(
+                f"create or replace table landing.{name} as {self._build.landing_select(name, statement)}"
+            )
         for name, sql in self.models.items():
             self.engine.execute(f"create or replace table {name} as {sql}")
 
@@ -157,7 +182,14 @@ def build_lines(folder: Path, crm: str, exports: Path, variables: dict[str, Any]
         return READY[crm]
     build = CrmBuild(folder, "", crm, exports, variables or {})
     selected = ["+input_files", "+input_columns", "+rejected_records"]
-    arguments = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--vars", json.dumps(build.variables)]
+    arguments = [
+        "--exclude-resource-type",
+        "test",
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        json.dumps(build.variables),
+    ]
     run = build.dbt("build", "-s", *selected, *arguments)
     assert run.returncode == 0, run.stdout + run.stderr
     return CrmBuild(folder, run.stdout, crm, exports, build.variables)

@@ -43,7 +43,11 @@ def plants(crm: str) -> dict[str, list[Plant]]:
     """By object, the columns that are planted: all but those with no header at all outside the deals."""
     if crm == "custom":
         return {
-            name: [Plant(column, f"{column.name}{ODD_SUFFIX}", column.name) for column in columns if column.name not in EXTRA_COLUMNS]
+            name: [
+                Plant(column, f"{column.name}{ODD_SUFFIX}", column.name)
+                for column in columns
+                if column.name not in EXTRA_COLUMNS
+            ]
             for name, columns in OBJECTS.items()
         }
     found: dict[str, list[Plant]] = {}
@@ -54,7 +58,11 @@ def plants(crm: str) -> dict[str, list[Plant]]:
                 known.setdefault(alias.column, alias.header)
         here: dict[Column, Plant] = {}
         for column in COLUMNS[shape.object]:
-            own = f"Own {column.name}{ODD_SUFFIX}" if shape.object == "deals" and not column.crm_only and column.name not in EXTRA_COLUMNS else ""
+            own = (
+                f"Own {column.name}{ODD_SUFFIX}"
+                if shape.object == "deals" and not column.crm_only and column.name not in EXTRA_COLUMNS
+                else ""
+            )
             if header := known.get(column.name, own):
                 here[column] = Plant(column, header, column.name)
         found[shape.object] = list(here.values())
@@ -69,7 +77,9 @@ def variables_of(crm: str) -> dict[str, Any]:
         return shared | {
             "mapping": {
                 "files": {name: file_name(name) for name in planted},
-                "columns": {name: {plant.column.name: plant.header for plant in found} for name, found in planted.items()},
+                "columns": {
+                    name: {plant.column.name: plant.header for plant in found} for name, found in planted.items()
+                },
                 "outcomes": {"won": [ODD_WORD], "lost": ["Lost"]},
                 "dimensions": {TIER: ODD_HEADER},
             },
@@ -88,14 +98,18 @@ def write_export(crm: str, folder: Path) -> None:
     for name, found in plants(crm).items():
         further = [IGNORED_HEADER, ODD_HEADER] if name == "deals" else [IGNORED_HEADER]
         # accounts are as many as there are texts; of the rest there is one for each deal
-        rows: list[tuple[int, str]] = [(number, "") for number in range(len(INJECTIONS) if name == "accounts" else DEALS)]
+        rows: list[tuple[int, str]] = [
+            (number, "") for number in range(len(INJECTIONS) if name == "accounts" else DEALS)
+        ]
         if name == "deals":
             rows += [(DEALS, "outcome"), (DEALS + 1, "closed_on")]
         with (folder / file_name(name)).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([*(plant.header for plant in found), *further])
             for number, spoiled in rows:
-                writer.writerow([*(_cell(crm, plant, number, spoiled) for plant in found), *[_text(number)] * len(further)])
+                writer.writerow(
+                    [*(_cell(crm, plant, number, spoiled) for plant in found), *[_text(number)] * len(further)]
+                )
 
 
 def _text(number: int) -> str:
@@ -111,7 +125,9 @@ def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
     if name == "outcome":
         return (ODD_WORD if crm == "custom" else "Won") if is_won else "Lost"
     if plant.column.kind is Kind.BOOLEAN:
-        return str({"is_won": is_won, "is_lost": not is_won, "is_closed": True, "is_primary": True}.get(name, False)).lower()
+        return str(
+            {"is_won": is_won, "is_lost": not is_won, "is_closed": True, "is_primary": True}.get(name, False)
+        ).lower()
     if plant.column.kind in (Kind.DATE, Kind.TIMESTAMP):
         is_close = name in ("closed_on", "won_on", "lost_on")
         if is_close and spoiled == "closed_on":

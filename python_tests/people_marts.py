@@ -35,7 +35,11 @@ class Cell:
 
 
 def marts(
-    compiled: Path, contacts: Iterable[Contact], window_quarters: int = 4, empty_deals: int = 0, ends: date = date(2026, 1, 1)
+    compiled: Path,
+    contacts: Iterable[Contact],
+    window_quarters: int = 4,
+    empty_deals: int = 0,
+    ends: date = date(2026, 1, 1),
 ) -> duckdb.DuckDBPyConnection:
     """A database with the marts about people of these contacts; the quarter under review is the one before `ends`."""
     connection = duckdb.connect()
@@ -56,7 +60,9 @@ def marts(
     deals = {deal: (outcome, closed) for deal, outcome, _, _, closed in rows}
     deals |= {f"empty{place}": ("won", date(2025, 11, 1)) for place in range(empty_deals)}
     connection.execute("create table marts.fct_closed_deals (deal_key varchar, outcome varchar, closed_on date)")
-    connection.executemany("insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()])
+    connection.executemany(
+        "insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()]
+    )
     begins = {
         "quarter": _quarters_before(ends, 1),
         "previous_quarter": _quarters_before(ends, 2),
@@ -140,13 +146,18 @@ def given_away(
     equations: list[tuple[np.ndarray, float]] = []
     for quarters_ago, published_ in enumerate([tables, copy] if copy else [tables]):
         equations += [
-            (members(cell, quarters_ago), contacts_) for cell, contacts_ in cells(published_).items() if contacts_ is not None
+            (members(cell, quarters_ago), contacts_)
+            for cell, contacts_ in cells(published_).items()
+            if contacts_ is not None
         ]
         everybody = {period: members(Cell("everybody", "", period), quarters_ago) for period in PERIODS}
         deciders = {period: members(Cell("deciders", "", period), quarters_ago) for period in PERIODS}
         for row in published_["contact_coverage"]:
             if row["won_contacts_per_deal"] is not None or row["lost_contacts_per_deal"] is not None:
-                total = float(row["won_contacts_per_deal"] or 0) * row["won_deals"] + float(row["lost_contacts_per_deal"] or 0) * row["lost_deals"]  # type: ignore[operator, arg-type]
+                total = (
+                    float(row["won_contacts_per_deal"] or 0) * row["won_deals"]
+                    + float(row["lost_contacts_per_deal"] or 0) * row["lost_deals"]
+                )  # type: ignore[operator, arg-type]
                 equations.append((everybody[str(row["period"])], round(total)))
         for row in published_["decision_makers"]:
             equations.append((deciders[str(row["period"])], row["all_contacts"]))  # type: ignore[arg-type]

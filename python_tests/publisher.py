@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from icp.publish_plugin import finish_run
+from icp.finish_run import finish_run
 
 
 def request(published: str, **more: Any) -> dict[str, Any]:

@@ -59,7 +59,11 @@ def sold(
     company = Company()
     for number in range(deals):
         year, month = QUARTERS[number % len(QUARTERS)]
-        segments = {"industry": chance.choice(industries) if len(industries) < 100 else industries[number], "region": chance.choice(regions), "lead_source": chance.choice(sources)}
+        segments = {
+            "industry": chance.choice(industries) if len(industries) < 100 else industries[number],
+            "region": chance.choice(regions),
+            "lead_source": chance.choice(sources),
+        }
         is_won = chance.random() < win_rate(segments)
         closes = date(year, month + number % 3, 28 - number // 3 % 28)
         closed, created = closes.isoformat(), (closes - timedelta(days=20 + number % 60)).isoformat()
@@ -128,9 +132,21 @@ def sold(
 
 
 PLAIN = ["Retail", "Media", "Energy", "Software"]
-SCRIPTS = ["שירותים פיננסיים", "تجارة التجزئة 24", "🚀 Spaß & Söhne <GmbH>", "日本の製造業株式会社", "👩‍👩‍👧 Family | *Care*"]
+SCRIPTS = [
+    "שירותים פיננסיים",
+    "تجارة التجزئة 24",
+    "🚀 Spaß & Söhne <GmbH>",
+    "日本の製造業株式会社",
+    "👩‍👩‍👧 Family | *Care*",
+]
 
-CODE = ["<script>alert('x')</script>", "{{ 7 * 7 }}{% set x = 1 %}", "O'Brien; drop table x; --", '=HYPERLINK("evil","click")', "[click](evil) <b>`bold`</b>"]
+CODE = [
+    "<script>alert('x')</script>",
+    "{{ 7 * 7 }}{% set x = 1 %}",
+    "O'Brien; drop table x; --",
+    '=HYPERLINK("evil","click")',
+    "[click](evil) <b>`bold`</b>",
+]
 
 
 def one_deal() -> Company:
@@ -142,7 +158,9 @@ def one_deal() -> Company:
 
 def of_cells(cells: list[tuple[str, str, int, int]]) -> Company:
     """Deals by industry and lead source: so many, of which so many were won, over eight quarters alike."""
-    company = sold(sum(deals for _, _, deals, _ in cells), even, PLAIN, with_contacts=False, with_reasons=False, with_scores=False)
+    company = sold(
+        sum(deals for _, _, deals, _ in cells), even, PLAIN, with_contacts=False, with_reasons=False, with_scores=False
+    )
     number = 0
     for industry, source, deals, won in cells:
         for place in range(deals):
@@ -249,6 +267,10 @@ def _run(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> None:
     assert specification and specification.loader
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    dbt = SimpleNamespace(ref=lambda name: None, this=SimpleNamespace(database=node["database"]), config=SimpleNamespace(get=lambda *_: None))
+    dbt = SimpleNamespace(
+        ref=lambda name: None,
+        this=SimpleNamespace(database=node["database"]),
+        config=SimpleNamespace(get=lambda *_: None),
+    )
     rows = module.model(dbt, connection)  # noqa: F841 the statement below reads it
     connection.execute(f"insert into {table} by name select * from rows")

@@ -40,11 +40,17 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
         "false as is_partial",
         [starts, starts],
     )
-    connection.execute("create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)")
-    connection.execute("insert into dim_dimensions values ('industry', 'industry', 1, true), ('region', 'region', 2, true)")
+    connection.execute(
+        "create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)"
+    )
+    connection.execute(
+        "insert into dim_dimensions values ('industry', 'industry', 1, true), ('region', 'region', 2, true)"
+    )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     stated = Parameters().as_row() | settings
-    connection.executemany("insert into dim_settings values (?, ?)", [(name, str(value)) for name, value in stated.items()])
+    connection.executemany(
+        "insert into dim_settings values (?, ?)", [(name, str(value)) for name, value in stated.items()]
+    )
     return connection
 
 

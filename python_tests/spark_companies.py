@@ -77,7 +77,11 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
     _say(company, "built on DuckDB")
 
     there = Project(place)
-    spark = {"WINLOSS_SPARK_HOME": str(folder / "spark"), "WINLOSS_SPARK_MASTER": "local[2]", "DBT_TARGET_PATH": "target-spark"}
+    spark = {
+        "WINLOSS_SPARK_HOME": str(folder / "spark"),
+        "WINLOSS_SPARK_MASTER": "local[2]",
+        "DBT_TARGET_PATH": "target-spark",
+    }
     environment = {**spark, "WINLOSS_TARGET": target, **own, **_published(place, "spark")}
     stated = yaml.safe_dump(variables)
     if company != "sample":
@@ -120,7 +124,9 @@ def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, 
     with project.connect() as connection:
         for name in OBJECTS:
             columns = ", ".join(column.name for column in CANONICAL[name])
-            connection.execute(f"copy (select {columns} from landing.{name} where line_problem is null) to '{tables}/{name}.parquet'")
+            connection.execute(
+                f"copy (select {columns} from landing.{name} where line_problem is null) to '{tables}/{name}.parquet'"
+            )
     extra = list(variables["mapping"].get("dimensions") or {})
     named = {name: f"extra_{place}" for place, name in enumerate(extra, start=1)}
     rest = {name: value for name, value in variables.items() if name not in ("crm", "mapping")}

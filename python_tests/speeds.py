@@ -39,7 +39,9 @@ def runs_dbt(function: Any, known: dict[Any, bool]) -> bool:
     if function not in known:
         known[function] = False  # helpers may call each other
         names = set(_names(code))
-        known[function] = bool(names & RUNS_DBT) or any(runs_dbt(used, known) for used in _used(function.__globals__, names))
+        known[function] = bool(names & RUNS_DBT) or any(
+            runs_dbt(used, known) for used in _used(function.__globals__, names)
+        )
     return known[function]
 
 

@@ -59,7 +59,9 @@ def readers(place: Place, story: Story) -> Iterator[None]:
     reports.mkdir()
     watched = {"one": place.published, "two": place.published, "sqlite": place.published.with_suffix(".sqlite")}
     running = [
-        subprocess.Popen([sys.executable, "-m", "python_tests.reader_process", str(path), str(reports / name)], cwd=ROOT)
+        subprocess.Popen(
+            [sys.executable, "-m", "python_tests.reader_process", str(path), str(reports / name)], cwd=ROOT
+        )
         for name, path in watched.items()
     ]
     try:
@@ -92,7 +94,9 @@ def reached(mark: str) -> Callable[[str], bool]:
 
     def is_far_enough(line: str) -> bool:
         words = line.split()
-        return "START" in words and words[2:3] == ["of"] and int(words[1]) >= share * int(words[3]) and int(words[3]) > 20
+        return (
+            "START" in words and words[2:3] == ["of"] and int(words[1]) >= share * int(words[3]) and int(words[3]) > 20
+        )
 
     return is_far_enough
 
@@ -134,7 +138,9 @@ def _kill(told: Story, moment: str, act: Callable[[], None]) -> None:
     act()
     published = told.place.published
     told.killed.append(
-        Killed(moment, before, look_at_duckdb(published), look_at_sqlite(published.with_suffix(".sqlite")), signal.SIGKILL)
+        Killed(
+            moment, before, look_at_duckdb(published), look_at_sqlite(published.with_suffix(".sqlite")), signal.SIGKILL
+        )
     )
 
 

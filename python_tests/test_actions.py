@@ -13,15 +13,32 @@ with (ROOT / "seeds" / "playbook.csv").open(encoding="utf-8", newline="") as fil
     PLAYBOOK: list[Row] = list(csv.DictReader(file))
 
 SEGMENT: Row = {
-    "rank": 1, "action": "target_more", "best_bet": False, "segment_label": "Bank", "rationale": "Bank won 30 of 40.",
-    "rest_win_rate": 0.4, "window_deals": 120,
+    "rank": 1,
+    "action": "target_more",
+    "best_bet": False,
+    "segment_label": "Bank",
+    "rationale": "Bank won 30 of 40.",
+    "rest_win_rate": 0.4,
+    "window_deals": 120,
 }
 REASON: Row = {
-    "category": "price", "label": "Price or value", "lost_deals": 19, "all_lost_deals": 48, "share": 19 / 48, "share_low": 0.27, "share_high": 0.54,
+    "category": "price",
+    "label": "Price or value",
+    "lost_deals": 19,
+    "all_lost_deals": 48,
+    "share": 19 / 48,
+    "share_low": 0.27,
+    "share_high": 0.54,
 }
 THRESHOLD: Row = {
-    "is_predictive": True, "cut_off": 0.75, "current_cut_off": 0.8, "win_rate_above_low": 0.94, "scored_deals": 100, "closed_deals": 120,
-    "reason": "", "rationale": "At 0.75 and above 90 of 95 deals were won.",
+    "is_predictive": True,
+    "cut_off": 0.75,
+    "current_cut_off": 0.8,
+    "win_rate_above_low": 0.94,
+    "scored_deals": 100,
+    "closed_deals": 120,
+    "reason": "",
+    "rationale": "At 0.75 and above 90 of 95 deals were won.",
 }
 COVERAGE: Row = {"won_deals_with_contacts": 30, "lost_deals_with_contacts": 20, "won_share": 0.9, "lost_share": 0.4}
 
@@ -75,18 +92,31 @@ def test_a_reason_without_a_play_of_its_own_gets_the_general_one() -> None:
 
 
 def test_a_grown_reason_is_a_claim_unless_reasons_are_doubtful() -> None:
-    change: Row = {"category": "price", "is_changed": True, "direction": "up", "change": 0.2, "previous_share": 0.2, "rationale": "Price grew."}
+    change: Row = {
+        "category": "price",
+        "is_changed": True,
+        "direction": "up",
+        "change": 0.2,
+        "previous_share": 0.2,
+        "rationale": "Price grew.",
+    }
     assert of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change])[0]["grade"] == "claim"
     doubt: list[Row] = [
         {"measure": "overall", "is_doubtful": True, "meaning": "any"},
         {"measure": "bulk_closes", "is_doubtful": True, "meaning": "share of losses closed on one day"},
     ]
-    grades = [row["grade"] for row in of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change], reliability=doubt)]
+    grades = [
+        row["grade"]
+        for row in of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change], reliability=doubt)
+    ]
     assert grades == ["test", "data repair"]
 
 
 def test_unspecified_reasons_are_repaired_and_never_worked_on() -> None:
-    doubt: list[Row] = [{"measure": "unusable_reasons", "is_doubtful": True, "meaning": "unusable"}, {"measure": "overall", "is_doubtful": True, "meaning": "any"}]
+    doubt: list[Row] = [
+        {"measure": "unusable_reasons", "is_doubtful": True, "meaning": "unusable"},
+        {"measure": "overall", "is_doubtful": True, "meaning": "any"},
+    ]
     [row] = of_kind("loss_reason", loss_reasons=[REASON | {"category": "unspecified"}], reliability=doubt)
     assert (row["grade"], row["evidence"]) == ("data repair", "19 of 48 lost deals state no usable reason.")
 
@@ -107,7 +137,14 @@ def test_the_cut_off(change: Row, grade: str, title: str) -> None:
 
 
 def test_personas_that_cannot_be_compared_are_repaired_first() -> None:
-    person: Row = {"attribute": "persona", "value": "CFO", "action": "target_more", "expected_lift": 0.2, "is_refused": True, "rationale": "CFO"}
+    person: Row = {
+        "attribute": "persona",
+        "value": "CFO",
+        "action": "target_more",
+        "expected_lift": 0.2,
+        "is_refused": True,
+        "rationale": "CFO",
+    }
     [row] = of_kind("personas", personas=[person], coverage=[COVERAGE])
     assert row["grade"] == "data repair" and "90% of won and 40% of lost" in str(row["evidence"])
     [row] = of_kind("personas", personas=[person | {"is_refused": False}], coverage=[COVERAGE])
@@ -116,7 +153,13 @@ def test_personas_that_cannot_be_compared_are_repaired_first() -> None:
 
 def test_a_quarter_outside_its_limits_comes_first_in_process() -> None:
     quarter: Row = {
-        "quarter": "2025-Q4", "is_outside_limits": True, "won_deals": 10, "closed_deals": 40, "win_rate": 0.25, "lower_limit": 0.4, "upper_limit": 0.8,
+        "quarter": "2025-Q4",
+        "is_outside_limits": True,
+        "won_deals": 10,
+        "closed_deals": 40,
+        "win_rate": 0.25,
+        "lower_limit": 0.4,
+        "upper_limit": 0.8,
     }
     [row] = of_kind("process", quarters=[quarter])
     assert row["grade"] == "claim" and "usual limits 40% to 80%" in str(row["evidence"])
@@ -135,7 +178,12 @@ def test_a_segment_named_like_a_placeholder_stays_as_it_is() -> None:
 
 def test_of_equally_empty_fields_the_same_is_named_whatever_the_order() -> None:
     rows: list[Row] = [
-        {"field": field, "outcome": outcome, "filled_share": 0.0, "filled_deals": 0, "deals": 48} for field in ("revenue band", "region") for outcome in ("won", "lost")
+        {"field": field, "outcome": outcome, "filled_share": 0.0, "filled_deals": 0, "deals": 48}
+        for field in ("revenue band", "region")
+        for outcome in ("won", "lost")
     ]
-    named = {tuple(row["evidence"] for row in of_kind("process", completeness=order)) for order in (rows, rows[::-1], [rows[1], rows[3], rows[0], rows[2]])}
+    named = {
+        tuple(row["evidence"] for row in of_kind("process", completeness=order))
+        for order in (rows, rows[::-1], [rows[1], rows[3], rows[0], rows[2]])
+    }
     assert named == {("0 of 48 lost deals have the region.",)}

@@ -9,7 +9,9 @@ from python_tests.conftest import ROOT, SampleBuild
 
 ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
 # Needs the variable quota_amount, which nobody can guess.
-EMPTY_ON_THE_SAMPLE = {"what_is_the_first_recommendation_worth": {"revenue_gain", "revenue_gain_low", "revenue_gain_high", "net_gain"}}
+EMPTY_ON_THE_SAMPLE = {
+    "what_is_the_first_recommendation_worth": {"revenue_gain", "revenue_gain_low", "revenue_gain_high", "net_gain"}
+}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -17,7 +19,9 @@ def questions() -> list[tuple[str, str, str]]:
     """Table, question and name of the query, from the table of the README."""
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", README, flags=re.MULTILINE)
     return [
-        (table, question, name) for table, cell in rows for question, name in re.findall(r"\[([^]]+)]\(analyses/(\w+)\.sql\)", cell)
+        (table, question, name)
+        for table, cell in rows
+        for question, name in re.findall(r"\[([^]]+)]\(analyses/(\w+)\.sql\)", cell)
     ]
 
 
@@ -40,7 +44,9 @@ def test_query_answers_something_on_the_sample(query: Path, compiled: Path, samp
     rows = sample_build.rows((compiled / query.name).read_text(encoding="utf-8"))
     assert rows
     empty = {column for column in rows[0] if all(row[column] is None for row in rows)}
-    assert {column for column in empty if not column.endswith(("_reason", "_warning"))} <= EMPTY_ON_THE_SAMPLE.get(query.stem, set())
+    assert {column for column in empty if not column.endswith(("_reason", "_warning"))} <= EMPTY_ON_THE_SAMPLE.get(
+        query.stem, set()
+    )
 
 
 @pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)
@@ -55,7 +61,9 @@ def test_every_question_of_the_readme_has_a_query() -> None:
 
 
 def test_every_answer_table_has_two_questions_or_more(sample_build: SampleBuild) -> None:
-    answers = {name for name, node in sample_build.models().items() if node["fqn"][1] == "marts" and node["fqn"][2] != "core"}
+    answers = {
+        name for name, node in sample_build.models().items() if node["fqn"][1] == "marts" and node["fqn"][2] != "core"
+    }
     asked = [table for table, _, _ in questions()]
     assert sorted(table for table in answers if asked.count(table) < 2) == []
     assert set(asked) <= answers

@@ -32,7 +32,11 @@ STATED = [
     *[("won", "1,000,000,000,000,000.00", "USD")] * 300,
     *[("lost", "1000000000000000.00", "EUR")] * 200,
 ]
-TOO_LARGE = [("won", "1000000000000000.01", "VND"), ("lost", "-1e20", "USD"), ("lost", "12345678901234567890123456789012345", "EUR")]
+TOO_LARGE = [
+    ("won", "1000000000000000.01", "VND"),
+    ("lost", "-1e20", "USD"),
+    ("lost", "12345678901234567890123456789012345", "EUR"),
+]
 
 
 def read(text: str) -> Fraction:
@@ -43,9 +47,12 @@ def read(text: str) -> Fraction:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("amounts"))
     rates = "".join(f"{code},{float(rate)}\n" for code, rate in RATES.items() if code != "VND")
-    (project.folder / "seeds" / "fx_rates.csv").write_text("currency,rate_to_company_currency\n" + rates, encoding="utf-8")
+    (project.folder / "seeds" / "fx_rates.csv").write_text(
+        "currency,rate_to_company_currency\n" + rates, encoding="utf-8"
+    )
     lines = [
-        f'D{place},{outcome},2025-10-01,2025-12-{15 + place % 17:02d},"{amount}",{currency},{"Mining" if place % 2 else "Energy"},{"price" if outcome == "lost" else ""}'
+        f'D{place},{outcome},2025-10-01,2025-12-{15 + place % 17:02d},"{amount}",{currency},'
+        f"{'Mining' if place % 2 else 'Energy'},{'price' if outcome == 'lost' else ''}"
         for place, (outcome, amount, currency) in enumerate([*STATED, *TOO_LARGE])
     ]
     project.write("deals.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n")
@@ -64,14 +71,26 @@ def test_amounts_are_converted_and_added_up_without_loss(project: Project) -> No
     lost = sum(value for outcome, value in values if outcome == "lost")
     # Kish's effective sample size, in fractions
     effective = (won + lost) ** 2 / sum(value**2 for _, value in values)
-    found = baseline(project, "won_amount", "lost_amount", "value_win_rate", "value_effective_deals", "mean_won_amount", "median_won_amount")
+    found = baseline(
+        project,
+        "won_amount",
+        "lost_amount",
+        "value_win_rate",
+        "value_effective_deals",
+        "mean_won_amount",
+        "median_won_amount",
+    )
     expected = (won, lost, won / (won + lost), effective, won / 303, 25 * Fraction(10) ** 18)
     assert found == pytest.approx([float(value) for value in expected], rel=1e-12)
-    assert project.rows("select amount from marts.fct_deals where stated_amount = 123456789012345.67") == [(Decimal("123456789012345.67"),)]
+    assert project.rows("select amount from marts.fct_deals where stated_amount = 123456789012345.67") == [
+        (Decimal("123456789012345.67"),)
+    ]
 
 
 def test_each_currency_is_added_up_as_it_is_stated(project: Project) -> None:
-    rows = project.rows("select currency, won_amount, lost_amount from marts.value_by_currency where period = 'quarter' order by currency")
+    rows = project.rows(
+        "select currency, won_amount, lost_amount from marts.value_by_currency where period = 'quarter' order by currency"
+    )
     assert rows == [
         ("EUR", None, 2e17),
         ("USD", 3e17 + 1e7, 5e9),
@@ -85,11 +104,15 @@ def test_a_small_deal_in_another_segment_keeps_its_own_weight(project: Project) 
     ((deals, amount, squares),) = project.rows(cells)
     assert deals == len(STATED) + len(TOO_LARGE)
     values = [read(stated) * RATES[currency] for _, stated, currency in STATED if read(stated) > 0]
-    assert (float(amount), squares) == pytest.approx((float(sum(values)), float(sum(value**2 for value in values))), rel=1e-12)
+    assert (float(amount), squares) == pytest.approx(
+        (float(sum(values)), float(sum(value**2 for value in values))), rel=1e-12
+    )
 
 
 def test_what_is_beyond_the_largest_amount_is_left_out_with_a_reason(project: Project) -> None:
-    rows = project.rows("select records, of_records, meaning from marts.data_quality_findings where rule_id = 'amount_too_large'")
+    rows = project.rows(
+        "select records, of_records, meaning from marts.data_quality_findings where rule_id = 'amount_too_large'"
+    )
     assert [(records, of) for records, of, _ in rows] == [(3, len(STATED) + 3)]
     assert "larger than the setting largest_amount" in rows[0][2]
     assert project.rows("select records from marts.data_quality_findings where rule_id = 'unreadable_value'") == [(0,)]

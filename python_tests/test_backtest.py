@@ -43,8 +43,14 @@ def test_a_quarter_that_has_not_ended_judges_no_advice() -> None:
 
 
 def test_advice_is_drawn_from_the_quarters_before_and_counted_on_the_quarter() -> None:
-    deals = quarter("2025-Q1", STRONG_BANK) + quarter("2025-Q2", STRONG_BANK) + quarter("2025-Q3", {"Bank": (30, 10), "Shop": (10, 30), "Farm": (15, 25)})
-    rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q3"))) if row["quarter"] == "2025-Q3"}
+    deals = (
+        quarter("2025-Q1", STRONG_BANK)
+        + quarter("2025-Q2", STRONG_BANK)
+        + quarter("2025-Q3", {"Bank": (30, 10), "Shop": (10, 30), "Farm": (15, 25)})
+    )
+    rows = {
+        row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q3"))) if row["quarter"] == "2025-Q3"
+    }
     ours = rows["winloss"]
     assert (ours["trained_from"], ours["trained_to"], ours["advice"]) == ("2025-Q1", "2025-Q2", "Bank")
     # Bank: 30 of 40; the others: 10 of 40 and 15 of 40
@@ -73,7 +79,11 @@ def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
 
 
 def test_counting_in_memory_and_by_the_engine_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    deals = [deal for name in ("2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3") for deal in quarter(name, STRONG_BANK | {"Zoo": (9, 2)})]
+    deals = [
+        deal
+        for name in ("2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3")
+        for deal in quarter(name, STRONG_BANK | {"Zoo": (9, 2)})
+    ]
     in_memory = backtest(reader_over(marts_of(deals * 3, "2025-Q3")))
     monkeypatch.setattr("icp.backtest.MAXIMUM_CELLS", 0)
     asked: list[str] = []

@@ -123,7 +123,10 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
         ({"show_owner_names": "no"}, 'Variable show_owner_names is "no" but must be true or false'),
         ({"review_quarter": "Q4 2025"}, 'Variable review_quarter is "Q4 2025" but must be a text such as 2025-Q4'),
         ({"dimensions": "industry"}, 'Variable dimensions is "industry" but must be a list'),
-        ({"dimensions": [{"name": "industri", "recommendable": True}]}, "industri is not a column of deals. Did you mean industry?"),
+        (
+            {"dimensions": [{"name": "industri", "recommendable": True}]},
+            "industri is not a column of deals. Did you mean industry?",
+        ),
         ({"dimensions": [{"name": "owner", "recommendable": True}]}, "owner is a person and cannot be recommended"),
         ({"dimensions": [{"name": "region"}]}, "must be written like {name: industry, recommendable: true}"),
     ],

@@ -70,10 +70,22 @@ def test_a_footer_is_no_problem() -> None:
 @pytest.mark.parametrize(
     ("crm", "file", "problem"),
     [
-        ("pipedrive", "deals-acme-1.csv", '  line 9: "Deal - Status" holds a word that is not in seeds/outcome_words.csv: add it there'),
-        ("hubspot", "all deals 2.csv", '  line 3: "Deal Stage" holds a word that is not in seeds/stage_map.csv: add it there'),
+        (
+            "pipedrive",
+            "deals-acme-1.csv",
+            '  line 9: "Deal - Status" holds a word that is not in seeds/outcome_words.csv: add it there',
+        ),
+        (
+            "hubspot",
+            "all deals 2.csv",
+            '  line 3: "Deal Stage" holds a word that is not in seeds/stage_map.csv: add it there',
+        ),
         # flags say how the deals above it stand, whatever the stage; line 8 has none
-        ("salesforce", "extract one.csv", '  line 8: "STAGENAME" holds a word that is not in seeds/stage_map.csv: add it there'),
+        (
+            "salesforce",
+            "extract one.csv",
+            '  line 8: "STAGENAME" holds a word that is not in seeds/stage_map.csv: add it there',
+        ),
         ("salesforce", "history.csv", '  line 10: "CreatedDate" is not a date'),
     ],
 )
@@ -86,7 +98,10 @@ def test_empty_ids_and_unreadable_numbers_are_told_without_the_cell(tmp_path: Pa
     (tmp_path / "d.csv").write_text("\n".join(["Deal - ID,Deal - Status,Deal - Value", *rows]), encoding="utf-8")
     found = preview(str(tmp_path), "pipedrive")
     assert found.exit_code == PROBLEMS
-    assert [line for line in found.lines if line.startswith("  line")] == ['  line 3: "Deal - ID" is empty', '  line 4: "Deal - Value" is not a number']
+    assert [line for line in found.lines if line.startswith("  line")] == [
+        '  line 3: "Deal - ID" is empty',
+        '  line 4: "Deal - Value" is not a number',
+    ]
 
 
 def test_no_cell_of_a_file_is_printed() -> None:
@@ -118,12 +133,20 @@ def test_a_folder_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_headers_of_no_crm_lead_to_a_mapping(tmp_path: Path) -> None:
-    (tmp_path / "book.csv").write_text("opportunity_id,account,deal_stage,close_date,close_value,sales_agent,shoe size\n1,Birch,Won,2025-10-01,5,A,44\n", encoding="utf-8")
+    (tmp_path / "book.csv").write_text(
+        "opportunity_id,account,deal_stage,close_date,close_value,sales_agent,shoe size\n1,Birch,Won,2025-10-01,5,A,44\n",
+        encoding="utf-8",
+    )
     assert preview(str(tmp_path)).exit_code == PROBLEMS
     written = yaml.safe_load(suggested_mapping(str(tmp_path)))
     assert written["mapping"]["files"] == {"deals": "book.csv"}
     assert written["mapping"]["columns"]["deals"] == {
-        "deal_id": "opportunity_id", "account_id": "account", "outcome": "deal_stage", "closed_on": "close_date", "amount": "close_value", "owner": "sales_agent",
+        "deal_id": "opportunity_id",
+        "account_id": "account",
+        "outcome": "deal_stage",
+        "closed_on": "close_date",
+        "amount": "close_value",
+        "owner": "sales_agent",
     }
     # what was suggested can be built from
     assert preview(str(tmp_path), "custom", {"mapping": written["mapping"]}).exit_code == FINE
@@ -147,7 +170,9 @@ def test_headers_in_an_unknown_language_lead_to_a_mapping_to_fill_in(tmp_path: P
 
 def test_a_wrong_guess_is_told_as_a_guess_with_the_way_out(tmp_path: Path) -> None:
     # headers of HubSpot companies, but no deals
-    (tmp_path / "companies.csv").write_text("Record ID,Company name,Industry,Annual Revenue,Number of Employees\n1,Birch,Software,5,6\n", encoding="utf-8")
+    (tmp_path / "companies.csv").write_text(
+        "Record ID,Company name,Industry,Annual Revenue,Number of Employees\n1,Birch,Software,5,6\n", encoding="utf-8"
+    )
     found = preview(str(tmp_path))
     assert found.exit_code == CANNOT_WORK
     assert found.lines[0].startswith("Taken for hubspot by the headers. If it is not: --crm names another")

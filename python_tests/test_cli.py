@@ -43,7 +43,11 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert "Examples:" in result.output and f"icp {command}" in result.output
-    undescribed = [option for option in main.commands[command].params if getattr(option, "help", "") is None and option.name not in ("help", "kind", "folder")]
+    undescribed = [
+        option
+        for option in main.commands[command].params
+        if getattr(option, "help", "") is None and option.name not in ("help", "kind", "folder")
+    ]
     assert undescribed == []
 
 
@@ -57,7 +61,12 @@ def test_the_group_names_every_command_and_its_first_step() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "meant"),
-    [(("reprot",), "Did you mean 'report'?"), (("report", "--qarter", "2025-Q4"), "Did you mean '--quarter'?"), (("report", "--format", "hmtl"), "'html', 'md', 'json'"), (("report", "--quarter", "Q4 2025"), "write it like 2025-Q4")],
+    [
+        (("reprot",), "Did you mean 'report'?"),
+        (("report", "--qarter", "2025-Q4"), "Did you mean '--quarter'?"),
+        (("report", "--format", "hmtl"), "'html', 'md', 'json'"),
+        (("report", "--quarter", "Q4 2025"), "write it like 2025-Q4"),
+    ],
 )
 def test_a_slip_of_the_pen_is_answered_with_what_was_meant(arguments: tuple[str, ...], meant: str) -> None:
     result = run(*arguments)
@@ -67,7 +76,12 @@ def test_a_slip_of_the_pen_is_answered_with_what_was_meant(arguments: tuple[str,
 
 @pytest.mark.parametrize(
     "arguments",
-    [("report", "--db", "nowhere.duckdb"), ("recommend", "--db", "nowhere.duckdb"), ("what-if", "--drop", "industry=Retail", "--db", "nowhere.duckdb"), ("publish", "--from", "nowhere.duckdb")],
+    [
+        ("report", "--db", "nowhere.duckdb"),
+        ("recommend", "--db", "nowhere.duckdb"),
+        ("what-if", "--drop", "industry=Retail", "--db", "nowhere.duckdb"),
+        ("publish", "--from", "nowhere.duckdb"),
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_a_missing_file_is_one_sentence_on_standard_error(arguments: tuple[str, ...]) -> None:
@@ -83,7 +97,9 @@ def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:
     code = "import sys, icp.cli; print(sorted({'duckdb', 'numpy', 'scipy', 'jinja2', 'dbt'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    shown = subprocess.run([sys.executable, "-m", "icp", "--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-m", "icp", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert shown.stdout.startswith("icp, version")
 
 
@@ -113,7 +129,9 @@ def test_report_goes_into_the_folder_the_environment_names(published_sample: Pat
 def test_a_report_can_go_down_a_pipe(published_sample: Path, kind: str) -> None:
     result = run("report", "--db", str(published_sample), "--format", kind, "--out", "-", "--quarter", "2025-Q4")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("# We won 62%") if kind == "md" else json.loads(result.stdout)["quarter"] == "2025-Q4"
+    assert (
+        result.stdout.startswith("# We won 62%") if kind == "md" else json.loads(result.stdout)["quarter"] == "2025-Q4"
+    )
 
 
 def test_a_quarter_is_read_from_the_copy_kept_of_it(published_sample: Path) -> None:
@@ -139,10 +157,18 @@ def test_recommend_prints_the_claims_first_with_their_grade(published_sample: Pa
 
 
 def test_what_if_shows_now_and_then_and_what_it_assumes(published_sample: Path) -> None:
-    result = run("what-if", "--drop", "industry=Retail", "--shift", "lead_source=Referral:20", "--db", str(published_sample))
+    result = run(
+        "what-if", "--drop", "industry=Retail", "--shift", "lead_source=Referral:20", "--db", str(published_sample)
+    )
     assert result.exit_code == 0, result.output
-    counts = [int(number.replace(",", "")) for number in re.findall(r"^Closed deals +([\d,]+) +([\d,]+)", result.stdout, re.MULTILINE)[0]]
-    retail = _one(published_sample, "select closed_deals from win_rates_by_dimension where period = 'window' and segment = 'Retail'")
+    counts = [
+        int(number.replace(",", ""))
+        for number in re.findall(r"^Closed deals +([\d,]+) +([\d,]+)", result.stdout, re.MULTILINE)[0]
+    ]
+    retail = _one(
+        published_sample,
+        "select closed_deals from win_rates_by_dimension where period = 'window' and segment = 'Retail'",
+    )
     assert counts[0] - counts[1] == retail
     assert "Assumed: " in result.stdout and "Used: industry Retail" in result.stdout
 
@@ -159,7 +185,9 @@ def _one(path: Path, sql: str) -> Any:
     return connection.execute(sql).fetchall()[0][0]
 
 
-def test_publish_puts_a_file_in_place_that_the_report_can_read(published_sample: Path, sample_build: SampleBuild) -> None:
+def test_publish_puts_a_file_in_place_that_the_report_can_read(
+    published_sample: Path, sample_build: SampleBuild
+) -> None:
     assert _one(published_sample, "select count(*) from win_rate_baseline") == 4
     # and the build it came from is as it was
     assert sample_build.rows("select count(*) as n from marts.fct_deals")[0]["n"] > 1000
@@ -185,7 +213,9 @@ def test_the_doctor_finds_a_sound_machine_sound(sample_build: SampleBuild, publi
     environment = {"WINLOSS_DB": str(sample_build.database), "WINLOSS_PUBLISHED": str(published_sample)}
     findings = doctor.examine(ROOT, environment)
     assert {finding.what: finding.detail for finding in findings if finding.verdict == "fail"} == {}
-    assert {"Python", "packages", "project", "profile", "CRM", "lock", "disk", "published marts"} <= set(_verdicts(findings))
+    assert {"Python", "packages", "project", "profile", "CRM", "lock", "disk", "published marts"} <= set(
+        _verdicts(findings)
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +246,11 @@ def test_the_doctor_warns_of_a_key_that_others_may_read(tmp_path: Path) -> None:
     key.write_text("0123456789abcdef", encoding="ascii")
     for mode, verdict in ((0o600, "ok"), (0o640, "warn"), (0o604, "warn")):
         key.chmod(mode)
-        finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(tmp_path / "w.duckdb")}) if found.what == "build database")
+        finding = next(
+            found
+            for found in doctor.examine(ROOT, {"WINLOSS_DB": str(tmp_path / "w.duckdb")})
+            if found.what == "build database"
+        )
         assert finding.verdict == verdict
     assert finding.detail == f"{key} undoes pseudonyms and others may read it: chmod 600 {key}"
 
@@ -224,7 +258,9 @@ def test_the_doctor_warns_of_a_key_that_others_may_read(tmp_path: Path) -> None:
 def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
     database = tmp_path / "held.duckdb"
     hold = f"import duckdb, sys; c = duckdb.connect({str(database)!r}); c.execute('create table t (i int)'); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
         assert finding.verdict == "fail" and f"process {holder.pid}" in finding.detail
@@ -234,7 +270,7 @@ def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
 
 
 def test_the_doctor_names_a_run_that_is_at_work(tmp_path: Path) -> None:
-    from icp.publish_plugin import hold_build_lock, release_build_lock
+    from icp.build_lock import hold_build_lock, release_build_lock
     from icp.quarterly import only_run
 
     database = tmp_path / "w.duckdb"
@@ -243,9 +279,15 @@ def test_the_doctor_names_a_run_that_is_at_work(tmp_path: Path) -> None:
         return next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "lock")
 
     with only_run(database):
-        assert (lock().verdict, lock().detail) == ("fail", f"a quarterly run is at work on {database} (process {os.getpid()}). Wait until it ends")
+        assert (lock().verdict, lock().detail) == (
+            "fail",
+            f"a quarterly run is at work on {database} (process {os.getpid()}). Wait until it ends",
+        )
     hold_build_lock(database, 0)
-    assert (lock().verdict, lock().detail) == ("fail", f"a build is at work on {database} (process {os.getpid()}). Wait until it ends")
+    assert (lock().verdict, lock().detail) == (
+        "fail",
+        f"a build is at work on {database} (process {os.getpid()}). Wait until it ends",
+    )
     release_build_lock(database)
     assert lock().verdict == "ok"
 
@@ -259,7 +301,9 @@ def test_the_doctor_warns_of_a_database_that_others_may_read(sample_build: Sampl
     database = tmp_path / "open.duckdb"
     database.write_bytes(sample_build.database.read_bytes())
     database.chmod(0o644)
-    finding = next(found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "build database")
+    finding = next(
+        found for found in doctor.examine(ROOT, {"WINLOSS_DB": str(database)}) if found.what == "build database"
+    )
     assert finding.verdict == "warn" and f"chmod 600 {database}" in finding.detail
 
 
@@ -277,7 +321,9 @@ def test_the_self_test_knows_the_sample_company(sample_build: SampleBuild, tmp_p
     spoiled = tmp_path / sample_build.database.name
     spoiled.write_bytes(sample_build.database.read_bytes())
     with duckdb.connect(str(spoiled)) as connection:
-        connection.execute("update marts.win_rate_baseline set won_deals = 78, lost_deals = 49 where period = 'quarter'")
+        connection.execute(
+            "update marts.win_rate_baseline set won_deals = 78, lost_deals = 49 where period = 'quarter'"
+        )
         connection.execute("delete from marts.icp_recommendations where value = 'Technology'")
         connection.execute("delete from marts.decision_makers where persona = 'CFO'")
         connection.execute("delete from marts.action_items where item > 2")

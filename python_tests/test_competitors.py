@@ -37,12 +37,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def rows(project: Project, table: str, *columns: str) -> list[Row]:
     listed = ", ".join(columns)
-    return project.rows(f"select {listed} from marts.{table} where period = 'quarter' and dimension = 'competitor' order by all")
+    return project.rows(
+        f"select {listed} from marts.{table} where period = 'quarter' and dimension = 'competitor' order by all"
+    )
 
 
 def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
     """By hand: six deals name somebody, two of them both Acme and Globex; Acme's rest is the four others less the two of nobody."""
-    assert rows(project, "win_rates_by_dimension", "segment", "closed_deals", "won_deals", "rest_closed_deals", "rest_won_deals", "lost_amount") == [
+    assert rows(
+        project,
+        "win_rates_by_dimension",
+        "segment",
+        "closed_deals",
+        "won_deals",
+        "rest_closed_deals",
+        "rest_won_deals",
+        "lost_amount",
+    ) == [
         ("Acme", 3, 1, 3, 2, 200.0),
         ("Globex", 4, 1, 2, 2, 300.0),
         ("Initech, Inc.", 1, 1, 5, 2, None),
@@ -52,7 +63,16 @@ def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
 
 def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
     """By hand: three losses name somebody, two of them for the price: one of both, one of Globex alone."""
-    assert rows(project, "loss_reasons_by_dimension", "segment", "category", "lost_deals", "segment_lost_deals", "rest_lost_deals", "rest_share") == [
+    assert rows(
+        project,
+        "loss_reasons_by_dimension",
+        "segment",
+        "category",
+        "lost_deals",
+        "segment_lost_deals",
+        "rest_lost_deals",
+        "rest_share",
+    ) == [
         ("Acme", "price", 1, 2, 1, 1.0),
         ("Acme", "timing", 1, 2, 1, 0.0),
         ("Globex", "price", 2, 3, 0, None),
@@ -62,8 +82,12 @@ def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
 
 
 def test_a_deal_stays_one_deal(project: Project) -> None:
-    assert project.rows("select closed_deals, won_deals from marts.win_rate_baseline where period = 'quarter'") == [(8, 4)]
+    assert project.rows("select closed_deals, won_deals from marts.win_rate_baseline where period = 'quarter'") == [
+        (8, 4)
+    ]
     assert project.rows("select competitor, count(*) from marts.fct_deals group by competitor order by competitor") == [
         ("Acme", 1), ("Acme; Globex", 2), ("Globex", 2), ("Initech, Inc.", 1), ("unknown", 2),
     ]  # fmt: skip
-    assert project.rows("select count(*), count(distinct deal_key), sum(cast(is_first as integer)) from marts.bridge_deal_competitors") == [(8, 6, 6)]
+    assert project.rows(
+        "select count(*), count(distinct deal_key), sum(cast(is_first as integer)) from marts.bridge_deal_competitors"
+    ) == [(8, 6, 6)]

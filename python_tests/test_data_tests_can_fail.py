@@ -10,60 +10,205 @@ from python_tests.conftest import ROOT, SampleBuild
 
 SCHEMAS = ("reference", "staging", "intermediate", "marts")
 
+# The first column of each key.
+KEYS_OF_STAGING = {
+    "stg_deals": "deal_key",
+    "stg_accounts": "account_key",
+    "stg_contacts": "contact_key",
+    "stg_deal_contacts": "contact_key",
+}
+KEYS_OF_READINGS = {
+    "int_buying_roles": "stated_role", "int_competitors": "competitor", "int_loss_reasons": "category", "int_segments": "stated_value",
+    "int_titles": "title", "int_win_factors": "win_factor",
+}  # fmt: skip
+
 # Test, and what is done to the tables of a sound build. Constraints would refuse some of it, so the copy has none.
 PLANTED = [
     ("every_input_line_is_accounted_for", "update marts.input_files set unaccounted = 1 where object = 'deals'"),
     ("every_input_line_is_accounted_for", "update marts.input_files set unaccounted = null where object = 'deals'"),
-    ("every_line_read_is_of_a_listed_file", "delete from marts.input_files where object = 'contacts'"),
-    ("every_line_read_is_of_a_listed_file", "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5"),
-    ("every_rejected_line_has_a_rule_of_the_list", "delete from reference.reject_rules where rule_id = 'superseded'"),
-    ("every_rejected_line_has_a_rule_of_the_list", "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3"),
-    ("no_two_accepted_lines_are_the_same_record", "update staging.base_deal_lines set rule_id = null where rule_id = 'superseded'"),
-    ("no_two_accepted_lines_are_the_same_record", "insert into staging.base_deal_contact_lines from staging.base_deal_contact_lines limit 1"),
-    ("every_accepted_deal_is_a_fact", "delete from marts.fct_deals where deal_key = (select min(deal_key) from marts.fct_deals)"),
-    ("every_accepted_deal_is_a_fact", "delete from staging.stg_deals where deal_key = (select min(deal_key) from staging.stg_deals)"),
-    ("no_fact_stands_twice", "insert into marts.fct_deals from marts.fct_deals limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_contacts from marts.bridge_deal_contacts limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons limit 1"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_competitors from marts.bridge_deal_competitors limit 1"),
-    ("segments_of_a_dimension_add_up_to_all_deals", "update marts.win_rates_by_dimension set closed_deals = closed_deals - 1 where dimension = 'competitor' and closed_deals > 0"),
-    ("loss_reasons_of_segments_add_up_to_all_lost_deals", "update marts.loss_reasons_by_dimension set lost_deals = lost_deals - 1 where dimension = 'competitor'"),
-    ("no_fact_stands_twice", "insert into marts.bridge_deal_win_factors from marts.bridge_deal_win_factors limit 1"),
-    ("segments_of_a_dimension_add_up_to_all_deals", "update marts.win_rates_by_dimension set closed_deals = closed_deals + 1 where segment = 'Energy'"),
-    ("segments_of_a_dimension_add_up_to_all_deals", "update marts.win_rates_by_dimension set won_deals = won_deals - 1 where segment = 'Energy'"),
-    ("segments_of_a_dimension_add_up_to_all_deals", "update marts.win_rates_by_dimension set disqualified_deals = 77 where segment = 'Energy'"),
-    ("segments_of_a_dimension_add_up_to_all_deals", "delete from marts.win_rates_by_dimension where dimension = 'region'"),
-    ("no_two_segments_differ_only_in_spelling", "update marts.win_rates_by_dimension set segment = 'energy' where period = 'all' and segment = 'Energy'"),
-    ("no_two_segments_differ_only_in_spelling", "update marts.win_rates_by_dimension set segment = 'Unknown' where segment = 'Energy'"),
-    ("no_two_segments_differ_only_in_spelling", "update marts.win_rates_by_dimension set segment = '' where segment = 'Energy'"),
-    ("loss_reasons_add_up_to_all_lost_deals", "update marts.loss_reasons set lost_deals = lost_deals - 1 where period = 'quarter' and category = 'price'"),
+    ("every_input_line_is_accounted_for", "delete from marts.input_files where object = 'contacts'"),
+    (
+        "every_input_line_is_accounted_for",
+        "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5",
+    ),
+    ("every_input_line_is_accounted_for", "delete from reference.reject_rules where rule_id = 'superseded'"),
+    (
+        "every_input_line_is_accounted_for",
+        "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3",
+    ),
+    *(
+        ("every_accepted_record_has_a_key_of_its_own", f"insert into staging.{table} from staging.{table} limit 1")
+        for table in KEYS_OF_STAGING
+    ),
+    *(
+        ("every_accepted_record_has_a_key_of_its_own", f"update staging.{table} set {key} = null")
+        for table, key in KEYS_OF_STAGING.items()
+    ),
+    (
+        "every_accepted_record_has_a_key_of_its_own",
+        "insert into staging.stg_stage_history values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
+    ),
+    (
+        "every_accepted_record_has_a_key_of_its_own",
+        "insert into staging.stg_stage_history values (null, 'won', date '2025-01-01')",
+    ),
+    *(
+        ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} from intermediate.{table} limit 1")
+        for table in KEYS_OF_READINGS
+    ),
+    *(
+        ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} ({key}) values (null)")
+        for table, key in KEYS_OF_READINGS.items()
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into intermediate.int_unmapped_loss_reasons values ('a', 1, 1), ('a', 1, 1)",
+    ),
+    ("every_fact_and_reading_stands_once", "insert into intermediate.int_currencies from intermediate.int_currencies"),
+    ("every_fact_and_reading_stands_once", "delete from intermediate.int_currencies"),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "delete from marts.fct_deals where deal_key = (select min(deal_key) from marts.fct_deals)",
+    ),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "delete from staging.stg_deals where deal_key = (select min(deal_key) from staging.stg_deals)",
+    ),
+    ("every_fact_and_reading_stands_once", "insert into marts.fct_deals from marts.fct_deals limit 1"),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_contacts from marts.bridge_deal_contacts limit 1",
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons limit 1",
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_competitors from marts.bridge_deal_competitors limit 1",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "update marts.win_rates_by_dimension set closed_deals = closed_deals - 1 where dimension = 'competitor' and closed_deals > 0",
+    ),
+    (
+        "loss_reasons_add_up_to_all_lost_deals",
+        "update marts.loss_reasons_by_dimension set lost_deals = lost_deals - 1 where dimension = 'competitor'",
+    ),
+    (
+        "every_fact_and_reading_stands_once",
+        "insert into marts.bridge_deal_win_factors from marts.bridge_deal_win_factors limit 1",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "update marts.win_rates_by_dimension set closed_deals = closed_deals + 1 where segment = 'Energy'",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "update marts.win_rates_by_dimension set won_deals = won_deals - 1 where segment = 'Energy'",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "update marts.win_rates_by_dimension set disqualified_deals = 77 where segment = 'Energy'",
+    ),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "delete from marts.win_rates_by_dimension where dimension = 'region'",
+    ),
+    (
+        "no_two_segments_differ_only_in_spelling",
+        "update marts.win_rates_by_dimension set segment = 'energy' where period = 'all' and segment = 'Energy'",
+    ),
+    (
+        "no_two_segments_differ_only_in_spelling",
+        "update marts.win_rates_by_dimension set segment = 'Unknown' where segment = 'Energy'",
+    ),
+    (
+        "no_two_segments_differ_only_in_spelling",
+        "update marts.win_rates_by_dimension set segment = '' where segment = 'Energy'",
+    ),
+    (
+        "loss_reasons_add_up_to_all_lost_deals",
+        "update marts.loss_reasons set lost_deals = lost_deals - 1 where period = 'quarter' and category = 'price'",
+    ),
     ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons where period = 'window'"),
-    ("loss_reasons_of_segments_add_up_to_all_lost_deals", "update marts.loss_reasons_by_dimension set lost_deals = lost_deals + 1 where segment = 'Energy'"),
-    ("loss_reasons_of_segments_add_up_to_all_lost_deals", "delete from marts.loss_reasons_by_dimension where dimension = 'owner'"),
-    ("every_lost_deal_has_one_primary_reason", "update marts.bridge_deal_loss_reasons set is_primary = false where category = 'price'"),
-    ("every_lost_deal_has_one_primary_reason", "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons where is_primary limit 1"),
-    ("every_lost_deal_has_one_primary_reason", "delete from marts.bridge_deal_loss_reasons where category = 'price'"),
-    ("quarters_add_up_to_all_dated_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
+    (
+        "loss_reasons_add_up_to_all_lost_deals",
+        "update marts.loss_reasons_by_dimension set lost_deals = lost_deals + 1 where segment = 'Energy'",
+    ),
+    ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons_by_dimension where dimension = 'owner'"),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "update marts.bridge_deal_loss_reasons set is_primary = false where category = 'price'",
+    ),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "insert into marts.bridge_deal_loss_reasons from marts.bridge_deal_loss_reasons where is_primary limit 1",
+    ),
+    (
+        "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
+        "delete from marts.bridge_deal_loss_reasons where category = 'price'",
+    ),
+    ("segments_and_quarters_add_up_to_all_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
     ("periods_follow_one_another", "delete from marts.dim_periods where period = 'previous_quarter'"),
-    ("periods_follow_one_another", "update marts.dim_periods set ends_before_on = '2025-09-30' where period = 'previous_quarter'"),
-    ("periods_follow_one_another", "update marts.dim_periods set starts_on = '2025-06-01' where period = 'previous_quarter'"),
-    ("periods_follow_one_another", "update marts.dim_periods set ends_before_on = '2026-04-01' where period in ('quarter', 'window')"),
+    (
+        "periods_follow_one_another",
+        "update marts.dim_periods set ends_before_on = '2025-09-30' where period = 'previous_quarter'",
+    ),
+    (
+        "periods_follow_one_another",
+        "update marts.dim_periods set starts_on = '2025-06-01' where period = 'previous_quarter'",
+    ),
+    (
+        "periods_follow_one_another",
+        "update marts.dim_periods set ends_before_on = '2026-04-01' where period in ('quarter', 'window')",
+    ),
     ("periods_follow_one_another", "update marts.dim_periods set starts_on = '2025-10-01' where period = 'window'"),
     ("periods_follow_one_another", "update marts.dim_periods set as_of_on = '2025-09-30'"),
-    ("every_answer_states_the_same_population", "update marts.win_reasons set population = 'all' where period = 'quarter'"),
-    ("every_answer_states_the_same_population", "update marts.buying_groups set population = null where period = 'quarter'"),
-    ("every_answer_states_the_same_population", "update marts.win_rates_by_quarter set population = '' where quarter = '2025-Q4'"),
-    ("personas_split_the_deals_with_contacts", "update marts.win_rates_by_persona set won_deals_without = won_deals_without + 1 where persona = 'CFO'"),
-    ("personas_split_the_deals_with_contacts", "update marts.win_rates_by_persona set lost_deals_with = lost_deals_with + 1 where persona = 'CFO'"),
+    (
+        "every_answer_states_the_same_population",
+        "update marts.win_reasons set population = 'all' where period = 'quarter'",
+    ),
+    (
+        "every_answer_states_the_same_population",
+        "update marts.buying_groups set population = null where period = 'quarter'",
+    ),
+    (
+        "every_answer_states_the_same_population",
+        "update marts.win_rates_by_quarter set population = '' where quarter = '2025-Q4'",
+    ),
+    (
+        "personas_split_the_deals_with_contacts",
+        "update marts.win_rates_by_persona set won_deals_without = won_deals_without + 1 where persona = 'CFO'",
+    ),
+    (
+        "personas_split_the_deals_with_contacts",
+        "update marts.win_rates_by_persona set lost_deals_with = lost_deals_with + 1 where persona = 'CFO'",
+    ),
     ("every_cutoff_judges_all_closed_deals", "delete from marts.qualification_cutoffs where cutoff = 0.75"),
-    ("every_cutoff_judges_all_closed_deals", "update marts.qualification_cutoffs set unscored_deals = unscored_deals + 1 where cutoff = 0.5"),
-    ("no_owner_leaves_staging_by_name", "update marts.fct_deals set owner = (select min(owner) from staging.base_deal_lines)"),
+    (
+        "every_cutoff_judges_all_closed_deals",
+        "update marts.qualification_cutoffs set unscored_deals = unscored_deals + 1 where cutoff = 0.5",
+    ),
+    (
+        "no_owner_leaves_staging_by_name",
+        "update marts.fct_deals set owner = (select min(owner) from staging.base_deal_lines)",
+    ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.outcome_words values ('won', 'lost')"),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.population values ('pipeline', '*', true)"),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.fx_rates values ('eur', 1), ('EUR', 2)"),
-    ("lists_that_users_edit_are_unambiguous", "insert into reference.segment_aliases values ('industry', 'Tech ', 'x'), ('industry', 'tech', 'y')"),
-    ("lists_that_users_edit_are_unambiguous", "insert into reference.segment_aliases values ('industry', 'Tech ', 'x'), ('*', 'tech', 'y')"),
-    ("lists_that_users_edit_are_unambiguous", "update reference.bands set below_value = 60000000 where band = '$10M to $50M'"),
+    (
+        "lists_that_users_edit_are_unambiguous",
+        "insert into reference.segment_aliases values ('industry', 'Tech ', 'x'), ('industry', 'tech', 'y')",
+    ),
+    (
+        "lists_that_users_edit_are_unambiguous",
+        "insert into reference.segment_aliases values ('industry', 'Tech ', 'x'), ('*', 'tech', 'y')",
+    ),
+    (
+        "lists_that_users_edit_are_unambiguous",
+        "update reference.bands set below_value = 60000000 where band = '$10M to $50M'",
+    ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.bands from reference.bands limit 1"),
 ]
 
@@ -82,7 +227,9 @@ def tables(sample_build: SampleBuild) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def rows_returned(build: SampleBuild, tables: duckdb.DuckDBPyConnection, test: str) -> int:
-    compiled = (build.folder / "target" / "compiled" / "winloss" / "tests" / f"assert_{test}.sql").read_text(encoding="utf-8")
+    compiled = (build.folder / "target" / "compiled" / "winloss" / "tests" / f"assert_{test}.sql").read_text(
+        encoding="utf-8"
+    )
     return len(tables.execute(re.sub(r'"\w+"\."(\w+)"\."(\w+)"', r"\1.\2", compiled)).fetchall())
 
 

@@ -30,7 +30,9 @@ def tables(path: Path, without_files: bool) -> dict[str, Table]:
             if name in OF_THE_RUN:
                 continue
             left_out = OF_THE_FILES.get(name, ()) if without_files else ()
-            columns = [(row[0], row[1]) for row in connection.execute(f"describe {name}").fetchall() if row[0] not in left_out]
+            columns = [
+                (row[0], row[1]) for row in connection.execute(f"describe {name}").fetchall() if row[0] not in left_out
+            ]
             where = f"where not ({RUN_TIME_ALERTS})" if name == "alerts" else ""
             listed = ", ".join(column for column, _ in columns)
             rows = connection.execute(f"select {listed} from {name} {where}").fetchall()
@@ -40,10 +42,11 @@ def tables(path: Path, without_files: bool) -> dict[str, Table]:
 
 def differences(one: dict[str, Table], other: dict[str, Table]) -> dict[str, Any]:
     return {
-        name: [(a, b) for a, b in zip(one[name][1], other[name][1], strict=False) if a != b][:2] or "columns or number of rows"
+        name: [(a, b) for a, b in zip(one[name][1], other[name][1], strict=False) if a != b][:2]
+        or "columns or number of rows"
         for name in one
         if one[name] != other.get(name)
-    } | {name: "missing" for name in set(other) - set(one)}
+    } | dict.fromkeys(set(other) - set(one), "missing")
 
 
 @pytest.mark.parametrize("without_files", [False, True])

@@ -26,10 +26,31 @@ from icp.settings import declared, read_settings_file
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
 
-WORDS_OF_ENGINES = {"temp_directory", "string_agg", "raise_error", "array_join", "regexp_matches", "percentile_cont", "row_number", "spark_thrift"}
-MAPPING_KEYS = {"files", "columns", "outcomes", "lookups", "dimensions", "date_order", "decimal", "file_order", "multiply_by"}
+WORDS_OF_ENGINES = {
+    "temp_directory",
+    "string_agg",
+    "raise_error",
+    "array_join",
+    "regexp_matches",
+    "percentile_cont",
+    "row_number",
+    "spark_thrift",
+}
+MAPPING_KEYS = {
+    "files",
+    "columns",
+    "outcomes",
+    "lookups",
+    "dimensions",
+    "date_order",
+    "decimal",
+    "file_order",
+    "multiply_by",
+}
 
-AN_EXPORT = "Id,StageName,IsClosed,IsWon,CreatedDate,CloseDate,Amount\n006A,Closed Won,true,true,2025-10-01,2025-11-02,100\n"
+AN_EXPORT = (
+    "Id,StageName,IsClosed,IsWon,CreatedDate,CloseDate,Amount\n006A,Closed Won,true,true,2025-10-01,2025-11-02,100\n"
+)
 
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/exports").glob("*.md"))]
 
@@ -56,7 +77,9 @@ QUARTERLY = [command for command in COMMANDS if command.startswith("icp quarterl
 ICP = [command for command in COMMANDS if command.startswith("icp ") and command not in (*QUARTERLY, *ON_SPARK)]
 DBT = [command for command in COMMANDS if re.search(r"(^|\s|/)dbt ", command) and command not in ON_SPARK]
 OF_A_CRM = [command for command in DBT if command.startswith("WINLOSS_") or re.search("field_aliases|crm:", command)]
-INSTALLING = [command for command in COMMANDS if command.startswith((".venv/bin/pip ", "python3 -m venv", "source .venv"))]
+INSTALLING = [
+    command for command in COMMANDS if command.startswith((".venv/bin/pip ", "python3 -m venv", "source .venv"))
+]
 CLIENTS = [command for command in COMMANDS if command.startswith(("duckdb ", "sqlite3 "))]
 MAKING = [command for command in COMMANDS if command.startswith("make ")]
 SHELL = [command for command in COMMANDS if command.startswith(("flock ", "tar ", "mv ", "cp "))]
@@ -71,7 +94,14 @@ def workplace(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactor
     (folder / "exports").mkdir()
     (folder / "exports" / "opportunities.csv").write_text(AN_EXPORT, encoding="utf-8")
     result = CliRunner().invoke(
-        main, ["publish", "--from", str(folder / "warehouse" / sample_build.database.name), "--db", str(folder / "published" / "marts.duckdb")]
+        main,
+        [
+            "publish",
+            "--from",
+            str(folder / "warehouse" / sample_build.database.name),
+            "--db",
+            str(folder / "published" / "marts.duckdb"),
+        ],
     )
     assert result.exit_code == 0, result.output
     return folder
@@ -132,7 +162,9 @@ def test_settings_in_a_guide_are_ones_that_winloss_yml_takes(guide: str, block: 
 
 def test_every_reader_with_settings_of_its_own_has_an_example() -> None:
     assert [guide for guide, _ in stated_in_guides()].count("custom.md") == 2
-    assert {"README.md", "adding-a-dimension.md", "hubspot.md", "salesforce.md"} <= {guide for guide, _ in stated_in_guides()}
+    assert {"README.md", "adding-a-dimension.md", "hubspot.md", "salesforce.md"} <= {
+        guide for guide, _ in stated_in_guides()
+    }
 
 
 def _dbt_words(command: str) -> tuple[dict[str, str], list[str]]:
@@ -151,14 +183,27 @@ def test_a_command_of_dbt_runs(command: str, tmp_path: Path, sample_build: Sampl
     # what the command changes is built again on a build of the same company, not the rest of it
     shutil.copy(sample_build.database, tmp_path)
     build = SampleBuild(tmp_path, "")
-    changed = {"account_type": "dim_dimensions int_deal_cells int_segment_evidence icp_segment_evidence", "quota_amount": "return_on_investment"}
-    only = next((["--exclude-resource-type", "test", "--select", *tables.split()] for word, tables in changed.items() if word in command), [])
+    changed = {
+        "account_type": "dim_dimensions int_deal_cells int_segment_evidence icp_segment_evidence",
+        "quota_amount": "return_on_investment",
+    }
+    only = next(
+        (
+            ["--exclude-resource-type", "test", "--select", *tables.split()]
+            for word, tables in changed.items()
+            if word in command
+        ),
+        [],
+    )
     if arguments[0] == "show":
         only = ["--quiet"]
     done = build.dbt(*arguments, *only)
     assert done.returncode == 0, done.stdout + done.stderr
     if "account_type" in command:
-        assert build.rows("select count(*) as n from marts.icp_segment_evidence where attribute = 'account_type'")[0]["n"] > 0
+        assert (
+            build.rows("select count(*) as n from marts.icp_segment_evidence where attribute = 'account_type'")[0]["n"]
+            > 0
+        )
     if "quota_amount" in command:
         assert build.rows("select revenue_gain from marts.return_on_investment")[0]["revenue_gain"] > 0
 
@@ -210,7 +255,12 @@ def test_what_is_installed_is_there_to_install(command: str) -> None:
 @pytest.mark.parametrize("command", MAKING)
 def test_what_is_made_has_a_recipe(command: str) -> None:
     # `make test` runs this; the recipe is read without being followed
-    assert subprocess.run(["make", "--dry-run", *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert (
+        subprocess.run(
+            ["make", "--dry-run", *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, check=False
+        ).returncode
+        == 0
+    )
 
 
 @pytest.mark.parametrize("command", CLIENTS)
@@ -229,7 +279,11 @@ def test_backup_restore_and_rolling_back_do_what_the_guide_says(workplace: Path,
     place = tmp_path / "place"
     shutil.copytree(workplace, place)
     before = (place / "published" / "marts.duckdb").read_bytes()
-    lines = [command for _, command in commands([ROOT / "docs/operations.md"]) if command in SHELL or command == "icp publish"]
+    lines = [
+        command
+        for _, command in commands([ROOT / "docs/operations.md"])
+        if command in SHELL or command == "icp publish"
+    ]
     backup, restore, back = lines[:1], lines[1:4], lines[4:]
     assert restore[-1] == "icp publish" and all("published/" in line for line in back)
     own = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
@@ -251,9 +305,15 @@ def test_backup_restore_and_rolling_back_do_what_the_guide_says(workplace: Path,
     assert not (place / "published" / ".marts.back").exists()
 
 
-def test_the_python_in_the_guides_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_python_in_the_guides_runs(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(workplace)
-    blocks = [block for guide in GUIDES for block in re.findall(r"^```python\n(.*?)^```", guide.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)]
+    blocks = [
+        block
+        for guide in GUIDES
+        for block in re.findall(r"^```python\n(.*?)^```", guide.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    ]
     assert blocks
     for block in blocks:
         exec(compile(block, "guide", "exec"), {})
@@ -264,7 +324,9 @@ def test_the_python_in_the_guides_runs(workplace: Path, monkeypatch: pytest.Monk
 
 
 EXAMPLES = re.findall(
-    r"^\| (`\w+`|best bet) \| ((?:[A-Z]\w+ \d+ of \d+(?:, )?)+) \| \*\*(.+?)\.\*\* (.+) \|$", (ROOT / "docs/report.md").read_text(encoding="utf-8"), re.MULTILINE
+    r"^\| (`\w+`|best bet) \| ((?:[A-Z]\w+ \d+ of \d+(?:, )?)+) \| \*\*(.+?)\.\*\* (.+) \|$",
+    (ROOT / "docs/report.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
 )
 
 
@@ -275,13 +337,19 @@ def test_there_are_three_examples_of_each_recommendation() -> None:
     assert len({company for _, company, *_ in EXAMPLES}) == len(EXAMPLES)
 
 
-@pytest.mark.parametrize(("kind", "company", "title", "text"), EXAMPLES, ids=[f"{kind} {company.split(',')[0]}" for kind, company, *_ in EXAMPLES])
+@pytest.mark.parametrize(
+    ("kind", "company", "title", "text"),
+    EXAMPLES,
+    ids=[f"{kind} {company.split(',')[0]}" for kind, company, *_ in EXAMPLES],
+)
 def test_the_program_says_of_the_example_what_the_guide_says(kind: str, company: str, title: str, text: str) -> None:
     counts = [(name, int(won), int(deals)) for name, won, deals in re.findall(r"(\w+) (\d+) of (\d+)", company)]
     segments = [name for name, _, deals in counts for _ in range(deals)]
     won = [int(number < wins) for _, wins, deals in counts for number in range(deals)]
     found = select(MemoryCounts({"industry": segments}, won, ["2025-Q4"] * len(won)), ["industry"])
-    said = next(row for row in recommendation_rows(evidence_rows(found), run_row(found)) if row["value"] == counts[0][0])
+    said = next(
+        row for row in recommendation_rows(evidence_rows(found), run_row(found)) if row["value"] == counts[0][0]
+    )
     assert (said["title"], said["rationale"]) == (title, text)
     assert said["best_bet"] is (kind == "best bet")
     assert said["action"] == ("keep_testing" if said["best_bet"] else kind.strip("`"))
@@ -290,7 +358,9 @@ def test_the_program_says_of_the_example_what_the_guide_says(kind: str, company:
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_links_lead_somewhere(guide: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)", guide.read_text(encoding="utf-8"))
-    assert [target for target in targets if not target.startswith("http") and not (guide.parent / target).exists()] == []
+    assert [
+        target for target in targets if not target.startswith("http") and not (guide.parent / target).exists()
+    ] == []
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
@@ -299,12 +369,34 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
     known = {*sample_build.models(), *declared_variables(), "run_history"}
     known |= {row["column_name"] for row in sample_build.rows("select distinct column_name from duckdb_columns()")}
     known |= {column.name for columns in OBJECTS.values() for column in columns} | set(OBJECTS) | MAPPING_KEYS
-    for table, column in (("dim_periods", "period"), ("alerts", "alert"), ("dim_dimensions", "dimension"), ("icp_segment_evidence", "action")):
+    for table, column in (
+        ("dim_periods", "period"),
+        ("alerts", "alert"),
+        ("dim_dimensions", "dimension"),
+        ("icp_segment_evidence", "action"),
+    ):
         known |= {str(row[column]) for row in sample_build.rows(f"select distinct {column} from marts.{table}")}
-    known |= {name for path in (ROOT / "macros").glob("*.sql") for name in re.findall(r"macro (?:\w+__)?(\w+)\(", path.read_text(encoding="utf-8"))}
-    known |= WORDS_OF_ENGINES | {"target_more", "deprioritise", "keep_testing", "no_difference", "not_enough_data", "python_tests"}
-    known |= {name for path in (ROOT / "seeds").glob("*.csv") for name in path.read_text(encoding="utf-8").split("\n", 1)[0].split(",")}
-    folders = {path.name for path in (ROOT / "seeds").rglob("*") if path.is_dir()} | {path.stem for path in (ROOT / "seeds").rglob("*.csv")}
+    known |= {
+        name
+        for path in (ROOT / "macros").glob("*.sql")
+        for name in re.findall(r"macro (?:\w+__)?(\w+)\(", path.read_text(encoding="utf-8"))
+    }
+    known |= WORDS_OF_ENGINES | {
+        "target_more",
+        "deprioritise",
+        "keep_testing",
+        "no_difference",
+        "not_enough_data",
+        "python_tests",
+    }
+    known |= {
+        name
+        for path in (ROOT / "seeds").glob("*.csv")
+        for name in path.read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+    }
+    folders = {path.name for path in (ROOT / "seeds").rglob("*") if path.is_dir()} | {
+        path.stem for path in (ROOT / "seeds").rglob("*.csv")
+    }
     named = re.findall(r"`([^`\n]+)`", text)
     files = [name for name in named if re.fullmatch(r"(seeds|macros|models|icp|docs|python_tests)/[\w./-]+", name)]
     assert [name for name in files if not (ROOT / name).exists()] == []

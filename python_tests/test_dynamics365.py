@@ -14,7 +14,9 @@ def company(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
 
 
 def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> None:
-    rows = company.rows("select right(deal_id, 1) as deal, outcome, cast(closed_on as varchar) as closed_on from staging.base_deal_lines where rule_id is null order by deal_id")
+    rows = company.rows(
+        "select right(deal_id, 1) as deal, outcome, cast(closed_on as varchar) as closed_on from staging.base_deal_lines where rule_id is null order by deal_id"
+    )
     assert [(row["deal"], row["outcome"], row["closed_on"]) for row in rows] == [
         ("1", "won", "2025-10-05"),
         ("2", "lost", "2025-10-20"),
@@ -26,10 +28,14 @@ def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> No
 
 
 def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:
-    rows = company.rows("select category, lost_deals from marts.loss_reasons where period = 'all' and lost_deals > 0 order by category")
+    rows = company.rows(
+        "select category, lost_deals from marts.loss_reasons where period = 'all' and lost_deals > 0 order by category"
+    )
     # Out-Sold, and Canceled, which Dynamics writes where nobody chose a reason
     assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "unspecified": 1}
-    assert company.rows("select records, of_records from marts.data_quality_findings where rule_id = 'loss_reason_missing'") == [{"records": 1, "of_records": 2}]
+    assert company.rows(
+        "select records, of_records from marts.data_quality_findings where rule_id = 'loss_reason_missing'"
+    ) == [{"records": 1, "of_records": 2}]
 
 
 def test_headers_that_are_not_read_are_told(company: CrmBuild) -> None:
@@ -38,12 +44,16 @@ def test_headers_that_are_not_read_are_told(company: CrmBuild) -> None:
 
 
 def test_won_deals_take_the_actual_and_lost_deals_the_estimated_revenue(company: CrmBuild) -> None:
-    rows = company.rows("select outcome, cast(sum(amount) as double) as amount from marts.fct_closed_deals group by outcome order by outcome")
+    rows = company.rows(
+        "select outcome, cast(sum(amount) as double) as amount from marts.fct_closed_deals group by outcome order by outcome"
+    )
     assert {row["outcome"]: row["amount"] for row in rows} == {"won": 11500.0, "lost": 15000.0}
 
 
 def test_dates_with_and_without_a_time_are_month_first(company: CrmBuild) -> None:
-    rows = company.rows("select distinct cast(created_on as varchar) as created_on from marts.fct_deals order by created_on")
+    rows = company.rows(
+        "select distinct cast(created_on as varchar) as created_on from marts.fct_deals order by created_on"
+    )
     assert [row["created_on"] for row in rows] == ["2025-06-01", "2025-07-01", "2025-08-13", "2025-09-10"]
 
 
@@ -61,12 +71,16 @@ def test_several_currencies_are_added_up_only_with_a_rate_for_each(company: CrmB
     # two deals won and one lost in each currency, of 100 each
     deals = [
         f"id{number},Deal {number},Birch,{outcome},x,100,100,10/{20 + number}/2025,7/1/2025,{currency}"
-        for number, (outcome, currency) in enumerate([(word, money) for money in ("EUR", "USD") for word in ("Won", "Won", "Lost")])
+        for number, (outcome, currency) in enumerate(
+            [(word, money) for money in ("EUR", "USD") for word in ("Won", "Won", "Lost")]
+        )
     ]
     plan = plan_of(tmp_path, "dynamics365", {"deals.csv": "\n".join([HEADER, *deals]) + "\n"})
     models = CompiledModels(company, "win_rate_baseline", "value_by_currency", "win_rates_by_dimension")
     baseline = "select closed_deals, won_deals, won_amount, lost_amount, value_missing_reason from marts.win_rate_baseline where period = 'all'"
-    by_currency = "select currency, won_amount, lost_amount from marts.value_by_currency where period = 'all' order by currency"
+    by_currency = (
+        "select currency, won_amount, lost_amount from marts.value_by_currency where period = 'all' order by currency"
+    )
     in_segments = "select count(won_amount) > 0, count(lost_amount) > 0 from marts.win_rates_by_dimension"
 
     models.run(plan)
@@ -84,8 +98,19 @@ def test_several_currencies_are_added_up_only_with_a_rate_for_each(company: CrmB
 
 def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> None:
     rows = company.rows("select object, source_file, column_name, source_header, status from marts.input_columns")
-    found = {(row["object"], row["column_name"]): (row["source_header"], row["status"]) for row in rows if row["column_name"]}
-    landed_only = {"status", "status_reason", "amount_actual", "amount_estimated", "deal_name", "account_name", "contact_name", "first_name"}
+    found = {
+        (row["object"], row["column_name"]): (row["source_header"], row["status"]) for row in rows if row["column_name"]
+    }
+    landed_only = {
+        "status",
+        "status_reason",
+        "amount_actual",
+        "amount_estimated",
+        "deal_name",
+        "account_name",
+        "contact_name",
+        "first_name",
+    }
     assert not landed_only & {name for _, name in found}
     assert found["deals", "loss_reason"] == ("Status Reason", "mapped")
     assert found["deals", "amount"] == ("Actual Revenue or Est. revenue", "mapped")

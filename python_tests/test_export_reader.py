@@ -237,7 +237,12 @@ def test_a_quote_that_closes_in_a_later_line_of_its_own_does_not_swallow_whole_r
 
 
 @pytest.mark.parametrize(
-    ("ids", "width_of_the_rest"), [(("A", "B", "C"), 2), (("8", "9", "10"), 2), (("006A0000006Vm9rIAC", "006A0000006Vm9RIAS", "006A000000aVm9RIAS"), 3)]
+    ("ids", "width_of_the_rest"),
+    [
+        (("A", "B", "C"), 2),
+        (("8", "9", "10"), 2),
+        (("006A0000006Vm9rIAC", "006A0000006Vm9RIAS", "006A000000aVm9RIAS"), 3),
+    ],
 )
 def test_a_quote_that_meets_a_stray_one_at_a_later_line_end_does_not_swallow_whole_records(
     tmp_path: Path, ids: tuple[str, str, str], width_of_the_rest: int
@@ -250,9 +255,13 @@ def test_a_quote_that_meets_a_stray_one_at_a_later_line_end_does_not_swallow_who
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None]
 
 
-@pytest.mark.parametrize("cell", ["Dear Ann, Bob, all\nyours, Eve, Ltd", "1, 2, 3\n4, 5, 6 and more words, x", "a,b\nc,d"])
+@pytest.mark.parametrize(
+    "cell", ["Dear Ann, Bob, all\nyours, Eve, Ltd", "1, 2, 3\n4, 5, 6 and more words, x", "a,b\nc,d"]
+)
 def test_a_cell_over_several_lines_may_hold_commas(tmp_path: Path, cell: str) -> None:
-    found = read(tmp_path, {"deals.csv": f'id,result,note\nD100,won,"{cell}"\nD101,lost,y\n'}, deals_with(loss_reason="note"))
+    found = read(
+        tmp_path, {"deals.csv": f'id,result,note\nD100,won,"{cell}"\nD101,lost,y\n'}, deals_with(loss_reason="note")
+    )
     assert found.column("loss_reason") == [cell.replace("\n", " "), "y"]
 
 
@@ -747,7 +756,7 @@ def test_all_headers_that_are_not_there_are_told_at_once(tmp_path: Path) -> None
 
 def test_a_wrong_delimiter_is_said(tmp_path: Path) -> None:
     told = refusal(tmp_path, {"deals.csv": "id^result\nA^won\n"})
-    assert 'its first line holds one column only. Separate columns by comma, semicolon, tab' in told
+    assert "its first line holds one column only. Separate columns by comma, semicolon, tab" in told
 
 
 def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: Path) -> None:
@@ -1067,7 +1076,13 @@ class Project:
         self.folder = folder
         self.database = folder / "private" / "winloss.duckdb"
         (folder / "models" / "staging").mkdir(parents=True)
-        for model in ("base_account_matches", "base_deal_outcomes", "base_deal_closes", "base_deal_competitors", "base_deals"):
+        for model in (
+            "base_account_matches",
+            "base_deal_outcomes",
+            "base_deal_closes",
+            "base_deal_competitors",
+            "base_deals",
+        ):
             shutil.copy(ROOT / "models" / "staging" / f"{model}.sql", folder / "models" / "staging")
         shutil.copy(ROOT / "models" / "staging" / "sources.yml", folder / "models" / "staging")
         (folder / "seeds").mkdir()
@@ -1089,7 +1104,6 @@ class Project:
         }
         (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
         profile = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
-        profile["winloss"]["outputs"]["duckdb"]["plugins"] = [{"module": "icp.dbt_plugin"}, {"module": "icp.privacy"}]
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def dbt(self, *arguments: str, mapping: str, exports: Path) -> subprocess.CompletedProcess[str]:
@@ -1129,9 +1143,7 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     told = project.dbt("build", mapping=ODD_WORDS, exports=exports)
     assert told.returncode == 0, told.stdout
     assert 'Note: accounts.csv has a header and no records (read for "accounts").' in told.stdout
-    assert project.rows(
-        "select deal_id, outcome, extra_1, extra_2, source_line from landing.deals order by 5"
-    ) == [
+    assert project.rows("select deal_id, outcome, extra_1, extra_2, source_line from landing.deals order by 5") == [
         ("A", "won", "x", "y", 2),
         ("B", "lost", "x", None, 4),
         ("C", "won", None, None, 5),
@@ -1146,7 +1158,10 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
 
 
 def test_only_columns_that_are_read_are_stored_and_the_lines_of_older_files_go(project: Project) -> None:
-    files = {"deals.csv": "id,result,phone,team,line\n A ,won,+44 20 7946 0000,x,y\n", "accounts.csv": "id,phone\n1,+44 20 7946 0000\n"}
+    files = {
+        "deals.csv": "id,result,phone,team,line\n A ,won,+44 20 7946 0000,x,y\n",
+        "accounts.csv": "id,phone\n1,+44 20 7946 0000\n",
+    }
     told = project.dbt("build", mapping=ODD_WORDS, exports=put(project.folder / "first", files))
     assert told.returncode == 0, told.stdout
     assert project.rows("select deal_id, source_line from landing.deals") == [("A", 2)]
@@ -1185,7 +1200,9 @@ def test_lines_keep_their_order_and_numbers_when_several_cores_read_them(tmp_pat
         engine.execute("set threads = 8")
         deals = land_lines(plan, engine)["deals"]
         assert "read_csv" not in deals
-        counted = engine.execute(f"select count(*), count(*) filter (where deal_id = 'D' || source_line) from ({deals})").fetchone()
+        counted = engine.execute(
+            f"select count(*), count(*) filter (where deal_id = 'D' || source_line) from ({deals})"
+        ).fetchone()
         assert counted == (1_000_000, 1_000_000)
 
 
@@ -1207,5 +1224,10 @@ def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) ->
 def test_a_quote_that_is_never_closed_costs_its_own_line_only_also_near_the_end() -> None:
     lines = iter(["1,a\n", '2,"open\n', "3,c\n", "4,d\n"])
     found = [(record.line, record.cells, record.problem) for record in read_records(lines, ",", 2)]
-    assert [(line, cells) for line, cells, _ in found] == [(1, ["1", "a"]), (2, ["2", "open\n"]), (3, ["3", "c"]), (4, ["4", "d"])]
+    assert [(line, cells) for line, cells, _ in found] == [
+        (1, ["1", "a"]),
+        (2, ["2", "open\n"]),
+        (3, ["3", "c"]),
+        (4, ["4", "d"]),
+    ]
     assert [line for line, _, problem in found if problem] == [2]

@@ -26,7 +26,17 @@ def test_deals_of_all_part_files_become_deals(build: CrmBuild) -> None:
         # two companies, the second primary: one deal, one company
         ("101", "9002", "won", "Closed Won", "2025-01-10", "2025-03-04", "1200.50", "USD", None),
         # stage Contract Sent, but the flags say lost; no primary company, so the first
-        ("102", "9001", "lost", "Contract Sent", "2025-01-11", "2025-04-10", "900", "USD", 'We chose "Globex", they were cheaper'),
+        (
+            "102",
+            "9001",
+            "lost",
+            "Contract Sent",
+            "2025-01-11",
+            "2025-04-10",
+            "900",
+            "USD",
+            'We chose "Globex", they were cheaper',
+        ),
         ("103", None, "open", "Qualified To Buy", "2025-02-01", "2025-09-30", None, "USD", None),
         ("103", "9001", "lost", "Closed Lost", "2025-02-01", "2025-05-05", "300", "USD", "Timing"),
         # a stage by number, without flags
@@ -39,13 +49,17 @@ def test_deals_of_all_part_files_become_deals(build: CrmBuild) -> None:
 
 
 def test_internal_words_become_labels(build: CrmBuild) -> None:
-    rows = build.rows("select deal_id, deal_type, lead_source, owner, pipeline from staging.base_deals order by source_file, source_line")
+    rows = build.rows(
+        "select deal_id, deal_type, lead_source, owner, pipeline from staging.base_deals order by source_file, source_line"
+    )
     assert [tuple(row.values()) for row in rows][:2] == [
         ("101", "newbusiness", "Organic Search", pseudonym("Olive Owner"), "Sales Pipeline"),
         ("102", "existingbusiness", "Offline Sources", pseudonym("Olive Owner"), "Sales Pipeline"),
     ]
     assert tuple(rows[-1].values()) == ("202", "newbusiness", None, pseudonym("77"), "default")
-    assert build.base("accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type") == {
+    assert build.base(
+        "accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type"
+    ) == {
         "9001": ("Computer Software", "1000000", "1200", "BY", "Germany", "Prospect"),
         "9002": ("Retail", None, "35", None, "France", "Customer"),
         "9003": ("Banking", None, "1", None, None, None),
@@ -54,7 +68,9 @@ def test_internal_words_become_labels(build: CrmBuild) -> None:
 
 
 def test_associations_are_split_without_repeating_any(build: CrmBuild) -> None:
-    rows = build.rows("select deal_id, contact_id, source_file, source_line from staging.base_deal_contacts order by 1, 2")
+    rows = build.rows(
+        "select deal_id, contact_id, source_file, source_line from staging.base_deal_contacts order by 1, 2"
+    )
     assert [tuple(row.values()) for row in rows] == [
         ("101", "501", "all deals 1.csv", 2),
         ("101", "502", "all deals 1.csv", 2),
@@ -71,7 +87,7 @@ def test_associations_are_split_without_repeating_any(build: CrmBuild) -> None:
 
 
 def test_stages_entered_become_stage_history(build: CrmBuild) -> None:
-    rows = build.rows("select deal_id, stage, entered_on from staging.base_stage_history order by 1, 3")
+    rows = build.rows("select deal_id, stage, entered_on from staging.base_stage_history_lines order by 1, 3")
     assert [tuple(row.values()) for row in rows] == [
         ("101", "Contract Sent", "2025-02-01"),
         ("101", "Closed Won", "2025-03-04"),
@@ -83,7 +99,10 @@ def test_stages_entered_become_stage_history(build: CrmBuild) -> None:
 
 
 def test_the_newest_of_two_parts_counts_and_an_unknown_stage_is_rejected(build: CrmBuild) -> None:
-    assert build.rules() == [("deals", "all deals 1.csv", 5, "superseded"), ("deals", "all deals 2.csv", 3, "unknown_outcome")]
+    assert build.rules() == [
+        ("deals", "all deals 1.csv", 5, "superseded"),
+        ("deals", "all deals 2.csv", 3, "unknown_outcome"),
+    ]
     (row,) = build.rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")
     assert "hubspot,48213377,open" in row["reason"]
 
@@ -105,7 +124,9 @@ def test_the_books_balance(build: CrmBuild) -> None:
 
 
 def test_what_was_found_by_domain_or_e_mail_is_flagged(build: CrmBuild) -> None:
-    rows = build.rows("select object, source_file, column_name, source_header from marts.input_columns where status = 'matched' order by 1")
+    rows = build.rows(
+        "select object, source_file, column_name, source_header from marts.input_columns where status = 'matched' order by 1"
+    )
     assert [tuple(row.values()) for row in rows] == [
         ("deal_contacts", "api.csv", "contact_id", "Associated Contact Email"),
         ("deals", "api.csv", "account_id", "Associated Company Domain"),
@@ -117,10 +138,23 @@ def test_what_was_found_by_domain_or_e_mail_is_flagged(build: CrmBuild) -> None:
 def test_columns_are_reported_by_their_canonical_names(build: CrmBuild) -> None:
     rows = build.rows("select distinct column_name from marts.input_columns where column_name is not null")
     names = {row["column_name"] for row in rows}
-    landed_only = {"account_ids", "account_domain", "contact_ids", "contact_emails", "contact_names", "deal_ids", "email", "is_won", "is_lost", "is_closed"}
+    landed_only = {
+        "account_ids",
+        "account_domain",
+        "contact_ids",
+        "contact_emails",
+        "contact_names",
+        "deal_ids",
+        "email",
+        "is_won",
+        "is_lost",
+        "is_closed",
+    }
     assert not names & landed_only
     assert {"deal_id", "account_id", "contact_id", "outcome", "loss_reason", "buying_role"} <= names
-    (row,) = build.rows("select source_header, status from marts.input_columns where source_file = 'api.csv' and column_name = 'outcome'")
+    (row,) = build.rows(
+        "select source_header, status from marts.input_columns where source_file = 'api.csv' and column_name = 'outcome'"
+    )
     assert tuple(row.values()) == ("dealstage", "mapped")
 
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from icp.publish import FORMULA_STARTS
-from python_tests.canary_company import INJECTIONS, ODD_SUFFIX, Place, built_place, formulas, told_place
+from python_tests.canary_company import COMPETITORS, INJECTIONS, ODD_SUFFIX, Place, built_place, formulas, told_place
 
 TIER = "tier"
 
@@ -21,12 +21,17 @@ def built() -> Place:
 
 def test_odd_values_arrive_as_they_are(built: Place) -> None:
     for dimension in ("lead_source", "product", "competitor", "industry", "region", TIER):
-        segments = {row[0] for row in built.rows(f"select segment from win_rates_by_dimension where dimension = '{dimension}'")}
-        assert set(INJECTIONS) <= segments, dimension
+        segments = {
+            row[0] for row in built.rows(f"select segment from win_rates_by_dimension where dimension = '{dimension}'")
+        }
+        assert (COMPETITORS if dimension == "competitor" else set(INJECTIONS)) <= segments, dimension
 
 
 def test_an_odd_outcome_word_and_an_odd_header_are_only_names(built: Place) -> None:
-    (counted,) = built.rows("select count(*), count(*) filter (where outcome = 'won' and extra_1 != 'Gold') from w.marts.fct_deals", built.database)
+    (counted,) = built.rows(
+        "select count(*), count(*) filter (where outcome = 'won' and extra_1 != 'Gold') from w.marts.fct_deals",
+        built.database,
+    )
     assert counted[0] == 120
     assert counted[1] > 0
 

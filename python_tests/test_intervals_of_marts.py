@@ -34,7 +34,14 @@ NEWCOMBE = [
         "rest_lost_deals",
         "difference",
     ),
-    ("win_rates_by_persona", "won_deals_with", "closed_deals_with", "won_deals_without", "closed_deals_without", "difference"),
+    (
+        "win_rates_by_persona",
+        "won_deals_with",
+        "closed_deals_with",
+        "won_deals_without",
+        "closed_deals_without",
+        "difference",
+    ),
     (
         "win_rates_by_quarter",
         "won_deals",
@@ -47,7 +54,9 @@ NEWCOMBE = [
 
 
 @pytest.mark.parametrize(("table", "successes", "trials", "rate"), WILSON)
-def test_wilson_intervals_are_those_of_statsmodels(table: str, successes: str, trials: str, rate: str, sample_build: SampleBuild) -> None:
+def test_wilson_intervals_are_those_of_statsmodels(
+    table: str, successes: str, trials: str, rate: str, sample_build: SampleBuild
+) -> None:
     sql = f"select {successes} as x, {trials} as n, {rate}_low as low, {rate}_high as high from marts.{table} where {rate} is not null"
     rows = sample_build.rows(sql)
     assert rows

@@ -45,7 +45,9 @@ def test_memory_from_quarter_to_quarter(reviewed: SampleBuild) -> None:
     built(reviewed, "review_quarter: 2025-Q3, focus_dimensions: [industry]")
     versions = {row["version"] for row in reviewed.rows(HISTORY) if row["reviewed_quarter"] == "2025-Q3"}
     assert versions == {1, 2}, "other advice for the same quarter is a further version beside the first"
-    assert [row for row in reviewed.rows(HISTORY) if row["reviewed_quarter"] == "2025-Q3" and row["version"] == 1] == first
+    assert [
+        row for row in reviewed.rows(HISTORY) if row["reviewed_quarter"] == "2025-Q3" and row["version"] == 1
+    ] == first
 
     built(reviewed, "review_quarter: 2025-Q4")
     assert {row["is_past_changed"] for row in reviewed.rows(FOLLOW_UP)} == {True}

@@ -14,5 +14,10 @@ def test_every_mutation_fits_its_file_and_says_whom_it_would_hurt() -> None:
 
 
 def test_tests_named_by_a_mutation_are_there() -> None:
-    named = {Path(argument) for mutation in read_mutations() for argument in mutation.pytest.split() if argument.endswith(".py")}
+    named = {
+        Path(argument)
+        for mutation in read_mutations()
+        for argument in mutation.pytest.split()
+        if argument.endswith(".py")
+    }
     assert sorted(str(path) for path in named if not (ROOT / path).exists()) == []

@@ -32,7 +32,9 @@ def told(text: str) -> list[str]:
 def test_no_reader_tells_a_cell_of_a_line_that_is_no_header(tmp_path: Path, crm: str, delimiter: str) -> None:
     folder = put(tmp_path / "exports", LINES.replace(",", delimiter))
     variables = {"mapping": MAPPING} if crm == "custom" else {"field_aliases": {"amount": "Worth"}}
-    answer = plan_load(json.dumps({"crm": crm, "folder": folder, "database": str(tmp_path / "w.duckdb"), "variables": variables}))
+    answer = plan_load(
+        json.dumps({"crm": crm, "folder": folder, "database": str(tmp_path / "w.duckdb"), "variables": variables})
+    )
     assert json.loads(answer)["error"] and told(answer) == []
     if crm == "custom":
         assert SAYS.removesuffix(" in its first line.") in json.loads(answer)["error"]
@@ -50,8 +52,15 @@ def test_nor_does_a_suggested_mapping_or_whoever_recognises_files(tmp_path: Path
 
 
 def test_a_file_without_a_header_beside_one_that_is_read_is_left_aside_without_a_word_of_it(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, "hubspot", {"deals.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n", "people.csv": LINES})
-    assert "people.csv was not read: no header known of hubspot stands in its first line. If it holds deals or contacts, export it with its header line." in plan.notices
+    plan = plan_of(
+        tmp_path,
+        "hubspot",
+        {"deals.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n", "people.csv": LINES},
+    )
+    assert (
+        "people.csv was not read: no header known of hubspot stands in its first line. If it holds deals or contacts, export it with its header line."
+        in plan.notices
+    )
     assert told(" ".join([*plan.notices, *plan.statements.values()])) == []
 
 
@@ -62,12 +71,36 @@ def test_a_header_that_looks_like_a_value_is_not_named_among_those_that_are_not_
     assert told("\n".join(preview(str(tmp_path / "exports"), "hubspot").lines)) == []
 
 
-@pytest.mark.parametrize("cell", ["7", "1,234.50", "2025-01-31", "31.01.2025 10:00", "2025-01-31T10:00:00Z", "+44 (20) 7946", "a.b@example.com", "006A0000006Vm06IAC"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "7",
+        "1,234.50",
+        "2025-01-31",
+        "31.01.2025 10:00",
+        "2025-01-31T10:00:00Z",
+        "+44 (20) 7946",
+        "a.b@example.com",
+        "006A0000006Vm06IAC",
+    ],
+)
 def test_a_value_looks_like_one(cell: str) -> None:
     assert looks_like_data(cell)
 
 
-@pytest.mark.parametrize("header", ["Deal - ID", "Close Date", "Číslo", "Q1 revenue", "Address line 2", "Opportunity ID (18 characters)", "Custom_Field_1__c", ""])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Deal - ID",
+        "Close Date",
+        "Číslo",
+        "Q1 revenue",
+        "Address line 2",
+        "Opportunity ID (18 characters)",
+        "Custom_Field_1__c",
+        "",
+    ],
+)
 def test_a_header_does_not(header: str) -> None:
     assert not looks_like_data(header)
 
@@ -82,7 +115,9 @@ def test_a_line_is_a_header_where_wanted_headers_outnumber_values() -> None:
 
 def test_a_build_shows_and_logs_no_cell_of_a_first_line(tmp_path: Path) -> None:
     build = CrmBuild(tmp_path, "", "custom", Path(put(tmp_path / "exports")))
-    run = build.dbt("run", "-s", "base_deals", "--vars", yaml.safe_dump({"mapping": MAPPING}), "--log-level-file", "debug")
+    run = build.dbt(
+        "run", "-s", "base_deals", "--vars", yaml.safe_dump({"mapping": MAPPING}), "--log-level-file", "debug"
+    )
     assert run.returncode != 0 and SAYS in run.stdout
     log = (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")
     assert SAYS in log

@@ -39,7 +39,11 @@ NEEDED = {
         "deal_competitors": [["OpportunityId"], ["CompetitorName"]],
     },
     "hubspot": {
-        "deals": [["Record ID", "hs_object_id"], ["Deal Stage", "dealstage"], ['Date entered "Contract Sent (Sales)"', "Pipeline"]],
+        "deals": [
+            ["Record ID", "hs_object_id"],
+            ["Deal Stage", "dealstage"],
+            ['Date entered "Contract Sent (Sales)"', "Pipeline"],
+        ],
         "accounts": [["Record ID"], ["Company name"]],
         "contacts": [["Record ID"], ["Job Title", "Email"]],
     },
@@ -57,17 +61,55 @@ NEEDED = {
 # Cells that are none of the object's own, and make another object of the file.
 FOREIGN = {"accounts": {"job title", "first name", "topic"}, "contacts": {"topic", "company"}}
 
-IDS = ["1", "2", "1;2", "006A0000006Vm01", "006A0000006Vm01IAC", "006A0000006VM01", "Ann Canary", "ann@canary.example", "canary.example"]
-WORDS = ["Won", "lost", "Closed Won", "Closed Lost", "closedlost", "Open", "deleted", "true", "0", "ja", "Paused", "Out-Sold"]
-DATES = ["2025-03-04", "04/03/2025", "13.12.2025 08:00", "2025-01-05T10:00:00.000+0000", "1743508800000", "45000", "soon"]
+IDS = [
+    "1",
+    "2",
+    "1;2",
+    "006A0000006Vm01",
+    "006A0000006Vm01IAC",
+    "006A0000006VM01",
+    "Ann Canary",
+    "ann@canary.example",
+    "canary.example",
+]
+WORDS = [
+    "Won",
+    "lost",
+    "Closed Won",
+    "Closed Lost",
+    "closedlost",
+    "Open",
+    "deleted",
+    "true",
+    "0",
+    "ja",
+    "Paused",
+    "Out-Sold",
+]
+DATES = [
+    "2025-03-04",
+    "04/03/2025",
+    "13.12.2025 08:00",
+    "2025-01-05T10:00:00.000+0000",
+    "1743508800000",
+    "45000",
+    "soon",
+]
 NUMBERS = ["1,200.50", "$1,200", "€ 12.5", "1.5e3", "75%", "(12)", "many", "-0"]
 USUAL = st.sampled_from([*IDS, *WORDS, *DATES, *NUMBERS])
 # Twice as often what people write as what nobody does.
 CELLS = st.one_of(USUAL, USUAL, CELL)
 
-FOOTER = ['"Deals by owner"', '"Copyright (c) 2000-2025 salesforce.com, inc."', '"Grand Totals ({records} records)"', '"Grand Totals (99 records)"']
+FOOTER = [
+    '"Deals by owner"',
+    '"Copyright (c) 2000-2025 salesforce.com, inc."',
+    '"Grand Totals ({records} records)"',
+    '"Grand Totals (99 records)"',
+]
 
-SETTINGS = st.fixed_dictionaries({"date_order": st.sampled_from(["dmy", "dmy", ""]), "decimal": st.sampled_from(["point", "point", ""])})
+SETTINGS = st.fixed_dictionaries(
+    {"date_order": st.sampled_from(["dmy", "dmy", ""]), "decimal": st.sampled_from(["point", "point", ""])}
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +125,10 @@ class OddFile:
 def odd_exports(draw: st.DrawFn, crm: str) -> dict[str, OddFile]:
     """A folder: one or two files of deals, and some of other objects, under names that say nothing but a date."""
     others = st.lists(st.sampled_from(sorted(NEEDED[crm])), max_size=2)
-    return {f"x {2020 + number}-12-31.csv": draw(odd_exports_of(crm, name)) for number, name in enumerate(["deals", *draw(others)])}
+    return {
+        f"x {2020 + number}-12-31.csv": draw(odd_exports_of(crm, name))
+        for number, name in enumerate(["deals", *draw(others)])
+    }
 
 
 @st.composite
@@ -91,7 +136,10 @@ def odd_exports_of(draw: st.DrawFn, crm: str, name: str) -> OddFile:
     known = sorted({alias.header for alias in aliases() if (alias.crm, alias.object) == (crm, name)})
     needed = [draw(st.sampled_from(choice)) for choice in NEEDED[crm][name]]
     more = draw(st.lists(st.sampled_from(known), max_size=6, unique=True))
-    headers = [*needed, *(header for header in more if header not in needed and header.lower() not in FOREIGN.get(name, ()))]
+    headers = [
+        *needed,
+        *(header for header in more if header not in needed and header.lower() not in FOREIGN.get(name, ())),
+    ]
     whole = st.lists(CELLS, min_size=len(headers), max_size=len(headers))
     rows = draw(st.lists(st.one_of(whole, whole, whole, st.lists(CELLS, min_size=1, max_size=9)), max_size=6))
     form = {key: draw(strategy) for key, strategy in FORMS.items()}
@@ -99,10 +147,20 @@ def odd_exports_of(draw: st.DrawFn, crm: str, name: str) -> OddFile:
         form["damage"] = []
     raw = odd_file(headers, {**form, "rows": rows})
     # a bare return is a line end that the writer leaves unquoted
-    is_whole = not form["damage"] and all(len(row) == len(headers) and not any("\r" in cell for cell in row) for row in rows)
+    is_whole = not form["damage"] and all(
+        len(row) == len(headers) and not any("\r" in cell for cell in row) for row in rows
+    )
     if crm == "salesforce" and draw(st.integers(0, 3)) == 0:
-        said = [line.format(records=len(rows)) for line in draw(st.lists(st.sampled_from(FOOTER), min_size=1, max_size=3))]
-        raw += form["line_end"].join(["", *said]).encode(form["encoding"]).removeprefix(b"\xff\xfe").removeprefix(b"\xef\xbb\xbf")
+        said = [
+            line.format(records=len(rows)) for line in draw(st.lists(st.sampled_from(FOOTER), min_size=1, max_size=3))
+        ]
+        raw += (
+            form["line_end"]
+            .join(["", *said])
+            .encode(form["encoding"])
+            .removeprefix(b"\xff\xfe")
+            .removeprefix(b"\xef\xbb\xbf")
+        )
         is_whole = False
     return OddFile(raw, form["encoding"], len(rows) if is_whole else None)
 
@@ -114,12 +172,16 @@ def models(request: pytest.FixtureRequest, build_of: Callable[[str], CrmBuild]) 
 
 def check_books(models: CompiledModels, plan: ReadingPlan, files: Mapping[str, OddFile]) -> None:
     """Every file is read or named; every record of a file that is read is accepted, rejected or excluded, once."""
-    books = models.rows("select object, source_file, records, accepted, rejected, excluded, unaccounted from marts.input_files")
+    books = models.rows(
+        "select object, source_file, records, accepted, rejected, excluded, unaccounted from marts.input_files"
+    )
     assert [row for row in books if row[6] != 0] == []
     records = {(name, file): counted for name, file, counted, *_ in books}
     # stages that are columns of deals have no lines of their own
     read = {(reading.object, reading.file.name) for reading in plan.layout.readings if "stage" not in reading.constants}
-    assert {name for _, name in read} | {name for name in files if any(notice.startswith(name) for notice in plan.notices)} == set(files)
+    assert {name for _, name in read} | {
+        name for name in files if any(notice.startswith(name) for notice in plan.notices)
+    } == set(files)
     for name, file in read:
         written = files[file]
         filled = filled_lines(written.raw, written.encoding)
@@ -137,7 +199,9 @@ def test_no_line_of_an_export_is_lost(models: tuple[str, CompiledModels]) -> Non
     crm, built = models
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=FOLDERS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+    @settings(
+        max_examples=FOLDERS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    )
     @given(files=odd_exports(crm), variables=SETTINGS)
     def law(files: dict[str, OddFile], variables: dict[str, str]) -> None:
         with tempfile.TemporaryDirectory() as place:

@@ -11,7 +11,8 @@ from python_tests.canary_company import built_place, watching_network
 from python_tests.known_company.project import ROOT
 
 needs_watch = pytest.mark.skipif(
-    not watching_network(), reason="unshare and strace are not here, or not allowed: nobody watched whether the build connects"
+    not watching_network(),
+    reason="unshare and strace are not here, or not allowed: nobody watched whether the build connects",
 )
 
 
@@ -43,6 +44,8 @@ def test_the_watch_sees_an_attempt() -> None:
     trace = place.folder / "attempt.txt"
     python = shutil.which("python3")
     assert python
-    code = "import socket; s = socket.socket(); s.settimeout(1)\ntry: s.connect(('192.0.2.1', 80))\nexcept OSError: pass"
+    code = (
+        "import socket; s = socket.socket(); s.settimeout(1)\ntry: s.connect(('192.0.2.1', 80))\nexcept OSError: pass"
+    )
     subprocess.run([*watching_network(trace), python, "-c", code], check=True)
     assert re.search(r" connect\(.*AF_INET", trace.read_text(encoding="utf-8"))

@@ -37,10 +37,23 @@ def test_status_decides_the_outcome_and_which_time_closes(company: CrmBuild) -> 
 
 
 def test_every_line_is_accounted_for(company: CrmBuild) -> None:
-    [books] = company.rows("select * from marts.input_files where source_file = 'deals-acme-1.csv' and object = 'deals'")
+    [books] = company.rows(
+        "select * from marts.input_files where source_file = 'deals-acme-1.csv' and object = 'deals'"
+    )
     # 8 lines: 5 deals, a deleted one, a second product line, an outcome nobody mapped
-    assert (books["records"], books["accepted"], books["rejected"], books["excluded"], books["unaccounted"]) == (8, 5, 1, 2, 0)
-    rules = {row["rule_id"]: row["records"] for row in company.rows("select rule_id, sum(records) as records from marts.rejected_record_counts group by rule_id having sum(records) > 0")}
+    assert (books["records"], books["accepted"], books["rejected"], books["excluded"], books["unaccounted"]) == (
+        8,
+        5,
+        1,
+        2,
+        0,
+    )
+    rules = {
+        row["rule_id"]: row["records"]
+        for row in company.rows(
+            "select rule_id, sum(records) as records from marts.rejected_record_counts group by rule_id having sum(records) > 0"
+        )
+    }
     assert rules == {"deleted": 1, "exact_duplicate": 1, "unknown_outcome": 1}
 
 
@@ -58,7 +71,11 @@ def test_the_stage_of_loss_is_kept(company: CrmBuild) -> None:
 
 def test_numbers_and_dates_of_each_file_are_read_in_its_own_form(company: CrmBuild) -> None:
     deals = accepted(company)
-    assert (float(deals["1"]["amount"]), float(deals["21"]["amount"]), str(deals["22"]["created_on"])) == (12000.0, 3500.5, "2025-04-15")
+    assert (float(deals["1"]["amount"]), float(deals["21"]["amount"]), str(deals["22"]["created_on"])) == (
+        12000.0,
+        3500.5,
+        "2025-04-15",
+    )
     assert (float(deals["31"]["amount"]), deals["32"]["loss_reason"]) == (4000.5, "Preço")
 
 
@@ -69,23 +86,42 @@ def test_organizations_and_people_join_by_id_and_by_name_only_without(company: C
     # 1, 5 by id and 21 by name are Birch Ltd, 32 by name is Elm Inc; 2 and 6 by id and 31 by name are Cedar AG; 22 names a
     # company that is not exported
     assert {row["industry"]: row["deals"] for row in rows} == {"Shipping": 4, "Retail": 3, "unknown": 1}
-    people = company.rows("select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona order by persona")
+    people = company.rows(
+        "select persona, count(*) as contacts from marts.bridge_deal_contacts group by persona order by persona"
+    )
     assert {row["persona"]: row["contacts"] for row in people} == {"VP Sales": 3, "CFO": 3, "unknown": 1}
     assert 'older.csv has no ids of accounts: they are found by name. Add "Deal - Organization ID"' in company.shown
-    [column] = company.rows("select status from marts.input_columns where source_file = 'older.csv' and column_name = 'account_id'")
+    [column] = company.rows(
+        "select status from marts.input_columns where source_file = 'older.csv' and column_name = 'account_id'"
+    )
     assert column["status"] == "matched"
 
 
 def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> None:
-    rows = company.rows("select object, column_name, source_header, status from marts.input_columns where source_file = 'deals-acme-1.csv'")
-    found = {(row["object"], row["column_name"]): (row["source_header"], row["status"]) for row in rows if row["column_name"]}
-    landed_only = {"status", "won_on", "lost_on", "deal_name", "account_name", "contact_name", "primary_contact_id", "archive_status"}
+    rows = company.rows(
+        "select object, column_name, source_header, status from marts.input_columns where source_file = 'deals-acme-1.csv'"
+    )
+    found = {
+        (row["object"], row["column_name"]): (row["source_header"], row["status"]) for row in rows if row["column_name"]
+    }
+    landed_only = {
+        "status",
+        "won_on",
+        "lost_on",
+        "deal_name",
+        "account_name",
+        "contact_name",
+        "primary_contact_id",
+        "archive_status",
+    }
     assert not landed_only & {name for _, name in found}
     assert found["deals", "outcome"] == ("Deal - Lost time or Deal - Status or Deal - Won time", "mapped")
     assert found["deals", "closed_on"] == ("Deal - Deal closed on or Deal - Lost time or Deal - Won time", "mapped")
     assert found["deals", "account_id"] == ("Deal - Organization or Deal - Organization ID", "mapped")
     assert found["deal_contacts", "contact_id"] == ("Deal - Contact person or Deal - Contact person ID", "mapped")
-    [person] = company.rows("select source_header, status from marts.input_columns where source_file = 'older.csv' and object = 'deal_contacts'")
+    [person] = company.rows(
+        "select source_header, status from marts.input_columns where source_file = 'older.csv' and object = 'deal_contacts'"
+    )
     assert tuple(person.values()) == ("Contact person", "matched")
 
 
@@ -107,7 +143,9 @@ def test_an_unknown_status_is_rejected_with_the_line_to_add(company: CrmBuild) -
     ],
 )
 def test_a_file_is_known_by_its_headers(headers: str, object_name: str | None) -> None:
-    assert [shape.object for shape in recognise(headers.split(","), "pipedrive")] == ([object_name] if object_name else [])
+    assert [shape.object for shape in recognise(headers.split(","), "pipedrive")] == (
+        [object_name] if object_name else []
+    )
 
 
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
@@ -117,12 +155,21 @@ def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
 
 def test_several_options_of_a_field_are_several_competitors(company: CrmBuild, tmp_path: Path) -> None:
     named = {"1": "Acme, Globex", "2": "Acme, Inc., Globex,Initech", "3": "Beta, GmbH", "4": "Gamma", "5": ""}
-    lines = [f'{deal},Rope,1000,Lost,2025-07-01 09:00:00,2025-10-20 09:30:00,"{competitor}"' for deal, competitor in named.items()]
+    lines = [
+        f'{deal},Rope,1000,Lost,2025-07-01 09:00:00,2025-10-20 09:30:00,"{competitor}"'
+        for deal, competitor in named.items()
+    ]
     header = "Deal - ID,Deal - Title,Deal - Value,Deal - Status,Deal - Deal created,Deal - Lost time,Deal - Competitor"
     models = CompiledModels(company, "int_competitors")
     models.run(plan_of(tmp_path, "pipedrive", {"deals.csv": "\n".join([header, *lines]) + "\n"}))
     found = models.rows("select deal_id, competitor from staging.base_deal_lines order by deal_id")
-    assert found == [("1", "Acme; Globex"), ("2", "Acme Inc.; Globex; Initech"), ("3", "Beta GmbH"), ("4", "Gamma"), ("5", None)]
+    assert found == [
+        ("1", "Acme; Globex"),
+        ("2", "Acme Inc.; Globex; Initech"),
+        ("3", "Beta GmbH"),
+        ("4", "Gamma"),
+        ("5", None),
+    ]
     assert models.rows("select competitor from intermediate.int_competitors where stated_competitors like 'Acme Inc%' order by all") == [
         ("Acme Inc.",), ("Globex",), ("Initech",),
     ]  # fmt: skip

@@ -76,20 +76,29 @@ def test_the_search_finds_people_where_they_are(built: Place) -> None:
 
 def cells_of_private(place: Place, schema: str) -> Iterator[str]:
     with duckdb.connect(str(place.database), read_only=True) as connection:
-        for (table,) in connection.execute("select table_name from duckdb_tables() where schema_name = $schema", {"schema": schema}).fetchall():
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = $schema", {"schema": schema}
+        ).fetchall():
             columns = [
                 row[0]
                 for row in connection.execute(f"describe w.{schema}.{table}").fetchall()
                 if (table, row[0]) not in {("rejected_records", "reason")}
             ]
-            yield from (str(row) for row in connection.execute(f"select {', '.join(columns)} from w.{schema}.{table}").fetchall())
+            yield from (
+                str(row)
+                for row in connection.execute(f"select {', '.join(columns)} from w.{schema}.{table}").fetchall()
+            )
 
 
 def test_no_file_outside_the_private_folder_holds_a_person(built: Place) -> None:
     files = written(built)
     kinds = {path.suffix for path in files}
     assert {".duckdb", ".sqlite", ".parquet", ".csv", ".json", ".log", ".sql", ".html"} <= kinds
-    leaks = {str(path.relative_to(built.folder)): words for path in files if (words := found(path.read_bytes().decode("latin-1")))}
+    leaks = {
+        str(path.relative_to(built.folder)): words
+        for path in files
+        if (words := found(path.read_bytes().decode("latin-1")))
+    }
     assert leaks == {}
 
 
@@ -129,7 +138,9 @@ def test_no_hash_can_be_made_without_the_key(built: Place) -> None:
         for text in (row["Deal"], row["Deal"].lower(), f"deal:{row['Deal']}", row["Owner"], f"owner:{row['Owner']}")
         for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256)
     }
-    keys = built.rows("select deal_key from w.marts.fct_deals union select owner from w.marts.fct_deals", built.database)
+    keys = built.rows(
+        "select deal_key from w.marts.fct_deals union select owner from w.marts.fct_deals", built.database
+    )
     assert not hashes & {key for (key,) in keys}
     assert not {value[:8] for value in hashes} & {str(key).removeprefix("owner-") for (key,) in keys}
 
@@ -146,7 +157,9 @@ def test_an_address_that_reached_a_mart_all_the_same_is_not_published() -> None:
 
     statement = published_select(PublishedTable("spoilt"), {"said": "VARCHAR", "deals": "BIGINT"}, 5)
     with duckdb.connect() as connection:
-        connection.execute("create schema marts; create table marts.spoilt as select 'ask bob.o@mail.example.co.uk now' as said, 7 as deals")
+        connection.execute(
+            "create schema marts; create table marts.spoilt as select 'ask bob.o@mail.example.co.uk now' as said, 7 as deals"
+        )
         assert connection.execute(statement).fetchall() == [("ask (e-mail address) now", 7)]
 
 
@@ -154,10 +167,18 @@ def test_an_address_that_reached_a_mart_all_the_same_is_not_published() -> None:
     "spoil",
     [
         pytest.param(lambda rows: [row.pop("Result") for row in rows["deals"]], id="a column is missing"),
-        pytest.param(lambda rows: [row.update(Closed="03/04/2025", Opened="01/02/2025", Changed="") for row in rows["deals"]], id="dates are ambiguous"),
-        pytest.param(lambda rows: [row.update(Value=f"{row['Name']}") for row in rows["deals"]], id="amounts are words"),
+        pytest.param(
+            lambda rows: [row.update(Closed="03/04/2025", Opened="01/02/2025", Changed="") for row in rows["deals"]],
+            id="dates are ambiguous",
+        ),
+        pytest.param(
+            lambda rows: [row.update(Value=f"{row['Name']}") for row in rows["deals"]], id="amounts are words"
+        ),
         pytest.param(lambda rows: [row.update(Value="1.234") for row in rows["deals"]], id="amounts are ambiguous"),
-        pytest.param(lambda rows: rows["deals"].extend(dict(row, Value="1", Changed="") for row in list(rows["deals"])), id="versions have no order"),
+        pytest.param(
+            lambda rows: rows["deals"].extend(dict(row, Value="1", Changed="") for row in list(rows["deals"])),
+            id="versions have no order",
+        ),
     ],
 )
 def test_messages_about_bad_exports_name_no_person(spoil: object, request: pytest.FixtureRequest) -> None:
@@ -165,7 +186,12 @@ def test_messages_about_bad_exports_name_no_person(spoil: object, request: pytes
     spoil(rows)  # type: ignore[operator]
     folder = scratch() / "spoilt" / re.sub(r"\W", "_", request.node.name)
     write_company(folder, rows)
-    asked = {"crm": "custom", "folder": str(folder), "database": str(folder / "w.duckdb"), "variables": {"mapping": MAPPING["mapping"]}}
+    asked = {
+        "crm": "custom",
+        "folder": str(folder),
+        "database": str(folder / "w.duckdb"),
+        "variables": {"mapping": MAPPING["mapping"]},
+    }
     answer = json.loads(plan_load(json.dumps(asked)))
     said = " ".join([str(answer["error"]), *answer.get("notices", [])])
     assert found(said) == []
@@ -175,7 +201,8 @@ def test_a_failed_build_says_and_logs_no_person() -> None:
     place = place_with_a_short_build("failing")
     (place.project / "models").mkdir()
     (place.project / "models" / "broken.sql").write_text(
-        "{{ config(materialized='table') }} select cast(industry as integer) as number from w.marts.fct_deals", encoding="utf-8"
+        "{{ config(materialized='table') }} select cast(industry as integer) as number from w.marts.fct_deals",
+        encoding="utf-8",
     )
     run = place.dbt("build")
     assert run.returncode == 1
@@ -203,7 +230,9 @@ def test_the_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"0123456789abcde\n", "schlüssel-schlüssel".encode()])
-def test_a_key_file_without_a_whole_key_is_refused_and_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+def test_a_key_file_without_a_whole_key_is_refused_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
     monkeypatch.delenv("WINLOSS_KEY", raising=False)
     (tmp_path / "winloss.key").write_bytes(content)
     with pytest.raises(KeyProblem) as raised:

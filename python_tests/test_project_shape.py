@@ -20,8 +20,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice somebody makes here.
-MOST_NODES = 200
-EXPECTED_NODES = 140
+MOST_NODES = 122
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the Python models, which read marts and are read by the contracted marts on top of them.
@@ -56,8 +55,14 @@ KNOWN_KEYS = {
 # Tables without a primary key, each with the reason why.
 KEYLESS = {
     **dict.fromkeys(
-        ("fct_deals", "bridge_deal_competitors", "bridge_deal_contacts", "bridge_deal_loss_reasons", "bridge_deal_win_factors"),
-        "an index over millions of rows costs more than the table; assert_no_fact_stands_twice looks instead",
+        (
+            "fct_deals",
+            "bridge_deal_competitors",
+            "bridge_deal_contacts",
+            "bridge_deal_loss_reasons",
+            "bridge_deal_win_factors",
+        ),
+        "an index over millions of rows costs more than the table; assert_every_fact_and_reading_stands_once looks instead",
     ),
     "icp_segment_evidence": "the second segment is null where there is no pair",
     "input_columns": "a header that is ignored has no column",
@@ -72,7 +77,14 @@ MISNAMED = {
     "effective_deals": "an effective number of deals, not whole",
 }
 RATE = r"(_rate|_share|^share|^share_(of|on)_\w+)(_low|_high)?$"
-TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+TYPES = {
+    "string": "VARCHAR",
+    "bigint": "BIGINT",
+    "integer": "INTEGER",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+}
 
 
 def layer(path: str) -> str:
@@ -149,7 +161,11 @@ def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
         found, waiting, seen = set(), [name], {name}
         while waiting:
             for node in ast.walk(functions[waiting.pop()]):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("table", "relation"):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in ("table", "relation")
+                ):
                     found |= {argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)}
                 if isinstance(node, ast.Name) and node.id in functions and node.id not in seen:
                     seen.add(node.id)
@@ -170,7 +186,9 @@ def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build:
     assert len(marts) > 20
     assert [node["name"] for node in marts if not node["contract"]["enforced"]] == []
     tables = [node for node in marts if node["config"]["materialized"] == "table"]
-    assert {node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}} == set(KEYLESS)
+    assert {
+        node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}
+    } == set(KEYLESS)
 
 
 # ---------------------------------------------------------------- words
@@ -194,7 +212,11 @@ def test_every_model_and_seed_says_what_a_row_is() -> None:
 
 
 def test_every_model_begins_with_its_grain() -> None:
-    headers = {path.stem: re.search(r"^-- (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) for path in MODELS if path.suffix == ".sql"}
+    headers = {
+        path.stem: re.search(r"^-- (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for path in MODELS
+        if path.suffix == ".sql"
+    }
     assert [name for name, header in headers.items() if not header or not re.match(r"One row\b", header[1])] == []
 
 
@@ -227,14 +249,20 @@ def test_every_macro_and_argument_is_described(sample_build: SampleBuild) -> Non
     for name, macro in macros.items():
         parsed = jinja2.Environment(extensions=["jinja2.ext.do"]).parse(macro["macro_sql"]).find(jinja2.nodes.Macro)
         assert parsed is not None
-        assert [argument["name"] for argument in described[name].get("arguments") or []] == [given.name for given in parsed.args], name
+        assert [argument["name"] for argument in described[name].get("arguments") or []] == [
+            given.name for given in parsed.args
+        ], name
 
 
 def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> None:
     built: dict[str, list[str]] = {}
-    for row in sample_build.rows("select table_name, column_name from information_schema.columns order by table_name, ordinal_position"):
+    for row in sample_build.rows(
+        "select table_name, column_name from information_schema.columns order by table_name, ordinal_position"
+    ):
         built.setdefault(row["table_name"], []).append(row["column_name"])
-    in_build = {node["name"] for node in sample_build.manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
+    in_build = {
+        node["name"] for node in sample_build.manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
+    }
     differing = {}
     for kind in ("models", "seeds"):
         for _, entry in entries(kind):
@@ -249,11 +277,24 @@ def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
 
 
 def test_names_in_backticks_stand_in_the_code() -> None:
-    code = [path for folder in ("models", "macros", "icp", "seeds") for path in (ROOT / folder).rglob("*") if path.suffix in (".sql", ".py", ".csv")]
-    words = {word for path in [*code, ROOT / "dbt_project.yml"] for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    code = [
+        path
+        for folder in ("models", "macros", "icp", "seeds")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".sql", ".py", ".csv")
+    ]
+    words = {
+        word
+        for path in [*code, ROOT / "dbt_project.yml"]
+        for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
+    }
     words |= {path.stem for path in code} | {path.name for path in ROOT.iterdir()}
     texts = [*YAMLS, *(ROOT / "models").glob("*.md"), ROOT / "README.md", ROOT / "STYLE.md"]
-    named = {(path.name, name) for path in texts for name in re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", path.read_text(encoding="utf-8"))}
+    named = {
+        (path.name, name)
+        for path in texts
+        for name in re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", path.read_text(encoding="utf-8"))
+    }
     assert sorted((path, name) for path, name in named if name not in words) == []
 
 
@@ -266,7 +307,9 @@ def test_shared_column_texts_are_used() -> None:
 def test_overview_page_leads_to_models_that_exist(sample_build: SampleBuild) -> None:
     page = (ROOT / "models" / "overview.md").read_text(encoding="utf-8")
     linked = set(re.findall(r"#!/model/model\.winloss\.(\w+)", page))
-    answers = {name for name, node in sample_build.models().items() if layer(node["path"]) in ("answer", "data_quality")}
+    answers = {
+        name for name, node in sample_build.models().items() if layer(node["path"]) in ("answer", "data_quality")
+    }
     assert sorted(linked - set(sample_build.models())) == []
     assert sorted(answers - linked) == []
 
@@ -316,7 +359,9 @@ def test_constraints_of_the_yaml_stand_on_the_tables(sample_build: SampleBuild) 
     for path, entry in entries("models"):
         if "marts" in path.parts and entry.get("constraints"):
             keys = [rule["columns"] for rule in entry["constraints"] if rule["type"] == "primary_key"]
-            required = {column["name"] for column in entry["columns"] if column.get("constraints")} | {name for key in keys for name in key}
+            required = {column["name"] for column in entry["columns"] if column.get("constraints")} | {
+                name for key in keys for name in key
+            }
             assert built[entry["name"]] == len(entry["constraints"]) + len(required), entry["name"]
 
 
@@ -338,15 +383,19 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
         if "marts" in path.parts
         for column in entry["columns"]
     }
-    assert {name: kind for name, kind in types.items() if kind not in {*TYPES, "timestamp", "decimal(18, 2)", "decimal(24, 2)"}} == {}
+    assert {
+        name: kind
+        for name, kind in types.items()
+        if kind not in {*TYPES, "timestamp", "decimal(18, 2)", "decimal(24, 2)"}
+    } == {}
 
 
 # ---------------------------------------------------------------- size and privacy
 
 
 def test_sample_build_stays_small(sample_build: SampleBuild) -> None:
-    assert EXPECTED_NODES <= MOST_NODES
-    assert len(sample_build.run_results) <= EXPECTED_NODES
+    nodes = [result for result in sample_build.run_results if not result["unique_id"].startswith("operation.")]
+    assert len(nodes) <= MOST_NODES
 
 
 def test_dbt_sends_no_usage_statistics() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.publish import ALLOW_LIST, PublishError, Publication, publish, read_allow_list
+from icp.publish import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
 from icp.run_history import COLUMNS
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
@@ -69,7 +69,9 @@ def test_every_mart_is_either_on_the_allow_list_or_private_for_a_reason(manifest
     assert sorted({*published, *private}) == sorted(marts_of(manifest))
     assert not set(published) & private
     with ALLOW_LIST.open(encoding="utf-8", newline="") as file:
-        assert [row["table_name"] for row in csv.DictReader(file) if row["is_published"] == "false" and not row["reason"]] == []
+        assert [
+            row["table_name"] for row in csv.DictReader(file) if row["is_published"] == "false" and not row["reason"]
+        ] == []
 
 
 def test_the_published_file_holds_the_allow_list_and_nothing_else(built: Place) -> None:
@@ -78,18 +80,26 @@ def test_the_published_file_holds_the_allow_list_and_nothing_else(built: Place) 
 
 def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, manifest: dict[str, Any]) -> None:
     tables = published_tables(built.published)
-    assert [f"{table}.{column}" for table, columns in tables.items() for column in columns if column in PRIVATE_COLUMNS] == []
+    assert [
+        f"{table}.{column}" for table, columns in tables.items() for column in columns if column in PRIVATE_COLUMNS
+    ] == []
     assert not {table for table in tables if table.startswith(("fct_", "bridge_", "stg_", "base_", "int_"))}
     for table, columns in tables.items():
         for column in {"dimension", "other_dimension", "attribute", "second_attribute"} & set(columns):
             if table != "dim_dimensions":
-                assert built.rows(f"select count(*) from {table} where {column} = 'owner'") == [(0,)], f"{table}.{column}"
-    assert built.rows("select count(*) > 0 from w.marts.win_rates_by_dimension where dimension = 'owner'", built.database) == [(True,)]
+                assert built.rows(f"select count(*) from {table} where {column} = 'owner'") == [(0,)], (
+                    f"{table}.{column}"
+                )
+    assert built.rows(
+        "select count(*) > 0 from w.marts.win_rates_by_dimension where dimension = 'owner'", built.database
+    ) == [(True,)]
 
 
 def test_published_rejects_have_rule_file_and_line_but_no_reason(built: Place) -> None:
     assert "reason" not in published_tables(built.published)["rejected_records"]
-    assert built.rows("select rule_id, source_line from rejected_records where object = 'deals' order by source_line") == [
+    assert built.rows(
+        "select rule_id, source_line from rejected_records where object = 'deals' order by source_line"
+    ) == [
         ("unknown_outcome", 122),
         ("unreadable_closed_on", 123),
         ("missing_id", 124),
@@ -98,14 +108,19 @@ def test_published_rejects_have_rule_file_and_line_but_no_reason(built: Place) -
 
 
 def test_tables_and_columns_carry_their_descriptions(built: Place, manifest: dict[str, Any]) -> None:
-    described = {(table, column): text for table, column, text in built.rows("select table_name, column_name, comment from duckdb_columns()")}
+    described = {
+        (table, column): text
+        for table, column, text in built.rows("select table_name, column_name, comment from duckdb_columns()")
+    }
     tables = dict(built.rows("select table_name, comment from duckdb_tables()"))
     marts = marts_of(manifest)
     for table, columns in published_tables(built.published).items():
         assert tables[table]
         for column in columns:
             assert described[table, column], f"{table}.{column}"
-    assert described["win_rate_baseline", "win_rate"] == marts["win_rate_baseline"]["columns"]["win_rate"]["description"]
+    assert (
+        described["win_rate_baseline", "win_rate"] == marts["win_rate_baseline"]["columns"]["win_rate"]["description"]
+    )
     assert described["run_history", "why_not"] == COLUMNS["why_not"][1]
 
 
@@ -124,7 +139,10 @@ def test_the_same_query_runs_on_the_duckdb_and_the_sqlite_file(built: Place) -> 
 def test_every_copy_holds_the_same_rows(built: Place) -> None:
     tables = published_tables(built.published)
     folder = built.published.parent
-    with duckdb.connect(str(built.published), read_only=True) as connection, sqlite3.connect(folder / "marts.sqlite") as lite:
+    with (
+        duckdb.connect(str(built.published), read_only=True) as connection,
+        sqlite3.connect(folder / "marts.sqlite") as lite,
+    ):
         for table in tables:
             rows = connection.execute(f"select * from {table}").fetchall()
             parquet = connection.execute(f"select * from '{folder}/parquet/{table}.parquet'").fetchall()
@@ -184,7 +202,15 @@ def test_empty_publishes_nothing_and_says_so(built: Place) -> None:
     other.exports.symlink_to(built.exports)
     # a relative path would follow the link to the project into the place all tests share
     own = {"WINLOSS_DB": str(other.database), "WINLOSS_PUBLISHED": str(other.published)}
-    run = other.dbt("build", "--empty", "--target-path", str(other.folder / "target"), "--log-path", str(other.folder / "logs"), environment=own)
+    run = other.dbt(
+        "build",
+        "--empty",
+        "--target-path",
+        str(other.folder / "target"),
+        "--log-path",
+        str(other.folder / "logs"),
+        environment=own,
+    )
     assert "Not published: --empty builds tables without rows" in run.stdout, run.stdout[-2000:]
     assert not other.published.exists()
     assert other.rows("select count(*) from w.marts.fct_deals", other.database) == [(0,)]
@@ -198,7 +224,9 @@ def test_a_build_with_a_failed_step_publishes_nothing_and_remembers_which(built:
     run = built.dbt("build", *paths, environment=own, review_quarter="2031-Q3")
     assert run.returncode == 1
     assert not published.exists()
-    (row,) = built.rows("select is_published, why_not from w.history.run_history order by started_at desc limit 1", database)
+    (row,) = built.rows(
+        "select is_published, why_not from w.history.run_history order by started_at desc limit 1", database
+    )
     assert row == (False, "1 step failed: dim_periods")
 
 
@@ -265,7 +293,10 @@ def with_deals(built: Place, number: int, name: str) -> Path:
     """The private database of the built company, 120 deals, after a build that found so many of them."""
     database = copy_of(built.database, name)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals order by deal_key limit $n)", {"n": number})
+        connection.execute(
+            "delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals order by deal_key limit $n)",
+            {"n": number},
+        )
         assert connection.execute("select count(*) from marts.fct_deals").fetchall() == [(number,)]
     return database
 
@@ -276,12 +307,19 @@ def publish_again(database: Path, published: Path) -> subprocess.CompletedProces
 
 
 def standing_files(published: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in published.parent.rglob("*") if path.is_file() and not path.name.startswith(".")}
+    return {
+        str(path): path.read_bytes()
+        for path in published.parent.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
 
 
 NO_DEAL = "Not published: the export holds no deal{}. Put the whole export in place, or set allow_fewer_deals: true where it is whole."
 KEEP = "; readers keep the previous build"
-FEWER = f"Not published: the export holds 59 deals, less than 50% of the 120 that stand published{KEEP}. " + NO_DEAL.partition(". ")[2]
+FEWER = (
+    f"Not published: the export holds 59 deals, less than 50% of the 120 that stand published{KEEP}. "
+    + NO_DEAL.partition(". ")[2]
+)
 
 
 @pytest.mark.parametrize(("deals", "sentence"), [(0, NO_DEAL.format(KEEP)), (59, FEWER), (60, "")])
@@ -299,7 +337,9 @@ def test_a_build_with_less_than_half_of_the_deals_that_stand_published_does_not_
         else:
             assert run.returncode == 0, run.stderr
             assert standing_files(published) != before
-    (row,) = built.rows("select is_published, why_not from w.history.run_history order by started_at desc limit 1", database)
+    (row,) = built.rows(
+        "select is_published, why_not from w.history.run_history order by started_at desc limit 1", database
+    )
     assert row == (not sentence, sentence or None)
     allowed = finish(database, published, fewer_deals={"minimum_share": 0.5, "allow_fewer_deals": True})
     assert allowed.returncode == 0, allowed.stderr
@@ -351,7 +391,12 @@ def test_the_run_history_says_what_the_build_read_and_found(built: Place) -> Non
     log = (built.project / "logs" / "dbt.log").read_text(encoding="utf-8")
     assert run["invocation_id"] in log
     files = json.loads(run["input_files"])
-    assert [(file["object"], file["records"]) for file in files] == [("accounts", 120), ("contacts", 180), ("deal_contacts", 180), ("deals", 124)]
+    assert [(file["object"], file["records"]) for file in files] == [
+        ("accounts", 120),
+        ("contacts", 180),
+        ("deal_contacts", 180),
+        ("deals", 124),
+    ]
     import hashlib
 
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built.exports.iterdir()}
@@ -387,4 +432,6 @@ def test_the_run_history_survives_dbt_clean_and_a_new_version_of_its_columns(bui
 
 def test_the_documented_columns_of_the_run_history_are_its_columns(manifest: dict[str, Any]) -> None:
     source = manifest["sources"]["source.winloss.audit.run_history"]
-    assert {name: column["description"] for name, column in source["columns"].items()} == {name: text for name, (_, text) in COLUMNS.items()}
+    assert {name: column["description"] for name, column in source["columns"].items()} == {
+        name: text for name, (_, text) in COLUMNS.items()
+    }

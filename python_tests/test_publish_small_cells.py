@@ -11,7 +11,15 @@ from python_tests.canary_company import Place, built_place
 from python_tests.people_marts import Cell, Contact, cells, given_away, marts, published, random_company
 
 IN_QUARTER, IN_WINDOW = date(2025, 11, 15), date(2025, 5, 1)
-SUPPRESSED = {"win_rates_by_persona", "decision_makers", "buying_groups", "persona_evidence", "contact_coverage", "action_items", "report_findings"}
+SUPPRESSED = {
+    "win_rates_by_persona",
+    "decision_makers",
+    "buying_groups",
+    "persona_evidence",
+    "contact_coverage",
+    "action_items",
+    "report_findings",
+}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +105,10 @@ def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> Non
 
 def test_few_deals_with_contacts_are_not_counted_in_public(compiled: Path) -> None:
     few = published(marts(compiled, people(cfo=3), empty_deals=40))["contact_coverage"]
-    assert [(row["period"], row["won_deals_with_contacts"], row["is_suppressed"]) for row in few] == [("quarter", None, True), ("window", None, True)]
+    assert [(row["period"], row["won_deals_with_contacts"], row["is_suppressed"]) for row in few] == [
+        ("quarter", None, True),
+        ("window", None, True),
+    ]
 
 
 @pytest.mark.parametrize("minimum", [1, 5, 12])
@@ -108,7 +119,9 @@ def test_no_row_under_the_minimum_is_shown(compiled: Path, minimum: int) -> None
         "buying_groups": "closed_deals",
     }.items():
         assert all(row["is_suppressed"] or row[deals] >= minimum for row in tables[table]), table  # type: ignore[operator]
-    assert all(row["is_suppressed"] or row["won_deals"] + row["lost_deals"] >= minimum for row in tables["decision_makers"])  # type: ignore[operator]
+    assert all(
+        row["is_suppressed"] or row["won_deals"] + row["lost_deals"] >= minimum for row in tables["decision_makers"]
+    )  # type: ignore[operator]
 
 
 COMPANIES = [(2, 1, 1), (3, 2, 8), (13, 1, 4), (13, 2, 2), (20, 1, 4)]
@@ -117,7 +130,9 @@ hidden, and in the next two where only single sums are looked at."""
 
 
 @pytest.mark.parametrize(("seed", "contacts_per_deal", "window_quarters"), COMPANIES)
-def test_no_attack_by_subtraction_finds_a_hidden_count(compiled: Path, seed: int, contacts_per_deal: int, window_quarters: int) -> None:
+def test_no_attack_by_subtraction_finds_a_hidden_count(
+    compiled: Path, seed: int, contacts_per_deal: int, window_quarters: int
+) -> None:
     rows = random_company(seed, contacts_per_deal)
     tables = published(marts(compiled, rows, window_quarters))
     assert any(count is not None for count in cells(tables).values())
@@ -144,7 +159,9 @@ def test_the_attack_works_where_only_single_sums_are_looked_at(
 
 
 @pytest.mark.parametrize(("seed", "contacts_per_deal"), [(6, 2), (11, 2), (13, 2), (15, 2)])
-def test_a_copy_kept_from_the_quarter_before_gives_no_hidden_count_away(compiled: Path, seed: int, contacts_per_deal: int) -> None:
+def test_a_copy_kept_from_the_quarter_before_gives_no_hidden_count_away(
+    compiled: Path, seed: int, contacts_per_deal: int
+) -> None:
     """Of neither file: all deals of this quarter less all deals of the last were the hidden counts of the quarter."""
     rows = random_company(seed, contacts_per_deal)
     now = published(marts(compiled, rows))
@@ -169,18 +186,25 @@ def rows_of(built: Place, table: str) -> list[dict[str, Any]]:
 
 
 def test_every_table_that_speaks_of_people_is_suppressed(built: Place) -> None:
-    tables = built.rows("select table_name, list(column_name) from duckdb_columns() where not internal group by table_name")
+    tables = built.rows(
+        "select table_name, list(column_name) from duckdb_columns() where not internal group by table_name"
+    )
     with_people = {
         table
         for table, columns in tables
-        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_key"} & set(columns) or table == "persona_evidence"
+        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_key"} & set(columns)
+        or table == "persona_evidence"
     }
     assert with_people == SUPPRESSED
     assert {table for table, columns in tables if "is_suppressed" in columns} == SUPPRESSED
 
 
 def test_persona_evidence_hides_what_win_rates_by_persona_hides(built: Place) -> None:
-    hidden = {(row["persona_type"], row["persona"]) for row in rows_of(built, "win_rates_by_persona") if row["is_suppressed"] and row["period"] == "window"}
+    hidden = {
+        (row["persona_type"], row["persona"])
+        for row in rows_of(built, "win_rates_by_persona")
+        if row["is_suppressed"] and row["period"] == "window"
+    }
     evidence = rows_of(built, "persona_evidence")
     assert hidden
     assert any(row["is_suppressed"] for row in evidence)
@@ -196,7 +220,10 @@ def test_persona_evidence_hides_what_win_rates_by_persona_hides(built: Place) ->
 def test_figures_about_people_leave_for_the_quarter_and_the_window_only(built: Place) -> None:
     for table in ("win_rates_by_persona", "decision_makers", "buying_groups", "contact_coverage"):
         private = {row[0] for row in built.rows(f"select distinct period from w.marts.{table}", built.database)}
-        assert (private, {row["period"] for row in rows_of(built, table)}) == ({"quarter", "previous_quarter", "window", "all"}, {"quarter", "window"}), table
+        assert (private, {row["period"] for row in rows_of(built, table)}) == (
+            {"quarter", "previous_quarter", "window", "all"},
+            {"quarter", "window"},
+        ), table
 
 
 def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
@@ -217,7 +244,9 @@ def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
             "('persona_in_role', 'General Counsel as champion', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
         )
         columns = {"item": "INTEGER", "evidence": "VARCHAR", "source_table": "VARCHAR", "source_key": "VARCHAR"}
-        rows = connection.execute(published_select(PublishedTable("action_items"), columns, 5) + " order by item").fetchall()
+        rows = connection.execute(
+            published_select(PublishedTable("action_items"), columns, 5) + " order by item"
+        ).fetchall()
     assert [(row[1], row[-1]) for row in rows] == [
         ("Not shown: it rests on too few deals.", True),
         ("30 of 35 deals with VP Sales", False),
@@ -232,8 +261,14 @@ def test_the_attack_fails_on_the_company_of_the_other_tests(built: Place) -> Non
         "case when role_source = 'stated' then buying_role else '' end, closed_on from w.marts.bridge_deal_contacts where is_counted",
         built.database,
     )
-    moved = [(deal, outcome, person, role, _as_if_reviewed_2025_q4(closed)) for deal, outcome, person, role, closed in contacts]
-    tables = {name: rows_of(built, name) for name in ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")}
+    moved = [
+        (deal, outcome, person, role, _as_if_reviewed_2025_q4(closed))
+        for deal, outcome, person, role, closed in contacts
+    ]
+    tables = {
+        name: rows_of(built, name)
+        for name in ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")
+    }
     assert given_away(tables, moved) == []
     assert Cell("persona", "General Counsel", "window") in cells(tables)
 

@@ -17,12 +17,14 @@ import yaml
 
 from icp import quarterly
 from icp.quarterly import Outcome, Plan, only_run
-from python_tests.canary_company import BIN, CANARIES, KEY, MAPPING, Place, place_with_a_short_build
+from python_tests.canary_company import BIN, CANARIES, MAPPING, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
 
 GUIDE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CRONTAB = re.findall(r"^```crontab\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)[0].splitlines()
-UNITS = dict(re.findall(r"^`/etc/systemd/system/(winloss\.\w+)`:\n\n```ini\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE))
+UNITS = dict(
+    re.findall(r"^`/etc/systemd/system/(winloss\.\w+)`:\n\n```ini\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+)
 SCHEDULE = r"(?:[\d*,/-]+ ){5}"
 MAIL = "mail -s Winloss sales-operations@example.com"
 
@@ -44,9 +46,23 @@ def as_cron(place: Place, command: str) -> subprocess.CompletedProcess[str]:
     """What cron does with a line: /bin/sh in the home folder, four variables, no terminal."""
     home = str(place.folder / "home")
     own = {name: value for name, value in place.environment().items() if name.startswith("WINLOSS_")}
-    environment = {"HOME": home, "LOGNAME": "winloss", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", **own, "WINLOSS_REPORTS": "../reports"}
+    environment = {
+        "HOME": home,
+        "LOGNAME": "winloss",
+        "SHELL": "/bin/sh",
+        "PATH": "/usr/bin:/bin",
+        **own,
+        "WINLOSS_REPORTS": "../reports",
+    }
     return subprocess.run(
-        ["/bin/sh", "-c", command], cwd=home, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, check=False
+        ["/bin/sh", "-c", command],
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
     )
 
 
@@ -61,7 +77,12 @@ def the_line_of_the_guide(place: Place, instead_of_mail: str) -> str:
 def standing(place: Place) -> dict[str, bytes]:
     """Every published file and report as it stands."""
     folders = (place.published.parent, place.folder / "reports")
-    return {str(path.relative_to(place.folder)): path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(place.folder)): path.read_bytes()
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def published_runs(place: Place) -> int:
@@ -105,7 +126,9 @@ def test_the_cron_line_of_the_guide_builds_reports_and_tells(place: Place) -> No
     assert "OK loaded seed file" in lines and text in lines and "ends with exit code 0" in lines
 
 
-@pytest.mark.parametrize("kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks", "far fewer deals"])
+@pytest.mark.parametrize(
+    "kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks", "far fewer deals"]
+)
 def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -> None:
     seed = place.project / "seeds" / "reject_rules.csv"
     seed_before, database_before = seed.read_bytes(), place.database.read_bytes()
@@ -119,7 +142,9 @@ def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -
         why = "alert_policy is block and"
     elif kind == "far fewer deals":
         with duckdb.connect(str(place.database)) as connection:
-            connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 59)")
+            connection.execute(
+                "delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 59)"
+            )
         why = "Not published: the export holds 59 deals, less than 50% of the 120 that stand published"
     else:
         seed.write_bytes(seed_before + b'one,"line,that,never ends\n')
@@ -153,12 +178,17 @@ def test_two_runs_do_not_collide(place: Place) -> None:
     with only_run(place.database):
         run = as_cron(place, the_line_of_the_guide(place, TELL))
     assert run.returncode == 4
-    assert run.stderr == f"Another quarterly run (process {os.getpid()}) is at work on {place.database.resolve()}. It goes on; this one did nothing.\n"
+    assert (
+        run.stderr
+        == f"Another quarterly run (process {os.getpid()}) is at work on {place.database.resolve()}. It goes on; this one did nothing.\n"
+    )
     assert standing(place) == as_it_was and place.database.with_name("quarterly.log").read_bytes() == log
     assert not (place.folder / "home" / "told.txt").exists()
 
 
-def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(quarterly, "NOTIFY_SECONDS", 1)
     plan = Plan(tmp_path, tmp_path / "w", tmp_path / "p", tmp_path / "r", tmp_path / "l")
     said = quarterly.tell("sleep 300 & echo $! > child; wait", Outcome(0, "text"), plan)
@@ -174,7 +204,9 @@ def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(tmp_path:
 def test_the_exit_codes_of_the_guide_are_those_of_the_command() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", GUIDE, re.MULTILINE)]
     assert codes == [quarterly.DONE, quarterly.FAILED, 2, quarterly.NOT_TOLD, quarterly.BUSY]
-    told_in_help = subprocess.run([sys.executable, "-m", "icp", "quarterly", "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told_in_help = subprocess.run(
+        [sys.executable, "-m", "icp", "quarterly", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert all(f" {code} " in " ".join(told_in_help.split()) for code in codes if code != 2)
 
 
@@ -191,14 +223,22 @@ def test_the_crontab_of_the_guide_is_one() -> None:
 def test_the_units_of_the_guide_are_sound(tmp_path: Path) -> None:
     assert set(UNITS) == {"winloss.service", "winloss.timer"}
     for name, text in UNITS.items():
-        (tmp_path / name).write_text(text.replace("/srv/winloss", str(BIN.parent.parent)).replace(".venv/bin", f"{BIN.parent.name}/bin"), encoding="utf-8")
+        (tmp_path / name).write_text(
+            text.replace("/srv/winloss", str(BIN.parent.parent)).replace(".venv/bin", f"{BIN.parent.name}/bin"),
+            encoding="utf-8",
+        )
         for line in text.splitlines():
             assert re.fullmatch(r"|\[\w+\]|[A-Z]\w+=\S.*", line), line
     assert re.search(r"^ExecStart=/\S+/icp quarterly ", UNITS["winloss.service"], re.MULTILINE)
     calendar = re.findall(r"^OnCalendar=(.*)$", UNITS["winloss.timer"], re.MULTILINE)
     assert calendar == ["*-01,04,07,10-10 06:00"]
     if shutil.which("systemd-analyze"):
-        checked = subprocess.run(["systemd-analyze", "verify", *[str(tmp_path / name) for name in UNITS]], capture_output=True, text=True, check=False)
+        checked = subprocess.run(
+            ["systemd-analyze", "verify", *[str(tmp_path / name) for name in UNITS]],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         # a system may have something to say about units of its own
         said = [line for line in (checked.stdout + checked.stderr).splitlines() if "winloss" in line]
         assert (checked.returncode, said) == (0, [])
@@ -209,4 +249,8 @@ def test_cron_and_systemd_run_the_same_command_with_the_same_settings() -> None:
     (line,) = [line for line in CRONTAB if re.match(SCHEDULE, line)]
     options = line.partition("icp quarterly ")[2].replace("'", '"')
     assert f"icp quarterly {options}" in UNITS["winloss.service"]
-    assert [line for line in CRONTAB if "=" in line.split(" ")[0] and f"Environment={line}\n" not in UNITS["winloss.service"]] == []
+    assert [
+        line
+        for line in CRONTAB
+        if "=" in line.split(" ")[0] and f"Environment={line}\n" not in UNITS["winloss.service"]
+    ] == []

@@ -11,7 +11,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_readme_shows_what_a_build_of_the_sample_prints(sample_build: SampleBuild) -> None:
     command = [sys.executable, "-m", "icp.summary"]
-    printed = subprocess.run(command, cwd=ROOT, env=sample_build.environment(), capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        command, cwd=ROOT, env=sample_build.environment(), capture_output=True, text=True, check=True
+    ).stdout
     shown = re.search(r"^```\n(Rows read.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
     assert shown is not None
     assert shown[1].strip() == printed.strip()

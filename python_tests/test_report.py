@@ -15,8 +15,7 @@ import duckdb
 import jsonschema
 import pytest
 
-from icp.report import ReportError, build_report, render, write_report
-from icp.report import svg, words
+from icp.report import ReportError, build_report, render, svg, words, write_report
 from icp.report.build import report_on
 from icp.report.charts import Curve, Trend, TrendPoint, drawings
 from icp.report.document import Report, Sentence, Source
@@ -96,7 +95,9 @@ class Rows:
     def __init__(self, path: Path) -> None:
         self.connection = duckdb.connect()
         self.connection.execute(f"attach '{path}' as file (read_only)")
-        schemas = self.connection.execute("select schema_name from duckdb_tables() where table_name = 'dim_periods'").fetchall()
+        schemas = self.connection.execute(
+            "select schema_name from duckdb_tables() where table_name = 'dim_periods'"
+        ).fetchall()
         self.connection.execute(f"use file.{schemas[0][0]}")
 
     def find(self, table: str, key: dict[str, Any]) -> list[dict[str, Any]]:
@@ -128,7 +129,11 @@ def test_every_number_of_a_sentence_is_shown_by_one_of_its_cells(company: tuple[
     wrong = []
     for sentence in sentences(report):
         held = [number for source in sentence.sources for number in NUMBER.findall(source.shown)]
-        wrong += [(number, sentence.text) for number in NUMBER.findall(sentence.text) if number not in held and number not in OF_THE_METHOD]
+        wrong += [
+            (number, sentence.text)
+            for number in NUMBER.findall(sentence.text)
+            if number not in held and number not in OF_THE_METHOD
+        ]
     assert wrong == []
 
 
@@ -147,7 +152,9 @@ def _shows(shown: str, value: float) -> bool:
     tolerance = 0.5 * 10**-decimals + 1e-9
     is_negative = words.MINUS in shown or "-" in shown
     scaled = abs(value) * scale
-    fits = abs(scaled - told) <= tolerance or ("point" in shown or re.fullmatch(r"[+−]?\d+", shown)) and abs(scaled * 100 - told) <= tolerance
+    fits = abs(scaled - told) <= tolerance or (
+        ("point" in shown or re.fullmatch(r"[+−]?\d+", shown)) and abs(scaled * 100 - told) <= tolerance
+    )
     return bool(fits) and (told == 0 or is_negative == (value < 0))
 
 
@@ -178,9 +185,13 @@ def test_every_number_in_prose_of_a_mart_stands_in_the_row_it_speaks_of(company:
             continue
         checked += 1
         labels = " ".join(str(value) for value in origin.values() if isinstance(value, str))
-        values = [float(value) for value in origin.values() if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        values = [
+            float(value) for value in origin.values() if isinstance(value, (int, float)) and not isinstance(value, bool)
+        ]
         text = str(source.value)
-        for label in sorted({str(origin.get(name)) for name in ("segment_label", "value", "label", "category")}, key=len, reverse=True):
+        for label in sorted(
+            {str(origin.get(name)) for name in ("segment_label", "value", "label", "category")}, key=len, reverse=True
+        ):
             text = text.replace(label, "")
         for match in NUMBER.finditer(text):
             told, decimals = float(match[0].replace(",", "")), len(match[0].partition(".")[2])
@@ -202,7 +213,9 @@ def _origin(rows: Rows, row: dict[str, Any]) -> dict[str, Any] | None:
     elif table == "qualification_threshold":
         found = rows.find(table, {})
     elif table == "loss_reasons":
-        found = rows.find(table, {"period": "quarter", "category": key}) or rows.find(table, {"period": "window", "category": key})
+        found = rows.find(table, {"period": "quarter", "category": key}) or rows.find(
+            table, {"period": "window", "category": key}
+        )
     else:
         return None
     return found[0] if found else None
@@ -251,8 +264,13 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
 
 COUNTED = re.compile(r"won (\d+) of (\d+) closed deals \(.+?\) against (?:over |under )?(\d+)% elsewhere")
 CHANGING = re.compile(r"change wins by ([+-]?\d+\.\d)(?: | wins )?\(([+-]?\d+\.\d) to ([+-]?\d+\.\d)\)")
-UPWARDS = re.compile(r"Target more|wins? (?:clearly )?more often|again wins more|looks better|Above the rest|Promising|Bet on", re.IGNORECASE)
-DOWNWARDS = re.compile(r"Deprioritise|Spend less|wins? (?:clearly )?less often|looks weaker|Below the rest|Weak, not proven", re.IGNORECASE)
+UPWARDS = re.compile(
+    r"Target more|wins? (?:clearly )?more often|again wins more|looks better|Above the rest|Promising|Bet on",
+    re.IGNORECASE,
+)
+DOWNWARDS = re.compile(
+    r"Deprioritise|Spend less|wins? (?:clearly )?less often|looks weaker|Below the rest|Weak, not proven", re.IGNORECASE
+)
 
 
 def said(path: Path, report: Report) -> Iterator[str]:
@@ -282,7 +300,12 @@ def test_no_sentence_points_against_the_counts_it_prints(company: tuple[str, Pat
         ends = [float(end) for end in change.groups()] if change else []
         is_claim = re.search("Target more|Spend less|Deprioritise|clearly", text)
         sign = 1 if up else -1
-        if (up and down) or sign * gap < -0.5 or (ends and sign * ends[0] < 0) or (is_claim and ends and min(sign * end for end in ends) < 0):
+        if (
+            (up and down)
+            or sign * gap < -0.5
+            or (ends and sign * ends[0] < 0)
+            or (is_claim and ends and min(sign * end for end in ends) < 0)
+        ):
             wrong += 1
             print(text)
     assert wrong == 0
@@ -302,12 +325,21 @@ def test_no_claim_holds_zero_or_rests_on_a_handful_of_deals(company: tuple[str, 
             assert (row["win_rate"] - row["rest_win_rate"]) * row["expected_lift"] > 0, row
         for row in claims(table, lambda row: row["action"] in ("target_more", "deprioritise")):
             assert (row["win_rate"] > row["rest_win_rate"]) == (row["action"] == "target_more"), row
-            assert row["lift_low"] * row["lift_high"] > 0 and row["expected_lift_low"] * row["expected_lift_high"] > 0, row
+            assert (
+                row["lift_low"] * row["lift_high"] > 0 and row["expected_lift_low"] * row["expected_lift_high"] > 0
+            ), row
             assert min(row["deals"], row["rest_deals"]) >= 10, row
-    evidence = {(row["attribute"], row["value"]): row for row in claims("icp_segment_evidence", lambda row: row["second_value"] is None)}
+    evidence = {
+        (row["attribute"], row["value"]): row
+        for row in claims("icp_segment_evidence", lambda row: row["second_value"] is None)
+    }
     for row in claims("icp_profile", lambda row: row["attribute"] != "qualification_threshold"):
         for column, sign in (("recommended_value", 1), ("deprioritised_value", -1)):
-            advised = [own for (attribute, value), own in evidence.items() if attribute == row["attribute"] and row[column] and value in row[column].split(", ")]
+            advised = [
+                own
+                for (attribute, value), own in evidence.items()
+                if attribute == row["attribute"] and row[column] and value in row[column].split(", ")
+            ]
             assert all(sign * (own["win_rate"] - own["rest_win_rate"]) > 0 for own in advised), row
     quarters = rows.find("win_rates_by_quarter", {})
     ordered = sorted(quarters, key=lambda row: row["starts_on"])
@@ -336,18 +368,36 @@ def test_two_deals_after_two_deals_are_no_news(published: Published) -> None:
     texts = [sentence.text for sentence in sentences(report)]
     assert report.headline.text == "Too few deals closed in 2025-Q4 to judge a win rate: 0 of 2 won"
     assert "Too few deals to judge" in texts
-    assert [text for text in texts if re.search("by more than (chance|luck)|a clear |clearly (more|fewer|less)", text)] == []
+    assert [
+        text for text in texts if re.search("by more than (chance|luck)|a clear |clearly (more|fewer|less)", text)
+    ] == []
 
 
 def test_what_is_not_judged_is_not_called_too_rare(published: Published) -> None:
-    [inbound] = [row for row in Rows(published("sources that mirror each other")).find("icp_recommendations", {}) if row["value"] == "Inbound"]
-    assert (inbound["grade"], inbound["title"], inbound["action"]) == ("not judged", "Not judged: Inbound", "not_enough_data")
+    [inbound] = [
+        row
+        for row in Rows(published("sources that mirror each other")).find("icp_recommendations", {})
+        if row["value"] == "Inbound"
+    ]
+    assert (inbound["grade"], inbound["title"], inbound["action"]) == (
+        "not judged",
+        "Not judged: Inbound",
+        "not_enough_data",
+    )
 
 
 def test_a_finding_has_the_grade_of_its_row(company: tuple[str, Path, Report]) -> None:
     _, path, report = company
-    grades = {"claim": "Strong", "test": "Directional", "bet": "Directional", "too few deals": "Too few deals", "data repair": "Data repair"}
-    expected = [grades[row["grade"]] for row in sorted(Rows(path).find("report_findings", {}), key=lambda row: row["finding"])]
+    grades = {
+        "claim": "Strong",
+        "test": "Directional",
+        "bet": "Directional",
+        "too few deals": "Too few deals",
+        "data repair": "Data repair",
+    }
+    expected = [
+        grades[row["grade"]] for row in sorted(Rows(path).find("report_findings", {}), key=lambda row: row["finding"])
+    ]
     block = next(section for section in report.sections if section.id == "what-to-know").blocks[0]
     shown = [finding.grade for finding in block.findings] if block.kind == "findings" else []
     assert shown == expected
@@ -360,8 +410,12 @@ def test_one_loss_reason_at_most_is_the_most_frequent(company: tuple[str, Path, 
     named = rows.find("report_findings", {"topic": "loss_reason"})
     assert len(named) <= 1
     for row in named:
-        reasons = [r for r in rows.find("loss_reasons", {"period": "quarter"}) if r["category"] not in ("unspecified", "other")]
-        assert row["source_key"] in {r["category"] for r in reasons if r["lost_deals"] == max(r["lost_deals"] for r in reasons)}
+        reasons = [
+            r for r in rows.find("loss_reasons", {"period": "quarter"}) if r["category"] not in ("unspecified", "other")
+        ]
+        assert row["source_key"] in {
+            r["category"] for r in reasons if r["lost_deals"] == max(r["lost_deals"] for r in reasons)
+        }
 
 
 # ---------------------------------------------------------------- formats
@@ -395,7 +449,9 @@ def test_the_json_is_as_its_schema_says(company: tuple[str, Path, Report]) -> No
 def test_the_page_is_one_file_that_runs_and_fetches_nothing(company: tuple[str, Path, Report]) -> None:
     page = _rendered(company[1], "html")
     assert len(page.encode()) < 300_000
-    assert not re.search(r"<script|javascript:|\son\w+\s*=|\sstyle\s*=|@import|url\(|<iframe|<object|<link|<img", page, re.IGNORECASE)
+    assert not re.search(
+        r"<script|javascript:|\son\w+\s*=|\sstyle\s*=|@import|url\(|<iframe|<object|<link|<img", page, re.IGNORECASE
+    )
     assert set(re.findall(r"https?://[^\"'\s]+", page)) <= {"http://www.w3.org/2000/svg"}
     assert re.search(r"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-[\w+/]+=*'", page)
     identities = re.findall(r"\sid=\"([^\"]+)\"", page)
@@ -411,13 +467,19 @@ def test_every_drawing_is_whole_and_named_and_needs_no_style_sheet(company: tupl
         for element in tree.iter():
             if element.tag.split("}")[1] in ("line", "rect", "circle", "polygon", "polyline", "text"):
                 assert "fill" in element.attrib and (element.tag.endswith("text") or "stroke" in element.attrib)
-                numbers = [v for k, v in element.attrib.items() if k in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height")]
+                numbers = [
+                    v
+                    for k, v in element.attrib.items()
+                    if k in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height")
+                ]
                 assert all(math.isfinite(float(value)) for value in numbers)
 
 
 def test_the_same_file_gives_the_same_report(published: Published) -> None:
     path = published("sparse effects")
-    assert [render(build_report(path), kind) for kind in ("html", "md", "json")] == [_rendered(path, kind) for kind in ("html", "md", "json")]
+    assert [render(build_report(path), kind) for kind in ("html", "md", "json")] == [
+        _rendered(path, kind) for kind in ("html", "md", "json")
+    ]
 
 
 # ---------------------------------------------------------------- what each company must be told
@@ -452,7 +514,9 @@ def test_where_all_is_won_nothing_is_lost(published: Published) -> None:
 
 
 def test_without_contacts_nothing_is_said_of_buyers(published: Published) -> None:
-    assert "No closed deal of the window has a contact, so nothing can be said about who buys." in _text(published("no contacts"))
+    assert "No closed deal of the window has a contact, so nothing can be said about who buys." in _text(
+        published("no contacts")
+    )
 
 
 def test_without_dates_there_is_no_quarter_and_no_trend(published: Published) -> None:
@@ -471,9 +535,13 @@ def test_without_reasons_none_is_named(published: Published) -> None:
 
 def test_of_ten_thousand_segments_a_few_are_drawn_and_all_are_counted(published: Published) -> None:
     path = published("10,000 segments")
-    counted = Rows(path).connection.execute(
-        "select count(*) from win_rates_by_dimension where period = 'window' and dimension = 'industry' and closed_deals > 0"
-    ).fetchall()[0][0]
+    counted = (
+        Rows(path)
+        .connection.execute(
+            "select count(*) from win_rates_by_dimension where period = 'window' and dimension = 'industry' and closed_deals > 0"
+        )
+        .fetchall()[0][0]
+    )
     assert counted > 4000
     assert f"Industry has {counted:,} values, of which the largest are shown." in _text(path)
 
@@ -494,14 +562,16 @@ def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None
     assert "<script" not in page and "<b>`bold`" not in page
     markdown = _rendered(path, "md")
     assert "script>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
-    assert {row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})} >= set(CODE)
+    assert {
+        row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})
+    } >= set(CODE)
 
 
 def test_long_names_are_cut_in_drawings_and_whole_in_tables(published: Published) -> None:
     page = _rendered(published("very long names"), "html")
     assert f"<title>{UNBROKEN_NAME}</title>" in page
     assert f">{UNBROKEN_NAME}</text>" not in page
-    assert f"<td class=\"left\">{LONG_NAME}</td>" in page
+    assert f'<td class="left">{LONG_NAME}</td>' in page
 
 
 def test_nothing_closed_is_a_report_too(published: Published) -> None:
@@ -512,7 +582,9 @@ def test_a_quarter_of_a_mistyped_year_ends_no_trend(published: Published) -> Non
     marts = read_marts(published("sparse effects"))
     quarters = list(marts.rows("win_rates_by_quarter"))
     typed = quarters[-1] | {"quarter": "2205-Q4", "starts_on": date(2205, 10, 1), "closed_deals": 1, "is_partial": True}
-    told = report_on(Marts(marts.path, marts.tables | {"win_rates_by_quarter": (*quarters, typed)}, marts.segment_counts))
+    told = report_on(
+        Marts(marts.path, marts.tables | {"win_rates_by_quarter": (*quarters, typed)}, marts.segment_counts)
+    )
     page = render(told, "html")
     assert quarters[-1]["quarter"] in page
     assert "2205" not in page
@@ -557,7 +629,9 @@ def test_a_database_without_marts_is_named(tmp_path: Path) -> None:
 
 
 def test_another_quarter_is_refused_with_the_command_that_builds_it(published: Published) -> None:
-    with pytest.raises(ReportError, match=r"reviews 2025-Q4, not 2025-Q3\. Build it with: dbt build --vars 'review_quarter: 2025-Q3'"):
+    with pytest.raises(
+        ReportError, match=r"reviews 2025-Q4, not 2025-Q3\. Build it with: dbt build --vars 'review_quarter: 2025-Q3'"
+    ):
         build_report(published("null effect"), "2025-Q3")
 
 
@@ -622,12 +696,24 @@ def test_a_quarter_without_deals_breaks_the_line() -> None:
     def point(label: str, rate: float | None) -> TrendPoint:
         return TrendPoint(label, rate, rate, rate, rate and rate - 0.1, rate and rate + 0.1)
 
-    spec = Trend(tuple(point(f"2025-Q{n}", rate) for n, rate in ((1, 0.5), (2, None), (3, 0.6), (4, 0.6))), 0.55, "60%", "average 55%")
+    spec = Trend(
+        tuple(point(f"2025-Q{n}", rate) for n, rate in ((1, 0.5), (2, None), (3, 0.6), (4, 0.6))),
+        0.55,
+        "60%",
+        "average 55%",
+    )
     assert drawings(spec, "t", "t", "d")[0].count("<polyline") == 1
 
 
 def test_a_weak_score_still_has_two_labels_apart() -> None:
     line = tuple((n / 10, 1 - n / 10) for n in range(11))
-    spec = Curve((("wins kept", line), ("deals pursued", line)), 0.5, "use 0.50", 0.55, "today 0.55", ((0.5, "keeps 50% of wins"), (0.5, "pursues 50% of deals")))
+    spec = Curve(
+        (("wins kept", line), ("deals pursued", line)),
+        0.5,
+        "use 0.50",
+        0.55,
+        "today 0.55",
+        ((0.5, "keeps 50% of wins"), (0.5, "pursues 50% of deals")),
+    )
     heights = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:keeps|pursues)', drawings(spec, "c", "t", "d")[0])]
     assert abs(heights[0] - heights[1]) >= 12

@@ -15,7 +15,14 @@ from python_tests.report_companies import COMPANIES, publish_company
 
 pytestmark = [pytest.mark.browser, needs_browser]
 
-AWKWARD = ["sample", "very long names", "right-to-left names and emoji", "10,000 segments", "one deal", "nothing closed"]
+AWKWARD = [
+    "sample",
+    "very long names",
+    "right-to-left names and emoji",
+    "10,000 segments",
+    "one deal",
+    "nothing closed",
+]
 
 # Width in pixels and medium. A4 less its margins is 688 pixels wide, Letter 710.
 SIZES = [(360, "screen"), (800, "screen"), (1400, "screen"), (688, "print"), (710, "print")]
@@ -72,7 +79,11 @@ def page_of(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory)
 
     def find(name: str) -> Path:
         if name not in made:
-            path = sample_build.database if name == "sample" else publish_company(sample_build, COMPANIES[name](), folder / str(len(made)))
+            path = (
+                sample_build.database
+                if name == "sample"
+                else publish_company(sample_build, COMPANIES[name](), folder / str(len(made)))
+            )
             made[name] = folder / f"{len(made)}.html"
             made[name].write_text(render(build_report(path), "html"), encoding="utf-8")
         return made[name]
@@ -104,7 +115,9 @@ def overlapping(boxes: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]} px {size[1]}")
 @pytest.mark.parametrize("company", AWKWARD)
-def test_nothing_overflows_or_overlaps(driver: Any, page_of: Callable[[str], Path], company: str, size: tuple[int, str]) -> None:
+def test_nothing_overflows_or_overlaps(
+    driver: Any, page_of: Callable[[str], Path], company: str, size: tuple[int, str]
+) -> None:
     show(driver, page_of(company), *size)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= size[0]
     boxes = driver.execute_script(BOXES)
@@ -114,7 +127,12 @@ def test_nothing_overflows_or_overlaps(driver: Any, page_of: Callable[[str], Pat
         (box["text"], box["svg"])
         for box in boxes
         if box["svg"]
-        and (box["left"] < box["svgLeft"] - 1 or box["right"] > box["svgRight"] + 1 or box["top"] < box["svgTop"] - 1 or box["bottom"] > box["svgBottom"] + 1)
+        and (
+            box["left"] < box["svgLeft"] - 1
+            or box["right"] > box["svgRight"] + 1
+            or box["top"] < box["svgTop"] - 1
+            or box["bottom"] > box["svgBottom"] + 1
+        )
     ]
     assert outside == []
     assert [box["text"] for box in boxes if box["svg"] and box["size"] < 8.5] == []
@@ -123,7 +141,9 @@ def test_nothing_overflows_or_overlaps(driver: Any, page_of: Callable[[str], Pat
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_passes_an_accessibility_check(driver: Any, page_of: Callable[[str], Path], scheme: str) -> None:
-    axe_core_python = pytest.importorskip("axe_core_python", reason="ACCESSIBILITY NOT CHECKED: pip install axe-core-python")
+    axe_core_python = pytest.importorskip(
+        "axe_core_python", reason="ACCESSIBILITY NOT CHECKED: pip install axe-core-python"
+    )
     script = next(Path(axe_core_python.__file__).parent.glob("*.js")).read_text(encoding="utf-8")
     show(driver, page_of("sample"), 1400, scheme=scheme)
     driver.execute_script("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -135,7 +155,9 @@ def test_the_page_passes_an_accessibility_check(driver: Any, page_of: Callable[[
     assert [(rule["id"], [node["html"][:120] for node in rule["nodes"][:3]]) for rule in result["violations"]] == []
 
 
-def test_the_page_asks_nothing_of_the_network_and_breaks_no_rule_of_its_own(driver: Any, page_of: Callable[[str], Path]) -> None:
+def test_the_page_asks_nothing_of_the_network_and_breaks_no_rule_of_its_own(
+    driver: Any, page_of: Callable[[str], Path]
+) -> None:
     driver.get("about:blank")
     driver.get_log("browser")
     show(driver, page_of("sample"), 1400)
@@ -169,7 +191,10 @@ def test_data_tables_stand_open_on_paper_and_shut_on_screen(driver: Any, page_of
 @pytest.mark.parametrize(("paper", "width", "height"), [("A4", 8.27, 11.69), ("Letter", 8.5, 11.0)])
 def test_the_page_prints(driver: Any, page_of: Callable[[str], Path], paper: str, width: float, height: float) -> None:
     show(driver, page_of("sample"), 1400, "")
-    printed = driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height, "generateTaggedPDF": True, "printBackground": True})
+    printed = driver.execute_cdp_cmd(
+        "Page.printToPDF",
+        {"paperWidth": width, "paperHeight": height, "generateTaggedPDF": True, "printBackground": True},
+    )
     content = base64.b64decode(printed["data"])
     assert content.startswith(b"%PDF")
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", content))
@@ -220,11 +245,16 @@ def _until_shown(driver: Any, text: str) -> None:
     assert _until(driver, lambda found: text in found.find_element("css selector", "body").text)
 
 
-def test_the_docs_site_leads_from_a_question_to_its_table_and_on_to_the_report(driver: Any, site: Path, sample_build: SampleBuild) -> None:
+def test_the_docs_site_leads_from_a_question_to_its_table_and_on_to_the_report(
+    driver: Any, site: Path, sample_build: SampleBuild
+) -> None:
     question, table = "Did the win rate move, or is it chance? Are sales faster?", "win_rates_by_quarter"
     assert f"| {question} | [{table}]" in OVERVIEW
     show(driver, site, 1400)
-    row = _until(driver, lambda found: next((row for row in found.find_elements("css selector", "tr") if question in row.text), None))
+    row = _until(
+        driver,
+        lambda found: next((row for row in found.find_elements("css selector", "tr") if question in row.text), None),
+    )
     row.find_element("link text", table).click()
 
     # the table: what a row is, and every column with its meaning

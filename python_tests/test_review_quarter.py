@@ -23,7 +23,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def reviewed(project: Project, deals: list[dict[str, object]], **variables: Any) -> Row:
     """Quarter under review, its completeness, its closed deals, and the as-of date of the export."""
     project.write("deals.csv", csv_text(DEAL_COLUMNS, deals))
-    outcome = project.dbt("build", "--select", "+dim_periods", "--exclude-resource-type", "test", variables=plain_mapping(**variables))
+    outcome = project.dbt(
+        "build", "--select", "+dim_periods", "--exclude-resource-type", "test", variables=plain_mapping(**variables)
+    )
     assert outcome.exit_code == 0, outcome.shown
     ((quarter, completeness, is_partial, closed, as_of),) = project.rows(
         "select first_quarter, split_part(completeness, ':', 1), is_partial, closed_deals, as_of_on "
@@ -66,25 +68,45 @@ def test_a_partial_quarter_is_reviewed_only_when_asked_for_and_is_marked(project
 
 # Won on the tenth of each month of two years, created two months before: 48 dates, the last on 2024-12-10.
 STEADY = [
-    deal(number, "won" if number % 2 else "lost", f"{(2023 * 12 + number - 2) // 12}-{(number - 2) % 12 + 1:02d}-10", f"{2023 + number // 12}-{number % 12 + 1:02d}-10")
+    deal(
+        number,
+        "won" if number % 2 else "lost",
+        f"{(2023 * 12 + number - 2) // 12}-{(number - 2) % 12 + 1:02d}-10",
+        f"{2023 + number // 12}-{number % 12 + 1:02d}-10",
+    )
     for number in range(24)
 ]
 
 
 def late(project: Project) -> list[Row]:
     """What is found of dates after the last day: the rule, how many, of how many."""
-    return project.rows("select rule_id, records, of_records from marts.data_quality_findings where rule_id like '%implausibly_late' order by rule_id")
+    return project.rows(
+        "select rule_id, records, of_records from marts.data_quality_findings where rule_id like '%implausibly_late' order by rule_id"
+    )
 
 
 def test_a_closing_date_typed_two_years_ahead_does_not_choose_the_quarter(project: Project) -> None:
     typed = deal(99, "won", "2024-11-10", "2026-12-11")
     reached = [*STEADY, deal(98, "lost", "2024-12-20", "2024-12-28")]
     assert reviewed(project, [*reached, typed]) == ("2024-Q4", "taken as complete", False, 4, "2024-12-28")
-    assert project.dbt("build", "--select", "+data_quality_findings", "win_rates_by_quarter", "--exclude-resource-type", "test", variables=plain_mapping()).exit_code == 0
+    assert (
+        project.dbt(
+            "build",
+            "--select",
+            "+data_quality_findings",
+            "win_rates_by_quarter",
+            "--exclude-resource-type",
+            "test",
+            variables=plain_mapping(),
+        ).exit_code
+        == 0
+    )
     assert late(project) == [("closed_implausibly_late", 1, 26), ("dated_implausibly_late", 0, 26)]
     # kept: in the period of all deals, and in a quarter of its own that has not come to its end
     assert project.rows("select closed_deals from marts.dim_periods where period = 'all'") == [(26,)]
-    assert project.rows("select quarter, closed_deals, is_partial from marts.win_rates_by_quarter where starts_on > date '2024-12-31'") == [("2026-Q4", 1, True)]
+    assert project.rows(
+        "select quarter, closed_deals, is_partial from marts.win_rates_by_quarter where starts_on > date '2024-12-31'"
+    ) == [("2026-Q4", 1, True)]
 
 
 def test_a_closing_date_at_most_a_year_ahead_does_not_choose_the_quarter_either(project: Project) -> None:
@@ -96,7 +118,12 @@ def test_a_closing_date_at_most_a_year_ahead_does_not_choose_the_quarter_either(
 def test_a_creation_typed_a_year_ahead_is_found_and_moves_nothing(project: Project) -> None:
     deals = [*STEADY, deal(98, "lost", "2024-12-20", "2024-12-28"), deal(99, "open", "2025-12-10", "2026-03-01")]
     assert reviewed(project, deals) == ("2024-Q4", "taken as complete", False, 4, "2024-12-28")
-    assert project.dbt("build", "--select", "+data_quality_findings", "--exclude-resource-type", "test", variables=plain_mapping()).exit_code == 0
+    assert (
+        project.dbt(
+            "build", "--select", "+data_quality_findings", "--exclude-resource-type", "test", variables=plain_mapping()
+        ).exit_code
+        == 0
+    )
     assert late(project) == [("closed_implausibly_late", 0, 25), ("dated_implausibly_late", 1, 26)]
 
 

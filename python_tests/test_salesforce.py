@@ -21,7 +21,9 @@ def build(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
 
 
 def test_opportunities_become_deals(build: CrmBuild) -> None:
-    deals = build.base("deals", "deal_id", "account_id", "outcome", "created_on", "closed_on", "amount", "currency", "loss_reason")
+    deals = build.base(
+        "deals", "deal_id", "account_id", "outcome", "created_on", "closed_on", "amount", "currency", "loss_reason"
+    )
     made = {deal_id: deals.pop(deal_id) for deal_id in list(deals) if deal_id.startswith("made-")}
     acme, bolt = "001A0000006Vm9rIAC", "001A0000006Vm9RIAS"
     assert deals == {
@@ -54,7 +56,17 @@ def test_opportunities_become_deals(build: CrmBuild) -> None:
 
 
 def test_own_fields_competitors_and_owners_are_read(build: CrmBuild) -> None:
-    deals = build.base("deals", "deal_id", "competitor", "win_factors", "qualification_score", "extra_1", "owner", "lead_source", "employees")
+    deals = build.base(
+        "deals",
+        "deal_id",
+        "competitor",
+        "win_factors",
+        "qualification_score",
+        "extra_1",
+        "owner",
+        "lead_source",
+        "employees",
+    )
     owner = pseudonym("005A0000001AAAAAA4")
     assert deals["006A0000006Vm01IAC"] == (None, "Better support", "0.75", "North", owner, "Web", None)
     # two rivals of OpportunityCompetitor, the deleted one left out
@@ -66,7 +78,9 @@ def test_own_fields_competitors_and_owners_are_read(build: CrmBuild) -> None:
 
 
 def test_accounts_contacts_roles_and_stages_join_by_long_ids(build: CrmBuild) -> None:
-    assert build.base("accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type") == {
+    assert build.base(
+        "accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type"
+    ) == {
         "001A0000006Vm9rIAC": ("Manufacturing", "1500000", "1200", "TX", "USA", "Customer - Direct"),
         "001A0000006Vm9RIAS": ("Retail", None, None, None, None, "Prospect"),
     }
@@ -74,11 +88,13 @@ def test_accounts_contacts_roles_and_stages_join_by_long_ids(build: CrmBuild) ->
         "003A0000001AAAAIA4": ("001A0000006Vm9rIAC", "CFO", "Finance", "false"),
         "003A0000001AAABIA4": ("001A0000006Vm9rIAC", "CTO", None, "true"),
     }
-    assert build.base("deal_contacts", "deal_id", "contact_id", "buying_role", "is_primary", "added_on", "is_deleted") == {
+    assert build.base(
+        "deal_contacts", "deal_id", "contact_id", "buying_role", "is_primary", "added_on", "is_deleted"
+    ) == {
         "006A0000006Vm01IAC": ("003A0000001AAAAIA4", "Economic Buyer", "true", "2025-01-20", "false"),
         "006A0000006Vm02IAC": ("003A0000001AAAAIA4", "Influencer", "false", "2025-01-21", "true"),
     }
-    history = build.rows("select deal_id, stage, entered_on from staging.base_stage_history order by source_line")
+    history = build.rows("select deal_id, stage, entered_on from staging.base_stage_history_lines order by source_line")
     assert [tuple(row.values()) for row in history][1::7] == [
         ("006A0000006Vm01IAC", "Signed", "2025-02-10"),
         ("006A0000006Vm09IAC", "Closed Lost", "not a day"),
@@ -118,7 +134,9 @@ def test_the_books_balance(build: CrmBuild) -> None:
 
 
 def test_columns_are_reported_by_their_canonical_names(build: CrmBuild) -> None:
-    rows = build.rows("select column_name, source_header, status from marts.input_columns where object = 'deals' and source_file = 'report.csv'")
+    rows = build.rows(
+        "select column_name, source_header, status from marts.input_columns where object = 'deals' and source_file = 'report.csv'"
+    )
     found = {row["column_name"]: (row["source_header"], row["status"]) for row in rows if row["column_name"]}
     assert found["outcome"] == ("Closed or Stage or Won", "mapped")
     assert found["closed_on"] == ("Close Date", "mapped")
@@ -177,16 +195,28 @@ def test_grand_totals_that_count_other_records_stop_the_reading(tmp_path: Path) 
     assert said.startswith('report.csv says "Grand Totals (2 records)", but 1 records stand above that line')
 
 
-@pytest.mark.parametrize("totals", ["Gesamtsummen (2 Datens\u00e4tze)", "Totaux g\u00e9n\u00e9raux (2 enregistrements)", "Grand Totals (2 records)"])
+@pytest.mark.parametrize(
+    "totals",
+    ["Gesamtsummen (2 Datens\u00e4tze)", "Totaux g\u00e9n\u00e9raux (2 enregistrements)", "Grand Totals (2 records)"],
+)
 def test_a_line_of_totals_in_any_language_that_counts_the_records_is_a_footer(tmp_path: Path, totals: str) -> None:
-    records = "006A0000006Vm01,One (5 seats),Closed Won,1,2025-01-31\n006A0000006Vm02,Two (2 seats),Closed Won,2,2025-01-31\n"
+    records = (
+        "006A0000006Vm01,One (5 seats),Closed Won,1,2025-01-31\n006A0000006Vm02,Two (2 seats),Closed Won,2,2025-01-31\n"
+    )
     plan = plan_of(tmp_path, "salesforce", {"report.csv": f"{REPORT_HEADER}{records}\nBy owner\n{totals},,,3,\n"})
     assert [row["source_line"] for row in rows_of(plan, "deals") if row["line_problem"] == FOOTER] == [5, 6]
 
 
 def test_a_line_without_an_id_that_counts_other_records_stays_a_record(tmp_path: Path) -> None:
     records = "006A0000006Vm01,One,Closed Won,1,2025-01-31\n,Two (3 seats),Closed Won,2,2025-01-31\n"
-    plan = plan_of(tmp_path, "salesforce", {"report.csv": REPORT_HEADER.replace("Opportunity ID,Opportunity Name", "Opportunity Name,Opportunity ID") + records.replace("006A0000006Vm01,One", "One,006A0000006Vm01").replace(",Two (3 seats)", "Two (3 seats),")})
+    plan = plan_of(
+        tmp_path,
+        "salesforce",
+        {
+            "report.csv": REPORT_HEADER.replace("Opportunity ID,Opportunity Name", "Opportunity Name,Opportunity ID")
+            + records.replace("006A0000006Vm01,One", "One,006A0000006Vm01").replace(",Two (3 seats)", "Two (3 seats),")
+        },
+    )
     assert [row["line_problem"] for row in rows_of(plan, "deals")] == [None, None]
 
 
@@ -201,7 +231,12 @@ def test_percents_and_factors_of_own_fields(tmp_path: Path) -> None:
     text = "Opportunity ID;Stage;Fit;Points\n006A0000006Vm01;Closed Won;62,5%;80\n"
     plan = plan_of(tmp_path, "salesforce", {"r.csv": text}, "{field_aliases: {qualification_score: Fit}}")
     assert rows_of(plan, "deals")[0]["qualification_score"] == "0.625"
-    plan = plan_of(tmp_path, "salesforce", {"r.csv": text}, "{field_aliases: {qualification_score: {header: Points, multiply_by: 0.01}}}")
+    plan = plan_of(
+        tmp_path,
+        "salesforce",
+        {"r.csv": text},
+        "{field_aliases: {qualification_score: {header: Points, multiply_by: 0.01}}}",
+    )
     assert rows_of(plan, "deals")[0]["qualification_score"] == "0.8"
 
 

@@ -10,7 +10,9 @@ RECOMMENDATIONS = "select * from marts.icp_recommendations order by rank"
 
 
 def test_settings_tell_what_the_build_was_made_with(sample_build: SampleBuild) -> None:
-    stated = {row["setting"]: row["value"] for row in sample_build.rows("select setting, value from marts.dim_settings")}
+    stated = {
+        row["setting"]: row["value"] for row in sample_build.rows("select setting, value from marts.dim_settings")
+    }
     # as dbt_project.yml has them: a whole number, a fraction, a word
     assert [stated[name] for name in ("shrinkage_deals", "coverage_gap", "alert_policy")] == ["25", "0.2", "warn"]
 
@@ -49,7 +51,9 @@ def test_who_buys_as_in_the_published_example(sample_build: SampleBuild) -> None
         "select * from marts.win_rates_by_persona where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'"
     )
     assert (champion["won_deals_with"], champion["share_of_won_deals_with_roles"]) == (8, 0.8)
-    deciders = {row["persona"]: row for row in sample_build.rows("select * from marts.decision_makers where period = 'quarter'")}
+    deciders = {
+        row["persona"]: row for row in sample_build.rows("select * from marts.decision_makers where period = 'quarter'")
+    }
     assert (deciders["CFO"]["won_contacts"], deciders["CFO"]["share_on_won_deals"]) == (6, 0.6)
     assert {row["seniority"] for row in deciders.values() if row["is_commonest_seniority"]} == {"c_level"}
 
@@ -61,7 +65,11 @@ def test_the_actions_cover_every_kind_and_say_how_we_will_know(sample_build: Sam
     assert all(row[column] for row in rows for column in ("owner", "evidence", "how_we_will_know", "due_quarter"))
     assert {row["due_quarter"] for row in rows} == {"2026-Q1"}
     titles = [row["title"] for row in rows]
-    assert "Move the cut-off to 0.75" in titles and "Price: 19 of 48 losses" in titles and "Reach VP Sales and CFO early" in titles
+    assert (
+        "Move the cut-off to 0.75" in titles
+        and "Price: 19 of 48 losses" in titles
+        and "Reach VP Sales and CFO early" in titles
+    )
 
 
 def test_no_text_is_longer_than_thirty_five_words_or_speaks_of_statistics(sample_build: SampleBuild) -> None:
@@ -75,16 +83,23 @@ def test_no_text_is_longer_than_thirty_five_words_or_speaks_of_statistics(sample
     ]
     assert len(texts) > 50
     assert max(len(text.split()) for text in texts) <= 35
-    assert not [text for text in texts if re.search(r"\b(p|q|FDR|p-value|q-value|stratum|strata|false discovery)\b", text)]
+    assert not [
+        text for text in texts if re.search(r"\b(p|q|FDR|p-value|q-value|stratum|strata|false discovery)\b", text)
+    ]
 
 
 def test_unknown_is_never_recommended(sample_build: SampleBuild) -> None:
     assert sample_build.rows("select 1 from marts.icp_segment_evidence where value = 'unknown'")
-    assert not sample_build.rows("select 1 from marts.icp_recommendations where value = 'unknown' or second_value = 'unknown'")
+    assert not sample_build.rows(
+        "select 1 from marts.icp_recommendations where value = 'unknown' or second_value = 'unknown'"
+    )
 
 
 def test_reported_dimensions_carry_no_recommendation(sample_build: SampleBuild) -> None:
-    found = {row["attribute"] for row in sample_build.rows("select attribute, second_attribute from marts.icp_recommendations")}
+    found = {
+        row["attribute"]
+        for row in sample_build.rows("select attribute, second_attribute from marts.icp_recommendations")
+    }
     assert not found & {"owner", "competitor", "pipeline", "deal_size_band", "country", "deal_type"}
 
 

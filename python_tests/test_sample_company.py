@@ -103,7 +103,7 @@ def test_the_sample_stays_small() -> None:
 
 
 def test_eight_quarters_are_closed_and_the_window_needs_no_more_than_four() -> None:
-    assert QUARTERS == [f"{year}-Q{quarter}" for year in (2024, 2025) for quarter in (1, 2, 3, 4)]
+    assert [f"{year}-Q{quarter}" for year in (2024, 2025) for quarter in (1, 2, 3, 4)] == QUARTERS
     assert all(105 <= len(closed_in(quarter)) <= 135 for quarter in QUARTERS)
     assert won_of(closed_in(*WINDOW)) == (296, 492)
 
@@ -268,7 +268,7 @@ def test_won_and_lost_deals_carry_about_the_same_contacts(quarter: str) -> None:
 
 def test_titles_come_in_three_spellings() -> None:
     titles = Counter(contact["title"] for contact in CONTACTS.values())
-    assert VP_SALES | CFO <= set(titles)
+    assert set(titles) >= VP_SALES | CFO
     assert titles[""] > 0
 
 

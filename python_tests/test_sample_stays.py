@@ -11,7 +11,6 @@ import pytest
 from icp.exports.plan import Request, source_of
 from icp.exports.problems import ReadingError
 from icp.report import build_report, render
-from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests.canary_company import Place, built_place, place_after_a_build, place_with_a_short_build, scratch
 from python_tests.conftest import SampleBuild
 from python_tests.crm_build import FIXTURES
@@ -53,7 +52,9 @@ def after_the_sample() -> Place:
 def test_the_profile_of_the_sample_is_nobody_elses(after_the_sample: Place) -> None:
     assert after_the_sample.rows("select distinct current_value from icp_profile") == [(None,)]
     assert after_the_sample.rows("select distinct is_in_current_profile from icp_recommendations") in ([], [(False,)])
-    assert after_the_sample.rows("select current_cut_off, current_accuracy from qualification_threshold") == [(None, None)]
+    assert after_the_sample.rows("select current_cut_off, current_accuracy from qualification_threshold") == [
+        (None, None)
+    ]
 
 
 def test_only_advice_of_the_same_source_is_followed_up(after_the_sample: Place) -> None:
@@ -62,7 +63,9 @@ def test_only_advice_of_the_same_source_is_followed_up(after_the_sample: Place) 
 
 def test_the_history_of_runs_tells_of_the_same_source_alone(after_the_sample: Place) -> None:
     assert after_the_sample.rows("select distinct crm from run_history") == [("custom",)]
-    assert after_the_sample.rows("select count(*) from w.history.run_history where crm = 'sample'", after_the_sample.database) == [(1,)]
+    assert after_the_sample.rows(
+        "select count(*) from w.history.run_history where crm = 'sample'", after_the_sample.database
+    ) == [(1,)]
 
 
 def test_no_word_of_the_sample_stands_in_the_published_tables_or_the_report(after_the_sample: Place) -> None:
@@ -90,17 +93,23 @@ def test_advice_that_an_older_version_remembered_is_of_the_one_source_that_was_p
     assert place.rows("select distinct crm from w.history.recommendations", place.database) == [("custom",)]
     assert place.rows("select count(*) from w.history.recommendations", place.database) == kept
     with duckdb.connect(str(place.database)) as connection:
-        connection.execute("alter table history.recommendations drop column crm; update history.run_history set crm = 'sample' where rowid = 0")
+        connection.execute(
+            "alter table history.recommendations drop column crm; update history.run_history set crm = 'sample' where rowid = 0"
+        )
     place.build()
     # whose it is cannot be told; what this build advises is remembered anew
-    assert place.rows("select crm, count(*) from w.history.recommendations group by crm order by crm nulls last", place.database) == [("custom", kept[0][0]), (None, kept[0][0])]
+    assert place.rows(
+        "select crm, count(*) from w.history.recommendations group by crm order by crm nulls last", place.database
+    ) == [("custom", kept[0][0]), (None, kept[0][0])]
 
 
 def test_advice_that_was_not_published_is_not_remembered() -> None:
     place = place_with_a_short_build("unpublished_advice")
     with duckdb.connect(str(place.database)) as connection:
         connection.execute("delete from history.recommendations")
-        connection.execute("delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 5)")
+        connection.execute(
+            "delete from marts.fct_deals where deal_key not in (select deal_key from marts.fct_deals limit 5)"
+        )
     run = place.dbt("build")
     assert run.returncode == 1 and "Not published: the export holds 5 deals" in run.stdout
     assert place.rows("select count(*) from w.history.recommendations", place.database) == [(0,)]
@@ -111,9 +120,13 @@ def test_advice_that_was_not_published_is_not_remembered() -> None:
 # ---------------------------------------------------------------- its place
 
 
-def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(tmp_path: Path) -> None:
+def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(
+    tmp_path: Path,
+) -> None:
     build = SampleBuild(tmp_path, "")
-    ended = unstated(build, FIXTURES / "salesforce", "run", "-s", "+base_deal_lines")
+    ended = unstated(
+        build, FIXTURES / "salesforce", "build", "-s", "+base_deal_lines", "--exclude-resource-type", "test"
+    )
     assert ended.returncode == 0, ended.stdout
     assert f"Loads the exports in {FIXTURES / 'salesforce'} (salesforce)." in ended.stdout
     assert build.rows("select crm from landing.loads") == [{"crm": "salesforce"}]
@@ -141,13 +154,18 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
     environment = {name: value for name, value in stated.items() if value is not None}
     paths = ["--target-path", str(build.folder / "target"), "--log-path", str(build.folder / "logs")]
     dbt = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors"]
-    return subprocess.run([*dbt, *(command or ["build"]), *paths], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*dbt, *(command or ["build"]), *paths], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"}, "sample"),
+        (
+            {".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"},
+            "sample",
+        ),
         ({"Auftrag.csv": "Auftrag,Ergebnis\n1,gewonnen\n"}, "no CRM known here"),
         ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
         ({"deals.csv": ""}, "deals.csv is empty"),
@@ -155,7 +173,9 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
         ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "hubspot"),
     ],
 )
-def test_what_the_files_in_the_folder_are_is_found_out_or_said(tmp_path: Path, files: dict[str, str], says: str) -> None:
+def test_what_the_files_in_the_folder_are_is_found_out_or_said(
+    tmp_path: Path, files: dict[str, str], says: str
+) -> None:
     exports = tmp_path / "exports"
     exports.mkdir()
     for name, text in files.items():
@@ -177,9 +197,14 @@ def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_so
     before: dict[str, Any] = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     run = ended_build(build, {})
     assert run.returncode == 2
-    assert f"{published} holds the answers of custom, and a build of the invented sample company does not replace them." in run.stdout
+    assert (
+        f"{published} holds the answers of custom, and a build of the invented sample company does not replace them."
+        in run.stdout
+    )
     # said before the build and not after it
-    assert build.rows("select count(*) as tables from duckdb_tables() where schema_name in ('marts', 'reference')") == [{"tables": 0}]
+    assert build.rows("select count(*) as tables from duckdb_tables() where schema_name in ('marts', 'reference')") == [
+        {"tables": 0}
+    ]
     assert {path.name: path.read_bytes() for path in tmp_path.glob("published*")} == before
 
 
@@ -190,7 +215,9 @@ def test_the_doctor_says_what_the_files_are_and_that_they_are_of_no_crm() -> Non
         exports = scratch() / name
         exports.mkdir(exist_ok=True)
         (exports / "deals.csv").write_text(header + "\n", encoding="utf-8")
-        found = next(found for found in doctor.examine(ROOT, {"WINLOSS_EXPORTS": str(exports), **stated}) if found.what == "CRM")
+        found = next(
+            found for found in doctor.examine(ROOT, {"WINLOSS_EXPORTS": str(exports), **stated}) if found.what == "CRM"
+        )
         return found.verdict, found.detail
 
     recognised = said("unstated", "Record ID,Deal Name,Deal Stage,Close Date", {})

@@ -142,8 +142,21 @@ def recommended(project: Project, dimension: str, name: str) -> list[Any]:
 
 
 def test_defect_1_the_report_runs_unattended_and_names_the_quarter_under_review(company: Project) -> None:
-    command = [sys.executable, "-m", "icp", "report", "--db", str(company.folder / "published" / "marts.duckdb"), "--format", "json", "--out", "-"]
-    run = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+    command = [
+        sys.executable,
+        "-m",
+        "icp",
+        "report",
+        "--db",
+        str(company.folder / "published" / "marts.duckdb"),
+        "--format",
+        "json",
+        "--out",
+        "-",
+    ]
+    run = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
+    )
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
     # the latest close of a won or lost deal is in November 2025; no clock has a say
@@ -256,7 +269,9 @@ def test_defect_15_a_cut_off_is_not_the_lowest_of_equals_and_is_judged_by_deals_
     assert (clean["cut_off"], clean["in_sample_accuracy"], clean["cross_validated_accuracy"]) == (0.6, 1.0, 1.0)
     assert clean["win_rate_above_low"] < 1 and clean["gap_low"] < clean["gap"] == 1
     # noise: 40 deals whose score says nothing get no cut-off at all, however well one would fit them
-    noise = [{"score": score, "fold": fold, "deals": 2, "won": 1} for fold in range(5) for score in (0.2, 0.4, 0.6, 0.8)]
+    noise = [
+        {"score": score, "fold": fold, "deals": 2, "won": 1} for fold in range(5) for score in (0.2, 0.4, 0.6, 0.8)
+    ]
     assert (threshold(noise, 40)["cut_off"], threshold(noise, 40)["in_sample_accuracy"]) == (None, None)
 
 

@@ -472,7 +472,12 @@ def counted_company(cells: Sequence[tuple[Sequence[str], int, int]], dimensions:
 def test_a_pair_is_never_advised_against_its_own_counts() -> None:
     # Small deals by partner: 72 of 300 (24 %), more than the 10 % of other small deals, less than the 29 % elsewhere.
     # Large ones by partner: 165 of 300 (55 %), less than the 80 % of other large deals, more than the 24 % elsewhere.
-    cells = [(("small", "partner"), 300, 72), (("small", "direct"), 1200, 120), (("large", "partner"), 300, 165), (("large", "direct"), 300, 240)]
+    cells = [
+        (("small", "partner"), 300, 72),
+        (("small", "direct"), 1200, 120),
+        (("large", "partner"), 300, 165),
+        (("large", "direct"), 300, 240),
+    ]
     result = select(counted_company(cells, ["size", "route"]).memory(), ["size", "route"])
     assert len(result.pair_claims) == 2
     by_value = {e.cell[0][1]: e for e in result.evidence if len(e.cell) == 2 and e.cell[1][1] == "partner"}
@@ -508,7 +513,9 @@ def test_no_advice_contradicts_the_counts_it_prints(seed: int, size: int, skew: 
     deals = make(seed, size, effects)
     # a mix that hides effects: good products are sold where little is won
     good = [value in "AB" for value in deals.columns["region"]]
-    deals.columns["product"] = ["A" if rng.random() < 1 / (1 + np.exp(-skew if is_good else skew)) else "B" for is_good in good]
+    deals.columns["product"] = [
+        "A" if rng.random() < 1 / (1 + np.exp(-skew if is_good else skew)) else "B" for is_good in good
+    ]
     deals.won = [int(won or (v == "A" and rng.random() < 0.25)) for won, v in zip(deals.won, deals.columns["product"])]
     result = select(deals.memory(), DIMENSIONS, Parameters(keep_testing_maximum=100))
     for e in result.evidence:
@@ -535,7 +542,9 @@ def test_where_the_limit_ends_the_search_it_is_said() -> None:
             assert (e.action, e.not_judged, e.explained_by) == ("not_enough_data", "search_stopped", ())
             assert (e.min_detectable_lift, e.deals_needed, e.best_bet) == (None, None, False)
             name = f"{e.cell[0][0]} {e.cell[0][1]}"
-            assert [caveat.text for caveat in e.caveats] == [f"The search stopped after 1 claim: {name} was not reached."]
+            assert [caveat.text for caveat in e.caveats] == [
+                f"The search stopped after 1 claim: {name} was not reached."
+            ]
     rows = recommendation_rows(evidence_rows(cut), run_row(cut))
     assert {row["title"].partition(":")[0] for row in rows} == {"Target more", "Not judged"}
     assert all("ended before" in str(row["rationale"]) for row in rows[1:])
@@ -552,7 +561,11 @@ def test_the_search_goes_on_as_long_as_it_finds_something() -> None:
     # 20 of 40 values differ, by 20 points and more: the limit of ten claims ended this without a word.
     cells = [((f"segment {i:02}",), 400 + i, (400 + i) * rate // 10) for i, rate in enumerate([6, 4, 2, 4] * 10)]
     deals = counted_company(cells, ["segment"])
-    expected = {(("segment", values[0]),): 1 if 2 * won > deals else -1 for values, deals, won in cells if not 0.39 < won / deals < 0.41}
+    expected = {
+        (("segment", values[0]),): 1 if 2 * won > deals else -1
+        for values, deals, won in cells
+        if not 0.39 < won / deals < 0.41
+    }
     assert len(expected) == 20
     for source in (deals.memory(), deals.sql()):
         result = select(source, ["segment"], with_pairs=False)
@@ -563,8 +576,16 @@ def test_the_search_goes_on_as_long_as_it_finds_something() -> None:
 def test_sixty_claims_are_counted_alike_in_memory_and_in_the_engine() -> None:
     rng = np.random.default_rng(5)
     names = [f"v{i:02}" for i in range(64)]
-    columns = {"one": [names[i] for i in rng.integers(0, 64, 5_000)], "two": [names[i] for i in rng.integers(0, 3, 5_000)]}
-    deals = Deals(columns, rng.integers(0, 2, 5_000).tolist(), [f"{2020 + i // 4}-Q{i % 4 + 1}" for i in rng.integers(0, 20, 5_000)], [None] * 5_000)
+    columns = {
+        "one": [names[i] for i in rng.integers(0, 64, 5_000)],
+        "two": [names[i] for i in rng.integers(0, 3, 5_000)],
+    }
+    deals = Deals(
+        columns,
+        rng.integers(0, 2, 5_000).tolist(),
+        [f"{2020 + i // 4}-Q{i % 4 + 1}" for i in rng.integers(0, 20, 5_000)],
+        [None] * 5_000,
+    )
     # one stratum per quarter and claimed value, and one per quarter for the four values that are not claimed
     strata = len({(quarter, min(value, "v60")) for quarter, value in zip(deals.quarter, columns["one"])})
     flags = tuple((("one", name),) for name in names[:60])

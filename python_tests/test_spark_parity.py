@@ -49,7 +49,9 @@ pytestmark = pytest.mark.spark
 
 # each company costs minutes on Spark
 BUILT = COMPANIES if os.environ.get("WINLOSS_PARITY") == "full" else COMPANIES[:1]
-needs_all = pytest.mark.skipif(BUILT != COMPANIES, reason="only the sample was compared on Spark; set WINLOSS_PARITY=full for all companies")
+needs_all = pytest.mark.skipif(
+    BUILT != COMPANIES, reason="only the sample was compared on Spark; set WINLOSS_PARITY=full for all companies"
+)
 EACH = [pytest.param(company, marks=[needs_spark, *([] if company in BUILT else [needs_all])]) for company in COMPANIES]
 
 
@@ -67,7 +69,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(folder: Path, company: str, engine: str) -> dict[str, list[dict[str, Any]]]:
     """Every table of a published file, its rows in an order of their own."""
     with duckdb.connect(str(folder / company / engine / "marts.duckdb"), read_only=True) as connection:
-        names = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()]
+        names = [
+            row[0]
+            for row in connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+        ]
         tables = {}
         for name in names:
             answer = connection.execute(f"from {name}")
@@ -96,7 +101,9 @@ def differences(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> Itera
                 yield f"{column}: {a!r} and {b!r} in {left}"
 
 
-def compared(one: dict[str, list[dict[str, Any]]], other: dict[str, list[dict[str, Any]]], left_out: set[str]) -> dict[str, list[str]]:
+def compared(
+    one: dict[str, list[dict[str, Any]]], other: dict[str, list[dict[str, Any]]], left_out: set[str]
+) -> dict[str, list[str]]:
     assert list(one) == list(other)
     found = {name: list(differences(one[name], other[name]))[:3] for name in one if name not in left_out}
     return {name: said for name, said in found.items() if said}
@@ -146,14 +153,22 @@ def test_tables_of_a_warehouse_say_what_the_same_rows_of_files_say(folder: Path)
 def test_tables_of_advice_have_the_columns_their_steps_make(sample_build: SampleBuild) -> None:
     text = sample_build.manifest["macros"]["macro.winloss.advice_columns"]["macro_sql"]
     stated = {
-        name: "".join(re.findall(r"'([^']*)'", columns)) for name, columns in re.findall(r"'(int_\w+)':((?:\s*~?\s*'[^']*')+)", text)
+        name: "".join(re.findall(r"'([^']*)'", columns))
+        for name, columns in re.findall(r"'(int_\w+)':((?:\s*~?\s*'[^']*')+)", text)
     }
-    made = {name: ", ".join(f"{column} {TYPES[kind]}" for column, kind in shape.items()) for name, (_, shape) in (FROM_MARTS | FROM_ADVICE).items()}
+    made = {
+        name: ", ".join(f"{column} {TYPES[kind]}" for column, kind in shape.items())
+        for name, (_, shape) in (FROM_MARTS | FROM_ADVICE).items()
+    }
     assert stated == made
 
 
 def test_page_on_scale_lists_every_macro_that_engines_read_differently() -> None:
-    dispatched = {name for file in (ROOT / "macros").glob("*.sql") for name in re.findall(r"macro spark__(\w+)", file.read_text(encoding="utf-8"))}
+    dispatched = {
+        name
+        for file in (ROOT / "macros").glob("*.sql")
+        for name in re.findall(r"macro spark__(\w+)", file.read_text(encoding="utf-8"))
+    }
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     assert len(dispatched) > 10
     assert sorted(name for name in dispatched if f"| `{name}` |" not in page) == []
@@ -162,12 +177,21 @@ def test_page_on_scale_lists_every_macro_that_engines_read_differently() -> None
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("duckdb", "Target duckdb is DuckDB, where dbt build makes the recommendations and publishes: leave --target out."),
+        (
+            "duckdb",
+            "Target duckdb is DuckDB, where dbt build makes the recommendations and publishes: leave --target out.",
+        ),
         ("nonsense", "does not have a target named 'nonsense'"),
     ],
 )
-def test_a_target_that_will_not_do_is_answered_in_words(sample_build: SampleBuild, tmp_path: Path, target: str, says: str) -> None:
-    own = {**sample_build.environment(), "DBT_TARGET_PATH": str(tmp_path / "target"), "DBT_LOG_PATH": str(tmp_path / "logs")}
+def test_a_target_that_will_not_do_is_answered_in_words(
+    sample_build: SampleBuild, tmp_path: Path, target: str, says: str
+) -> None:
+    own = {
+        **sample_build.environment(),
+        "DBT_TARGET_PATH": str(tmp_path / "target"),
+        "DBT_LOG_PATH": str(tmp_path / "logs"),
+    }
     command = [sys.executable, "-m", "icp", "recommend", "--target", target]
     done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stdout == ""

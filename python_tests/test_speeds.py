@@ -34,7 +34,11 @@ def by_no_means(project: Project) -> str:
     return csv_text(["a"], []) + str(project.exports)
 
 
-@pytest.mark.parametrize("function", [by_a_method, by_a_helper, by_a_method_that_calls_it, by_an_import_of_its_own], ids=lambda function: function.__name__)
+@pytest.mark.parametrize(
+    "function",
+    [by_a_method, by_a_helper, by_a_method_that_calls_it, by_an_import_of_its_own],
+    ids=lambda function: function.__name__,
+)
 def test_a_function_that_comes_to_run_dbt_is_found(function: object) -> None:
     assert speeds.runs_dbt(function, {})
 
@@ -44,13 +48,27 @@ def test_a_function_that_reads_and_writes_files_is_not_taken_for_one_that_runs_d
 
 
 def test_a_test_that_starts_dbt_unmarked_fails(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text("from python_tests.conftest import pytest_runtest_protocol\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(
+        "from python_tests.conftest import pytest_runtest_protocol\n", encoding="utf-8"
+    )
     (tmp_path / "test_hidden.py").write_text(
         "import pytest\nfrom python_tests.speeds import dbt_starts as hidden\n\n"
         "def test_hidden():\n    hidden()\n\n@pytest.mark.dbt\ndef test_marked():\n    hidden()\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "1 failed, 1 passed" in run.stdout, run.stdout
     assert "test_hidden.py::test_hidden runs dbt and is not marked so. Mark it: @pytest.mark.dbt" in run.stdout

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from python_tests import survival
-from python_tests.canary_company import Place, built_place, place_with_a_short_build, scratch
+from python_tests.canary_company import Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
 from python_tests.reader_process import look_at_duckdb, look_at_sqlite
 
@@ -23,7 +23,9 @@ TRACEBACK = "Traceback (most recent call last)"
 
 def may_mount() -> bool:
     probe = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "true"]
-    return shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    )
 
 
 needs_mounts = pytest.mark.skipif(not may_mount(), reason="this system lets no test mount a small or read-only disk")
@@ -40,7 +42,9 @@ def with_mounts(script: str, *arguments: str) -> subprocess.CompletedProcess[str
 def held_open(database: Path, seconds: float = 60) -> Iterator[subprocess.Popen[str]]:
     """Another program that keeps a database open read-only."""
     code = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); time.sleep(float(sys.argv[2]))"
-    holder = subprocess.Popen([sys.executable, "-c", code, str(database), str(seconds)], stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(database), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
@@ -63,7 +67,9 @@ def publishes(place: Place) -> str:
 def newly_seen(place: Place) -> str:
     """The build that a client sees which connects now: one in this process would share the file it holds open already."""
     code = "import sys; from pathlib import Path; from python_tests.reader_process import look_at_duckdb; print(look_at_duckdb(Path(sys.argv[1])))"
-    return subprocess.run([sys.executable, "-c", code, str(place.published)], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code, str(place.published)], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 # ---------------------------------------------------------------- readers
@@ -148,7 +154,10 @@ def test_a_full_disk_leaves_the_old_file_and_the_next_build_works(spare: int) ->
     run = with_mounts(script, str(disk), str(place.published), str(size + spare), str(place.database), sys.executable)
     said = [line for line in run.stdout.splitlines() if "Published" not in line]
     assert said == ["same", ".marts.duckdb.lock", "marts.duckdb", "published afterwards"], run.stdout + run.stderr
-    assert run.stderr.strip() == f"Not published: the disk of {disk} is full; readers keep the previous build. Make room there and build again."
+    assert (
+        run.stderr.strip()
+        == f"Not published: the disk of {disk} is full; readers keep the previous build. Make room there and build again."
+    )
 
 
 @needs_mounts
@@ -165,7 +174,9 @@ def test_a_full_disk_ends_the_build_with_one_sentence_and_exit_code_1() -> None:
     assert run.stdout.count("is full; readers keep the previous build. Make room there and build again.") >= 1
     assert TRACEBACK not in run.stdout + run.stderr
     assert "keyboard interrupt" not in run.stdout
-    (row,) = place.rows("select is_published, why_not from w.history.run_history order by started_at desc limit 1", place.database)
+    (row,) = place.rows(
+        "select is_published, why_not from w.history.run_history order by started_at desc limit 1", place.database
+    )
     assert row[0] is False
     assert "is full" in row[1]
 
@@ -210,7 +221,10 @@ def test_a_private_file_held_open_is_one_sentence_naming_the_holder() -> None:
     assert run.returncode == 2
     assert TRACEBACK not in run.stdout
     message = run.stdout.split("Encountered an error:")[1]
-    assert f"../private/w.duckdb is held open by {Path(os.path.realpath(sys.executable)).name} (process {holder.pid}). Close it there and build again" in message
+    assert (
+        f"../private/w.duckdb is held open by {Path(os.path.realpath(sys.executable)).name} (process {holder.pid}). Close it there and build again"
+        in message
+    )
     assert "open ../published/marts.duckdb instead" in message
     assert len(message.strip().splitlines()) == 3
 
@@ -240,10 +254,12 @@ def test_a_second_build_waits_for_the_first_and_then_works() -> None:
 def test_a_second_build_that_may_not_wait_names_the_first() -> None:
     place = place_with_a_short_build("impatient")
     code = (
-        "import sys, time; from pathlib import Path; from icp.publish_plugin import hold_build_lock; "
+        "import sys, time; from pathlib import Path; from icp.build_lock import hold_build_lock; "
         "hold_build_lock(Path(sys.argv[1]), 0); print('held', flush=True); time.sleep(60)"
     )
-    first = subprocess.Popen([sys.executable, "-c", code, str(place.database)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        [sys.executable, "-c", code, str(place.database)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
@@ -262,7 +278,7 @@ def test_a_second_build_that_may_not_wait_names_the_first() -> None:
 def test_a_wait_that_is_no_number_is_one_sentence(stated: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.exceptions import DbtRuntimeError
 
-    from icp.publish_plugin import seconds_to_wait
+    from icp.build_lock import seconds_to_wait
 
     monkeypatch.setenv("WINLOSS_LOCK_WAIT", stated)
     with pytest.raises(DbtRuntimeError, match=f'WINLOSS_LOCK_WAIT is "{stated}" but must be seconds'):

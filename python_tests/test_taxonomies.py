@@ -33,7 +33,11 @@ BLIND_TITLES = read_csv(FIXTURES / "title_blind_tests.csv")
 REASONS = read_csv(FIXTURES / "loss_reason_tests.csv")
 BLIND_REASONS = read_csv(FIXTURES / "loss_reason_blind_tests.csv")
 VARIABLES = plain_mapping(also=["contacts", "deal_contacts"])
-READERS = {"loss_reason_rules": "int_loss_reasons", "loss_reason_overrides": "int_loss_reasons", "title_seniority_rules": "int_titles"}
+READERS = {
+    "loss_reason_rules": "int_loss_reasons",
+    "loss_reason_overrides": "int_loss_reasons",
+    "title_seniority_rules": "int_titles",
+}
 MODELS = ("int_titles", "int_loss_reasons", "int_unmapped_loss_reasons", "int_win_factors", "int_buying_roles")
 
 Row = dict[str, str]
@@ -69,8 +73,17 @@ ROLES: dict[str, tuple[str, str | None] | None] = {
     "--None--": None,
 }
 FACTORS: dict[str, list[str]] = {
-    "strong_champion; urgent_need; budget_approved; good_fit": ["budget_approved", "good_fit", "strong_champion", "urgent_need"],
-    "competitive_price, fast_sales_cycle | executive_sponsorship": ["competitive_price", "executive_sponsorship", "fast_sales_cycle"],
+    "strong_champion; urgent_need; budget_approved; good_fit": [
+        "budget_approved",
+        "good_fit",
+        "strong_champion",
+        "urgent_need",
+    ],
+    "competitive_price, fast_sales_cycle | executive_sponsorship": [
+        "competitive_price",
+        "executive_sponsorship",
+        "fast_sales_cycle",
+    ],
     "Budget was approved and the CEO pushed it": ["budget_approved", "executive_sponsorship"],
     "Best price; lunch": ["competitive_price", "other"],
     "Other": ["other"],
@@ -86,10 +99,12 @@ def build(project: Project, *more: str) -> Outcome:
 def write_exports(project: Project, titles: list[str], reasons: list[str]) -> None:
     """One lost deal for each reason, one won deal for each text of win factors, one contact for each title."""
     deals: list[dict[str, Any]] = [
-        {"deal_id": f"lost{n}", "outcome": "lost", "closed_on": "2025-11-10", "loss_reason": reason} for n, reason in enumerate(reasons)
+        {"deal_id": f"lost{n}", "outcome": "lost", "closed_on": "2025-11-10", "loss_reason": reason}
+        for n, reason in enumerate(reasons)
     ]
     deals += [
-        {"deal_id": f"won{n}", "outcome": "won", "closed_on": "2025-11-10", "win_factors": factors} for n, factors in enumerate(FACTORS)
+        {"deal_id": f"won{n}", "outcome": "won", "closed_on": "2025-11-10", "win_factors": factors}
+        for n, factors in enumerate(FACTORS)
     ]
     contacts = [{"contact_id": f"c{n}", "title": title} for n, title in enumerate(titles)]
     links = [{"deal_id": "won0", "contact_id": f"c{n}", "buying_role": role} for n, role in enumerate(ROLES)]
@@ -102,7 +117,11 @@ def write_exports(project: Project, titles: list[str], reasons: list[str]) -> No
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = copy_project(tmp_path_factory.mktemp("taxonomies") / "project", seeds=None)
-    write_exports(made, [row["title"] for row in [*TITLES, *BLIND_TITLES]], [row["loss_reason"] for row in [*REASONS, *BLIND_REASONS]])
+    write_exports(
+        made,
+        [row["title"] for row in [*TITLES, *BLIND_TITLES]],
+        [row["loss_reason"] for row in [*REASONS, *BLIND_REASONS]],
+    )
     outcome = build(made)
     assert outcome.exit_code == 0, outcome.shown
     return made
@@ -110,15 +129,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def misread_titles(project: Project, rows: list[Row]) -> dict[str, str]:
     """Titles read otherwise than the row says, with what they were read as. A blank title has no row and is unknown."""
-    read = {title: rest for title, *rest in project.rows("select title, seniority, department from intermediate.int_titles")}
+    read = {
+        title: rest for title, *rest in project.rows("select title, seniority, department from intermediate.int_titles")
+    }
     found = {row["title"]: read.get(row["title"].strip(), ["unknown", "unknown"]) for row in rows}
-    return {row["title"]: " ".join(found[row["title"]]) for row in rows if found[row["title"]] != [row["seniority"], row["department"]]}
+    return {
+        row["title"]: " ".join(found[row["title"]])
+        for row in rows
+        if found[row["title"]] != [row["seniority"], row["department"]]
+    }
 
 
 def misread_reasons(project: Project, rows: list[Row]) -> dict[str, str]:
     read = dict(project.rows("select loss_reason, category from intermediate.int_loss_reasons where is_primary"))
     found = {row["loss_reason"]: read.get(row["loss_reason"].strip(), "unspecified") for row in rows}
-    return {row["loss_reason"]: found[row["loss_reason"]] for row in rows if found[row["loss_reason"]] != row["category"]}
+    return {
+        row["loss_reason"]: found[row["loss_reason"]] for row in rows if found[row["loss_reason"]] != row["category"]
+    }
 
 
 def known(rows: list[Row], column: str) -> set[str]:
@@ -147,7 +174,10 @@ def test_loss_reasons_of_other_origins_are_misread_only_where_known(project: Pro
 
 def test_titles_and_reasons_keep_their_grain(project: Project) -> None:
     assert project.rows("select title from intermediate.int_titles group by title having count(*) > 1") == []
-    assert project.rows("select loss_reason, category from intermediate.int_loss_reasons group by all having count(*) > 1") == []
+    assert (
+        project.rows("select loss_reason, category from intermediate.int_loss_reasons group by all having count(*) > 1")
+        == []
+    )
     primaries = "select loss_reason from intermediate.int_loss_reasons group by all having count(*) filter (where is_primary) != 1"
     assert project.rows(primaries) == []
     stated = "select count(distinct loss_reason) from staging.stg_deals"
@@ -212,7 +242,9 @@ def test_buying_roles_of_every_crm_are_known(project: Project) -> None:
 
 def test_win_factors_are_taken_apart(project: Project) -> None:
     read: dict[str, list[str]] = {}
-    for factors, factor in project.rows("select win_factors, win_factor from intermediate.int_win_factors order by all"):
+    for factors, factor in project.rows(
+        "select win_factors, win_factor from intermediate.int_win_factors order by all"
+    ):
         read.setdefault(factors, []).append(factor)
     assert read == {factors: expected for factors, expected in FACTORS.items() if expected}
 
@@ -250,7 +282,9 @@ def test_models_compile_before_anything_is_built_and_build_empty(edited: Project
 
 
 def test_a_mapping_of_the_users_own_beats_the_rules(edited: Project) -> None:
-    (edited.folder / "seeds/taxonomy/loss_reason_overrides.csv").write_text("stated_reason,category\nphase 2,timing\nPRICE,no_budget\n")
+    (edited.folder / "seeds/taxonomy/loss_reason_overrides.csv").write_text(
+        "stated_reason,category\nphase 2,timing\nPRICE,no_budget\n"
+    )
     assert build(edited).exit_code == 0
     rows = edited.rows("select loss_reason, category, matched_by from intermediate.int_loss_reasons order by all")
     assert rows == [("Phase 2", "timing", "override"), ("Price", "no_budget", "override")]
@@ -267,13 +301,27 @@ def test_an_apostrophe_in_a_rule_is_a_letter_of_it(edited: Project) -> None:
 @pytest.mark.parametrize(
     ("seed", "line", "said"),
     [
-        ("loss_reason_rules", "500,tuesday,competitr,", "column category: 'competitr' is not known. Use one of champion_left, competitor,"),
+        (
+            "loss_reason_rules",
+            "500,tuesday,competitr,",
+            "column category: 'competitr' is not known. Use one of champion_left, competitor,",
+        ),
         ("loss_reason_rules", '500,"\\b(tuesday",price,', "column pattern: '\\b(tuesday' is not a regular expression"),
         ("loss_reason_rules", "30,tuesday,price,", "the rule with priority 30: there are two"),
         ("title_seniority_rules", "500,,vp,false,", "column pattern: '' is not a regular expression"),
-        ("loss_reason_overrides", "Phase 2,tuesday", "loss_reason_overrides.csv: tuesday is not a category of seeds/taxonomy/loss_reason_categories.csv"),
+        (
+            "loss_reason_overrides",
+            "Phase 2,tuesday",
+            "loss_reason_overrides.csv: tuesday is not a category of seeds/taxonomy/loss_reason_categories.csv",
+        ),
     ],
-    ids=["a category that does not exist", "a bracket left open", "a priority twice", "no pattern", "an override to nowhere"],
+    ids=[
+        "a category that does not exist",
+        "a bracket left open",
+        "a priority twice",
+        "no pattern",
+        "an override to nowhere",
+    ],
 )
 def test_a_mistake_in_a_seed_is_named(edited: Project, seed: str, line: str, said: str) -> None:
     with (edited.folder / "seeds" / "taxonomy" / f"{seed}.csv").open("a", encoding="utf-8") as file:
@@ -282,4 +330,3 @@ def test_a_mistake_in_a_seed_is_named(edited: Project, seed: str, line: str, sai
     assert outcome.failed == [READERS[seed]]
     assert f"seeds/taxonomy/{seed}.csv" in outcome.shown
     assert said in outcome.shown
-

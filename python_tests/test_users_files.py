@@ -43,7 +43,14 @@ def files(*folders: Path) -> dict[Path, bytes]:
 
 def icp(place: Place, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = place.environment(WINLOSS_REPORTS="../reports", PYTHONPATH=str(place.project), **more)
-    return subprocess.run([sys.executable, "-m", "icp", *arguments], cwd=place.project, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "icp", *arguments],
+        cwd=place.project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> None:
@@ -68,7 +75,9 @@ def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> Non
         reports / "2025-Q1" / ".report.html.part",
     )
     (place.folder / "mapping.yml").write_text(yaml.safe_dump(MAPPING), encoding="utf-8")
-    before = {path: content for path, content in files(place.folder).items() if content == EXPORT or exports in path.parents}
+    before = {
+        path: content for path, content in files(place.folder).items() if content == EXPORT or exports in path.parents
+    }
     assert len(before) == 12 + 4
     before[place.folder / "mapping.yml"] = (place.folder / "mapping.yml").read_bytes()
     said = {}
@@ -79,7 +88,11 @@ def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> Non
         assert lost == [], f"icp {' '.join(command)}: {said[command]}"
     # they all did their work
     assert place.rows("select count(*) > 1 from run_history where is_published") == [(True,)], said[COMMANDS[0]]
-    assert sorted(path.name for path in (reports / "2025-Q1").glob("report.*")) == ["report.html", "report.json", "report.md"]
+    assert sorted(path.name for path in (reports / "2025-Q1").glob("report.*")) == [
+        "report.html",
+        "report.json",
+        "report.md",
+    ]
     assert "mapping.yml is there already" in said[COMMANDS[7]]
     # and left nothing of their own
     assert [path for path in place.database.parent.glob(".*.copies.*") if not path.match("*old*")] == []
@@ -102,9 +115,13 @@ def publish_to(path: Path, database: Path, *formats: str) -> None:
         publish(connection, Publication(path, "one", "2025-Q1", formats))
 
 
-@pytest.mark.parametrize("name", ["marts.duckdb", "marts.sqlite", "2025-Q1/marts.duckdb", "csv/alerts.csv", "parquet/alerts.parquet"])
+@pytest.mark.parametrize(
+    "name", ["marts.duckdb", "marts.sqlite", "2025-Q1/marts.duckdb", "csv/alerts.csv", "parquet/alerts.parquet"]
+)
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_file_that_no_build_published_is_not_replaced(database: Path, tmp_path: Path, name: str, is_first: bool) -> None:
+def test_a_file_that_no_build_published_is_not_replaced(
+    database: Path, tmp_path: Path, name: str, is_first: bool
+) -> None:
     published = tmp_path / "marts.duckdb"
     if not is_first:
         publish_to(published, database, "csv", "parquet")
@@ -132,11 +149,13 @@ def test_a_database_of_the_users_own_is_not_replaced(database: Path, tmp_path: P
     (tmp_path / "marts.duckdb").unlink()
     with sqlite3.connect(tmp_path / "marts.sqlite") as own:
         own.execute("create table deals (id integer)")
-    with pytest.raises(PublishError, match="marts.sqlite is a file that no build published"):
+    with pytest.raises(PublishError, match=r"marts\.sqlite is a file that no build published"):
         publish_to(tmp_path / "marts.duckdb", database)
 
 
-def test_files_that_a_build_published_are_replaced_also_where_they_were_moved_or_the_build_was_killed(database: Path, tmp_path: Path) -> None:
+def test_files_that_a_build_published_are_replaced_also_where_they_were_moved_or_the_build_was_killed(
+    database: Path, tmp_path: Path
+) -> None:
     published = tmp_path / "here" / "marts.duckdb"
     publish_to(published, database, "csv")
     (tmp_path / "here").rename(tmp_path / "there")
@@ -171,7 +190,10 @@ def test_a_report_is_not_written_over_another_file(tmp_path: Path, name: str) ->
     put(tmp_path / name)
     with pytest.raises(ReportError) as raised:
         write_text("a report", tmp_path / name)
-    assert str(raised.value) == f"{tmp_path / name} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+    assert (
+        str(raised.value)
+        == f"{tmp_path / name} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+    )
     assert (tmp_path / name).read_bytes() == EXPORT
 
 
@@ -190,7 +212,11 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
     put(left / "copy.csv")
     unmarked = tmp_path / ".w.duckdb.copies.empty.tmp"
     unmarked.mkdir()
-    others = [new_folder(tmp_path, "x.duckdb.copies"), tmp_path / ".w.duckdb.copies.mine.tmp", tmp_path / ".w.duckdb.copies.marked.tmp"]
+    others = [
+        new_folder(tmp_path, "x.duckdb.copies"),
+        tmp_path / ".w.duckdb.copies.mine.tmp",
+        tmp_path / ".w.duckdb.copies.marked.tmp",
+    ]
     put(*(other / "deals.csv" for other in others))
     (others[2] / MARK).write_text("a note of my own", encoding="utf-8")
     remove_folders(tmp_path, "w.duckdb.copies")
@@ -200,7 +226,13 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
 
 def test_private_copies_stand_in_a_folder_that_the_build_made(tmp_path: Path) -> None:
     put(tmp_path / "private" / "landing" / "w" / "deals.csv")
-    plan = plan_of(tmp_path, "hubspot", {"deals.csv": "Record ID,Deal Name,Deal Stage,Amount,Close Date\n1,A,Closed Won,5,2025-01-01\n\n2,B,Closed Lost,6,2025-01-02\n"})
+    plan = plan_of(
+        tmp_path,
+        "hubspot",
+        {
+            "deals.csv": "Record ID,Deal Name,Deal Stage,Amount,Close Date\n1,A,Closed Won,5,2025-01-01\n\n2,B,Closed Lost,6,2025-01-02\n"
+        },
+    )
     (copy,) = [reading.file.copy for reading in plan.layout.readings if reading.object == "deals"]
     assert copy is not None
     assert copy.parent.parent == tmp_path / "private" and (copy.parent / MARK).is_file()

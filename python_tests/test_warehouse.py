@@ -54,12 +54,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_tables_count_as_their_rows_do(built: Project) -> None:
     # the sample company's fourth quarter of 2025 is known: 79 of 127 won, worth 7,781,500
-    assert built.rows("select won_deals, closed_deals, won_amount from marts.win_rate_baseline where period = 'quarter'") == [(79, 127, 7781500.0)]
-    assert built.rows("select count(*) from marts.win_rates_by_persona where period = 'all' and won_deals_with > 20")[0][0] > 5
+    assert built.rows(
+        "select won_deals, closed_deals, won_amount from marts.win_rate_baseline where period = 'quarter'"
+    ) == [(79, 127, 7781500.0)]
+    assert (
+        built.rows("select count(*) from marts.win_rates_by_persona where period = 'all' and won_deals_with > 20")[0][0]
+        > 5
+    )
 
 
 def test_every_row_of_every_table_is_accounted_for(built: Project) -> None:
-    assert built.rows("select object, source_file, records, accepted, rejected, excluded from marts.input_files order by object") == [
+    assert built.rows(
+        "select object, source_file, records, accepted, rejected, excluded from marts.input_files order by object"
+    ) == [
         ("contacts", "sales.contacts", 1709, 1709, 0, 0),
         ("deal_contacts", "sales.deal_contacts", 1827, 1826, 0, 1),
         ("deals", "sales.deals", 1047, 1042, 2, 3),
@@ -67,10 +74,14 @@ def test_every_row_of_every_table_is_accounted_for(built: Project) -> None:
 
 
 def test_what_a_table_lacks_and_what_nobody_reads_is_said(built: Project) -> None:
-    said = built.rows("select column_name, source_header, status from marts.input_columns where object = 'deals' and status != 'mapped' order by all")
+    said = built.rows(
+        "select column_name, source_header, status from marts.input_columns where object = 'deals' and status != 'mapped' order by all"
+    )
     missing = ["account_type", "annual_revenue", "country", "currency", "employees", "industry", "region"]
     assert said == [*((name, None, "missing") for name in missing), (None, "colour", "ignored")]
-    assert built.rows("select column_name, source_header from marts.input_columns where source_header = 'squad'") == [("extra_1", "squad")]
+    assert built.rows("select column_name, source_header from marts.input_columns where source_header = 'squad'") == [
+        ("extra_1", "squad")
+    ]
 
 
 def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
@@ -89,15 +100,26 @@ def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
             )
             group by all order by all"""
         ).fetchall()
-    assert built.rows("select segment, won_deals from marts.win_rates_by_dimension where dimension = 'team' and period = 'all' order by all") == expected
+    assert (
+        built.rows(
+            "select segment, won_deals from marts.win_rates_by_dimension where dimension = 'team' and period = 'all' order by all"
+        )
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
     ("statements", "says"),
     [
-        ((), "There is no table lake.sales.deals to read deals from. Name its schema with the setting warehouse_schema."),
         (
-            ("create table sales.deals as select 'D1' as deal_id, 'won' as result", "create table sales.deal_contacts as select 'D1' as deal_id, 'P' as person"),
+            (),
+            "There is no table lake.sales.deals to read deals from. Name its schema with the setting warehouse_schema.",
+        ),
+        (
+            (
+                "create table sales.deals as select 'D1' as deal_id, 'won' as result",
+                "create table sales.deal_contacts as select 'D1' as deal_id, 'P' as person",
+            ),
             "Table lake.sales.deals has no column outcome, but needs one. Make a view that has it; it has: deal_id, result.\n"
             "Table lake.sales.deal_contacts has no column contact_id, but needs one. Make a view that has it; it has: deal_id, person.",
         ),
@@ -110,7 +132,11 @@ def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
 )
 def test_what_is_missing_is_said_before_the_first_model(tmp_path: Path, statements: tuple[str, ...], says: str) -> None:
     project = attach_lake(copy_project(tmp_path, seeds=None), *statements)
-    done = project.dbt("build", variables={**VARIABLES, **({"extra_dimensions": ["team"]} if "dimension" in says else {})})
+    done = project.dbt(
+        "build", variables={**VARIABLES, **({"extra_dimensions": ["team"]} if "dimension" in says else {})}
+    )
     assert done.exit_code == 1
     assert says in done.shown and "Traceback" not in done.shown
-    assert not {name for name, status in done.statuses.items() if status == "success" and not name.startswith("winloss")}
+    assert not {
+        name for name, status in done.statuses.items() if status == "success" and not name.startswith("winloss")
+    }

@@ -31,7 +31,9 @@ def marts() -> duckdb.DuckDBPyConnection:
         "as rows(period, dimension, segment, other_dimension, other_segment, closed_deals, won_deals, won_amount)"
     )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
-    connection.executemany("insert into dim_settings values (?, ?)", [(k, str(v)) for k, v in Parameters().as_row().items()])
+    connection.executemany(
+        "insert into dim_settings values (?, ?)", [(k, str(v)) for k, v in Parameters().as_row().items()]
+    )
     return connection
 
 
@@ -84,7 +86,9 @@ def test_dropping_a_pair_uses_the_pair(marts: duckdb.DuckDBPyConnection) -> None
         ([], [], "nothing to try"),
     ],
 )
-def test_a_question_without_an_answer_says_why(marts: duckdb.DuckDBPyConnection, drops: list[str], shifts: list[str], words: str) -> None:
+def test_a_question_without_an_answer_says_why(
+    marts: duckdb.DuckDBPyConnection, drops: list[str], shifts: list[str], words: str
+) -> None:
     with pytest.raises(WhatIfError, match=words):
         what_if(reader_over(marts), [parse_cell(text) for text in drops], [parse_shift(text) for text in shifts])
 

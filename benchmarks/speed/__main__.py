@@ -77,25 +77,44 @@ def dbt(folder: Path, work: Path, word: str = "build", threads: int | None = Non
 def contenders(analyst: str | None, memory_limit: str, dbt_threads: int | None = None) -> list[Contender]:
     here = [sys.executable, "-m"]
     found = [
-        Contender("a", "dbt build, whole", lambda folder, work: dbt(folder, work, threads=dbt_threads), takes_sample=True),
+        Contender(
+            "a", "dbt build, whole", lambda folder, work: dbt(folder, work, threads=dbt_threads), takes_sample=True
+        ),
         Contender(
             "r",
             "icp report, of that build",
             lambda folder, work: [
-                *here, "icp", "report", "--quiet",
-                "--db", str(work / "published" / "marts.duckdb"), "--out", str(work / "report.html"),
+                *here,
+                "icp",
+                "report",
+                "--quiet",
+                "--db",
+                str(work / "published" / "marts.duckdb"),
+                "--out",
+                str(work / "report.html"),
             ],
             takes_sample=True,
         ),
         Contender(
             "b",
             "floor: one DuckDB script",
-            lambda folder, work: [*here, "benchmarks.speed.floor", str(folder), str(work / "floor.duckdb"), memory_limit],
+            lambda folder, work: [
+                *here,
+                "benchmarks.speed.floor",
+                str(folder),
+                str(work / "floor.duckdb"),
+                memory_limit,
+            ],
         ),
         Contender(
             "c",
             "seed system, plain Python",
-            lambda folder, work: [*here, "benchmarks.speed.seed_system", str(folder / "deals.json"), str(work / "seed.json")],
+            lambda folder, work: [
+                *here,
+                "benchmarks.speed.seed_system",
+                str(folder / "deals.json"),
+                str(work / "seed.json"),
+            ],
             MOST_DEALS_IN_PYTHON,
         ),
     ]
@@ -191,9 +210,14 @@ def compare(
         for one in taking_part:
             took[one.key].append(run(one.command(files, work), environment))
             last = took[one.key][-1]
-            print(f"  {deals:>10}  {one.name:28} {last.wall:8.1f} s wall  {last.cpu:8.1f} s CPU  {last.memory:8,.0f} MB", flush=True)
+            print(
+                f"  {deals:>10}  {one.name:28} {last.wall:8.1f} s wall  {last.cpu:8.1f} s CPU  {last.memory:8,.0f} MB",
+                flush=True,
+            )
     middle = {
-        key: Took(*(statistics.median(getattr(each, what) for each in runs) for what in ("wall", "cpu", "memory", "piece")))
+        key: Took(
+            *(statistics.median(getattr(each, what) for each in runs) for what in ("wall", "cpu", "memory", "piece"))
+        )
         for key, runs in took.items()
     }
     is_compared = "b" in took
@@ -203,7 +227,9 @@ def compare(
         "repetitions": repetitions,
         "took": {key: asdict(value) for key, value in middle.items()},
         "best_piece": min(each.piece for runs in took.values() for each in runs),
-        "disagreements": disagreements(work / "private" / "winloss.duckdb", work / "floor.duckdb") if is_compared else [],
+        "disagreements": disagreements(work / "private" / "winloss.duckdb", work / "floor.duckdb")
+        if is_compared
+        else [],
     }
 
 
@@ -246,19 +272,31 @@ def size(text: str) -> int | str:
 
 
 def commit() -> str:
-    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return answer.stdout.strip() or "unknown commit"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.split("\n")[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed", description=__doc__.split("\n")[0] if __doc__ else None
+    )
     parser.add_argument(
-        "--deals", type=size, nargs="+", default=[SAMPLE, 127, 10_000, 100_000, 1_000_000], help="numbers of deals, or sample"
+        "--deals",
+        type=size,
+        nargs="+",
+        default=[SAMPLE, 127, 10_000, 100_000, 1_000_000],
+        help="numbers of deals, or sample",
     )
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "speed", help="where the files are generated and kept")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / ".cache" / "speed", help="where the files are generated and kept"
+    )
     parser.add_argument("--memory-limit", default="6GB", help="DuckDB's memory limit, in the build and in the floor")
-    parser.add_argument("--dbt-threads", type=int, help="models that dbt builds at a time, where not as in profiles.yml")
+    parser.add_argument(
+        "--dbt-threads", type=int, help="models that dbt builds at a time, where not as in profiles.yml"
+    )
     parser.add_argument("--polars", help="a Python that has polars, for the analyst's script")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
@@ -269,7 +307,12 @@ def main() -> None:
     for deals in arguments.deals:
         results.append(
             compare(
-                deals, arguments.folder.resolve(), arguments.repetitions, analyst, arguments.memory_limit, arguments.dbt_threads
+                deals,
+                arguments.folder.resolve(),
+                arguments.repetitions,
+                analyst,
+                arguments.memory_limit,
+                arguments.dbt_threads,
             )
         )
         for sentence in results[-1]["disagreements"]:  # type: ignore[attr-defined]

@@ -45,8 +45,12 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Closed deals with their account, and the people on them."""
     accounts = pl.read_csv(folder / "accounts.csv").with_columns(
         pl.col("industry").str.strip_chars().str.to_lowercase().fill_null("unknown"),
-        band("annual_revenue", [1e7, 5e7, 1e8], ["under $10M", "$10M to $50M", "$50M to $100M", "$100M and more"]).alias("revenue_band"),
-        band("employees", [50, 200, 1000, 5000], ["1-49", "50-199", "200-999", "1,000-4,999", "5,000+"]).alias("employee_band"),
+        band(
+            "annual_revenue", [1e7, 5e7, 1e8], ["under $10M", "$10M to $50M", "$50M to $100M", "$100M and more"]
+        ).alias("revenue_band"),
+        band("employees", [50, 200, 1000, 5000], ["1-49", "50-199", "200-999", "1,000-4,999", "5,000+"]).alias(
+            "employee_band"
+        ),
     )
     deals = (
         pl.read_csv(folder / "deals.csv", try_parse_dates=True)
@@ -56,9 +60,15 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
             (pl.col("outcome") == "Closed Won").alias("is_won"),
             pl.col("closed_on").dt.truncate("1q").alias("quarter"),
             (pl.col("closed_on") - pl.col("created_on")).dt.total_days().alias("cycle_days"),
-            band("amount", [25e3, 50e3, 1e5, 2.5e5], ["under 25k", "25k-50k", "50k-100k", "100k-250k", "250k+"]).alias("size_band"),
+            band("amount", [25e3, 50e3, 1e5, 2.5e5], ["under 25k", "25k-50k", "50k-100k", "100k-250k", "250k+"]).alias(
+                "size_band"
+            ),
         )
-        .with_columns(pl.col("lead_source", "product", "country", "deal_type", "competitor", "pipeline", "owner").fill_null("unknown"))
+        .with_columns(
+            pl.col("lead_source", "product", "country", "deal_type", "competitor", "pipeline", "owner").fill_null(
+                "unknown"
+            )
+        )
     )
     contacts = pl.read_csv(folder / "contacts.csv").select("contact_id", pl.col("title").str.to_lowercase())
     people = (
@@ -90,7 +100,9 @@ def run(folder: Path, answers: Path) -> None:
             reasons.append(counted.with_columns(pl.lit(period).alias("period"), pl.lit(dimension).alias("dimension")))
         for one, other in combinations(RECOMMENDABLE, 2):
             named = some.group_by(pl.col(one).alias("segment"), pl.col(other).alias("other_segment")).agg(measures())
-            pairs.append(named.with_columns(pl.lit(period).alias("period"), pl.lit(f"{one} x {other}").alias("dimension")))
+            pairs.append(
+                named.with_columns(pl.lit(period).alias("period"), pl.lit(f"{one} x {other}").alias("dimension"))
+            )
     for name, parts in (("segments", singles), ("pairs", pairs), ("reasons", reasons)):
         pl.concat(parts).write_csv(answers / f"{name}.csv")
     for column in ("title", "buying_role"):

@@ -17,7 +17,16 @@ import duckdb
 
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts")
 
-INDUSTRIES = ("Technology", "Manufacturing", "Retail", "Healthcare", "Financial Services", "Media", "Logistics", "Energy")
+INDUSTRIES = (
+    "Technology",
+    "Manufacturing",
+    "Retail",
+    "Healthcare",
+    "Financial Services",
+    "Media",
+    "Logistics",
+    "Energy",
+)
 REGIONS = ("North America", "EMEA", "APAC", "Latin America")
 COUNTRIES = (
     ("United States", "Canada", "United States"),

@@ -21,14 +21,20 @@ MINIMUM_DEALS = 5
 MINIMUM_OCCURRENCES = 3
 LOOK_BACK_DAYS = 4_000
 RANGES = ((10e6, "0-10M"), (50e6, "10-50M"), (100e6, "50-100M"))
-SENIORITIES = (("c_level", ("ceo", "cfo", "cto", "coo", "cio", "chief")), ("vp", ("vp", "vice president")), ("director", ("director",)))
+SENIORITIES = (
+    ("c_level", ("ceo", "cfo", "cto", "coo", "cio", "chief")),
+    ("vp", ("vp", "vice president")),
+    ("director", ("director",)),
+)
 THRESHOLDS = [step / 20 for step in range(10, 19)]
 
 
 def analyze_win_loss_patterns(deals: list[Deal]) -> dict[str, Any]:
     """Summary, win patterns by industry and revenue range, loss patterns, recommendations and the score's threshold."""
     latest = max(date.fromisoformat(deal["close_date"]) for deal in deals)
-    recent = [deal for deal in deals if date.fromisoformat(deal["close_date"]) >= latest - timedelta(days=LOOK_BACK_DAYS)]
+    recent = [
+        deal for deal in deals if date.fromisoformat(deal["close_date"]) >= latest - timedelta(days=LOOK_BACK_DAYS)
+    ]
     won = [deal for deal in recent if deal["outcome"] == "won"]
     lost = [deal for deal in recent if deal["outcome"] == "lost"]
     patterns = [
@@ -41,8 +47,14 @@ def analyze_win_loss_patterns(deals: list[Deal]) -> dict[str, Any]:
             "won": len(won),
             "lost": len(lost),
             "win_rate": len(won) / len(recent),
-            **{f"average_value_{name}": _mean([deal["deal_value"] or 0 for deal in some]) for name, some in (("won", won), ("lost", lost))},
-            **{f"average_cycle_{name}": _mean([deal["sales_cycle_days"] or 0 for deal in some]) for name, some in (("won", won), ("lost", lost))},
+            **{
+                f"average_value_{name}": _mean([deal["deal_value"] or 0 for deal in some])
+                for name, some in (("won", won), ("lost", lost))
+            },
+            **{
+                f"average_cycle_{name}": _mean([deal["sales_cycle_days"] or 0 for deal in some])
+                for name, some in (("won", won), ("lost", lost))
+            },
         },
         "win_patterns": patterns,
         "loss_patterns": _loss_patterns(lost),
@@ -129,7 +141,11 @@ def _loss_patterns(lost: list[Deal]) -> list[dict[str, Any]]:
 
 
 def _threshold(deals: list[Deal]) -> dict[str, Any]:
-    scored = [(deal["qualification_score"], deal["outcome"] == "won") for deal in deals if deal["qualification_score"] is not None]
+    scored = [
+        (deal["qualification_score"], deal["outcome"] == "won")
+        for deal in deals
+        if deal["qualification_score"] is not None
+    ]
     best: dict[str, Any] = {"threshold": 0.7, "accuracy": 0.0}
     for threshold in THRESHOLDS:
         false_positives = sum(1 for score, won in scored if score >= threshold and not won)

@@ -46,8 +46,13 @@ def aliases() -> tuple[Alias, ...]:
     with (SEEDS / "header_aliases.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             Alias(
-                row["crm"], row["export_kind"], row["object"], row["source_header"], row["canonical_column"],
-                row["value_kind"], row["is_read"] == "true",
+                row["crm"],
+                row["export_kind"],
+                row["object"],
+                row["source_header"],
+                row["canonical_column"],
+                row["value_kind"],
+                row["is_read"] == "true",
             )
             for row in csv.DictReader(file)
         )

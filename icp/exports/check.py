@@ -80,7 +80,13 @@ _STANDS_FOR = {
 _SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 # What each row must have, and what says its outcome: flags by themselves, the others where their words are known.
-_IDS = {"deals": "deal_id", "accounts": "account_id", "deal_contacts": "deal_id", "stage_history": "deal_id", "deal_competitors": "deal_id"}
+_IDS = {
+    "deals": "deal_id",
+    "accounts": "account_id",
+    "deal_contacts": "deal_id",
+    "stage_history": "deal_id",
+    "deal_competitors": "deal_id",
+}
 _FLAGS = ("is_won", "is_closed", "is_lost")
 _WORDS_OF_OUTCOMES = ("outcome", "stage")
 
@@ -108,8 +114,10 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
             name = recognised_crm(Folder(Path(path), engine, workplace / "copies"))
         if name is None:
             return Preview(
-                (f"The headers in {path} are those of no CRM known here ({listed(recognised_crms())}).",
-                 "Write a mapping of your own: icp check PATH --write-mapping winloss.yml makes one to start from."),
+                (
+                    f"The headers in {path} are those of no CRM known here ({listed(recognised_crms())}).",
+                    "Write a mapping of your own: icp check PATH --write-mapping winloss.yml makes one to start from.",
+                ),
                 PROBLEMS,
             )
         try:
@@ -135,7 +143,11 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
 def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
     folder = Folder(Path(path), engine, copies)
     wanted = [alias.header for alias in aliases()] + [
-        form for called in _SYNONYMS.values() for words_ in called.values() for word in words_.split() for form in (word, word.replace("_", " "))
+        form
+        for called in _SYNONYMS.values()
+        for words_ in called.values()
+        for word in words_.split()
+        for form in (word, word.replace("_", " "))
     ]
     return [folder.examine(folder.path / name, wanted) for name in folder.names()]
 
@@ -147,23 +159,45 @@ def _seed(name: str) -> list[dict[str, str]]:
 
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in _seed("canonical_columns")}
-    files = engine.execute(f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object").fetchall()
+    files = engine.execute(
+        f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object"
+    ).fetchall()
     # stages that stand in columns of the deals are no file of their own
     listed_files = {(row[0], row[1]) for row in files}
-    in_columns = {(reading.object, reading.file.name): reading.file.records for reading in plan.layout.readings if reading.constants}
+    in_columns = {
+        (reading.object, reading.file.name): reading.file.records
+        for reading in plan.layout.readings
+        if reading.constants
+    }
     files += [(*key, records, None) for key, records in in_columns.items() if key not in listed_files]
     files.sort(key=lambda row: (row[1], row[0]))
-    columns = engine.execute(f"select object, source_file, column_name, source_header, status from ({plan.statements['columns']}) as columns").fetchall()
-    made = {(reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by}
+    columns = engine.execute(
+        f"select object, source_file, column_name, source_header, status from ({plan.statements['columns']}) as columns"
+    ).fetchall()
+    made = {
+        (reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by
+    }
     lines: list[str] = []
     for object_name, source_file, records, date_order in files:
         own = [row for row in columns if row[0] == object_name and row[1] == source_file]
         mapped = [f"{row[3]} as {row[2]}" for row in own if row[4] == "mapped"]
         ignored = [str(row[3]) for row in own if row[4] == "ignored"]
         has = {str(row[2]) for row in own if row[4] == "mapped"} | made.get((object_name, source_file), set())
-        has |= {name for reading in plan.layout.readings if (reading.object, reading.file.name) == (object_name, source_file) for name in reading.constants}
-        missing = [name for (of, name) in costs if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))]
-        lines += ["", f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else "")]
+        has |= {
+            name
+            for reading in plan.layout.readings
+            if (reading.object, reading.file.name) == (object_name, source_file)
+            for name in reading.constants
+        }
+        missing = [
+            name
+            for (of, name) in costs
+            if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))
+        ]
+        lines += [
+            "",
+            f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
+        ]
         lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
@@ -199,8 +233,12 @@ def _names(plan: ReadingPlan, object_name: str) -> set[str]:
 
 def _header(plan: ReadingPlan, object_name: str, source_file: str, column: str) -> str:
     """What a file calls a column: a header in quotes, or several."""
-    readings = [reading for reading in plan.layout.readings if (reading.object, reading.file.name) == (object_name, source_file)]
-    found = dict.fromkeys(cell.header for reading in readings if column in reading.bindings for cell in reading.bindings[column].cells)
+    readings = [
+        reading for reading in plan.layout.readings if (reading.object, reading.file.name) == (object_name, source_file)
+    ]
+    found = dict.fromkeys(
+        cell.header for reading in readings if column in reading.bindings for cell in reading.bindings[column].cells
+    )
     return " or ".join(f'"{header}"' for header in found) or column
 
 
@@ -214,15 +252,21 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
     key = _IDS.get(object_name)
     if key in has:
         branches.append(f"when {key} is null then {said(key, 'is empty')}")
-    if object_name == "deals" and (word := next((name for name in _WORDS_OF_OUTCOMES if name in has & _names(plan, object_name)), None)):
+    if object_name == "deals" and (
+        word := next((name for name in _WORDS_OF_OUTCOMES if name in has & _names(plan, object_name)), None)
+    ):
         rules = next((row for row in _seed("crm_rules") if row["crm"] == crm), {})
         place = "seeds/stage_map.csv" if word == "stage" else rules.get("outcome_list", "seeds/outcome_words.csv")
-        branches.append(f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}")
+        branches.append(
+            f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
+        )
     for column in plan.layout.objects[object_name]:
         read = "timestamp" if column.kind in DATED else "double" if column.kind is Kind.NUMBER else None
         if read and column.name in has:
             form = "a date" if column.kind in DATED else "a number"
-            branches.append(f"when {column.name} is not null and try_cast({column.name} as {read}) is null then {said(column.name, f'is not {form}')}")
+            branches.append(
+                f"when {column.name} is not null and try_cast({column.name} as {read}) is null then {said(column.name, f'is not {form}')}"
+            )
     return f"case {' '.join(branches)} end"
 
 
@@ -260,7 +304,9 @@ def suggested_mapping(path: str) -> str:
                 suggested[object_name] = (file, found)
     files_of = {name: file.name for name, (file, _) in suggested.items()}
     columns_of = {name: columns for name, (_, columns) in suggested.items()}
-    if "deals" not in suggested and (unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]):
+    if "deals" not in suggested and (
+        unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]
+    ):
         # headers in a language nobody told us: the user says which of them are the two that must be there
         files_of["deals"] = max(unnamed, key=lambda file: (file.records, file.name)).name
         columns_of["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
@@ -269,15 +315,28 @@ def suggested_mapping(path: str) -> str:
         "mapping": {
             "files": files_of,
             "columns": columns_of,
-            "outcomes": {"won": ["Won", "Closed Won"], "lost": ["Lost", "Closed Lost"], "open": ["Open"], "disqualified": []},
+            "outcomes": {
+                "won": ["Won", "Closed Won"],
+                "lost": ["Lost", "Closed Lost"],
+                "open": ["Open"],
+                "disqualified": [],
+            },
         },
     }
     unused = {
-        file.name: [header for header in file.nameable_headers if header not in {h for f, c in suggested.values() if f is file for h in c.values()}]
+        file.name: [
+            header
+            for header in file.nameable_headers
+            if header not in {h for f, c in suggested.values() if f is file for h in c.values()}
+        ]
         for file in files
     }
     notes = "".join(f"# {name}: not used: {', '.join(headers)}\n" for name, headers in unused.items() if headers)
-    notes += "".join(f"# {file.name}: line 1 has no header known here; write its headers below.\n" for file in files if not file.has_header)
+    notes += "".join(
+        f"# {file.name}: line 1 has no header known here; write its headers below.\n"
+        for file in files
+        if not file.has_header
+    )
     return (
         "# A start, made from the headers alone: check each line, and the words under outcomes.\n"
         + notes
@@ -308,7 +367,13 @@ def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:
         if column in found:
             continue
         rest = [header for header in headers if header and header not in found.values()]
-        likely = sorted(((SequenceMatcher(None, column.replace("_", " "), plain(header).replace("_", " ")).ratio(), header) for header in rest), reverse=True)
+        likely = sorted(
+            (
+                (SequenceMatcher(None, column.replace("_", " "), plain(header).replace("_", " ")).ratio(), header)
+                for header in rest
+            ),
+            reverse=True,
+        )
         if likely and likely[0][0] >= SIMILAR:
             found[column] = likely[0][1]
     if "outcome" in columns and "outcome" not in found and "stage" in found:

@@ -49,7 +49,12 @@ def _columns_read(table: Mapping[str, Any]) -> tuple[Column, ...]:
             kind = Kind(meta.get("kind", "category"))
             for name in meta.get("reads", [declared["name"]]):
                 own = name == declared["name"]
-                column = Column(name, kind if own else Kind.CATEGORY, own and meta.get("required", False), meta.get("crm_only", False) or not own)
+                column = Column(
+                    name,
+                    kind if own else Kind.CATEGORY,
+                    own and meta.get("required", False),
+                    meta.get("crm_only", False) or not own,
+                )
                 columns.setdefault(name, column)
     return tuple(columns.values())
 

@@ -14,7 +14,6 @@ import duckdb
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.shape import ExportFile, examine
 
-
 DATA = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".zip", ".gz")
 """Endings of files that people export; what has another, such as a README.md, is no export."""
 
@@ -22,7 +21,10 @@ DATA = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".
 def holds_exports(path: Path) -> bool:
     """Whether a folder holds a file that may be an export, hidden ones and notes left out."""
     return path.is_dir() and any(
-        found.is_file() and found.suffix.lower() in DATA and not found.name.startswith((".", "~$")) and not _is_prose(found)
+        found.is_file()
+        and found.suffix.lower() in DATA
+        and not found.name.startswith((".", "~$"))
+        and not _is_prose(found)
         for found in path.iterdir()
     )
 

@@ -103,7 +103,9 @@ class _Checker:
         values = value if isinstance(value, list) else [value]
         if not values:
             return []
-        found = [self.text(item, where if len(values) == 1 else f"{where} (number {n})") for n, item in enumerate(values, 1)]
+        found = [
+            self.text(item, where if len(values) == 1 else f"{where} (number {n})") for n, item in enumerate(values, 1)
+        ]
         return [text for text in found if text is not None]
 
     def keyed(self, value: object, where: str) -> dict[str, object]:
@@ -268,11 +270,11 @@ def _dimensions(
     for name, value in check.keyed(given, variable).items():
         where = f"{variable}.{name}"
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-            check.say(f'{where}: a dimension\'s name is made of small letters, digits and "_", such as regional_office.')
-        elif name in RESERVED_DIMENSIONS or name in EXTRA_COLUMNS:
             check.say(
-                f"{where}: {name} already means something; map it under {instead}, or choose another name."
+                f'{where}: a dimension\'s name is made of small letters, digits and "_", such as regional_office.'
             )
+        elif name in RESERVED_DIMENSIONS or name in EXTRA_COLUMNS:
+            check.say(f"{where}: {name} already means something; map it under {instead}, or choose another name.")
         else:
             header = check.text(value, where)
             if header and len(names) < MOST_EXTRA_DIMENSIONS:

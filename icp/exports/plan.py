@@ -21,6 +21,7 @@ from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import EXTRA_COLUMNS, REPORTS
 from icp.exports.custom import custom_layout
 from icp.exports.folder import Folder, holds_exports
+from icp.exports.formats import decide_formats
 from icp.exports.landing import land
 from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError, did_you_mean, listed
@@ -33,14 +34,12 @@ from icp.exports.statements import (
     Formats,
     Lookup,
     columns_in_use,
-    empty_statement,
     file_statement,
     joined_lines,
     object_statement,
     report_statement,
     trimmed_sql,
 )
-from icp.exports.formats import decide_formats
 from icp.own_files import new_folder, remove_folders
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
@@ -100,7 +99,9 @@ def clear_copies(database: str) -> None:
 def _sample_mapping(folder: Path) -> Mapping[str, object]:
     """The mapping of the sample company: its files have the canonical names as headers."""
     files = {path.stem.removeprefix("sample_"): path for path in sorted(folder.glob("sample_*.csv"))}
-    headers = {name: path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",") for name, path in files.items()}
+    headers = {
+        name: path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",") for name, path in files.items()
+    }
     return {
         "files": {name: path.name for name, path in files.items()},
         "columns": {name: {header: header for header in found} for name, found in headers.items()},
@@ -307,7 +308,9 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
     for reading in layout.readings:
         for column in layout.objects[reading.object]:
             binding = reading.bindings.get(column.name)
-            if column.name in reading.constants or (binding is None and (column.crm_only or column.name in EXTRA_COLUMNS)):
+            if column.name in reading.constants or (
+                binding is None and (column.crm_only or column.name in EXTRA_COLUMNS)
+            ):
                 continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
@@ -353,8 +356,15 @@ def plan_load(request: str) -> str:
     """
     try:
         asked = yaml.safe_load(request)
-        found = source_of(Request(asked.get("crm") or "", asked["folder"], asked["database"], asked.get("variables") or {}))
-        answer: dict[str, object] = {"error": None, "crm": found.crm, "folder": found.folder, "fingerprint": fingerprint(found)}
+        found = source_of(
+            Request(asked.get("crm") or "", asked["folder"], asked["database"], asked.get("variables") or {})
+        )
+        answer: dict[str, object] = {
+            "error": None,
+            "crm": found.crm,
+            "folder": found.folder,
+            "fingerprint": fingerprint(found),
+        }
         if answer["fingerprint"] == asked.get("fingerprint"):
             return json.dumps({**answer, "is_loaded": True, "notices": [], "tables": [], "objects": []})
         plan = make_plan(found)
@@ -363,8 +373,17 @@ def plan_load(request: str) -> str:
     except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
         # what it says is left out: it may quote a cell
         places = traceback.extract_tb(error.__traceback__)
-        where = next((f"{Path(place.filename).name}:{place.lineno}" for place in reversed(places) if "exports" in place.filename), "")
-        return json.dumps({"error": f"The exports cannot be read ({type(error).__name__} in {where}). Please report this as a fault."})
+        where = next(
+            (
+                f"{Path(place.filename).name}:{place.lineno}"
+                for place in reversed(places)
+                if "exports" in place.filename
+            ),
+            "",
+        )
+        return json.dumps(
+            {"error": f"The exports cannot be read ({type(error).__name__} in {where}). Please report this as a fault."}
+        )
     tables, statements = plan.landed()
     return json.dumps(
         {

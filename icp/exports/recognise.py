@@ -140,7 +140,9 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
 
     Raises ReadingError with one sentence per thing to mend.
     """
-    columns = {column.name: Column(column.name, column.kind) for shape in shapes(crm) for column in COLUMNS[shape.object]}
+    columns = {
+        column.name: Column(column.name, column.kind) for shape in shapes(crm) for column in COLUMNS[shape.object]
+    }
     example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)
     rules = [*settings.field_aliases.values(), *settings.extra_dimensions.values()]
@@ -203,7 +205,9 @@ def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
     name, has = reading.file.name, reading.bindings.keys()
 
     def remedy(column: str) -> str:
-        header = next((alias.header for alias in _known(crm, reading.object) if alias.is_read and alias.column == column), None)
+        header = next(
+            (alias.header for alias in _known(crm, reading.object) if alias.is_read and alias.column == column), None
+        )
         return f' Add "{header}" to the export to be sure.' if header else ""
 
     if reading.object == "deals" and "deal_id" not in has:
@@ -211,7 +215,11 @@ def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
     if reading.object != "accounts" and "account_id" not in has and has & {"account_domain", "account_name"}:
         by = "domain" if "account_domain" in has else "name"
         yield f"{name} has no ids of accounts: they are found by {by}.{remedy('account_id')}"
-    if reading.object == "deals" and not has & {"contact_ids", "contact_id"} and has & {"contact_emails", "contact_names", "contact_name"}:
+    if (
+        reading.object == "deals"
+        and not has & {"contact_ids", "contact_id"}
+        and has & {"contact_emails", "contact_names", "contact_name"}
+    ):
         by = "name" if "contact_name" in has else "e-mail address"
         yield f"{name} has no ids of contacts: they are found by {by}.{remedy('contact_ids') or remedy('contact_id')}"
 

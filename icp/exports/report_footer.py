@@ -58,7 +58,7 @@ def _footer_from(file: ExportFile, id_column: str | None, engine: duckdb.DuckDBP
         [_TOTALS, _ID],
     ).fetchone()
     footer_from, totals, records = row or (None, None, 0)
-    if totals and (said := int(re.sub(r"\D", "", totals))) != records:
+    if totals and int(re.sub(r"\D", "", totals)) != records:
         raise ReadingError(
             f'{file.name} says "{totals}", but {records} records stand above that line: the file is not whole, or was '
             f"edited. Export the report again."

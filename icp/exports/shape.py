@@ -49,8 +49,8 @@ class ExportFile:
     """One file as it will be read.
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
-    the records without the engine's CSV reader. `has_header` is false where the first line has nothing of a header. `copy` is the regular copy that is read instead, if there is one;
-    `landed_in` the table that holds the trimmed cells already.
+    the records without the engine's CSV reader. `has_header` is false where the first line has nothing of a header. `copy` is
+    the regular copy that is read instead, if there is one; `landed_in` the table that holds the trimmed cells already.
     """
 
     path: Path
@@ -72,7 +72,11 @@ class ExportFile:
     @property
     def nameable_headers(self) -> tuple[str, ...]:
         """The headers that a message or a table may name: none where the first line is no header, none that looks like data."""
-        return tuple(header for header in self.headers if header and not looks_like_data(header)) if self.has_header else ()
+        return (
+            tuple(header for header in self.headers if header and not looks_like_data(header))
+            if self.has_header
+            else ()
+        )
 
     @property
     def is_read_directly(self) -> bool:

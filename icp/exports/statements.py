@@ -167,7 +167,11 @@ def file_statement(
         f"    cast({literal(reading.order)} as integer) as file_order",
     ]
     # a stage that stands in a column of the deals: only those that a deal entered are records
-    entered = "\nwhere entered_on is not null and deal_id is not null and line_problem is null" if "stage" in reading.constants else ""
+    entered = (
+        "\nwhere entered_on is not null and deal_id is not null and line_problem is null"
+        if "stage" in reading.constants
+        else ""
+    )
     return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated{entered}"
 
 

@@ -352,7 +352,9 @@ def first_of_list_sql(cell: str) -> str:
 
 def label_sql(cell: str) -> str:
     """SQL of an internal word as its label: COMPUTER_SOFTWARE becomes Computer Software; what is no internal word stays."""
-    each = "array_to_string(list_transform(string_split(lower({0}), '_'), lambda word: upper(word[1]) || word[2:]), ' ')"
+    each = (
+        "array_to_string(list_transform(string_split(lower({0}), '_'), lambda word: upper(word[1]) || word[2:]), ' ')"
+    )
     return (
         f"case when regexp_matches({cell}, '^[A-Z0-9&]+(_+[A-Z0-9&]+)+$') or regexp_matches({cell}, '^[A-Z]{{5,}}$') "
         f"then {each.format(cell)} else {cell} end"
@@ -367,7 +369,8 @@ def id18_sql(cell: str) -> str:
     checks = ""
     for first in (1, 6, 11):
         bits = "".join(
-            f" + case when regexp_matches(substring({cell}, {first + bit}, 1), '[A-Z]') then {2**bit} else 0 end" for bit in range(5)
+            f" + case when regexp_matches(substring({cell}, {first + bit}, 1), '[A-Z]') then {2**bit} else 0 end"
+            for bit in range(5)
         )
         checks += f" || substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1{bits}, 1)"
     return f"case when length({cell}) = 15 and regexp_full_match({cell}, '[a-zA-Z0-9]{{15}}') then {cell}{checks} else {cell} end"

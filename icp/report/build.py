@@ -30,7 +30,12 @@ def report_on(marts: Marts) -> Report:
     figures = opening.figures(context)
     first: tuple[Block, ...] = (figures,) if figures else ()
     sections = [
-        Section("figures", "The quarter in four figures", first, ("win_rate_baseline", "win_rates_by_quarter", "typical_deals")),
+        Section(
+            "figures",
+            "The quarter in four figures",
+            first,
+            ("win_rate_baseline", "win_rates_by_quarter", "typical_deals"),
+        ),
         advice.what_to_know(context),
         advice.actions(context),
         opening.trend(context),

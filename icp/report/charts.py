@@ -88,7 +88,9 @@ def drawings(spec: Spec, identity: str, title: str, description: str) -> list[st
     for width in widths:
         css_class = "only" if len(widths) == 1 else "wide" if width >= 500 else "narrow"
         body, height = _draw(spec, width)
-        result.append(svg.document(body, width, height, f"{identity}-{css_class}", title, description, f"chart {css_class}"))
+        result.append(
+            svg.document(body, width, height, f"{identity}-{css_class}", title, description, f"chart {css_class}")
+        )
     return result
 
 
@@ -167,7 +169,17 @@ def _trend(spec: Trend, width: float) -> tuple[list[str], float]:
             shape = "hollow" if point.is_partial else "diamond" if point.is_outside else "main"
             body.append(svg.mark(shape, x, y(point.rate), 5.5 if index == len(points) - 1 else 4.5))
         year, _, quarter = point.label.rpartition("-")
-        body.append(svg.text(x, bottom + 17, quarter or point.label, size, "middle", "ink" if index == len(points) - 1 else "soft", index == len(points) - 1))
+        body.append(
+            svg.text(
+                x,
+                bottom + 17,
+                quarter or point.label,
+                size,
+                "middle",
+                "ink" if index == len(points) - 1 else "soft",
+                index == len(points) - 1,
+            )
+        )
         if year and (index == 0 or points[index - 1].label.rpartition("-")[0] != year):
             body.append(svg.text(x, bottom + 33, year, size, "middle", "soft"))
 
@@ -198,7 +210,10 @@ def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
     gap = 10.0 if is_narrow else 22.0
     columns = range(len(spec.right_titles))
     column_widths = [
-        max([svg.text_width(spec.right_titles[c], size)] + [svg.text_width(row.right[c], size, bold=True) for row in spec.rows])
+        max(
+            [svg.text_width(spec.right_titles[c], size)]
+            + [svg.text_width(row.right[c], size, bold=True) for row in spec.rows]
+        )
         for c in columns
     ]
     rights: list[float] = []
@@ -221,7 +236,10 @@ def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
         body.append(svg.line(x(value), top - 2, x(value), bottom, "grid"))
     tick_places = [x(value) for value, _ in spec.ticks]
     for place, (_, words), is_first, is_last in zip(
-        tick_places, spec.ticks, (n == 0 for n in range(len(spec.ticks))), (n == len(spec.ticks) - 1 for n in range(len(spec.ticks)))
+        tick_places,
+        spec.ticks,
+        (n == 0 for n in range(len(spec.ticks))),
+        (n == len(spec.ticks) - 1 for n in range(len(spec.ticks))),
     ):
         # labels at the ends stay inside the plot, clear of the columns beside it
         anchor = "start" if is_first else "end" if is_last else "middle"
@@ -241,7 +259,11 @@ def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
         body.append(svg.text(0, y - 14 if is_stacked else y + 4, shown, size, "start", "ink", row.is_bold, row.label))
         body.extend(_row_marks(row, x, y, 22.0 if is_stacked else row_height))
         for c in columns:
-            body.append(svg.text(rights[c], y + 4, row.right[c], size, "end", "ink" if c == 0 or row.is_bold else "soft", row.is_bold))
+            body.append(
+                svg.text(
+                    rights[c], y + 4, row.right[c], size, "end", "ink" if c == 0 or row.is_bold else "soft", row.is_bold
+                )
+            )
     return body, bottom + 22
 
 
@@ -250,13 +272,19 @@ def _row_marks(row: Row, x: Callable[[float], float], y: float, row_height: floa
         return []
     if row.shape in ("bar", "muted_bar"):
         thickness = row_height * 0.52
-        marks = [svg.rect(x(0), y - thickness / 2, x(row.value) - x(0), thickness, "main" if row.shape == "bar" else "muted", 1.5)]
+        marks = [
+            svg.rect(
+                x(0), y - thickness / 2, x(row.value) - x(0), thickness, "main" if row.shape == "bar" else "muted", 1.5
+            )
+        ]
         if row.low is not None and row.high is not None:
             marks.append(svg.line(x(row.low), y, x(row.high), y, "ink", 1.4))
             marks.append(svg.line(x(row.low), y - 3, x(row.low), y + 3, "ink", 1.4))
             marks.append(svg.line(x(row.high), y - 3, x(row.high), y + 3, "ink", 1.4))
         if row.other is not None:
-            marks.append(svg.line(x(row.other), y - row_height * 0.42, x(row.other), y + row_height * 0.42, "paper", 4.5))
+            marks.append(
+                svg.line(x(row.other), y - row_height * 0.42, x(row.other), y + row_height * 0.42, "paper", 4.5)
+            )
             marks.append(svg.line(x(row.other), y - row_height * 0.42, x(row.other), y + row_height * 0.42, "bad", 2))
         return marks
     if row.shape == "pair":
@@ -296,7 +324,10 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
         body.append(svg.line(key, 11, key + 26, 11, tone, 2.4, dash))
         body.append(svg.text(key + 32, 15, name, size, "start", "ink"))
         key += 32 + svg.text_width(name, size) + 16
-    marked = ((spec.cut, spec.cut_label, "ink", "", 34.0, True), (spec.today, spec.today_label, "mid", "3 3", 50.0, False))
+    marked = (
+        (spec.cut, spec.cut_label, "ink", "", 34.0, True),
+        (spec.today, spec.today_label, "mid", "3 3", 50.0, False),
+    )
     for value, words, tone, dash, label_y, bold in marked:
         if value is None:
             continue
@@ -316,14 +347,18 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
         for place, y_mark, (_, words) in zip(places, heights, spec.at_cut):
             body.append(svg.mark("main", x(spec.cut), y_mark, 4.5))
             at = x(spec.cut) - 9 if is_left else x(spec.cut) + 9
-            body.append(svg.text(at, place + 17, words, size, "end" if is_left else "start", "ink", True, has_halo=True))
+            body.append(
+                svg.text(at, place + 17, words, size, "end" if is_left else "start", "ink", True, has_halo=True)
+            )
     return body, height
 
 
 # ---------------------------------------------------------------- the small interval in a figure
 
 
-def interval_strip(low: float, value: float, high: float, scale: tuple[float, float], identity: str, title: str, description: str) -> str:
+def interval_strip(
+    low: float, value: float, high: float, scale: tuple[float, float], identity: str, title: str, description: str
+) -> str:
     """A thin track with the interval and the value on it."""
     width, height = 220.0, 16.0
     x = _scale(scale, 6, width - 6)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from icp.report import words
-from icp.report.document import FORMATS, Cell, Grade, GRADES, Writer
+from icp.report.document import FORMATS, GRADES, Cell, Grade, Writer
 from icp.report.marts import Marts, Record
 
 

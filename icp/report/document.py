@@ -79,9 +79,7 @@ class Writer:
             raise KeyError(f"{row.table} has no column {column}")
         return Source(row.table, row.key, column, row[column], self.formats[kind](row[column]))
 
-    def say(
-        self, template: str, row: Record | None = None, /, grade: str | None = None, **rows: Record
-    ) -> Sentence:
+    def say(self, template: str, row: Record | None = None, /, grade: str | None = None, **rows: Record) -> Sentence:
         """`template` with its places filled: '{column|format}' from `row`, '{name.column|format}' from `rows`.
 
         `grade` is a grade as the marts write it.
@@ -240,5 +238,10 @@ def shown(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell.shown
 
 
-def plain_table(title: str, columns: Sequence[tuple[str, Literal["left", "right"]]], rows: Sequence[Sequence[Cell]], note: Sentence | None = None) -> Table:
+def plain_table(
+    title: str,
+    columns: Sequence[tuple[str, Literal["left", "right"]]],
+    rows: Sequence[Sequence[Cell]],
+    note: Sentence | None = None,
+) -> Table:
     return Table(title, tuple(Column(*column) for column in columns), tuple(tuple(row) for row in rows), note)

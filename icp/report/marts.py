@@ -83,7 +83,9 @@ _READINGS: dict[str, _Reading] = {
         ("period", "outcome", "field"), where="period = 'window' and outcome in ('won', 'lost')", order="field, outcome"
     ),
     "data_quality_findings": _Reading(("rule_id",), order="records desc, rule_id"),
-    "rejected_record_counts": _Reading(("object", "rule_id", "decision"), where="records > 0", order="decision desc, records desc, object, rule_id"),
+    "rejected_record_counts": _Reading(
+        ("object", "rule_id", "decision"), where="records > 0", order="decision desc, records desc, object, rule_id"
+    ),
     "input_files": _Reading(("object", "source_file"), order="object, source_file"),
     "alerts": _Reading(("alert", "subject"), order="alert, subject"),
     "run_history": _Reading(("invocation_id",), order="started_at, invocation_id"),
@@ -118,7 +120,9 @@ def open_published(path: Path) -> Any:
     import duckdb
 
     if not path.is_file():
-        raise ReportError(f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED.")
+        raise ReportError(
+            f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
+        )
     connection = duckdb.connect()
     try:
         quoted = str(path).replace("'", "''")
@@ -130,9 +134,13 @@ def open_published(path: Path) -> Any:
     except duckdb.Error as error:
         connection.close()
         reason = str(error).splitlines()[0]
-        raise ReportError(f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish.") from error
+        raise ReportError(
+            f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with icp publish."
+        ) from error
     # the published file holds them in its main schema, a build's own database in the schema marts
-    schema = next((schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None)
+    schema = next(
+        (schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None
+    )
     if schema is None:
         connection.close()
         raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
@@ -146,7 +154,12 @@ def read_marts(path: Path) -> Marts:
 
     connection = open_published(path)
     try:
-        present = {name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = current_schema()").fetchall()}
+        present = {
+            name
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = current_schema()"
+            ).fetchall()
+        }
         tables = {name: _read(connection, name, reading) for name, reading in _READINGS.items() if name in present}
         counts: dict[tuple[str, str], int] = {}
         if "win_rates_by_dimension" in present:

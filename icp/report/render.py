@@ -51,7 +51,9 @@ def write_text(text: str, out: Path | str) -> Path:
     """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there."""
     target = Path(out)
     if target.exists() and not is_report(target):
-        raise ReportError(f"{target} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out.")
+        raise ReportError(
+            f"{target} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+        )
     waiting: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,11 @@ def _environment(autoescape: bool) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("icp.report"), autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("icp.report"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals["shown"] = shown
     return environment
@@ -123,10 +129,14 @@ def as_html(report: Report) -> str:
             return Markup("")
         low, value, high = figure.interval
         description = f"{figure.value.shown}. {figure.lines[0].text}."
-        return Markup(charts.interval_strip(low, value, high, figure.scale, f"figure-{index}", figure.label, description))
+        return Markup(
+            charts.interval_strip(low, value, high, figure.scale, f"figure-{index}", figure.label, description)
+        )
 
     environment.globals["strip"] = strip
-    return str(environment.get_template("report.html.j2").render(report=report, style=Markup(style), style_digest=digest))
+    return str(
+        environment.get_template("report.html.j2").render(report=report, style=Markup(style), style_digest=digest)
+    )
 
 
 def as_markdown(report: Report) -> str:
@@ -155,7 +165,9 @@ def as_markdown(report: Report) -> str:
 
 def as_json(report: Report) -> str:
     """The report as `report.schema.json` describes it; a number carries the mart, row and column it comes from."""
-    return json.dumps(_plain({"schema_version": SCHEMA_VERSION, **_fields(report)}), ensure_ascii=False, indent=1) + "\n"
+    return (
+        json.dumps(_plain({"schema_version": SCHEMA_VERSION, **_fields(report)}), ensure_ascii=False, indent=1) + "\n"
+    )
 
 
 def _fields(report: Report) -> dict[str, Any]:

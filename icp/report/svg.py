@@ -93,7 +93,9 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> l
 
 
 def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    )
 
 
 def line(x1: float, y1: float, x2: float, y2: float, tone: str = "grid", width: float = 1, dash: str = "") -> str:
@@ -132,9 +134,7 @@ def mark(shape: str, x: float, y: float, size: float = 4.5) -> str:
             "diamond": [(x, y - s), (x + s, y), (x, y + s), (x - s, y)],
         }[shape]
         path = " ".join(f"{_number(a)},{_number(b)}" for a, b in corners)
-        return (
-            f'<polygon class="f-{tone} s-paper" points="{path}" fill="{COLOURS[tone]}" stroke="{COLOURS["paper"]}" stroke-width="1"/>'
-        )
+        return f'<polygon class="f-{tone} s-paper" points="{path}" fill="{COLOURS[tone]}" stroke="{COLOURS["paper"]}" stroke-width="1"/>'
     if shape == "hollow":
         return (
             f'<circle class="f-paper s-mid" cx="{_number(x)}" cy="{_number(y)}" r="{_number(size - 0.5)}" '
@@ -148,11 +148,23 @@ def mark(shape: str, x: float, y: float, size: float = 4.5) -> str:
 
 
 def text(
-    x: float, y: float, words: str, size: float = 11.5, anchor: str = "start", tone: str = "ink", bold: bool = False, full: str = "", has_halo: bool = False,
+    x: float,
+    y: float,
+    words: str,
+    size: float = 11.5,
+    anchor: str = "start",
+    tone: str = "ink",
+    bold: bool = False,
+    full: str = "",
+    has_halo: bool = False,
 ) -> str:
     """A line of text; `full` is what a cut label says in full, shown on hovering."""
     weight = ' font-weight="600"' if bold else ""
-    halo = f' stroke="{COLOURS["paper"]}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"' if has_halo else ""
+    halo = (
+        f' stroke="{COLOURS["paper"]}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+        if has_halo
+        else ""
+    )
     title = f"<title>{escape(isolated(full), quote=False)}</title>" if full and full != words else ""
     return (
         f'<text class="f-{tone}{" s-paper" if has_halo else ""}" x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" '
@@ -170,5 +182,5 @@ def document(
         f'font-family="{escape(FONT)}" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{identity}-title">{escape(title, quote=False)}</title>'
         f'<desc id="{identity}-desc">{escape(description, quote=False)}</desc>'
-        f'{"".join(body)}</svg>'
+        f"{''.join(body)}</svg>"
     )

@@ -8,6 +8,7 @@
 ] %}
 -- One row per line of the deal files, typed, with the rule that rejects or excludes it, or none.
 -- An unreadable optional value becomes null and is named in `unreadable_columns`; the line stays. So does one whose amount is too large.
+-- noqa: disable=LT02
 
 with lines as (
 

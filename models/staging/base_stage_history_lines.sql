@@ -1,7 +1,23 @@
 {{ config(materialized='table') }}
--- One row per line of the stage history files, with the rule that rejects or excludes it, or none.
+-- One row per line of the stage history files, with the rule that rejects or excludes it, or none; where stages are columns of the deals,
+-- per stage a deal entered in its newest version.
 
-with lines as (
+with landed as (
+
+    select
+        history.*,
+        files.source_file is null as is_column_of_deals,
+        row_number() over (
+            partition by history.deal_id, history.stage, files.source_file is null
+            order by history.modified_at desc nulls last, history.file_order desc nulls last, history.source_file desc, history.source_line desc
+        ) as newest_first
+    from {{ source('landing', 'stage_history') }} as history
+    left join {{ source('landing', 'files') }} as files
+        on history.source_file = files.source_file and files.object = 'stage_history'
+
+),
+
+lines as (
 
     select
         source_file,
@@ -9,12 +25,13 @@ with lines as (
         line_problem,
         deal_id,
         stage,
-        entered_on,
+        substring(entered_on, 1, 10) as entered_on,
         row_number() over (
-            partition by deal_id, stage, entered_on, case when line_problem is null then 0 else 1 end
+            partition by deal_id, stage, substring(entered_on, 1, 10), case when line_problem is null then 0 else 1 end
             order by source_file, source_line
         ) as same_row
-    from {{ ref('base_stage_history') }}
+    from landed
+    where not is_column_of_deals or newest_first = 1
 
 )
 
@@ -26,7 +43,7 @@ select
     entered_on,
     nullif(concat_ws(
         ', ',
-        case when entered_on is not null and try_cast(substring(entered_on, 1, 10) as date) is null then 'entered_on' end
+        case when entered_on is not null and try_cast(entered_on as date) is null then 'entered_on' end
     ), '') as unreadable_columns,
     case
         when line_problem = 'footer of the report' then 'footer'

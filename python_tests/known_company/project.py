@@ -21,8 +21,8 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from python_tests import speeds
 from icp.quarterly import WITHOUT_UNIT_TESTS
+from python_tests import speeds
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -198,7 +198,12 @@ def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> st
 
 def plain_mapping(**more: Any) -> dict[str, Any]:
     """Variables for files whose headers are the canonical names: deals.csv, and contacts where `more` names them."""
-    objects = {"deals": DEAL_COLUMNS, "contacts": CONTACT_COLUMNS, "deal_contacts": LINK_COLUMNS, "stage_history": STAGE_COLUMNS}
+    objects = {
+        "deals": DEAL_COLUMNS,
+        "contacts": CONTACT_COLUMNS,
+        "deal_contacts": LINK_COLUMNS,
+        "stage_history": STAGE_COLUMNS,
+    }
     named = ["deals", *more.pop("also", [])]
     mapping = {
         "files": {name: f"{name}.csv" for name in named},

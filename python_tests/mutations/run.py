@@ -329,7 +329,9 @@ class Company:
             )
             names.add(seed.stem)
         # dbt leaves what it compiled in the manifest
-        compiled = {key: node.compiled_code for key, node in self.manifest.nodes.items() if node.resource_type != "seed"}
+        compiled = {
+            key: node.compiled_code for key, node in self.manifest.nodes.items() if node.resource_type != "seed"
+        }
         try:
             yield names | self._users(macros)
         finally:

@@ -25,7 +25,12 @@ REVIEW: Quarter = (2025, 4)
 
 # Closed and won deals of each quarter in six cells: an industry ("" = any other) x whether revenue is $10M to $50M.
 CELLS = (
-    ("Technology", True), ("Technology", False), ("Healthcare", True), ("Healthcare", False), ("", True), ("", False),
+    ("Technology", True),
+    ("Technology", False),
+    ("Healthcare", True),
+    ("Healthcare", False),
+    ("", True),
+    ("", False),
 )
 CLOSED_AND_WON = {
     (2024, 1): ((10, 8), (16, 11), (7, 5), (10, 6), (21, 13), (47, 17)),
@@ -43,15 +48,32 @@ OPEN_CELLS = {0: 0.10, 1: 0.15, 2: 0.06, 3: 0.09, 4: 0.20, 5: 0.40}
 OPEN_DEALS, DISQUALIFIED_A_QUARTER = 58, 3
 
 OTHER_INDUSTRIES = {
-    "Manufacturing": 0.22, "Retail": 0.20, "Financial Services": 0.18, "Media": 0.14, "Education": 0.14, "Energy": 0.12,
+    "Manufacturing": 0.22,
+    "Retail": 0.20,
+    "Financial Services": 0.18,
+    "Media": 0.14,
+    "Education": 0.14,
+    "Energy": 0.12,
 }
 COUNTRIES = {
-    "United States": 0.38, "Canada": 0.10, "United Kingdom": 0.11, "Germany": 0.09, "France": 0.05, "Netherlands": 0.04,
-    "Australia": 0.06, "Singapore": 0.05, "Japan": 0.04, "Brazil": 0.05, "Mexico": 0.03,
+    "United States": 0.38,
+    "Canada": 0.10,
+    "United Kingdom": 0.11,
+    "Germany": 0.09,
+    "France": 0.05,
+    "Netherlands": 0.04,
+    "Australia": 0.06,
+    "Singapore": 0.05,
+    "Japan": 0.04,
+    "Brazil": 0.05,
+    "Mexico": 0.03,
 }
 REGIONS = dict(zip(COUNTRIES, ["North America"] * 2 + ["EMEA"] * 4 + ["APAC"] * 3 + ["LATAM"] * 2))
 REVENUE_BANDS = (
-    (1_000_000, 10_000_000), (10_000_000, 50_000_000), (50_000_000, 100_000_000), (100_000_000, 900_000_000),
+    (1_000_000, 10_000_000),
+    (10_000_000, 50_000_000),
+    (50_000_000, 100_000_000),
+    (100_000_000, 900_000_000),
 )
 OTHER_REVENUE_BANDS = {0: 0.40, 2: 0.32, 3: 0.28}
 EMPLOYEE_BANDS = ((8, 50), (50, 200), (200, 1_000), (1_000, 5_000), (5_000, 30_000))
@@ -59,12 +81,16 @@ AMOUNT_BANDS = ((6_000, 25_000), (25_000, 50_000), (50_000, 100_000), (100_000, 
 CYCLE_OF_AMOUNT_BAND = (24, 34, 45, 60, 85)
 # One row per revenue band: larger companies have more employees and buy more at a time.
 EMPLOYEE_SHARES = (
-    (0.42, 0.33, 0.17, 0.06, 0.02), (0.18, 0.36, 0.28, 0.13, 0.05),
-    (0.07, 0.22, 0.39, 0.24, 0.08), (0.04, 0.12, 0.28, 0.36, 0.20),
+    (0.42, 0.33, 0.17, 0.06, 0.02),
+    (0.18, 0.36, 0.28, 0.13, 0.05),
+    (0.07, 0.22, 0.39, 0.24, 0.08),
+    (0.04, 0.12, 0.28, 0.36, 0.20),
 )
 AMOUNT_SHARES = (
-    (0.22, 0.30, 0.30, 0.14, 0.04), (0.12, 0.22, 0.34, 0.25, 0.07),
-    (0.08, 0.20, 0.34, 0.29, 0.09), (0.05, 0.14, 0.31, 0.36, 0.14),
+    (0.22, 0.30, 0.30, 0.14, 0.04),
+    (0.12, 0.22, 0.34, 0.25, 0.07),
+    (0.08, 0.20, 0.34, 0.29, 0.09),
+    (0.05, 0.14, 0.31, 0.36, 0.14),
 )
 
 SOURCES = {"Inbound Web": 0.30, "Referral": 0.22, "Event": 0.19, "Partner": 0.16, "Content": 0.13}
@@ -72,14 +98,29 @@ COLD_OUTBOUND = {"Won": 0.06, "Lost": 0.17, "Open": 0.10, "Disqualified": 0.10}
 PRODUCTS = {"Platform": 0.45, "Analytics": 0.27, "Integrations": 0.18, "Advisory": 0.10}
 PIPELINES = {"Direct": 0.74, "Partner": 0.26}
 COMPETITORS = {"": 0.48, "Bluefin Works": 0.18, "Kestrel Cloud": 0.14, "Oakmere": 0.11, "Tallow Systems": 0.09}
-OWNERS = dict.fromkeys((
-    "Avery Quillfeather", "Bruno Marshlight", "Celia Fennimore", "Dario Holtgrave",
-    "Edda Larkspur", "Farid Stonebrook", "Greta Valewood", "Hugo Wrenfield",
-), 0.125)
+OWNERS = dict.fromkeys(
+    (
+        "Avery Quillfeather",
+        "Bruno Marshlight",
+        "Celia Fennimore",
+        "Dario Holtgrave",
+        "Edda Larkspur",
+        "Farid Stonebrook",
+        "Greta Valewood",
+        "Hugo Wrenfield",
+    ),
+    0.125,
+)
 STAGES = {"Discovery": 0.3, "Evaluation": 0.3, "Proposal": 0.25, "Negotiation": 0.15}
 WIN_FACTORS = {
-    "good_fit": 0.20, "strong_champion": 0.19, "budget_approved": 0.16, "urgent_need": 0.14,
-    "executive_sponsorship": 0.11, "competitive_price": 0.09, "fast_sales_cycle": 0.07, "other": 0.04,
+    "good_fit": 0.20,
+    "strong_champion": 0.19,
+    "budget_approved": 0.16,
+    "urgent_need": 0.14,
+    "executive_sponsorship": 0.11,
+    "competitive_price": 0.09,
+    "fast_sales_cycle": 0.07,
+    "other": 0.04,
 }
 
 # A loss reason, the wordings met in the CRM, its share of losses, and its count in the quarter under review.
@@ -96,7 +137,8 @@ REASONS: dict[str, tuple[tuple[str, ...], float, int]] = {
 }
 INDUSTRY_SPELLINGS = {
     "Technology": ("Technology ", "technology", "Technology ", "TECHNOLOGY"),
-    "Healthcare": ("healthcare", "Healthcare "), "Retail": (" Retail",),
+    "Healthcare": ("healthcare", "Healthcare "),
+    "Retail": (" Retail",),
 }
 OUTCOME_SPELLINGS = (("Won", "won"), ("Won", "WON"), ("Won", "Closed Won"), ("Lost", "lost"), ("Lost", "Closed Lost"))
 DISQUALIFIED_REASONS = ("Not qualified", "Duplicate", "Created in error")
@@ -104,8 +146,10 @@ DISQUALIFIED_REASONS = ("Not qualified", "Duplicate", "Created in error")
 # Scores on the wrong side of 0.75, used as far as the quarter has them: see `scores`.
 WON_SCORED_LOW, LOST_SCORED_HIGH = (0.58, 0.66, 0.71, 0.69), (0.77, 0.83, 0.79, 0.81)
 WRONG_SCORES: dict[int | Quarter, dict[str, int]] = {
-    2024: {"Won": 4, "Lost": 4}, 2025: {"Won": 3, "Lost": 2},
-    (2025, 3): {"Won": 3, "Lost": 3}, REVIEW: {"Won": 3, "Lost": 3},
+    2024: {"Won": 4, "Lost": 4},
+    2025: {"Won": 3, "Lost": 2},
+    (2025, 3): {"Won": 3, "Lost": 3},
+    REVIEW: {"Won": 3, "Lost": 3},
 }
 UNSCORED = {"Won": 2, "Lost": 1}
 
@@ -130,8 +174,12 @@ TITLES: dict[str, tuple[tuple[str, ...], str, float]] = {
 CONTACTS_ON_A_DEAL = {0: 0.22, 1: 0.20, 2: 0.30, 3: 0.20, 4: 0.08}
 # The only won deals of the quarter under review with buying roles on record: champion and decision maker of each.
 REVIEW_ROLES = (
-    *(("VP Sales", "CFO"),) * 5, ("VP Sales", "CEO"), ("VP Sales", "COO"), ("VP Sales", "VP Finance"),
-    ("Head of RevOps", "CFO"), ("Director of Operations", "CEO"),
+    *(("VP Sales", "CFO"),) * 5,
+    ("VP Sales", "CEO"),
+    ("VP Sales", "COO"),
+    ("VP Sales", "VP Finance"),
+    ("Head of RevOps", "CFO"),
+    ("Director of Operations", "CEO"),
 )
 OTHER_ROLES = ("Champion", "DECISION_MAKER", "Influencer", "Economic Buyer", "End User", "")
 ROLES_ON_RECORD, UNDATED_CONTACTS = 0.12, 0.02
@@ -139,12 +187,35 @@ CONTACTS_AFTER_CLOSE = {"Won": 0.05, "Lost": 0.02, "Open": 0.0, "Disqualified": 
 
 COLUMNS = {
     "sample_deals": (
-        "deal_id", "account_id", "outcome", "stage", "created_on", "closed_on", "modified_at", "amount", "currency",
-        "owner", "deal_type", "lead_source", "product", "pipeline", "competitor", "loss_reason", "win_factors",
-        "qualification_score", "is_deleted",
+        "deal_id",
+        "account_id",
+        "outcome",
+        "stage",
+        "created_on",
+        "closed_on",
+        "modified_at",
+        "amount",
+        "currency",
+        "owner",
+        "deal_type",
+        "lead_source",
+        "product",
+        "pipeline",
+        "competitor",
+        "loss_reason",
+        "win_factors",
+        "qualification_score",
+        "is_deleted",
     ),
     "sample_accounts": (
-        "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type", "modified_at",
+        "account_id",
+        "industry",
+        "annual_revenue",
+        "employees",
+        "region",
+        "country",
+        "account_type",
+        "modified_at",
         "is_deleted",
     ),
     "sample_contacts": ("contact_id", "account_id", "title", "department", "buying_role", "modified_at", "is_deleted"),
@@ -305,9 +376,14 @@ def set_text_columns(deals: list[Deal], chance: random.Random) -> None:
         modified = min((deal.closed or deal.created) + timedelta(int(4 * chance.random())), EXPORTED_ON)
         row = deal.row = {name: quota.draw(deal.levels) for name, quota in quotas.items()}
         row |= {
-            "outcome": deal.outcome, "currency": "USD", "deal_type": deal.deal_type, "is_deleted": "false",
-            "lead_source": sources[deal.outcome].draw(deal.levels), "amount": str(deal.amount),
-            "created_on": deal.created.isoformat(), "closed_on": deal.closed.isoformat() if deal.closed else "",
+            "outcome": deal.outcome,
+            "currency": "USD",
+            "deal_type": deal.deal_type,
+            "is_deleted": "false",
+            "lead_source": sources[deal.outcome].draw(deal.levels),
+            "amount": str(deal.amount),
+            "created_on": deal.created.isoformat(),
+            "closed_on": deal.closed.isoformat() if deal.closed else "",
             "modified_at": f"{modified} {9 + int(9 * chance.random()):02d}:{int(60 * chance.random()):02d}:00",
         }
         if deal.outcome in ("Won", "Lost"):
@@ -340,7 +416,8 @@ def set_accounts(deals: list[Deal], chance: random.Random) -> list[Row]:
     for deal in deals:
         headcount = employees[deal.revenue_band]
         known = [
-            customer for customer in customers[deal.industry, deal.revenue_band]
+            customer
+            for customer in customers[deal.industry, deal.revenue_band]
             if deal.deal_type != "New Business" and customer[1] <= deal.created
         ]
         if known:
@@ -351,10 +428,15 @@ def set_accounts(deals: list[Deal], chance: random.Random) -> list[Row]:
         else:
             country, band = countries.draw(deal.levels), headcount.draw(deal.levels)
             account = {
-                "account_id": f"A-{2001 + len(accounts)}", "industry": deal.industry, "country": country,
+                "account_id": f"A-{2001 + len(accounts)}",
+                "industry": deal.industry,
+                "country": country,
                 "annual_revenue": str(within(REVENUE_BANDS[deal.revenue_band], 100_000, chance)),
-                "employees": str(within(EMPLOYEE_BANDS[band], 1, chance)), "region": REGIONS[country],
-                "account_type": "Prospect", "modified_at": f"{deal.created} 08:00:00", "is_deleted": "false",
+                "employees": str(within(EMPLOYEE_BANDS[band], 1, chance)),
+                "region": REGIONS[country],
+                "account_type": "Prospect",
+                "modified_at": f"{deal.created} 08:00:00",
+                "is_deleted": "false",
             }
             accounts.append(account)
         deal.row["account_id"] = account["account_id"]
@@ -385,17 +467,26 @@ def contacts_and_links(deals: list[Deal], chance: random.Random) -> tuple[list[R
         if key not in contacts:
             spellings, department, _ = TITLES[title]
             contacts[key] = {
-                "contact_id": f"C-{3001 + len(contacts)}", "account_id": key[0], "is_deleted": "false",
-                "title": spellings[spelled[title] % len(spellings)], "modified_at": f"{added or deal.created} 08:30:00",
+                "contact_id": f"C-{3001 + len(contacts)}",
+                "account_id": key[0],
+                "is_deleted": "false",
+                "title": spellings[spelled[title] % len(spellings)],
+                "modified_at": f"{added or deal.created} 08:30:00",
                 "department": department if chance.random() < 0.85 else "",
             }
             if title == "CFO" and key[0] not in after_2024 and spelled[title] % 5 == 0:
                 contacts[key]["buying_role"] = "BUDGET_HOLDER"
             spelled[title] += 1
-        links.append({
-            "deal_id": deal.row["deal_id"], "contact_id": contacts[key]["contact_id"], "buying_role": role,
-            "is_primary": str(primary).lower(), "added_on": added.isoformat() if added else "", "is_deleted": "false",
-        })
+        links.append(
+            {
+                "deal_id": deal.row["deal_id"],
+                "contact_id": contacts[key]["contact_id"],
+                "buying_role": role,
+                "is_primary": str(primary).lower(),
+                "added_on": added.isoformat() if added else "",
+                "is_deleted": "false",
+            }
+        )
 
     for deal in deals:
         last_day = deal.closed or EXPORTED_ON

@@ -51,8 +51,10 @@ def what_to_know(context: Context) -> Section:
     sources = ("report_findings",)
     rows = context.marts.rows("report_findings")
     if not rows:
-        told = Sentence("Without closed deals there is nothing to know yet.") if not context.has_deals else Sentence(
-            "Nothing can be said yet: see below what is missing."
+        told = (
+            Sentence("Without closed deals there is nothing to know yet.")
+            if not context.has_deals
+            else Sentence("Nothing can be said yet: see below what is missing.")
         )
         return Section("what-to-know", "What to know", (Paragraph(told, "missing"),), sources)
     return Section("what-to-know", "What to know", (Findings(tuple(_finding(context, row) for row in rows)),), sources)
@@ -125,7 +127,12 @@ def actions(context: Context) -> Section:
     if worth:
         blocks.append(Paragraph(worth, "worth"))
     blocks += _follow_up(context)
-    return Section("actions", "What to do next quarter", tuple(blocks), ("action_items", "return_on_investment", "recommendation_follow_up"))
+    return Section(
+        "actions",
+        "What to do next quarter",
+        tuple(blocks),
+        ("action_items", "return_on_investment", "recommendation_follow_up"),
+    )
 
 
 def _worth(context: Context) -> Sentence | None:
@@ -160,37 +167,70 @@ def _worth(context: Context) -> Sentence | None:
             worth = Sentence(worth.text + net.text, worth.sources + net.sources)
     joined = context.writer.join(lift, worth)
     return Sentence(
-        joined.text + " Assumed: moved deals are as large as the others and cost as much to work.", joined.sources, GRADES[row["grade"]]
+        joined.text + " Assumed: moved deals are as large as the others and cost as much to work.",
+        joined.sources,
+        GRADES[row["grade"]],
     )
 
 
 def _follow_up(context: Context) -> list[Block]:
     write = context.writer
     if not context.marts.has("recommendation_follow_up"):
-        return [Paragraph(Sentence("What became of earlier advice: this published file holds no record of earlier quarters."), "missing")]
-    rows = [row for row in context.marts.rows("recommendation_follow_up") if row["action"] in ("target_more", "deprioritise") or row["grade"] in ("bet", "test")]
+        return [
+            Paragraph(
+                Sentence("What became of earlier advice: this published file holds no record of earlier quarters."),
+                "missing",
+            )
+        ]
+    rows = [
+        row
+        for row in context.marts.rows("recommendation_follow_up")
+        if row["action"] in ("target_more", "deprioritise") or row["grade"] in ("bet", "test")
+    ]
     if not rows:
         return [
             Paragraph(
-                Sentence("What became of earlier advice: none is on record yet; the next report says what became of the actions above."), "missing"
+                Sentence(
+                    "What became of earlier advice: none is on record yet; the next report says what became of the actions above."
+                ),
+                "missing",
             )
         ]
     latest = max(row["reviewed_quarter"] for row in rows)
     rows = [row for row in rows if row["reviewed_quarter"] == latest][:8]
     blocks: list[Block] = [
-        Paragraph(write.say("What became of the advice of {reviewed_quarter}, judged on the deals closed in {next_quarter}:", rows[0]), "plain")
+        Paragraph(
+            write.say(
+                "What became of the advice of {reviewed_quarter}, judged on the deals closed in {next_quarter}:",
+                rows[0],
+            ),
+            "plain",
+        )
     ]
     if any(row["is_past_changed"] for row in rows):
         blocks.append(
             Paragraph(
-                Sentence("Some deals of that time were changed in the CRM since: the advice below is what was said then, on the data of then."),
+                Sentence(
+                    "Some deals of that time were changed in the CRM since: the advice below is what was said then, on the data of then."
+                ),
                 "note",
             )
         )
     blocks.append(
         plain_table(
             "What became of earlier advice",
-            [("We said", "left"), ("Grade", "left"), ("Expected lift", "right"), ("Won", "right"), ("Closed", "right"), ("Win rate", "right"), ("Elsewhere", "right"), ("Difference", "right"), ("interval", "right"), ("Verdict", "left")],
+            [
+                ("We said", "left"),
+                ("Grade", "left"),
+                ("Expected lift", "right"),
+                ("Won", "right"),
+                ("Closed", "right"),
+                ("Win rate", "right"),
+                ("Elsewhere", "right"),
+                ("Difference", "right"),
+                ("interval", "right"),
+                ("Verdict", "left"),
+            ],
             [
                 (
                     write.cell(row, "title"),
@@ -218,7 +258,9 @@ def backtest(context: Context) -> Section:
     title, sources = "Would the advice have helped?", ("icp_backtest",)
     write = context.writer
     if not context.marts.has("icp_backtest"):
-        return Section("backtest", title, (Paragraph(Sentence("This published file holds no backtest."), "missing"),), sources)
+        return Section(
+            "backtest", title, (Paragraph(Sentence("This published file holds no backtest."), "missing"),), sources
+        )
     rows = context.marts.rows("icp_backtest")
     ours = [row for row in rows if row["method"] == "winloss" and row["inside_deals"]]
     if not ours:
@@ -231,7 +273,15 @@ def backtest(context: Context) -> Section:
     has_enough = min(last["inside_deals"], last["outside_deals"]) >= context.minimum_deals
     held = judged and last["difference_low"] > 0
     failed = judged and last["difference_high"] < 0
-    verdict = "It held." if held and has_enough else "It did not hold." if failed and has_enough else "Too few deals to tell whether it held." if judged else ""
+    verdict = (
+        "It held."
+        if held and has_enough
+        else "It did not hold."
+        if failed and has_enough
+        else "Too few deals to tell whether it held."
+        if judged
+        else ""
+    )
     blocks: list[Block] = [
         Paragraph(
             write.say(
@@ -252,7 +302,17 @@ def backtest(context: Context) -> Section:
     )  # fmt: skip
     table = plain_table(
         "Advice against what followed",
-        [("Quarter", "left"), ("Method", "left"), ("Inside", "right"), ("Won inside", "right"), ("Win rate inside", "right"), ("Outside", "right"), ("Difference", "right"), ("interval", "right"), ("Extra wins per 100", "right")],
+        [
+            ("Quarter", "left"),
+            ("Method", "left"),
+            ("Inside", "right"),
+            ("Won inside", "right"),
+            ("Win rate inside", "right"),
+            ("Outside", "right"),
+            ("Difference", "right"),
+            ("interval", "right"),
+            ("Extra wins per 100", "right"),
+        ],
         [
             (
                 write.cell(row, "quarter"),
@@ -273,7 +333,9 @@ def backtest(context: Context) -> Section:
             "backtest",
             "Win rate inside the advised segments minus outside, by quarter",
             "A dot per quarter: the difference in points between deals inside and outside what earlier quarters advised, with its 95% interval.",
-            RowChart(chart_rows, ("points", "deals inside"), *points_scale(row for row in chart_rows), (0.0, "no difference")),
+            RowChart(
+                chart_rows, ("points", "deals inside"), *points_scale(row for row in chart_rows), (0.0, "no difference")
+            ),
             table,
             "Each quarter is judged by advice made from the quarters before it only. Right of the line: deals inside the advice won more often.",
         )

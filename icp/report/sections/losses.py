@@ -28,7 +28,12 @@ def why_we_lose(context: Context) -> Section:
     stated = [row for row in rows if row["category"] not in _NO_REASON and row["lost_deals"]]
     reliability = context.marts.rows("loss_reason_reliability", period=period)
     if not stated:
-        blocks.append(Paragraph(say("None of {all_lost_deals|count} lost deals states a usable reason.", rows[0], grade="data repair"), "takeaway"))
+        blocks.append(
+            Paragraph(
+                say("None of {all_lost_deals|count} lost deals states a usable reason.", rows[0], grade="data repair"),
+                "takeaway",
+            )
+        )
     else:
         when = "the quarter" if period == "quarter" else "the window (the quarter has too few losses)"
         blocks.append(
@@ -47,7 +52,11 @@ def why_we_lose(context: Context) -> Section:
         if row["is_doubtful"] and row["measure"] != "overall":
             blocks.append(
                 Paragraph(
-                    say("Read with care: {meaning}, {value|percent} (doubtful above {threshold|percent}).", row, grade="data repair"),
+                    say(
+                        "Read with care: {meaning}, {value|percent} (doubtful above {threshold|percent}).",
+                        row,
+                        grade="data repair",
+                    ),
                     "note",
                 )
             )
@@ -111,7 +120,9 @@ def _chart(context: Context, rows: list[Record], period: str) -> Chart:
     for row in ordered:
         change = changes.get(row["category"])
         clear = bool(change and change["is_changed"])
-        change_text = points_bare(row["share_change"]) + ("*" if clear else "") if row["share_change"] is not None else "–"
+        change_text = (
+            points_bare(row["share_change"]) + ("*" if clear else "") if row["share_change"] is not None else "–"
+        )
         drawn.append(
             Row(
                 row["label"], row["share"], row["share_low"], row["share_high"], row["previous_share"],
@@ -126,11 +137,23 @@ def _chart(context: Context, rows: list[Record], period: str) -> Chart:
         "Loss reasons as shares of lost deals",
         "A bar per stated reason with its 95% interval; a tick marks the share of the quarter before.",
         RowChart(
-            tuple(drawn), ("share", "losses", "change"), (0.0, limit), percent_ticks((0.0, limit / 2, limit) if limit != 0.75 else (0.0, 0.25, 0.5, 0.75))
+            tuple(drawn),
+            ("share", "losses", "change"),
+            (0.0, limit),
+            percent_ticks((0.0, limit / 2, limit) if limit != 0.75 else (0.0, 0.25, 0.5, 0.75)),
         ),
         plain_table(
             "Loss reasons",
-            [("Reason", "left"), ("Losses", "right"), ("Share", "right"), ("95% interval", "right"), ("Value lost", "right"), ("Quarter before", "right"), ("Change", "right"), ("interval", "right")],
+            [
+                ("Reason", "left"),
+                ("Losses", "right"),
+                ("Share", "right"),
+                ("95% interval", "right"),
+                ("Value lost", "right"),
+                ("Quarter before", "right"),
+                ("Change", "right"),
+                ("interval", "right"),
+            ],
             [
                 (
                     write.cell(row, "label"),

@@ -21,7 +21,10 @@ def headline(context: Context) -> Sentence:
     if not counted["closed_deals"]:
         return say("No deal closed in {last_quarter}", counted)
     if counted["closed_deals"] < context.minimum_deals:
-        return say(f"Too few deals closed{when} to judge a win rate: {{won_deals|count}} of {{closed_deals|count}} won", counted)
+        return say(
+            f"Too few deals closed{when} to judge a win rate: {{won_deals|count}} of {{closed_deals|count}} won",
+            counted,
+        )
     if is_without_quarter:
         return say("We won {win_rate|percent} of all closed deals; there is no quarter to review", counted)
     reviewed = context.reviewed
@@ -51,7 +54,13 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
     told: list[Sentence] = []
     for row in context.marts.rows("report_findings"):
         if row["topic"] == "target":
-            told.append(say("{subject} wins clearly more often than the rest, by more than luck explains.", row, grade=row["grade"]))
+            told.append(
+                say(
+                    "{subject} wins clearly more often than the rest, by more than luck explains.",
+                    row,
+                    grade=row["grade"],
+                )
+            )
             break
         if row["topic"] == "no_claim":
             told.append(say("{detail}", row, grade=row["grade"]))
@@ -63,7 +72,9 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
     if quarter and quarter["closed_deals"] and period:
         told.append(say("{closed_deals|closed_deals}: {won_deals|count} won, {lost_deals|count} lost.", quarter))
         if period["is_partial"]:
-            told.append(say("The data end on {as_of_on|day}, before the quarter does: its figures will still move.", period))
+            told.append(
+                say("The data end on {as_of_on|day}, before the quarter does: its figures will still move.", period)
+            )
     if window and window["closed_deals"] and window_period and window_period["first_quarter"]:
         told.append(
             say(
@@ -104,21 +115,28 @@ def figures(context: Context) -> Figures | None:
                 "Change on the quarter before",
                 write.cell(reviewed, "win_rate_change", "points"),
                 (
-                    say("95% interval {win_rate_change_low|points_bare} to {win_rate_change_high|points_bare}", reviewed),
+                    say(
+                        "95% interval {win_rate_change_low|points_bare} to {win_rate_change_high|points_bare}", reviewed
+                    ),
                     say(change_words(reviewed).capitalize(), reviewed),
                 ),
                 (reviewed["win_rate_change_low"], reviewed["win_rate_change"], reviewed["win_rate_change_high"]),
                 (-0.5, 0.5),
             )
         )
-    for measure, label, mean_kind in (("won_amount", "Average won deal", "money"), ("won_cycle_days", "Average days to win", "days")):
+    for measure, label, mean_kind in (
+        ("won_amount", "Average won deal", "money"),
+        ("won_cycle_days", "Average days to win", "days"),
+    ):
         row = context.marts.first("typical_deals", period=period, measure=measure)
         if row is None:
             continue
         kind = "money" if mean_kind == "money" else "count"
         lines = [say(f"Median {{median|{kind}}}", row)]
         if row["median_low"] is not None:
-            lines = [say(f"Median {{median|{kind}}}, 95% interval {{median_low|{kind}}} to {{median_high|{kind}}}", row)]
+            lines = [
+                say(f"Median {{median|{kind}}}, 95% interval {{median_low|{kind}}} to {{median_high|{kind}}}", row)
+            ]
         earlier = context.marts.first("typical_deals", period="previous_quarter", measure=measure)
         if before is not None and earlier is not None:
             lines.append(say(f"Average the quarter before: {{mean|{mean_kind}}}", earlier))
@@ -130,7 +148,9 @@ def trend(context: Context) -> Section:
     # a quarter after the last day of the data is one of mistyped years
     everything = context.period("all")
     until = everything["as_of_on"] if everything else None
-    rows = [row for row in context.marts.rows("win_rates_by_quarter") if until is None or row["starts_on"] <= until][-12:]
+    rows = [row for row in context.marts.rows("win_rates_by_quarter") if until is None or row["starts_on"] <= until][
+        -12:
+    ]
     say = context.writer.say
     if not any(row["closed_deals"] for row in rows):
         told = Sentence("No deal has a closed date, so there is no quarter to show.")
@@ -152,7 +172,10 @@ def trend(context: Context) -> Section:
     if not outside and sum(1 for row in rows if row["closed_deals"]) > 1:
         blocks.append(
             Paragraph(
-                Sentence("Every quarter lies within its limits: ups and downs of this size are what chance alone brings."), "takeaway"
+                Sentence(
+                    "Every quarter lies within its limits: ups and downs of this size are what chance alone brings."
+                ),
+                "takeaway",
             )
         )
     points = tuple(
@@ -166,7 +189,14 @@ def trend(context: Context) -> Section:
     write = context.writer
     table = plain_table(
         "Win rate by quarter",
-        [("Quarter", "left"), ("Won", "right"), ("Closed", "right"), ("Win rate", "right"), ("95% interval", "right"), ("Limits", "right")],
+        [
+            ("Quarter", "left"),
+            ("Won", "right"),
+            ("Closed", "right"),
+            ("Win rate", "right"),
+            ("95% interval", "right"),
+            ("Limits", "right"),
+        ],
         [
             (
                 write.cell(row, "quarter"),
@@ -184,7 +214,12 @@ def trend(context: Context) -> Section:
         "Win rate by quarter with control limits",
         f"A dot per quarter with its 95% interval, the average of all quarters as a dashed line, and a band of control limits. "
         f"The last quarter, {last['quarter']}, stands at {percent_short(last['win_rate'])}.",
-        Trend(points, last["center_line"], percent_short(last["win_rate"]), f"average {percent_short(last['center_line'])}"),
+        Trend(
+            points,
+            last["center_line"],
+            percent_short(last["win_rate"]),
+            f"average {percent_short(last['center_line'])}",
+        ),
         table,
         "Dot: win rate. Bar: 95% interval. Grey band: three standard errors around the average for that quarter's number of deals. "
         "A diamond lies outside its limits; a hollow dot is a quarter not yet complete.",

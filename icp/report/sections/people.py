@@ -19,10 +19,14 @@ def who_buys(context: Context) -> Section:
     say = write.say
     coverage = context.marts.first("contact_coverage", period="window")
     if coverage is not None and coverage.get("is_suppressed"):
-        told = Sentence("Contacts stand on so few deals of the window that figures about them could point at a person: they are left out.")
+        told = Sentence(
+            "Contacts stand on so few deals of the window that figures about them could point at a person: they are left out."
+        )
         return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
     if coverage is None or not (coverage["won_deals_with_contacts"] or coverage["lost_deals_with_contacts"]):
-        told = Sentence("No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Data repair")
+        told = Sentence(
+            "No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Data repair"
+        )
         return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = [
         Paragraph(
@@ -54,21 +58,30 @@ def who_buys(context: Context) -> Section:
 def _takeaway(context: Context, rows: list[Record]) -> Sentence:
     say = context.writer.say
     claims = sorted(
-        (row for row in rows if row["action"] in ("target_more", "deprioritise")), key=lambda row: -abs(row["expected_lift"])
+        (row for row in rows if row["action"] in ("target_more", "deprioritise")),
+        key=lambda row: -abs(row["expected_lift"]),
     )
     if claims:
         return say("{rationale}", claims[0], grade="claim")
     tests = [row for row in rows if row["action"] == "keep_testing"]
     if tests:
-        return say("Not proven: {rationale}", max(tests, key=lambda row: (abs(row["expected_lift"]), row["value"])), grade="test")
-    return Sentence("No persona or role goes with winning by more than luck, once deals with equally many contacts are compared.")
+        return say(
+            "Not proven: {rationale}",
+            max(tests, key=lambda row: (abs(row["expected_lift"]), row["value"])),
+            grade="test",
+        )
+    return Sentence(
+        "No persona or role goes with winning by more than luck, once deals with equally many contacts are compared."
+    )
 
 
 def _chart(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
     rank = {"claim": 0, "test": 1}
     compared = [row for row in rows if row["expected_lift"] is not None]
-    chosen = sorted(compared, key=lambda row: (rank.get(_GRADES.get(row["action"], ""), 2), -row["deals"], row["value"]))[:_SHOWN]
+    chosen = sorted(
+        compared, key=lambda row: (rank.get(_GRADES.get(row["action"], ""), 2), -row["deals"], row["value"])
+    )[:_SHOWN]
     ordered = sorted(chosen, key=lambda row: (-row["expected_lift"], row["value"]))
     drawn = tuple(
         Row(
@@ -85,12 +98,19 @@ def _chart(context: Context, rows: list[Record]) -> Chart:
         "Change in win rate that goes with a persona or role",
         "A dot per persona or buying role: the difference in win rate between deals with and without it at equally many contacts, "
         "drawn towards zero for small numbers, with its interval.",
-        RowChart(
-            drawn, ("points", "deals"), *points_scale(drawn), (0.0, "no difference")
-        ),
+        RowChart(drawn, ("points", "deals"), *points_scale(drawn), (0.0, "no difference")),
         plain_table(
             "Personas and buying roles",
-            [("Persona or role", "left"), ("Won with", "right"), ("Deals with", "right"), ("Win rate with", "right"), ("without", "right"), ("Expected lift", "right"), ("interval", "right"), ("Grade", "left")],
+            [
+                ("Persona or role", "left"),
+                ("Won with", "right"),
+                ("Deals with", "right"),
+                ("Win rate with", "right"),
+                ("without", "right"),
+                ("Expected lift", "right"),
+                ("interval", "right"),
+                ("Grade", "left"),
+            ],
             [
                 (
                     write.cell(row, "value", "label" if row["attribute"] == "buying_role" else "text"),
@@ -124,7 +144,13 @@ def _decision_makers(context: Context) -> list[Block]:
             return [
                 plain_table(
                     f"Decision makers on record in {when}",
-                    [("Persona", "left"), ("Decision makers", "right"), ("Share", "right"), ("95% interval", "right"), ("On won deals", "right")],
+                    [
+                        ("Persona", "left"),
+                        ("Decision makers", "right"),
+                        ("Share", "right"),
+                        ("95% interval", "right"),
+                        ("On won deals", "right"),
+                    ],
                     [
                         (
                             write.cell(row, "persona"),

@@ -17,12 +17,19 @@ def cut_off(context: Context) -> Section:
     say = write.say
     row = context.marts.first("qualification_threshold")
     if row is None or not row["scored_deals"]:
-        told = Sentence("No closed deal of the window has a qualification score, so there is no bar to set.", (), "Data repair")
+        told = Sentence(
+            "No closed deal of the window has a qualification score, so there is no bar to set.", (), "Data repair"
+        )
         return Section("cut-off", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = []
     cells = [cell for cell in context.marts.rows("qualification_cutoffs") if cell["kept_wins_share"] is not None]
     if row["is_predictive"]:
-        blocks.append(Paragraph(say("Pursue deals that score {cut_off|two_decimals} or more first. {rationale}", row, grade="claim"), "takeaway"))
+        blocks.append(
+            Paragraph(
+                say("Pursue deals that score {cut_off|two_decimals} or more first. {rationale}", row, grade="claim"),
+                "takeaway",
+            )
+        )
         at = next((cell for cell in cells if abs(cell["cutoff"] - row["cut_off"]) < 1e-9), None)
         if at:
             blocks.append(
@@ -31,7 +38,9 @@ def cut_off(context: Context) -> Section:
                         "That bar keeps {kept_wins_share|percent} of the wins and pursues {pursued_share|percent} of the deals "
                         "({scored_deals|count} of {threshold.closed_deals|count} closed deals have a score).".replace(
                             "{kept", "{at.kept"
-                        ).replace("{pursued", "{at.pursued").replace("{scored", "{at.scored"),
+                        )
+                        .replace("{pursued", "{at.pursued")
+                        .replace("{scored", "{at.scored"),
                         at=at,
                         threshold=row,
                     ),
@@ -52,7 +61,11 @@ def cut_off(context: Context) -> Section:
     else:
         blocks.append(
             Paragraph(
-                say("There is no bar to set yet: {reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.", row, grade="too few deals"),
+                say(
+                    "There is no bar to set yet: {reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.",
+                    row,
+                    grade="too few deals",
+                ),
                 "takeaway",
             )
         )
@@ -91,7 +104,14 @@ def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
         ),
         plain_table(
             "Cut-offs tested",
-            [("Cut-off", "right"), ("Wins kept", "right"), ("Deals pursued", "right"), ("Win rate above", "right"), ("95% interval", "right"), ("Below", "right")],
+            [
+                ("Cut-off", "right"),
+                ("Wins kept", "right"),
+                ("Deals pursued", "right"),
+                ("Win rate above", "right"),
+                ("95% interval", "right"),
+                ("Below", "right"),
+            ],
             [
                 (
                     write.cell(cell, "cutoff", "two_decimals"),

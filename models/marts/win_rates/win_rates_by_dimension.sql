@@ -86,7 +86,13 @@ listed as (
         seen.segment,
         seen.is_recommendable
     from {{ ref('dim_periods') }} as periods
-    cross join (select distinct dimension, segment, is_recommendable from cells) as seen
+    cross join (
+        select distinct
+            dimension,
+            segment,
+            is_recommendable
+        from cells
+    ) as seen
 
 )
 

@@ -1,6 +1,10 @@
 {%- set recommendable = dimensions() | selectattr('recommendable') | list -%}
 {%- set pairs = [] -%}
-{%- for first in recommendable %}{% for second in recommendable[loop.index:] %}{% do pairs.append((first, second)) %}{% endfor %}{% endfor -%}
+{%- for first in recommendable -%}
+    {%- for second in recommendable[loop.index:] -%}
+        {%- do pairs.append((first, second)) -%}
+    {%- endfor -%}
+{%- endfor -%}
 {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
 {%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
 {#- written out in each branch: an engine would first store what several branches read from one place -#}

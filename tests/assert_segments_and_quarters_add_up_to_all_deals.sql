@@ -1,7 +1,9 @@
--- Detects deals that are in no segment of a dimension, or in two: a segment that is null, a band that overlaps another.
+-- Detects deals that are in no segment of a dimension, or in two: a segment that is null, a band that overlaps another; and closed deals
+-- with a date that fall into no quarter, or quarters that share deals.
 -- The rest a segment is compared with, and the statement that segments add up, rest on this. Competitors add up to more, since a
 -- deal may name several; never to less.
--- A returned row is a period and dimension whose segments do not add up to the baseline.
+-- The p-chart's center line is the rate of all quarters together.
+-- A returned row is a period and dimension whose segments do not add up to the baseline, or the dated deals of all quarters.
 
 with expected as (
 
@@ -10,6 +12,15 @@ with expected as (
         dimensions.dimension
     from {{ ref('win_rate_baseline') }} as baseline
     cross join (select distinct dimension from {{ ref('fct_deal_segments') }}) as dimensions
+
+),
+
+quarters as (
+
+    select
+        (select count(*) from {{ ref('fct_closed_deals') }} where closed_on is not null) as closed_deals,
+        coalesce(sum(closed_deals), 0) as closed_deals_of_quarters
+    from {{ ref('win_rates_by_quarter') }}
 
 ),
 
@@ -48,3 +59,13 @@ where
             or expected.disqualified_deals < added.disqualified_deals
         )
     )
+union all
+select
+    'all' as period,
+    'quarter' as dimension,
+    closed_deals,
+    closed_deals_of_quarters as closed_deals_of_segments,
+    null as won_deals_of_segments,
+    null as disqualified_deals_of_segments
+from quarters
+where closed_deals is distinct from closed_deals_of_quarters
