@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -102,10 +101,8 @@ class Setting:
         return f"{where} is {_shown(value)} but must be {self.must_be()}: {self.meaning}."
 
     def _is_in_range(self, value: float) -> bool:
-        # an int beyond every float is compared as it is; not a number is in no range
-        return not (isinstance(value, float) and math.isnan(value)) and (self.minimum or 0) <= value <= (
-            self.maximum or 0
-        )
+        # not a number (nan) is neither below nor above anything, so it is in no range
+        return (self.minimum or 0) <= value <= (self.maximum or 0)
 
     def _is_alike(self, value: str) -> bool:
         return re.fullmatch(self.pattern or ".*", value, re.DOTALL) is not None
@@ -304,6 +301,9 @@ def answer(request: str) -> str:
         return json.dumps({"problems": [], "by_name": resolve(yaml.safe_load(request))}, default=str)
     except SettingsError as error:
         return json.dumps({"problems": error.sentences, "by_name": defaults()})
+    except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
+        sentence = f"The settings cannot be read ({type(error).__name__}). Please report this as a fault."
+        return json.dumps({"problems": [sentence], "by_name": defaults()})
 
 
 def names() -> str:

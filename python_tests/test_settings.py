@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from icp import doctor, settings
+from icp import doctor, quarterly, settings
 from icp.cli import main
 from icp.parameters import Parameters
 from icp.settings import Setting, SettingsError, declared, read_settings_file, resolve
@@ -300,6 +300,37 @@ def test_the_doctor_reads_the_file_and_names_what_is_wrong_with_it(project: Path
     assert finding() == ("fail", "winloss.yml, line 1: minimum_deal is not known. Did you mean minimum_deals?")
 
 
+@pytest.mark.parametrize(
+    ("content", "reports"), [("reports: share\n", "share"), ("reports: share\nminimum_deal: 5\n", "reports")]
+)
+def test_an_unattended_run_writes_where_the_file_says_and_runs_to_its_end_where_that_is_wrong(
+    content: str, reports: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # dbt refuses a wrong file, and the command of --notify is told
+    (project / "winloss.yml").write_text(content, encoding="utf-8")
+    plans: list[quarterly.Plan] = []
+
+    def run(plan: quarterly.Plan, say: quarterly.Say) -> quarterly.Outcome:
+        plans.append(plan)
+        return quarterly.Outcome(quarterly.FAILED, "told\n")
+
+    monkeypatch.setattr(quarterly, "run", run)
+    assert CliRunner().invoke(main, ["quarterly"], prog_name="icp").exit_code == 1
+    assert [plan.reports for plan in plans] == [project / reports]
+
+
+def test_what_no_one_foresaw_is_a_sentence_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "resolve", lambda variables: 1 // 0)
+    assert json.loads(settings.answer("{}"))["problems"] == [
+        "The settings cannot be read (ZeroDivisionError). Please report this as a fault."
+    ]
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(project: Path) -> None:
+    (project / "winloss.yml").mkdir()
+    assert json.loads(settings.answer("{}"))["problems"] == ["winloss.yml cannot be read: Is a directory."]
+
+
 # --- in a build ------------------------------------------------------------------------------------------------------
 
 TABLES = (
@@ -347,11 +378,11 @@ def test_a_plain_build_with_the_mapping_in_winloss_yml_is_the_build_by_vars(know
 def test_a_file_no_build_can_work_with_ends_it_before_the_first_step(known: Project) -> None:
     (known.folder / "winloss.yml").write_text("crm: custom\nminimum_deals: none\nshrinkage: 5\n", encoding="utf-8")
     outcome = known.dbt("build", variables={"coverage_gap": 2})
-    assert outcome.exit_code == 1 and "Traceback" not in outcome.shown
+    assert outcome.exit_code == 2 and "Traceback" not in outcome.shown
     assert 'winloss.yml, line 2: minimum_deals is "none" but must be a whole number from 1 to 1000000' in outcome.shown
     assert "winloss.yml, line 3: shrinkage is not known. Did you mean shrinkage_deals?" in outcome.shown
     assert "Variable coverage_gap is 2 but must be a number from 0 to 1" in outcome.shown
-    assert outcome.shown.count("minimum_deals is") == 1 and "dim_periods" not in outcome.failed
+    assert outcome.statuses == {}
 
 
 def test_a_model_is_compiled_by_the_file_without_a_build_before(tmp_path: Path) -> None:
