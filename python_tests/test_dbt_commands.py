@@ -82,7 +82,9 @@ def test_no_command_ends_in_a_stack_trace(company: Company) -> None:
     assert [when for when, outcome in company.said.items() if "Traceback" in outcome.shown] == []
 
 
-@pytest.mark.parametrize("when", ["fresh compile", "fresh ls", "fresh freshness", "compile", "freshness", "other freshness"])
+@pytest.mark.parametrize(
+    "when", ["fresh compile", "fresh ls", "fresh freshness", "compile", "freshness", "other freshness"]
+)
 def test_a_command_that_builds_nothing_works_before_and_after_a_build(company: Company, when: str) -> None:
     assert company.said[when].exit_code == 0, company.said[when].shown[-2000:]
 
@@ -107,7 +109,9 @@ def test_a_selection_on_a_fresh_database_builds_its_tables_and_no_test_of_others
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_show_answers_after_a_build_and_says_on_a_fresh_database_that_there_is_no_table(company: Company, name: str) -> None:
+def test_show_answers_after_a_build_and_says_on_a_fresh_database_that_there_is_no_table(
+    company: Company, name: str
+) -> None:
     fresh, built, other = (company.said[f"{when}show {name}"] for when in ("fresh ", "", "other "))
     assert fresh.exit_code != 0 and "does not exist" in fresh.shown
     assert built.exit_code == 0 and "|" in built.shown
@@ -146,5 +150,7 @@ def test_the_lineage_leads_from_the_exports_to_the_report(company: Company) -> N
             seen.add(name)
             waiting += parents.get(name, [])
     landed = {name for name in company.artifacts["manifest"]["sources"] if ".landing." in name}
-    assert {f"source.winloss.landing.{name}" for name in ("deals", "accounts", "contacts", "stage_history", "files")} <= seen & landed
+    assert {
+        f"source.winloss.landing.{name}" for name in ("deals", "accounts", "contacts", "stage_history", "files")
+    } <= seen & landed
     assert "source.winloss.landing.deals" in company.artifacts["catalog"]["sources"]

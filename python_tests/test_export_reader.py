@@ -1145,7 +1145,8 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     assert project.rows("select deal_id, outcome, extra_1, extra_2, source_line from landing.deals order by 5") == [
         ("A", "won", "x", "y", 2),
         ("B", "lost", "x", None, 4),
-        ("C", "won", None, None, 5),
+        # a line that is no record: its cells may stand under any header
+        (None, None, None, None, 5),
     ]
     assert project.rows("select object, records from landing.files order by 1") == [
         ("accounts", 0),
