@@ -23,7 +23,7 @@ from python_tests.conftest import ROOT, SampleBuild
 
 Row = dict[str, str | None]
 
-SEEDS = ("sample_deals", "sample_accounts", "sample_contacts", "sample_deal_contacts")
+OBJECTS = ("deals", "accounts", "contacts", "deal_contacts")
 
 QUARTERS = [(year, month) for year in (2025, 2024) for month in (10, 7, 4, 1)]
 
@@ -33,7 +33,7 @@ UNBROKEN_NAME = "Wholesale" * 14
 
 @dataclass
 class Company:
-    """Rows of the four seeds; what is not given is empty."""
+    """Rows of the four landing tables; what is not given is empty."""
 
     deals: list[Row] = field(default_factory=list)
     accounts: list[Row] = field(default_factory=list)
@@ -226,11 +226,14 @@ def publish_company(build: SampleBuild, company: Company, folder: Path, **variab
     database = folder / build.database.name
     shutil.copy(build.database, database)
     with duckdb.connect(str(database)) as connection:
-        for seed, rows in zip(SEEDS, (company.deals, company.accounts, company.contacts, company.deal_contacts)):
-            connection.execute(f"truncate reference.{seed}")
+        for name, rows in zip(OBJECTS, (company.deals, company.accounts, company.contacts, company.deal_contacts)):
+            connection.execute(f"truncate landing.{name}")
+            connection.execute("update landing.files set records = $1 where object = $2", [len(rows), name])
             if rows:
                 connection.execute(
-                    f"insert into reference.{seed} by name select unnest(from_json($rows::json, $shape), recursive := true)",
+                    f"insert into landing.{name} by name select 'sample' as crm, 'sample_{name}.csv' as source_file, "
+                    "row_number() over () + 1 as source_line, * "
+                    "from (select unnest(from_json($rows::json, $shape), recursive := true)) as stated",
                     {"rows": json.dumps(rows), "shape": json.dumps([dict.fromkeys(rows[0], "VARCHAR")])},
                 )
         for node in _in_order(build):

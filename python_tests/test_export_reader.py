@@ -218,14 +218,14 @@ def test_an_unclosed_quote_costs_one_line_not_the_rest_of_the_file(tmp_path: Pat
 def test_an_unclosed_quote_does_not_swallow_up_to_the_next_quoted_cell(tmp_path: Path) -> None:
     text = 'id,result,note\nA,won,"open\nB,lost,x\nC,won,"closed, well"\nD,won,y\n'
     found = read(tmp_path, {"deals.csv": text})
-    assert found.column("deal_id") == ["A", "B", "C", "D"]
+    assert found.column("deal_id") == [None, "B", "C", "D"]
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None, None]
 
 
 def test_an_unclosed_quote_does_not_swallow_lines_even_if_the_cells_would_count_up(tmp_path: Path) -> None:
     text = 'id,result,note\nA,won,"open\nB,lost,x\nC,won,"closed"\n'
     found = read(tmp_path, {"deals.csv": text})
-    assert found.column("deal_id") == ["A", "B", "C"]
+    assert found.column("deal_id") == [None, "B", "C"]
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None]
 
 
@@ -251,7 +251,7 @@ def test_a_quote_that_meets_a_stray_one_at_a_later_line_end_does_not_swallow_who
     first, second, third = ids
     text = f'id,result{more},note\n{first},won{more},"open\n{second},lost{more},x\n{third},won{more},5"\n'
     found = read(tmp_path, {"deals.csv": text})
-    assert found.column("deal_id") == list(ids)
+    assert found.column("deal_id") == [None, second, third]
     assert found.column("line_problem") == [UNCLOSED_QUOTE, None, None]
 
 
@@ -701,7 +701,10 @@ def test_a_file_order_that_leaves_out_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(ReadingError, match="is not there: put the files into a folder and name it in WINLOSS_EXPORTS"):
+    with pytest.raises(
+        ReadingError,
+        match=r"is not there: put the files into a folder and name it as exports in winloss\.yml, or in WINLOSS_EXPORTS",
+    ):
         Reading(tmp_path / "nowhere", DEALS, tmp_path / "private" / "w.duckdb")
 
 

@@ -145,8 +145,9 @@ def source_of(request: Request) -> Request:
     if request.variables.get("mapping"):
         return replace(request, crm="custom")
     folder = Path(request.folder)
-    is_missing = not folder.exists() and folder.name != DEFAULT_FOLDER
-    if not is_missing and not (folder.exists() and not folder.is_dir()) and not holds_exports(folder):
+    # a folder that was named and is not there is a mistake; the default one may not have been made yet
+    is_missing = not folder.exists() and request.folder != DEFAULT_FOLDER
+    if not is_missing and not folder.is_file() and not holds_exports(folder):
         return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
