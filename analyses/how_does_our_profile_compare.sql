@@ -1,5 +1,10 @@
 -- How does the profile we work by today compare with what the deals say?
 
-select attribute, current_value, recommended_value, deprioritised_value, grade
+select
+    attribute,
+    current_value,
+    recommended_value,
+    deprioritised_value,
+    grade
 from {{ ref('icp_profile') }}
 order by attribute_order

@@ -1,6 +1,12 @@
 -- How many more deals would it take to know about a segment?
 
-select attribute, value, deals, win_rate, deals_needed, min_detectable_lift
+select
+    attribute,
+    value,
+    deals,
+    win_rate,
+    deals_needed,
+    min_detectable_lift
 from {{ ref('icp_recommendations') }}
 where action = 'not_enough_data'
 order by deals_needed, attribute, value

@@ -1,6 +1,8 @@
 -- Which attributes of the profile say nothing yet, and why?
 
-select attribute, missing_reason
+select
+    attribute,
+    missing_reason
 from {{ ref('icp_profile') }}
 where recommended_value is null and deprioritised_value is null
 order by attribute_order

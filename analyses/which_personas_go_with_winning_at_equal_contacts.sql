@@ -1,6 +1,14 @@
 -- Which personas go with winning once deals with equally many contacts are compared?
 
-select value as persona, deals, won, win_rate, expected_lift, expected_lift_low, expected_lift_high, action
+select
+    value as persona,
+    deals,
+    won,
+    win_rate,
+    expected_lift,
+    expected_lift_low,
+    expected_lift_high,
+    action
 from {{ ref('persona_evidence') }}
 where attribute = 'persona' and expected_lift is not null
 order by expected_lift desc, value

@@ -8,7 +8,10 @@
 {{ rows_that_break_a_key(keys) }}
 union all
 -- a day that cannot be read is null, and tells no two changes of stage apart
-select 'stg_stage_history' as model, 'deal_key, stage, entered_on' as key_columns, count(*) as rows_found
+select
+    'stg_stage_history' as model,
+    'deal_key, stage, entered_on' as key_columns,
+    count(*) as rows_found
 from {{ ref('stg_stage_history') }}
 group by deal_key, stage, entered_on
 having deal_key is null or (count(*) > 1 and entered_on is not null)

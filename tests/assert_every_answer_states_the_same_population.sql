@@ -9,10 +9,18 @@
 with stated as (
 
     {% for answer in answers -%}
-    select '{{ answer }}' as answer, period, population from {{ ref(answer) }}
+    select
+        '{{ answer }}' as answer,
+        period,
+        population
+    from {{ ref(answer) }}
     union all
     {% endfor -%}
-    select 'win_rates_by_quarter' as answer, 'all' as period, population from {{ ref('win_rates_by_quarter') }}
+    select
+        'win_rates_by_quarter' as answer,
+        'all' as period,
+        population
+    from {{ ref('win_rates_by_quarter') }}
 
 )
 

@@ -19,6 +19,9 @@
 
 {{ rows_that_break_a_key(keys) }}
 union all
-select 'int_currencies' as model, 'one row' as key_columns, count(*) as rows_found
+select
+    'int_currencies' as model,
+    'one row' as key_columns,
+    count(*) as rows_found
 from {{ ref('int_currencies') }}
 having count(*) != 1

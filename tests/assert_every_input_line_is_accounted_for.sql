@@ -6,7 +6,10 @@
 with lines as (
 
     {% for object, model in models_of_lines().items() -%}
-    select '{{ object }}' as object, source_file, rule_id
+    select
+        '{{ object }}' as object,
+        source_file,
+        rule_id
     from {{ ref(model) }}
     {% if not loop.last %}union all
     {% endif %}
@@ -14,17 +17,29 @@ with lines as (
 
 )
 
-select object, source_file, 'records that are not accounted for' as problem, unaccounted as lines_affected
+select
+    object,
+    source_file,
+    'records that are not accounted for' as problem,
+    unaccounted as lines_affected
 from {{ ref('input_files') }}
 where unaccounted is distinct from 0
 union all
-select lines.object, lines.source_file, 'the file is not listed' as problem, count(*) as lines_affected
+select
+    lines.object,
+    lines.source_file,
+    'the file is not listed' as problem,
+    count(*) as lines_affected
 from lines
 left join {{ ref('input_files') }} as files on lines.object = files.object and lines.source_file = files.source_file
 where files.source_file is null
 group by lines.object, lines.source_file
 union all
-select lines.object, lines.source_file, 'no rule ' || lines.rule_id as problem, count(*) as lines_affected
+select
+    lines.object,
+    lines.source_file,
+    'no rule ' || lines.rule_id as problem,
+    count(*) as lines_affected
 from lines
 left join {{ ref('reject_rules') }} as rules
     on lines.rule_id = rules.rule_id

@@ -2,19 +2,30 @@
 -- Deals are joined to these lists; with two matches a deal would count twice.
 -- A returned row is the seed and the entry to mend.
 
-select 'outcome_words' as seed, word as entry from {{ ref('outcome_words') }}
+select
+    'outcome_words' as seed,
+    word as entry
+from {{ ref('outcome_words') }}
 group by word
 having count(*) > 1
 union all
-select 'population' as seed, field || ' ' || lower(value) as entry from {{ ref('population') }}
+select
+    'population' as seed,
+    field || ' ' || lower(value) as entry
+from {{ ref('population') }}
 group by field, lower(value)
 having count(*) > 1
 union all
-select 'fx_rates' as seed, upper(currency) as entry from {{ ref('fx_rates') }}
+select
+    'fx_rates' as seed,
+    upper(currency) as entry
+from {{ ref('fx_rates') }}
 group by upper(currency)
 having count(*) > 1
 union all
-select 'segment_aliases' as seed, aliases.dimension || ' ' || aliases.stated_value as entry
+select
+    'segment_aliases' as seed,
+    aliases.dimension || ' ' || aliases.stated_value as entry
 from {{ ref('segment_aliases') }} as aliases
 inner join {{ ref('segment_aliases') }} as others
     on {{ folded('aliases.stated_value') }} = {{ folded('others.stated_value') }}
@@ -22,11 +33,16 @@ inner join {{ ref('segment_aliases') }} as others
 group by aliases.dimension, aliases.stated_value
 having count(*) > 1
 union all
-select 'bands' as seed, measure || ' ' || band as entry from {{ ref('bands') }}
+select
+    'bands' as seed,
+    measure || ' ' || band as entry
+from {{ ref('bands') }}
 group by measure, band
 having count(*) > 1
 union all
-select 'bands' as seed, bands.measure || ' ' || bands.band as entry
+select
+    'bands' as seed,
+    bands.measure || ' ' || bands.band as entry
 from {{ ref('bands') }} as bands
 inner join {{ ref('bands') }} as others
     on bands.measure = others.measure

@@ -5,10 +5,16 @@
 
 with expected as (
 
-    select period, lost_deals, 'all' as dimension
+    select
+        period,
+        lost_deals,
+        'all' as dimension
     from {{ ref('win_rate_baseline') }}
     union all
-    select baseline.period, baseline.lost_deals, dimensions.dimension
+    select
+        baseline.period,
+        baseline.lost_deals,
+        dimensions.dimension
     from {{ ref('win_rate_baseline') }} as baseline
     cross join (select distinct dimension from {{ ref('fct_deal_segments') }}) as dimensions
 
@@ -16,11 +22,17 @@ with expected as (
 
 added as (
 
-    select period, 'all' as dimension, sum(lost_deals) as lost_deals
+    select
+        period,
+        'all' as dimension,
+        sum(lost_deals) as lost_deals
     from {{ ref('loss_reasons') }}
     group by period
     union all
-    select period, dimension, sum(lost_deals) as lost_deals
+    select
+        period,
+        dimension,
+        sum(lost_deals) as lost_deals
     from {{ ref('loss_reasons_by_dimension') }}
     group by period, dimension
 

@@ -4,5 +4,6 @@
 
 select deal_key
 from {{ ref('fct_deals') }}
-where owner != 'unknown' and not {{ matches('owner', '^owner-[0-9a-f]{8}$') }}
+where
+    owner != 'unknown' and not {{ matches('owner', '^owner-[0-9a-f]{8}$') }}
     and not {{ setting('show_owner_names') | as_bool }}

@@ -47,7 +47,8 @@ select
     end as value_currency,
     case
         when currency_count > 1 and unrated_count > 0
-            then 'amounts stand in several currencies and fx_rates has '
+            then
+                'amounts stand in several currencies and fx_rates has '
                 || concat_ws(
                     ' and ',
                     'no rate for ' || unrated_currencies,

@@ -47,7 +47,10 @@ defaults_of_crm as (
 -- deals are lost for several causes at once, so every rule that matches is kept
 matched_by_rules as (
 
-    select loss_reason, 'unspecified' as category, 0 as priority
+    select
+        loss_reason,
+        'unspecified' as category,
+        0 as priority
     from stated_reasons
     where words = ''
     {%- for rule in taxonomy_rules('loss_reason_rules', 'category', taxonomy_codes('loss_reason_categories', 'category')) %}
@@ -61,14 +64,26 @@ matched_by_rules as (
 
 categorised as (
 
-    select loss_reason, category, 0 as priority, 'override' as matched_by
+    select
+        loss_reason,
+        category,
+        0 as priority,
+        'override' as matched_by
     from mapped_by_user
     group by loss_reason, category
     union all
-    select loss_reason, 'unspecified' as category, 0 as priority, 'default' as matched_by
+    select
+        loss_reason,
+        'unspecified' as category,
+        0 as priority,
+        'default' as matched_by
     from defaults_of_crm
     union all
-    select loss_reason, category, min(priority) as priority, 'rule' as matched_by
+    select
+        loss_reason,
+        category,
+        min(priority) as priority,
+        'rule' as matched_by
     from matched_by_rules
     where
         loss_reason not in (select loss_reason from mapped_by_user)
@@ -76,7 +91,11 @@ categorised as (
     group by loss_reason, category
     union all
     -- stated, but nothing knows it: int_unmapped_loss_reasons lists these for the user to map
-    select loss_reason, 'other' as category, 0 as priority, 'none' as matched_by
+    select
+        loss_reason,
+        'other' as category,
+        0 as priority,
+        'none' as matched_by
     from stated_reasons
     where
         loss_reason not in (select loss_reason from mapped_by_user)

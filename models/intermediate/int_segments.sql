@@ -4,29 +4,44 @@
 {%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
 -- One row per column and spelling of a value, with the segment it belongs to: values that differ only in case
 -- or blanks are one segment, shown in its commonest spelling; `segment_aliases` joins further spellings by hand
--- and says which words mean that nothing is known. A cell that names several competitors holds several values. An e-mail address inside a value goes no further.
+-- and says which words mean that nothing is known. A cell that names several competitors holds several values. An e-mail address inside
+-- a value goes no further.
 
 with stated as (
 
     {% for column in columns %}
     {% if column == 'competitor' -%}
     -- a cell may name several
-    select 'competitor' as column_name, trim(part) as stated_value, sum(uses) as uses
+    select
+        'competitor' as column_name,
+        trim(part) as stated_value,
+        sum(uses) as uses
     from (
-        select {{ split_to_rows('competitor', '[;|]') }} as part, uses
-        from (select competitor, count(*) as uses from {{ ref('stg_deals') }} where competitor is not null group by competitor) as cells
+        select
+            {{ split_to_rows('competitor', '[;|]') }} as part,
+            uses
+        from (select
+            competitor,
+            count(*) as uses
+        from {{ ref('stg_deals') }} where competitor is not null group by competitor) as cells
     ) as parts
     where trim(part) != ''
     group by trim(part)
     {%- else -%}
-    select '{{ column }}' as column_name, {{ column }} as stated_value, count(*) as uses
+    select
+        '{{ column }}' as column_name,
+        {{ column }} as stated_value,
+        count(*) as uses
     from {{ ref('stg_deals') }}
     where {{ column }} is not null
     group by {{ column }}
     {%- endif %}
     {% if column in account_columns %}
     union all
-    select '{{ column }}' as column_name, {{ column }} as stated_value, count(*) as uses
+    select
+        '{{ column }}' as column_name,
+        {{ column }} as stated_value,
+        count(*) as uses
     from {{ ref('stg_accounts') }}
     where {{ column }} is not null
     group by {{ column }}
@@ -45,7 +60,9 @@ folded as (
         {{ folded('shown_value') }} as folded_value,
         sum(uses) as uses
     from (
-        select *, {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as shown_value
+        select
+            *,
+            {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as shown_value
         from stated
     ) as masked
     group by column_name, stated_value, shown_value

@@ -36,7 +36,10 @@ folded_factors as (
 -- one part of the list may name several factors
 matched_factors as (
 
-    select win_factors, words, 'unspecified' as win_factor
+    select
+        win_factors,
+        words,
+        'unspecified' as win_factor
     from folded_factors
     where words = ''
     {%- for rule in taxonomy_rules('win_factor_words', 'win_factor', known_factors) %}

@@ -2,7 +2,11 @@
 
 with deals as (
 
-    select outcomes.deal_id, outcomes.known_outcome as outcome, {{ folded('outcomes.own_stage') }} as stage, outcomes.is_closed
+    select
+        outcomes.deal_id,
+        outcomes.known_outcome as outcome,
+        {{ folded('outcomes.own_stage') }} as stage,
+        outcomes.is_closed
     from {{ ref('base_deal_outcomes') }} as outcomes
     inner join {{ ref('crm_rules') }} as rules on outcomes.crm = rules.crm and rules.history_tells_close
 
@@ -11,7 +15,9 @@ with deals as (
 -- stages of the company's own, closed in history too when every deal in them is closed
 stages_seen as (
 
-    select stage, min(outcome) as outcome
+    select
+        stage,
+        min(outcome) as outcome
     from deals
     where is_closed is not null
     group by stage
@@ -21,7 +27,10 @@ stages_seen as (
 
 stages as (
 
-    select crm, {{ folded('stage') }} as stage, min(lower(trim(outcome))) as outcome
+    select
+        crm,
+        {{ folded('stage') }} as stage,
+        min(lower(trim(outcome))) as outcome
     from {{ ref('stage_map') }}
     group by crm, {{ folded('stage') }}
 
@@ -43,15 +52,24 @@ history as (
 -- when a deal was last in another state: a reopened deal closes after that, and a deal that never was had been imported closed
 last_otherwise as (
 
-    select deals.deal_id, deals.outcome, max(history.entered_at) as entered_at
-    from (select distinct deal_id, outcome from deals where outcome in ('won', 'lost', 'disqualified')) as deals
+    select
+        deals.deal_id,
+        deals.outcome,
+        max(history.entered_at) as entered_at
+    from (select distinct
+        deal_id,
+        outcome
+    from deals where outcome in ('won', 'lost', 'disqualified')) as deals
     inner join history on deals.deal_id = history.deal_id and deals.outcome != history.outcome
     group by deals.deal_id, deals.outcome
 
 )
 
 -- the first close since: later rows only edit a closed deal
-select last_otherwise.deal_id, last_otherwise.outcome, min(history.entered_at) as closed_at
+select
+    last_otherwise.deal_id,
+    last_otherwise.outcome,
+    min(history.entered_at) as closed_at
 from last_otherwise
 inner join history
     on last_otherwise.deal_id = history.deal_id

@@ -22,7 +22,9 @@ with lines as (
 -- only ids that stand on several lines can be duplicates or superseded
 repeated_ids as (
 
-    select deal_id, contact_id
+    select
+        deal_id,
+        contact_id
     from lines
     where line_problem is null and not (deal_id is null or contact_id is null)
     group by deal_id, contact_id

@@ -53,7 +53,9 @@ contacts as (
 -- an address that two contacts share finds neither
 addresses as (
 
-    select contact_email_hash, min(contact_id) as contact_id
+    select
+        contact_email_hash,
+        min(contact_id) as contact_id
     from contacts
     where contact_email_hash is not null
     group by contact_email_hash
@@ -63,17 +65,37 @@ addresses as (
 
 addressed as (
 
-    select deal_id, {{ split_to_rows('contact_email_hashes', ';') }} as contact_email_hash, source_file, source_line, file_dated_on, file_order
+    select
+        deal_id,
+        {{ split_to_rows('contact_email_hashes', ';') }} as contact_email_hash,
+        source_file,
+        source_line,
+        file_dated_on,
+        file_order
     from deals
 
 ),
 
 named as (
 
-    select 1 as preference, deal_id, {{ split_to_rows('contact_ids', '[;,]') }} as contact_id, source_file, source_line, file_dated_on, file_order
+    select
+        1 as preference,
+        deal_id,
+        {{ split_to_rows('contact_ids', '[;,]') }} as contact_id,
+        source_file,
+        source_line,
+        file_dated_on,
+        file_order
     from deals
     union all
-    select 2 as preference, {{ split_to_rows('deal_ids', '[;,]') }} as deal_id, contact_id, source_file, source_line, file_dated_on, file_order
+    select
+        2 as preference,
+        {{ split_to_rows('deal_ids', '[;,]') }} as deal_id,
+        contact_id,
+        source_file,
+        source_line,
+        file_dated_on,
+        file_order
     from contacts
     union all
     select
@@ -105,18 +127,46 @@ each_once as (
 )
 
 select
-    source_file, source_line, line_problem, file_dated_on, file_order, deal_id, contact_id, buying_role, is_primary, added_on, is_deleted
+    source_file,
+    source_line,
+    line_problem,
+    file_dated_on,
+    file_order,
+    deal_id,
+    contact_id,
+    buying_role,
+    is_primary,
+    added_on,
+    is_deleted
 from {{ source('landing', 'deal_contacts') }}
 union all
 select
-    source_file, source_line, {{ absent() }} as line_problem, file_dated_on, file_order, deal_id, contact_id,
-    {{ absent() }} as buying_role, {{ absent() }} as is_primary, {{ absent() }} as added_on, {{ absent() }} as is_deleted
+    source_file,
+    source_line,
+    {{ absent() }} as line_problem,
+    file_dated_on,
+    file_order,
+    deal_id,
+    contact_id,
+    {{ absent() }} as buying_role,
+    {{ absent() }} as is_primary,
+    {{ absent() }} as added_on,
+    {{ absent() }} as is_deleted
 from each_once
 where place = 1
 union all
 -- the person a deal names is its main contact
 select
-    source_file, source_line, {{ absent() }} as line_problem, file_dated_on, file_order, deal_id, contact_id,
-    {{ absent() }} as buying_role, 'true' as is_primary, {{ absent() }} as added_on, {{ absent() }} as is_deleted
+    source_file,
+    source_line,
+    {{ absent() }} as line_problem,
+    file_dated_on,
+    file_order,
+    deal_id,
+    contact_id,
+    {{ absent() }} as buying_role,
+    'true' as is_primary,
+    {{ absent() }} as added_on,
+    {{ absent() }} as is_deleted
 from deals
 where contact_id is not null

@@ -4,7 +4,9 @@
 with people as (
 
     -- a name that two people share finds neither
-    select contact_name_hash, min(coalesce(contact_id, contact_name_hash)) as contact_id
+    select
+        contact_name_hash,
+        min(coalesce(contact_id, contact_name_hash)) as contact_id
     from {{ source('landing', 'contacts') }}
     where contact_name_hash is not null
     group by contact_name_hash
@@ -15,7 +17,9 @@ with people as (
 -- a deal with several products stands on a line for each
 several_products as (
 
-    select deals.deal_id, deals.source_file
+    select
+        deals.deal_id,
+        deals.source_file
     from {{ source('landing', 'deals') }} as deals
     inner join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm and rules.lines_are_products
     group by deals.deal_id, deals.source_file
@@ -25,7 +29,9 @@ several_products as (
 
 competitors as (
 
-    select deal_id, {{ listed('competitor', '; ') }} as competitor
+    select
+        deal_id,
+        {{ listed('competitor', '; ') }} as competitor
     from {{ ref('base_deal_competitors') }}
     where rule_id is null
     group by deal_id
@@ -76,8 +82,9 @@ select
     deals.pipeline,
     coalesce(
         -- a field of several options may be written with commas; the one before a legal form, as in Acme, Inc., is part of a name
-        case when rules.options_have_commas
-            then {{ replace_pattern(
+        case
+            when rules.options_have_commas
+                then {{ replace_pattern(
                 replace_pattern('deals.competitor', '(?i), *((inc|llc|ltd|llp|plc|corp|co|gmbh|ag|sa|sas|bv|nv|spa|srl|ltda)([.]?([,;]|$)|[.]? ))', ' \\1'), ', *', '; '
             ) }}
         end,

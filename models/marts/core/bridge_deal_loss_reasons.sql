@@ -2,7 +2,10 @@
 
 with lost_deals as (
 
-    select deal_key, closed_on, amount
+    select
+        deal_key,
+        closed_on,
+        amount
     from {{ ref('fct_closed_deals') }}
     where outcome = 'lost'
 

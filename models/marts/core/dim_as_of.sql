@@ -27,7 +27,9 @@ dates as (
 
 days as (
 
-    select day, count(*) as records
+    select
+        day,
+        count(*) as records
     from dates
     where day is not null
     group by day
@@ -60,7 +62,7 @@ outliers as (
 )
 
 select
-    {% if setting('as_of_on') -%}
+        {% if setting('as_of_on') -%}
     max(cast('{{ setting("as_of_on") }}' as date)) as as_of_on
     {%- else -%}
     max(days.day) as as_of_on

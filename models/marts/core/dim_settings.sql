@@ -5,7 +5,9 @@ select
     case name
         when 'crm' then (select crm from {{ source('landing', 'loads') }})
         {%- for name, value in (settings() if execute else {}).items() if name != 'crm' %}
-        when '{{ name }}' then {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }}
+        when
+            '{{ name }}'
+            then {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }}
         {%- endfor %}
     end as value,
     meaning

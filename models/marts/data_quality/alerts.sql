@@ -4,7 +4,9 @@
 
 with reviewed as (
 
-    select coalesce(last_quarter, 'no complete quarter') as quarter, closed_deals
+    select
+        coalesce(last_quarter, 'no complete quarter') as quarter,
+        closed_deals
     from {{ ref('dim_periods') }}
     where period = 'quarter'
 
@@ -43,7 +45,9 @@ win_rates as (
 
 missing_reasons as (
 
-    select reviewed.quarter, 1e0 - completeness.filled_share as missing_share
+    select
+        reviewed.quarter,
+        1e0 - completeness.filled_share as missing_share
     from reviewed
     left join {{ ref('field_completeness') }} as completeness
         on completeness.period = 'quarter' and completeness.outcome = 'lost' and completeness.field = 'loss reason'
@@ -52,7 +56,9 @@ missing_reasons as (
 
 rejected as (
 
-    select object, {{ rate('sum(rejected)', 'sum(records)') }} as rejected_share
+    select
+        object,
+        {{ rate('sum(rejected)', 'sum(records)') }} as rejected_share
     from {{ ref('input_files') }}
     group by object
 
@@ -61,29 +67,45 @@ rejected as (
 checks as (
 
     select
-        'closed_deals' as alert, quarter as subject, cast(closed_deals as double) as value, 'deals' as unit,
-        cast({{ minimum_deals }} as double) as lower_threshold, cast(null as double) as upper_threshold,
+        'closed_deals' as alert,
+        quarter as subject,
+        cast(closed_deals as double) as value,
+        'deals' as unit,
+        cast({{ minimum_deals }} as double) as lower_threshold,
+        cast(null as double) as upper_threshold,
         'The quarter under review has few closed deals: its rates say little.' as meaning,
         'Read the trailing window instead, and check that the export is complete.' as remedy
     from reviewed
     union all
     select
-        'win_rate' as alert, quarter as subject, win_rate as value, 'share' as unit,
-        lower_limit as lower_threshold, upper_limit as upper_threshold,
+        'win_rate' as alert,
+        quarter as subject,
+        win_rate as value,
+        'share' as unit,
+        lower_limit as lower_threshold,
+        upper_limit as upper_threshold,
         'The win rate lies outside the limits within which it varies by chance.' as meaning,
         'Look for what changed: the market, the process, or how deals are recorded.' as remedy
     from win_rates
     union all
     select
-        'rejected_share' as alert, object as subject, rejected_share as value, 'share' as unit,
-        cast(null as double) as lower_threshold, {{ setting('alert_rejected_share') | float }} as upper_threshold,
+        'rejected_share' as alert,
+        object as subject,
+        rejected_share as value,
+        'share' as unit,
+        cast(null as double) as lower_threshold,
+        {{ setting('alert_rejected_share') | float }} as upper_threshold,
         'Many records could not be used: the answers rest on the others.' as meaning,
         'See rejected_record_counts for the rules, and rejected_records for file and line.' as remedy
     from rejected
     union all
     select
-        'missing_reasons' as alert, quarter as subject, missing_share as value, 'share' as unit,
-        cast(null as double) as lower_threshold, {{ setting('alert_missing_reason_share') | float }} as upper_threshold,
+        'missing_reasons' as alert,
+        quarter as subject,
+        missing_share as value,
+        'share' as unit,
+        cast(null as double) as lower_threshold,
+        {{ setting('alert_missing_reason_share') | float }} as upper_threshold,
         'Many lost deals of the quarter under review state no reason.' as meaning,
         'Ask the owners to state a reason when they close a deal as lost.' as remedy
     from missing_reasons

@@ -2,31 +2,58 @@
 
 with found as (
 
-    select 'closed_before_created' as rule_id, count(*) filter (where closed_on < created_on) as found, count(*) as of_records
+    select
+        'closed_before_created' as rule_id,
+        count(*) filter (where closed_on < created_on) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
-    select 'closed_without_date' as rule_id, count(*) filter (where closed_on is null) as found, count(*) as of_records
+    select
+        'closed_without_date' as rule_id,
+        count(*) filter (where closed_on is null) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
-    select 'amount_not_positive' as rule_id, count(*) filter (where stated_amount <= 0) as found, count(*) as of_records
+    select
+        'amount_not_positive' as rule_id,
+        count(*) filter (where stated_amount <= 0) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
-    select 'amount_too_large' as rule_id, count(*) filter (where is_amount_too_large) as found, count(*) as of_records
+    select
+        'amount_too_large' as rule_id,
+        count(*) filter (where is_amount_too_large) as found,
+        count(*) as of_records
     from {{ ref('base_deal_lines') }} where rule_id is null
     union all
-    select 'amount_missing' as rule_id, count(*) filter (where stated_amount is null) as found, count(*) as of_records
+    select
+        'amount_missing' as rule_id,
+        count(*) filter (where stated_amount is null) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
-    select 'loss_reason_missing' as rule_id, count(*) filter (where loss_reason_category = 'unspecified') as found, count(*) as of_records
+    select
+        'loss_reason_missing' as rule_id,
+        count(*) filter (where loss_reason_category = 'unspecified') as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome = 'lost'
     union all
-    select 'loss_reason_unmapped' as rule_id, count(*) filter (where loss_reason_category = 'other') as found, count(*) as of_records
+    select
+        'loss_reason_unmapped' as rule_id,
+        count(*) filter (where loss_reason_category = 'other') as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome = 'lost'
     union all
-    select 'renewal_in_population' as rule_id, count(*) filter (where is_in_population and lower(deal_type) like '%renew%') as found, count(*) as of_records
+    select
+        'renewal_in_population' as rule_id,
+        count(*) filter (where is_in_population and lower(deal_type) like '%renew%') as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
     union all
-    select 'unreadable_value' as rule_id, count(*) filter (where unreadable_columns is not null) as found, count(*) as of_records
+    select
+        'unreadable_value' as rule_id,
+        count(*) filter (where unreadable_columns is not null) as found,
+        count(*) as of_records
     from (
         {% for lines in ['deal', 'account', 'deal_contact', 'stage_history'] -%}
         select unreadable_columns from {{ ref('base_' ~ lines ~ '_lines') }} where rule_id is null
@@ -35,17 +62,26 @@ with found as (
         {%- endfor %}
     ) as accepted
     union all
-    select 'account_missing' as rule_id, count(*) filter (where accounts.account_key is null) as found, count(*) as of_records
+    select
+        'account_missing' as rule_id,
+        count(*) filter (where accounts.account_key is null) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} as deals
     left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
     where deals.outcome in ('won', 'lost')
     union all
-    select 'closed_implausibly_late' as rule_id, count(*) filter (where deals.closed_on > as_of.as_of_on) as found, count(*) as of_records
+    select
+        'closed_implausibly_late' as rule_id,
+        count(*) filter (where deals.closed_on > as_of.as_of_on) as found,
+        count(*) as of_records
     from {{ ref('fct_deals') }} as deals
     cross join {{ ref('dim_as_of') }} as as_of
     where deals.outcome in ('won', 'lost')
     union all
-    select 'dated_implausibly_late' as rule_id, count(*) filter (where dates.day > as_of.as_of_on) as found, count(*) as of_records
+    select
+        'dated_implausibly_late' as rule_id,
+        count(*) filter (where dates.day > as_of.as_of_on) as found,
+        count(*) as of_records
     from (
         select created_on as day from {{ ref('fct_deals') }}
         union all
@@ -54,16 +90,25 @@ with found as (
     cross join {{ ref('dim_as_of') }} as as_of
     where dates.day is not null
     union all
-    select 'several_currencies' as rule_id, case when currency_count > 1 then currency_count else 0 end as found, currency_count as of_records
+    select
+        'several_currencies' as rule_id,
+        case when currency_count > 1 then currency_count else 0 end as found,
+        currency_count as of_records
     from {{ ref('int_currencies') }}
     union all
     -- by id: hashing millions of ids to compare them would take longer than all the rest
-    select 'contact_of_unknown_deal' as rule_id, count(*) filter (where deals.deal_id is null) as found, count(*) as of_records
+    select
+        'contact_of_unknown_deal' as rule_id,
+        count(*) filter (where deals.deal_id is null) as found,
+        count(*) as of_records
     from {{ ref('base_deal_contact_lines') }} as deal_contacts
     left join {{ ref('base_deal_lines') }} as deals on deal_contacts.deal_id = deals.deal_id and deals.rule_id is null
     where deal_contacts.rule_id is null
     union all
-    select 'contact_added_after_close' as rule_id, count(*) filter (where not is_counted) as found, count(*) as of_records
+    select
+        'contact_added_after_close' as rule_id,
+        count(*) filter (where not is_counted) as found,
+        count(*) as of_records
     from {{ ref('bridge_deal_contacts') }}
 
 )

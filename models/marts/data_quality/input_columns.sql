@@ -16,7 +16,12 @@ with renamed as (
     where rules.column_name is null or rules.reported_column is not null
     union all
     -- where a CRM's stages have outcomes, the stage says the outcome too
-    select landed.object, landed.source_file, 'outcome' as column_name, landed.source_header, landed.status
+    select
+        landed.object,
+        landed.source_file,
+        'outcome' as column_name,
+        landed.source_header,
+        landed.status
     from {{ source('landing', 'columns') }} as landed
     inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.stage_tells_outcome
     where landed.object = 'deals' and landed.column_name = 'stage'

@@ -3,7 +3,10 @@
 with lines as (
 
     {% for object, model in models_of_lines().items() -%}
-    select '{{ object }}' as object, source_file, rule_id
+    select
+        '{{ object }}' as object,
+        source_file,
+        rule_id
     from {{ ref(model) }}
     {% if not loop.last %}union all
     {% endif %}
@@ -20,15 +23,24 @@ landed as (
 -- what stands in cells of another object's file has as many records as those cells hold
 held_in_cells as (
 
-    select 'deal_contacts' as object, source_file, count(*) as records
+    select
+        'deal_contacts' as object,
+        source_file,
+        count(*) as records
     from {{ ref('base_deal_contacts') }}
     group by source_file
     union all
-    select 'contacts' as object, source_file, count(*) as records
+    select
+        'contacts' as object,
+        source_file,
+        count(*) as records
     from {{ ref('base_contacts') }}
     group by source_file
     union all
-    select object, source_file, count(*) as records
+    select
+        object,
+        source_file,
+        count(*) as records
     from lines
     where object = 'stage_history'
     group by object, source_file
@@ -37,12 +49,23 @@ held_in_cells as (
 
 files as (
 
-    select object, source_file, sha256, records
+    select
+        object,
+        source_file,
+        sha256,
+        records
     from landed
     union all
-    select held_in_cells.object, held_in_cells.source_file, sums.sha256, held_in_cells.records
+    select
+        held_in_cells.object,
+        held_in_cells.source_file,
+        sums.sha256,
+        held_in_cells.records
     from held_in_cells
-    left join (select distinct source_file, sha256 from landed) as sums on held_in_cells.source_file = sums.source_file
+    left join (select distinct
+        source_file,
+        sha256
+    from landed) as sums on held_in_cells.source_file = sums.source_file
     where not exists (
         select 1 from landed where landed.source_file = held_in_cells.source_file and landed.object = held_in_cells.object
     )

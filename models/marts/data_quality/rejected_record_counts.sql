@@ -2,7 +2,10 @@
 
 with counted as (
 
-    select object, rule_id, count(*) as records
+    select
+        object,
+        rule_id,
+        count(*) as records
     from {{ ref('rejected_records') }}
     group by object, rule_id
 
@@ -10,7 +13,9 @@ with counted as (
 
 objects as (
 
-    select object, sum(records) as records_read
+    select
+        object,
+        sum(records) as records_read
     from {{ ref('input_files') }}
     group by object
 

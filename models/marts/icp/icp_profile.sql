@@ -14,11 +14,15 @@ with advised as (
 
 attributes as (
 
-    select dimension as attribute, dimension_order as attribute_order
+    select
+        dimension as attribute,
+        dimension_order as attribute_order
     from {{ ref('dim_dimensions') }}
     where is_recommendable
     union all
-    select 'qualification_threshold' as attribute, 1000 as attribute_order
+    select
+        'qualification_threshold' as attribute,
+        1000 as attribute_order
     from {{ ref('dim_periods') }}
     where period = 'window'
 
@@ -26,7 +30,11 @@ attributes as (
 
 threshold as (
 
-    select cut_off, is_predictive, reason from {{ ref('qualification_threshold') }}
+    select
+        cut_off,
+        is_predictive,
+        reason
+    from {{ ref('qualification_threshold') }}
 
 )
 

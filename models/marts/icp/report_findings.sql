@@ -153,14 +153,22 @@ repairs as (
 candidates as (
 
     select * from claimed
-    union all select * from hoped_for
-    union all select * from no_claim
-    union all select * from win_rate
-    union all select * from reason_changes
-    union all select * from reasons
-    union all select * from cut_off
-    union all select * from buyers
-    union all select * from repairs
+    union all
+    select * from hoped_for
+    union all
+    select * from no_claim
+    union all
+    select * from win_rate
+    union all
+    select * from reason_changes
+    union all
+    select * from reasons
+    union all
+    select * from cut_off
+    union all
+    select * from buyers
+    union all
+    select * from repairs
 
 ),
 
@@ -187,7 +195,9 @@ placed as (
 
 numbered as (
 
-    select *, cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as bigint) as finding
+    select
+        *,
+        cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as bigint) as finding
     from placed
     where place_in_topic = 1 or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'buyer', 'repair'))
 

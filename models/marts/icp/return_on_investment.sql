@@ -3,7 +3,9 @@
 
 with recommended as (
 
-    select *, row_number() over (order by best_bet, rank) as place
+    select
+        *,
+        row_number() over (order by best_bet, rank) as place
     from {{ ref('icp_recommendations') }}
     where action = 'target_more' or best_bet
 

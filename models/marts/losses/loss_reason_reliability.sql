@@ -17,9 +17,15 @@ with lost_deals as (
 -- the most losses one owner closed on one day
 bulk as (
 
-    select period, max(lost_deals) as bulk_deals
+    select
+        period,
+        max(lost_deals) as bulk_deals
     from (
-        select period, owner, closed_on, count(*) as lost_deals
+        select
+            period,
+            owner,
+            closed_on,
+            count(*) as lost_deals
         from lost_deals
         where closed_on is not null and owner != 'unknown'
         group by period, owner, closed_on
@@ -61,32 +67,67 @@ counted as (
 
 measures as (
 
-    select period, 'unusable_reasons' as measure, lost_deals as deals, {{ rate('unusable_reasons', 'lost_deals') }} as value, 0.3e0 as threshold,
+    select
+        period,
+        'unusable_reasons' as measure,
+        lost_deals as deals,
+        {{ rate('unusable_reasons', 'lost_deals') }} as value,
+        0.3e0 as threshold,
         'share of lost deals without a usable reason' as meaning
     from counted
     union all
-    select period, 'quarter_end_spike' as measure, dated_deals as deals, {{ rate('last_days_deals', 'dated_deals') }} as value, 0.3e0 as threshold,
+    select
+        period,
+        'quarter_end_spike' as measure,
+        dated_deals as deals,
+        {{ rate('last_days_deals', 'dated_deals') }} as value,
+        0.3e0 as threshold,
         'share of losses closed on the last three days of a quarter' as meaning
     from counted
     union all
-    select period, 'competitor_not_named' as measure, competitor_reasons as deals, {{ rate('unnamed_competitors', 'competitor_reasons') }} as value, 0.5e0 as threshold,
+    select
+        period,
+        'competitor_not_named' as measure,
+        competitor_reasons as deals,
+        {{ rate('unnamed_competitors', 'competitor_reasons') }} as value,
+        0.5e0 as threshold,
         'share of losses to a competitor that name none' as meaning
     from counted
     union all
-    select period, 'competitor_not_blamed' as measure, named_competitors as deals, {{ rate('unblamed_competitors', 'named_competitors') }} as value, 0.8e0 as threshold,
+    select
+        period,
+        'competitor_not_blamed' as measure,
+        named_competitors as deals,
+        {{ rate('unblamed_competitors', 'named_competitors') }} as value,
+        0.8e0 as threshold,
         'share of losses with a named competitor that state another reason' as meaning
     from counted
     union all
-    select counted.period, 'bulk_closes' as measure, counted.lost_deals as deals, {{ rate('bulk.bulk_deals', 'counted.lost_deals') }} as value, 0.2e0 as threshold,
+    select
+        counted.period,
+        'bulk_closes' as measure,
+        counted.lost_deals as deals,
+        {{ rate('bulk.bulk_deals', 'counted.lost_deals') }} as value,
+        0.2e0 as threshold,
         'share of losses that one owner closed on a single day' as meaning
     from counted
     left join bulk on counted.period = bulk.period
     union all
-    select period, 'silent_owners' as measure, owned_deals as deals, {{ rate('silent_owners', 'owners') }} as value, 0.3e0 as threshold,
+    select
+        period,
+        'silent_owners' as measure,
+        owned_deals as deals,
+        {{ rate('silent_owners', 'owners') }} as value,
+        0.3e0 as threshold,
         'share of owners who state a reason on fewer than half of their losses' as meaning
     from owners
     union all
-    select period, 'one_reason_owners' as measure, owned_deals as deals, {{ rate('one_reason_owners', 'owners') }} as value, 0.3e0 as threshold,
+    select
+        period,
+        'one_reason_owners' as measure,
+        owned_deals as deals,
+        {{ rate('one_reason_owners', 'owners') }} as value,
+        0.3e0 as threshold,
         'share of owners who give the same reason on more than four in five losses' as meaning
     from owners
 

@@ -40,12 +40,17 @@ named_groups as (
 tall as (
 
     select
-        groups_of_deals.outcome, groups_of_deals.closed_on, 'departments' as group_type, named_groups.departments as buying_group
+        groups_of_deals.outcome,
+        groups_of_deals.closed_on,
+        'departments' as group_type,
+        named_groups.departments as buying_group
     from groups_of_deals
     inner join named_groups on groups_of_deals.department_bits = named_groups.department_bits
     union all
     select
-        outcome, closed_on, 'size' as group_type,
+        outcome,
+        closed_on,
+        'size' as group_type,
         case
             when contacts = 1 then '1 contact'
             when contacts = 2 then '2 contacts'

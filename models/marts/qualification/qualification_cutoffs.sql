@@ -18,7 +18,7 @@ with scores as (
 cutoffs as (
 
     select cast(id * 5 as double) / 100e0 as cutoff
-    from range(21) as counted(id)
+    from range(21) as counted (id)
 
 ),
 

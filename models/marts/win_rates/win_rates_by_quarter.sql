@@ -19,7 +19,7 @@ quarters as (
 
     select cast({{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} as date) as starts_on
     from bounds
-    inner join (select cast(id as integer) as number from range(102) as counted(id)) as numbers
+    inner join (select cast(id as integer) as number from range(102) as counted (id)) as numbers
         on {{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} <= bounds.last_starts_on
     union
     select closed_quarter_starts_on as starts_on
@@ -116,7 +116,8 @@ select
     compared.upper_limit,
     case
         when compared.closed_deals > 0
-            then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit)
+            then
+                (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit)
                 and compared.closed_deals >= {{ minimum_deals }} and not compared.is_partial
     end as is_outside_limits,
     compared.win_rate_change,
@@ -124,7 +125,8 @@ select
     compared.win_rate_change_high,
     -- a quarter that is far from the one before it in the table has a mistyped year between them
     case
-        when not compared.is_partial
+        when
+            not compared.is_partial
             and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
             and compared.starts_on = cast({{ dbt.dateadd('month', 3, 'compared.previous_starts_on') }} as date)
             then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0

@@ -1,9 +1,9 @@
 {%- set recommendable = dimensions() | selectattr('recommendable') | list -%}
 {%- set pairs = [] -%}
 {%- for first in recommendable -%}
-    {%- for second in recommendable[loop.index:] -%}
-        {%- do pairs.append((first, second)) -%}
-    {%- endfor -%}
+{%- for second in recommendable[loop.index:] -%}
+{%- do pairs.append((first, second)) -%}
+{%- endfor -%}
 {%- endfor -%}
 {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
 {%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
@@ -14,9 +14,9 @@
             deals.outcome,
             deals.amount,
             deals.cycle_days
-            {%- for dimension in recommendable %},
+{%- for dimension in recommendable %},
             deals.{{ dimension.column }}
-            {%- endfor %}
+{%- endfor %}
         from {{ ref('fct_deals') }} as deals
         inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
             on deals.closed_on is not distinct from periods.closed_on
