@@ -191,8 +191,8 @@ PLANTED = [
         "update marts.qualification_cutoffs set unscored_deals = unscored_deals + 1 where cutoff = 0.5",
     ),
     (
-        "no_owner_leaves_staging_by_name",
-        "update marts.fct_deals set owner = (select min(owner) from staging.base_deal_lines)",
+        "owners_in_the_facts_are_pseudonyms",
+        "update marts.fct_deals set owner = 'Olive Owner' where deal_key = (select min(deal_key) from marts.fct_deals)",
     ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.outcome_words values ('won', 'lost')"),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.population values ('pipeline', '*', true)"),

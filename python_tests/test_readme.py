@@ -28,5 +28,6 @@ def test_every_make_target_of_the_readme_exists() -> None:
 
 def test_set_up_without_make_is_three_plain_lines() -> None:
     assert (
-        "python3 -m venv .venv\n.venv/bin/pip install --require-hashes -r requirements.txt\n.venv/bin/dbt build\n"
+        "python3 -m venv .venv\n.venv/bin/pip install --require-hashes -r requirements.txt\n"
+        ".venv/bin/dbt build --exclude-resource-type unit_test\n"
     ) in README
