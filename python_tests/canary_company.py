@@ -401,6 +401,9 @@ def _short_project() -> Path:
     for seed in ("reject_rules.csv", "reject_rules.yml"):
         (place.project / "seeds").mkdir(exist_ok=True)
         shutil.copy(ROOT / "seeds" / seed, place.project / "seeds" / seed)
+    # what the loader knows by lists, where no model reads them
+    (place.project / "models" / "staging").mkdir(parents=True)
+    shutil.copy(ROOT / "models" / "staging" / "sources.yml", place.project / "models" / "staging")
     shutil.copy(ROOT / "seeds" / "published_tables.csv", place.project / "seeds")
     shutil.copy(ROOT / "seeds" / "published_tables.yml", place.project / "seeds")
     # read once, so that no copy has to

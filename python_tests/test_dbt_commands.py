@@ -43,6 +43,7 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     here = Company(copy_project(tmp_path_factory.mktemp(request.param) / "project", seeds=None))
     if request.param != "sample":
         shutil.copytree(FIXTURES / request.param, here.project.exports)
+    here.project.exports.mkdir(exist_ok=True)
     for name in SHOWN:
         here.tell(f"fresh show {name}", "show", "--select", name)
     here.tell("fresh compile", "compile")
@@ -67,9 +68,9 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     # another source takes the place of this one
     other = "dynamics365" if request.param == "sample" else "sample"
     if other != "sample":
-        shutil.copytree(FIXTURES / other, here.project.exports)
+        shutil.copytree(FIXTURES / other, here.project.exports, dirs_exist_ok=True)
     else:
-        shutil.rmtree(here.project.exports)
+        here.project.empty_exports()
     shutil.rmtree(here.project.folder / "published")
     here.tell("other build", "build")
     for name in SHOWN:

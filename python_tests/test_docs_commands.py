@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from icp import quarterly
 from icp.cli import main
 from icp.counts import MemoryCounts
-from icp.exports.columns import OBJECTS
+from icp.exports.columns import COLUMNS, OBJECTS
 from icp.exports.mapping import check_crm_settings, check_mapping
 from icp.exports.recognise import crms
 from icp.recommendations import recommendation_rows
@@ -284,7 +284,7 @@ def test_backup_restore_and_rolling_back_do_what_the_guide_says(workplace: Path,
         for _, command in commands([ROOT / "docs/operations.md"])
         if command in SHELL or command == "icp publish"
     ]
-    backup, restore, back = lines[:1], lines[1:4], lines[4:]
+    backup, restore, back = lines[:1], lines[1:5], lines[5:]
     assert restore[-1] == "icp publish" and all("published/" in line for line in back)
     own = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
 
@@ -368,7 +368,7 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
     text = re.sub(r"```.*?```", "", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
     known = {*sample_build.models(), *declared_variables(), "run_history"}
     known |= {row["column_name"] for row in sample_build.rows("select distinct column_name from duckdb_columns()")}
-    known |= {column.name for columns in OBJECTS.values() for column in columns} | set(OBJECTS) | MAPPING_KEYS
+    known |= {column.name for columns in COLUMNS.values() for column in columns} | set(OBJECTS) | MAPPING_KEYS
     for table, column in (
         ("dim_periods", "period"),
         ("alerts", "alert"),
@@ -378,7 +378,7 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
         known |= {str(row[column]) for row in sample_build.rows(f"select distinct {column} from marts.{table}")}
     known |= {
         name
-        for path in (ROOT / "macros").glob("*.sql")
+        for path in (ROOT / "macros").rglob("*.sql")
         for name in re.findall(r"macro (?:\w+__)?(\w+)\(", path.read_text(encoding="utf-8"))
     }
     known |= WORDS_OF_ENGINES | {

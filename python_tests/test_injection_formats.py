@@ -75,9 +75,7 @@ def test_odd_values_arrive_as_they_are(place: Place) -> None:
 
 def test_what_cannot_be_read_is_rejected_with_its_rule(place: Place) -> None:
     rules = place.rows("select rule_id, source_file, source_line from rejected_records order by all")
-    # contacts of Dynamics are told apart by name: of four of each name the last stays
-    same_names = [("exact_duplicate", file_name("contacts"), line) for line in range(2, DEALS - len(INJECTIONS) + 2)]
-    assert rules == (same_names if place.variables["crm"] == "dynamics365" else []) + [
+    assert rules == [
         ("unknown_outcome", file_name("deals"), DEALS + 2),
         ("unreadable_closed_on", file_name("deals"), DEALS + 3),
     ]

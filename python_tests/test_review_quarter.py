@@ -23,6 +23,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def reviewed(project: Project, deals: list[dict[str, object]], **variables: Any) -> Row:
     """Quarter under review, its completeness, its closed deals, and the as-of date of the export."""
     project.write("deals.csv", csv_text(DEAL_COLUMNS, deals))
+    # a part of the project is built on other files only in a new database
+    project.database.unlink(missing_ok=True)
     outcome = project.dbt(
         "build", "--select", "+dim_periods", "--exclude-resource-type", "test", variables=plain_mapping(**variables)
     )

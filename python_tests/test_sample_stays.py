@@ -187,7 +187,7 @@ def test_what_the_files_in_the_folder_are_is_found_out_or_said(
     with pytest.raises(ReadingError) as refused:
         source_of(asked)
     assert says in str(refused.value) and len(refused.value.sentences) == 1
-    assert ("--write-mapping mapping.yml" in str(refused.value)) == (says == "no CRM known here")
+    assert ("--write-mapping winloss.yml" in str(refused.value)) == (says == "no CRM known here")
 
 
 def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_source(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_tables_of_advice_have_the_columns_their_steps_make(sample_build: Sample
 def test_page_on_scale_lists_every_macro_that_engines_read_differently() -> None:
     dispatched = {
         name
-        for file in (ROOT / "macros").glob("*.sql")
+        for file in (ROOT / "macros").rglob("*.sql")
         for name in re.findall(r"macro spark__(\w+)", file.read_text(encoding="utf-8"))
     }
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")

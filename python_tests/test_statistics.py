@@ -324,7 +324,7 @@ def test_parameters_outside_their_range_are_refused_by_name(name: str, value: fl
 
 
 def test_parameters_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ValueError, match="window_quarters must be a number"):
+    with pytest.raises(ValueError, match='window_quarters is "4" but must be a whole number'):
         Parameters(window_quarters="4")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="extended_window_quarters"):
         Parameters(window_quarters=8, extended_window_quarters=4)

@@ -21,6 +21,7 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from icp.build_lock import release_build_lock
 from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests import speeds
 
@@ -103,8 +104,9 @@ class Project:
                 self.manifests[switches] = result.result
             if not result or result.success:
                 result = invoke(*arguments, *(WITHOUT_UNIT_TESTS if "build" in arguments else ()))
-        # dbt keeps the database open until its process ends; here others read it before
+        # dbt keeps the database open until its process ends, and a build that was refused its lock; here others read it before
         DuckDBConnectionManager.close_all_connections()
+        release_build_lock(self.database)
         return _outcome(result, lines)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
@@ -138,6 +140,7 @@ def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:
         (place,) = (folder / "seeds").rglob(seed.name)
         shutil.copy(seed, place)
     (folder / "private").mkdir(exist_ok=True)
+    (folder / "exports").mkdir(exist_ok=True)
     return Project(folder)
 
 

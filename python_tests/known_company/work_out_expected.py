@@ -106,11 +106,6 @@ LACKING = {
         "region",
         "country",
         "account_type",
-        "extra_2",
-        "extra_3",
-        "extra_4",
-        "extra_5",
-        "extra_6",
     ),
     "accounts": ("is_deleted",),
 }
