@@ -398,10 +398,11 @@ def place_after_a_build(name: str) -> Place:
 def _short_project() -> Path:
     place = Place(scratch() / "short")
     copy_project(place.project, ("macros", "icp", "dbt_project.yml", "profiles.yml"))
-    for seed in ("reject_rules.csv", "reject_rules.yml"):
-        (place.project / "seeds").mkdir(exist_ok=True)
-        shutil.copy(ROOT / "seeds" / seed, place.project / "seeds" / seed)
-    # what the loader knows by lists, where no model reads them
+    (place.project / "seeds").mkdir()
+    # what the loader and the settings know by lists stands there too
+    for seed in ("reject_rules", "settings", "crm_rules", "crm_objects", "header_aliases", "outcome_words"):
+        for ending in ("csv", "yml"):
+            shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", place.project / "seeds")
     (place.project / "models" / "staging").mkdir(parents=True)
     shutil.copy(ROOT / "models" / "staging" / "sources.yml", place.project / "models" / "staging")
     shutil.copy(ROOT / "seeds" / "published_tables.csv", place.project / "seeds")

@@ -42,8 +42,7 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Every command in the order in which a person would try them."""
     here = Company(copy_project(tmp_path_factory.mktemp(request.param) / "project", seeds=None))
     if request.param != "sample":
-        shutil.copytree(FIXTURES / request.param, here.project.exports)
-    here.project.exports.mkdir(exist_ok=True)
+        shutil.copytree(FIXTURES / request.param, here.project.exports, dirs_exist_ok=True)
     for name in SHOWN:
         here.tell(f"fresh show {name}", "show", "--select", name)
     here.tell("fresh compile", "compile")

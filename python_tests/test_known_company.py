@@ -29,7 +29,7 @@ WORDS_OF_THE_MODEL = {"loss_reason_reliability": {"meaning"}, "alerts": {"meanin
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Outcome]]:
     project = copy_project(tmp_path_factory.mktemp("known_company"))
-    shutil.copytree(HERE / "exports", project.exports)
+    shutil.copytree(HERE / "exports", project.exports, dirs_exist_ok=True)
     yield project, project.dbt("build", variables=known_variables())
 
 

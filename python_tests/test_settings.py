@@ -348,7 +348,7 @@ TABLES = (
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Project:
     found = copy_project(tmp_path_factory.mktemp("settings"))
-    shutil.copytree(HERE / "exports", found.exports)
+    shutil.copytree(HERE / "exports", found.exports, dirs_exist_ok=True)
     return found
 
 

@@ -138,7 +138,8 @@ class Company:
         """Builds the company, and notes what a copy of it needs to know: manifest, tables, what is red already, what dbt said."""
         copy_project(folder, seeds=HERE / "seeds" if self.name == "known" else None)
         if self.name != "sample":
-            shutil.copytree(HERE / "exports" if self.name == "known" else FIXTURES / self.name, folder / "exports")
+            exports = HERE / "exports" if self.name == "known" else FIXTURES / self.name
+            shutil.copytree(exports, folder / "exports", dirs_exist_ok=True)
         self.project = self._project(folder)
         built = self.project.dbt("build", *NO_TESTS, variables=self.variables)
         if built.exit_code == 2:
