@@ -352,15 +352,19 @@ def test_a_build_without_deals_is_not_published_where_nothing_stands_either(buil
     assert not (tmp_path / "marts.duckdb").exists()
 
 
-def test_the_share_is_what_the_variable_says_and_of_the_same_source(built: Place, tmp_path: Path) -> None:
+def test_the_share_is_what_the_setting_says_and_of_whatever_source_stands(built: Place, tmp_path: Path) -> None:
     published = tmp_path / "marts.duckdb"
     assert finish(with_deals(built, 120, "whole"), published).returncode == 0
     fewer = {"minimum_share": 0.9, "allow_fewer_deals": False}
     run = finish(with_deals(built, 107, "fewer"), published, fewer_deals=fewer)
     assert "holds 107 deals, less than 90% of the 120" in run.stderr
-    assert finish(with_deals(built, 5, "other"), published, run={"crm": "hubspot"}).returncode == 0
-    # only builds of the source that stands there are told of
-    assert built.rows("select crm, deals from run_history", published) == [("hubspot", 5)]
+    # of another source too: a mapping may have been forgotten
+    other = with_deals(built, 5, "other")
+    assert "holds 5 deals, less than 50% of the 120" in finish(other, published, run={"crm": "hubspot"}).stderr
+    told = {"minimum_share": 0.5, "allow_fewer_deals": True}
+    assert finish(other, published, run={"crm": "hubspot"}, fewer_deals=told).returncode == 0
+    # only builds of the source that stands there are told of: the one that was refused, and the one that was told to
+    assert built.rows("select crm, deals from run_history", published) == [("hubspot", 5), ("hubspot", 5)]
 
 
 def test_the_sample_company_does_not_replace_the_figures_of_another_source(built: Place, tmp_path: Path) -> None:

@@ -168,6 +168,9 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
         ),
         ({"Auftrag.csv": "Auftrag,Ergebnis\n1,gewonnen\n"}, "no CRM known here"),
         ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
+        # no kind that is read, and still nothing to pass over for the sample
+        ({"deals.json": "{}\n"}, "no CRM known here"),
+        ({"2026/deals.csv": "Record ID,Deal Stage\n1,Closed Won\n"}, "is empty: put the exported files into it"),
         ({"deals.csv": ""}, "deals.csv is empty"),
         ({"deals.xlsx": "PK\x03\x04"}, "deals.xlsx is an Excel workbook"),
         ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "hubspot"),
@@ -179,6 +182,7 @@ def test_what_the_files_in_the_folder_are_is_found_out_or_said(
     exports = tmp_path / "exports"
     exports.mkdir()
     for name, text in files.items():
+        (exports / name).parent.mkdir(exist_ok=True)
         (exports / name).write_text(text, encoding="utf-8")
     asked = Request("", str(exports), str(tmp_path / "private" / "w.duckdb"))
     if " " not in says:

@@ -14,24 +14,39 @@ import duckdb
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.shape import ExportFile, examine
 
-DATA = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".zip", ".gz")
-"""Endings of files that people export; what has another, such as a README.md, is no export."""
+NO_DATA = (
+    ".md",
+    ".rst",
+    ".yml",
+    ".yaml",
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".html",
+    ".png",
+    ".jpg",
+    ".sql",
+    ".py",
+    ".sh",
+    ".log",
+)
+"""Endings of files that are no exports, such as a README.md; whatever has another may be one, read here or not."""
 
 
 def holds_exports(path: Path) -> bool:
-    """Whether a folder holds a file that may be an export, hidden ones and notes left out."""
+    """Whether a folder holds a file that may be an export, also in a folder below; hidden ones and notes left out."""
     return path.is_dir() and any(
         found.is_file()
-        and found.suffix.lower() in DATA
-        and not found.name.startswith((".", "~$"))
+        and found.suffix.lower() not in NO_DATA
+        and not any(part.startswith((".", "~$")) for part in found.relative_to(path).parts)
         and not _is_prose(found)
-        for found in path.iterdir()
+        for found in path.rglob("*")
     )
 
 
 def _is_prose(path: Path) -> bool:
     """Whether a text file holds notes: one column, whatever separates columns."""
-    if path.suffix.lower() != ".txt":
+    if path.suffix.lower() not in (".txt", ""):
         return False
     with path.open("rb") as file:
         first_line = file.readline(65536).replace(b"\0", b"")
