@@ -1089,7 +1089,7 @@ class Project:
             shutil.copy(ROOT / "models" / "staging" / f"{model}.sql", folder / "models" / "staging")
         shutil.copy(ROOT / "models" / "staging" / "sources.yml", folder / "models" / "staging")
         (folder / "seeds").mkdir()
-        for seed in ("crm_rules", "stage_map", "outcome_words"):
+        for seed in ("crm_rules", "stage_map", "outcome_words", "settings", "crm_objects", "header_aliases"):
             for ending in ("csv", "yml"):
                 shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", folder / "seeds")
         shutil.copytree(ROOT / "icp", folder / "icp", ignore=shutil.ignore_patterns("__pycache__"))

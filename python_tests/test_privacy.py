@@ -199,7 +199,7 @@ def test_messages_about_bad_exports_name_no_person(spoil: object, request: pytes
 
 def test_a_failed_build_says_and_logs_no_person() -> None:
     place = place_with_a_short_build("failing")
-    (place.project / "models").mkdir()
+    (place.project / "models").mkdir(exist_ok=True)
     (place.project / "models" / "broken.sql").write_text(
         "{{ config(materialized='table') }} select cast(industry as integer) as number from w.marts.fct_deals",
         encoding="utf-8",
