@@ -79,9 +79,17 @@
 {% endmacro %}
 
 {# The load that the landing tables hold. Not asked through the adapter: dbt would open a transaction to look. #}
-{% macro what_is_loaded() %}
+{% macro what_is_loaded() %}{{ return(adapter.dispatch('what_is_loaded')()) }}{% endmacro %}
+
+{% macro default__what_is_loaded() %}
     {%- set is_there = run_query("select count(*) from information_schema.tables where table_schema = 'landing' and table_name = 'loads'").rows[0][0] -%}
     {%- set rows = run_query('select crm, fingerprint from landing.loads').rows if is_there else [] -%}
+    {{ return({'crm': rows[0][0], 'fingerprint': rows[0][1]} if rows else {'crm': none, 'fingerprint': none}) }}
+{% endmacro %}
+
+{% macro spark__what_is_loaded() %}
+    {%- set relation = load_relation(api.Relation.create(schema='landing', identifier='loads')) -%}
+    {%- set rows = run_query('select crm, fingerprint from ' ~ relation).rows if relation else [] -%}
     {{ return({'crm': rows[0][0], 'fingerprint': rows[0][1]} if rows else {'crm': none, 'fingerprint': none}) }}
 {% endmacro %}
 
