@@ -573,7 +573,7 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
         stated = settings.resolve(settings.read_settings_file(mapping) if mapping else {}, folder=project)
     except settings.SettingsError:
         # the build says what is wrong, and the command of --notify is told
-        stated = settings.defaults()
+        stated = settings.defaults() | settings.stated_in(os.environ)
     private = (project / settings.private_database()).resolve()
     plan = run.Plan(
         project=project,

@@ -295,6 +295,15 @@ def defaults() -> dict[str, Any]:
     return {name: setting.default for name, setting in declared().items()}
 
 
+def stated_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that the environment states, as it states them."""
+    return {
+        name: environment[setting.environment]
+        for name, setting in declared().items()
+        if setting.environment and environment.get(setting.environment)
+    }
+
+
 def answer(request: str) -> str:
     """The settings as JSON for SQL, so it never raises: by_name, and problems (sentences). Request: the variables of dbt, as YAML."""
     try:
