@@ -114,6 +114,9 @@ def test_every_published_table_is_the_same_on_both_engines(folder: Path, company
     on_duckdb, on_spark = published(folder, company, "duckdb"), published(folder, company, "spark")
     assert sum(len(rows) for rows in on_spark.values()) > 1000
     assert on_spark["icp_recommendations"] and on_spark["action_items"]
+    # only the loader sees the bytes of a file: Spark reads the sample company's as a table
+    for row in on_duckdb["input_files"]:
+        row["sha256"] = None
     assert compared(on_duckdb, on_spark, set(LEFT_OUT)) == {}
 
 
