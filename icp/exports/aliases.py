@@ -40,22 +40,27 @@ class Likeness:
     known: int
 
 
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a list among the seeds, in its order."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @cache
 def aliases() -> tuple[Alias, ...]:
     """All known headers, in the order of the list, which is the order of preference."""
-    with (SEEDS / "header_aliases.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Alias(
-                row["crm"],
-                row["export_kind"],
-                row["object"],
-                row["source_header"],
-                row["canonical_column"],
-                row["value_kind"],
-                row["is_read"] == "true",
-            )
-            for row in csv.DictReader(file)
+    return tuple(
+        Alias(
+            row["crm"],
+            row["export_kind"],
+            row["object"],
+            row["source_header"],
+            row["canonical_column"],
+            row["value_kind"],
+            row["is_read"] == "true",
         )
+        for row in seed_rows("header_aliases")
+    )
 
 
 def recognise(headers: Sequence[str], crm: str | None = None) -> list[Likeness]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from icp.exports.aliases import aliases
+from icp.exports.aliases import aliases, seed_rows
 from icp.exports.columns import DATED, OBJECTS, Kind
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
@@ -77,7 +76,6 @@ _STANDS_FOR = {
     "loss_reason": ("status_reason",),
 }
 
-_SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 # What each row must have, and what says its outcome: flags by themselves, the others where their words are known.
 _IDS = {
@@ -152,13 +150,8 @@ def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> lis
     return [folder.examine(folder.path / name, wanted) for name in folder.names()]
 
 
-def _seed(name: str) -> list[dict[str, str]]:
-    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
-    costs = {(row["object"], row["column_name"]): row["missing_means"] for row in _seed("canonical_columns")}
+    costs = {(row["object"], row["column_name"]): row["missing_means"] for row in seed_rows("canonical_columns")}
     files = engine.execute(
         f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object"
     ).fetchall()
@@ -255,7 +248,7 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
     if object_name == "deals" and (
         word := next((name for name in _WORDS_OF_OUTCOMES if name in has & _names(plan, object_name)), None)
     ):
-        rules = next((row for row in _seed("crm_rules") if row["crm"] == crm), {})
+        rules = next((row for row in seed_rows("crm_rules") if row["crm"] == crm), {})
         place = "seeds/stage_map.csv" if word == "stage" else rules.get("outcome_list", "seeds/outcome_words.csv")
         branches.append(
             f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
@@ -272,8 +265,8 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
 
 def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     """SQL of whether no flag says a deal's outcome and the word that should is not known."""
-    known = {row["word"] for row in _seed("outcome_words")} | {*OUTCOMES, "deleted"}
-    known |= {row["stage"] for row in _seed("stage_map") if row["crm"] == crm}
+    known = {row["word"] for row in seed_rows("outcome_words")} | {*OUTCOMES, "deleted"}
+    known |= {row["stage"] for row in seed_rows("stage_map") if row["crm"] == crm}
     silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
     silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
     plain_word = f"lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', ''))"

@@ -6,14 +6,13 @@ A CRM is rows in seeds: `crm_rules` lists the CRMs, `crm_objects` says what a fi
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import duckdb
 
-from icp.exports.aliases import SEEDS, Alias, aliases
+from icp.exports.aliases import Alias, aliases, seed_rows
 from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import COLUMNS, Column
 from icp.exports.folder import Folder, date_in_name
@@ -53,15 +52,12 @@ class Shape:
     example: str
 
 
-def _rows(seed: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 @cache
 def crms() -> dict[str, Crm]:
     """Every CRM that is known, those that are not read from files included."""
-    return {row["crm"]: Crm(row["crm"], row["name"], row["has_report_footer"] == "true") for row in _rows("crm_rules")}
+    return {
+        row["crm"]: Crm(row["crm"], row["name"], row["has_report_footer"] == "true") for row in seed_rows("crm_rules")
+    }
 
 
 @cache
@@ -75,7 +71,7 @@ def shapes(crm: str) -> tuple[Shape, ...]:
             row["is_additional"] == "true",
             row["example"],
         )
-        for row in _rows("crm_objects")
+        for row in seed_rows("crm_objects")
         if row["crm"] == crm
     )
 
@@ -103,15 +99,6 @@ def recognise(headers: Sequence[str], crm: str, own: Mapping[str, HeaderRule] | 
         if all(written.intersection(group) for group in shape.needs) and not found & shape.never:
             fitting.append(shape)
     return [shape for place, shape in enumerate(fitting) if place == 0 or shape.additional]
-
-
-def mapped_headers(headers: Sequence[str], crm: str, shape: Shape) -> dict[str, list[str]]:
-    """The headers each column of a shape would be read from, in order of preference."""
-    mapped: dict[str, list[str]] = {}
-    for alias in _known(crm, shape.object):
-        if alias.is_read:
-            mapped.setdefault(alias.column, []).extend(headers[place] for place in positions(alias.header, headers))
-    return {name: list(dict.fromkeys(found)) for name, found in mapped.items() if found}
 
 
 def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSettings) -> dict[str, Binding]:
@@ -189,7 +176,7 @@ def _with_true_outcome(reading: FileReading, engine: duckdb.DuckDBPyConnection) 
     outcome = reading.bindings.get("outcome")
     if outcome is None or len(outcome.cells) < 2:
         return reading
-    known = words(row["word"] for row in _rows("outcome_words"))
+    known = words(row["word"] for row in seed_rows("outcome_words"))
     counted = [
         engine.execute(
             f"select count(*) from {reading.file.relation()} as records where lower(trim({identifier(cell.column)})) in ({known})"
