@@ -76,7 +76,7 @@ def hold_build_lock(database: Path, wait: float) -> None:
 
 
 def release_build_lock(database: Path) -> None:
-    """Let the next build in."""
+    """Let the next build in, where the process goes on."""
     descriptor = _BUILD_LOCKS.pop(str(database.resolve()), None)
     if descriptor is not None:
         os.close(descriptor)

@@ -459,7 +459,7 @@ def _put_out(connection: Any, database: Path, build: str) -> list[Path]:
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
     publication = Publication(
-        database, build, quarter, formats, minimum, _history(connection), run_history.published_meanings()
+        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection)
     )
     return publish_marts(connection, publication)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from icp import settings
-from icp.build_lock import hold_build_lock, release_build_lock, seconds_to_wait, wait_until_free
+from icp.build_lock import hold_build_lock, seconds_to_wait, wait_until_free
 from icp.exports.plan import clear_copies, plan_load
-from icp.finish_run import finish_run
+from icp.finish_run import publish_marts, record_run
 from icp.privacy import KeyProblem, read_or_make_key
 from icp.standing import SAMPLE, sample_objection
 
@@ -83,7 +85,8 @@ class Plugin(BasePlugin):
         conn.create_function("plan_load", plan_load, text, "VARCHAR", **always)
         conn.create_function("clear_export_copies", _clear_export_copies, text, "BOOLEAN", **always)
         conn.create_function("sample_problem", _sample_problem, text, "VARCHAR", **or_null)
-        conn.create_function("finish_run", self._finish_run, text, "VARCHAR", **or_null)
+        conn.create_function("record_run", partial(self._at_end, record_run), text, "VARCHAR", **or_null)
+        conn.create_function("publish_marts", partial(self._at_end, publish_marts), text, "VARCHAR", **or_null)
 
     def _key(self) -> str:
         database = self._database
@@ -96,16 +99,13 @@ class Plugin(BasePlugin):
             return str(found)
         return None
 
-    def _finish_run(self, request: str) -> str | None:
+    def _at_end(self, step: Callable[[duckdb.DuckDBPyConnection, Any], str | None], request: str) -> str | None:
         # a second connection to the open database: the one that calls is busy with this very call
         with duckdb.connect(self.creds.path if self.creds else ":memory:", config=self._config) as connection:
             try:
-                return finish_run(connection, json.loads(request))
+                return step(connection, json.loads(request))
             except duckdb.Error as error:
                 return f"Not published: {str(error).splitlines()[0]}; readers keep the previous build."
-            finally:
-                if self._database is not None:
-                    release_build_lock(self._database)
 
 
 def _clear_export_copies(database: str) -> bool:

@@ -105,6 +105,7 @@ class Engine:
         for key, nodes in (
             (f"model.winloss.{name}", self._manifest.nodes),
             (f"source.winloss.advice.{name}", self._manifest.sources),
+            (f"source.winloss.history.{name}", self._manifest.sources),
         ):
             if key in nodes:
                 return nodes[key]
@@ -182,7 +183,7 @@ class Engine:
             node = self._node(name)
             types = {column.name: str(column.data_type) for column in node.columns.values()}
             self._copy(connection, name, types, f"select {', '.join(types)} from {node.relation_name}")
-            _comment(connection, name, node)
+            _comment(connection, f"marts.{name}", node)
         counts = CONTACT_COUNTS.format(
             bridge_deal_contacts=self.relation("bridge_deal_contacts"), dim_periods=self.relation("dim_periods")
         )
@@ -208,6 +209,10 @@ class Engine:
             deals = self.query(f"select count(*) from {self.relation(name)}")[1][0][0]
             # the record counts the rows of these two marts, which themselves stay where they are
             connection.execute(f"create view marts.{name} as select 1 as deal from range({int(deals)})")
+        history = self._node("run_history")
+        columns = ", ".join(f"{column.name} {column.data_type}" for column in history.columns.values())
+        connection.execute(f"create schema history; create table history.run_history ({columns})")
+        _comment(connection, "history.run_history", history)
         found = run_history.figures(connection)
         run_history.remember(connection, {**build, **run_history.versions(), **found, "is_published": True})
         return str(build["invocation_id"])
@@ -247,8 +252,8 @@ def duckdb_shape(types: Mapping[str, str]) -> str:
 
 def _comment(connection: duckdb.DuckDBPyConnection, name: str, node: Any) -> None:
     """What dbt describes, for the published file to show."""
-    texts = {f"table marts.{name}": node.description}
-    texts |= {f"column marts.{name}.{column.name}": column.description for column in node.columns.values()}
+    texts = {f"table {name}": node.description}
+    texts |= {f"column {name}.{column.name}": column.description for column in node.columns.values()}
     for place, text in texts.items():
         if text:
             connection.execute(f"comment on {place} is {text_literal(text)}")

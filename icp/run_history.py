@@ -15,40 +15,6 @@ from typing import Any
 
 import duckdb
 
-COLUMNS: dict[str, tuple[str, str]] = {
-    "invocation_id": ("varchar", "Id of the run: the invocation_id in every line of dbt's JSON log."),
-    "started_at": ("timestamp", "When the run began, UTC."),
-    "finished_at": ("timestamp", "When its last step ended, UTC."),
-    "duration_seconds": ("double", "Seconds between the two."),
-    "peak_memory_mb": ("double", "Most memory the run held at a time, in MB; null where the system does not say."),
-    "is_published": ("boolean", "Whether the build was published; null where it ended before it could say."),
-    "why_not": ("varchar", "Why it was not, in words; null when it was."),
-    "crm": ("varchar", "The CRM whose exports were read."),
-    "reviewed_quarter": ("varchar", "Quarter under review; null without one, or when a step failed."),
-    "as_of_on": ("date", "Last day the exports speak of; null when a step failed."),
-    "input_files": (
-        "varchar",
-        "The files read, as JSON: object, source_file, sha256 and records of each; null when a step failed.",
-    ),
-    "records_read": ("bigint", "Records in these files; null when a step failed."),
-    "records_rejected": ("bigint", "Records that could not be used; null when a step failed."),
-    "records_excluded": ("bigint", "Records rightly left out; null when a step failed."),
-    "deals": ("bigint", "Deals, open and disqualified ones included; null when a step failed."),
-    "closed_deals": ("bigint", "Deals won or lost in the population; null when a step failed."),
-    "recommendations": ("bigint", "Recommendations that hold up against luck; null when a step failed."),
-    "alerts_raised": ("bigint", "Alerts raised; null when a step failed."),
-    "tests_passed": ("bigint", "Tests of the build that passed."),
-    "tests_warned": ("bigint", "Tests of the build that warned."),
-    "winloss_version": ("varchar", "Version of this project."),
-    "method_version": ("varchar", "Version of the recommendation method; null when a step failed."),
-    "dbt_version": ("varchar", "Version of dbt."),
-    "duckdb_version": ("varchar", "Version of DuckDB."),
-    "python_version": ("varchar", "Version of Python."),
-}
-"""Type and meaning of each column of `history.run_history`."""
-
-TABLE_MEANING = "One row per full dbt build, green or not: what it read, what it found, whether it was published."
-
 _FIGURES = """select
     (select max(last_quarter) from marts.dim_periods where period = 'quarter') as reviewed_quarter,
     (select max(as_of_on) from marts.dim_periods) as as_of_on,
@@ -105,49 +71,62 @@ def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return dict(zip(names, answer.fetchall()[0], strict=True))
 
 
-def open_run_history(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table where there is none; add the columns an older version of the project did not have."""
-    listed = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
-    connection.execute("create schema if not exists history")
-    connection.execute(f"create table if not exists history.run_history ({listed})")
-    for name, (kind, meaning) in COLUMNS.items():
-        connection.execute(f"alter table history.run_history add column if not exists {name} {kind}")
-        connection.execute(f"comment on column history.run_history.{name} is '{meaning.replace(chr(39), chr(39) * 2)}'")
-    connection.execute(f"comment on table history.run_history is '{TABLE_MEANING}'")
-
-
 def remember(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
     """Add the row of a run; columns it does not state are null."""
-    open_run_history(connection)
-    marks = ", ".join(f"${name}" for name in COLUMNS)
+    marks = ", ".join(f"${name}" for name in run)
+    connection.execute(f"insert into history.run_history ({', '.join(run)}) values ({marks})", dict(run))
+
+
+def update(connection: duckdb.DuckDBPyConnection, invocation_id: str, **values: Any) -> None:
+    """State more columns of a remembered run."""
+    assigned = ", ".join(f"{name} = ${name}" for name in values)
     connection.execute(
-        f"insert into history.run_history ({', '.join(COLUMNS)}) values ({marks})",
-        {name: run.get(name) for name in COLUMNS},
+        f"update history.run_history set {assigned} where invocation_id = $invocation_id",
+        {**values, "invocation_id": invocation_id},
     )
 
 
-def settle(
-    connection: duckdb.DuckDBPyConnection, invocation_id: str, is_published: bool, why_not: str | None = None
-) -> None:
-    """State how the publishing of a remembered run ended."""
-    connection.execute(
-        "update history.run_history set is_published = $is_published, why_not = $why_not where invocation_id = $invocation_id",
-        {"is_published": is_published, "why_not": why_not, "invocation_id": invocation_id},
-    )
+def alerts(invocation_id: str, minutes: float, megabytes: float) -> str:
+    """The alerts of a build as SQL: those of its marts, and of what only the end of a remembered run can tell.
+
+    `minutes` and `megabytes` are the budgets of time and memory.
+    """
+    run = f"from history.run_history where invocation_id = {_text(invocation_id)}"
+    return f"""select * from marts.alerts
+union all by name
+select
+    alert, 'this build' as subject, value, unit, budget as upper_threshold, coalesce(value > budget, false) as is_raised, meaning, remedy
+from (
+    select
+        'run_time' as alert, duration_seconds / 60 as value, 'minutes' as unit, cast({minutes} as double) as budget,
+        'The build took longer than its budget.' as meaning,
+        'Look in the log for the longest steps; docs/operations.md says what to try.' as remedy
+    {run}
+    union all
+    select
+        'memory' as alert, peak_memory_mb as value, 'MB' as unit, cast({megabytes} as double) as budget,
+        'The build held more memory than its budget.' as meaning,
+        'Set WINLOSS_MEMORY_LIMIT, such as 6GB, or raise memory_budget_mb.' as remedy
+    {run}
+) as measured"""
 
 
-def published_meanings() -> dict[tuple[str, str | None], str]:
-    """What the published run history and each of its columns mean, by table and column."""
-    return {
-        ("run_history", None): TABLE_MEANING,
-        **{("run_history", name): meaning for name, (_, meaning) in COLUMNS.items()},
-    }
+def meanings(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str | None], str]:
+    """What the run history and each of its columns mean, by table and column, as models/marts/sources.yml describes them."""
+    rows = connection.execute(
+        "select table_name, null as column_name, comment from duckdb_tables() where schema_name = 'history' "
+        "union all select table_name, column_name, comment from duckdb_columns() where schema_name = 'history'"
+    ).fetchall()
+    return {(table, column): text for table, column, text in rows if table == "run_history" and text}
 
 
 def published_rows(invocation_id: str, crm: str) -> str:
     """The run history as the published file states it: of this source alone, and the run being published counts as published."""
-    quoted, source = (text.replace("'", "''") for text in (invocation_id, crm))
     return (
-        "select * replace (case when invocation_id = "
-        f"'{quoted}' then true else is_published end as is_published) from history.run_history where crm = '{source}'"
+        f"select * replace (case when invocation_id = {_text(invocation_id)} then true else is_published end as is_published) "
+        f"from history.run_history where crm = {_text(crm)}"
     )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -10,12 +10,8 @@
 
 {# So that the freshness of exports nobody loaded yet is a warning and not an error. #}
 {% macro open_loads() %}
-    {%- set columns = [] -%}
-    {%- for column in graph.sources['source.winloss.landing.loads'].columns.values() -%}
-        {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
-    {%- endfor -%}
     {%- do run_query('create schema if not exists landing') -%}
-    {{ return('create table if not exists landing.loads (' ~ columns | join(', ') ~ ')') }}
+    {{ return('create table if not exists landing.loads (' ~ columns_with_types(graph.sources['source.winloss.landing.loads']) ~ ')') }}
 {% endmacro %}
 
 {% macro default__load_exports() %}

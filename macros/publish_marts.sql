@@ -1,5 +1,21 @@
-{# At the end of a run: remembers a full build, and publishes it if every step was green. As SQL for dbt to run, so that
-   a failure is one sentence and exit code 1. Other runs leave the published files alone and say so. #}
+{# The first hook at the end of a run: a full build, green or not, becomes a row of the run history. #}
+{% macro record_run() -%}
+    {%- if execute and flags.WHICH == 'build' and target.type == 'duckdb' and not why_not_full() -%}
+    {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
+    {%- set run = {
+        'invocation_id': invocation_id,
+        'started_at': run_started_at.isoformat(),
+        'crm': crm(),
+        'dbt_version': dbt_version,
+        'tests_passed': tests | selectattr('status', 'equalto', 'pass') | list | length,
+        'tests_warned': tests | selectattr('status', 'equalto', 'warn') | list | length,
+        'why_not': why_not_green() or none,
+    } -%}
+    {{ call_at_end('record_run', run) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The second: publishes a full build if every step was green. Other runs leave the published files alone and say so. #}
 {% macro publish_marts() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
     {{ return(adapter.dispatch('publish_marts')()) }}
@@ -7,23 +23,14 @@
 {%- endmacro %}
 
 {% macro default__publish_marts() -%}
-    {%- set left_out = why_not_full() -%}
-    {%- if left_out -%}
-        {%- do log('Not published: ' ~ left_out ~ '; readers keep the previous build.', info=true) -%}
+    {%- set why_not = why_not_full() or why_not_green() -%}
+    {%- if why_not -%}
+        {%- do log('Not published: ' ~ why_not ~ '; readers keep the previous build.', info=true) -%}
     {%- else -%}
         {#- where one of them is wrong, a hook at the start said so, and nothing is published -#}
         {%- set settings = found_settings().by_name -%}
-        {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set request = {
-            'run': {
-                'invocation_id': invocation_id,
-                'started_at': run_started_at.isoformat(),
-                'crm': crm(),
-                'dbt_version': dbt_version,
-                'tests_passed': tests | selectattr('status', 'equalto', 'pass') | list | length,
-                'tests_warned': tests | selectattr('status', 'equalto', 'warn') | list | length,
-            },
-            'why_not': why_not_green(),
+            'invocation_id': invocation_id,
             'path': settings.published,
             'formats': settings.publish_formats,
             'small_cell_minimum': settings.small_cell_minimum,
@@ -31,9 +38,14 @@
             'fewer_deals': {'minimum_share': settings.publish_minimum_share, 'allow_fewer_deals': settings.allow_fewer_deals},
             'budgets': {'minutes': settings.run_time_budget_minutes, 'megabytes': settings.memory_budget_mb},
         } -%}
-    select case when problem is not null then {{ fail('problem') }} end
-    from (select finish_run('{{ tojson(request) | replace("'", "''") }}') as problem) as finished
+    {{ call_at_end('publish_marts', request) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# A function of the plugin, as SQL for dbt to run: what it answers is the sentence that ends the run with exit code 1. #}
+{% macro call_at_end(function, request) -%}
+    select case when problem is not null then {{ fail('problem') }} end
+    from (select {{ function }}('{{ tojson(request) | replace("'", "''") }}') as problem) as answer
 {%- endmacro %}
 
 {# Other engines have no published file of their own: the command line makes the advice and fetches the marts. What it may rely on

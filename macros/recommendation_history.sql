@@ -1,4 +1,5 @@
-{# The memory of what was recommended, by source and quarter under review. It stands beside the marts and is never rebuilt. #}
+{# What earlier builds left behind stands beside the marts and is never rebuilt: its tables, and columns a later version of the project
+   declares (models/marts/sources.yml), are made where they are missing. #}
 {% macro open_history() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'docs') -%}
     {{ return(adapter.dispatch('open_history')()) }}
@@ -7,39 +8,31 @@
 
 {% macro default__open_history() -%}
     create schema if not exists history;
-    create table if not exists {{ history_table() }};
-    {{ source_of_older_advice() }}
-{%- endmacro %}
-
-{# Before the memory said which source a recommendation is of: it is of the only one that was ever published, if there is only one. #}
-{% macro source_of_older_advice() -%}
-    {%- set columns = run_query(
-        "select table_name || '.' || column_name from duckdb_columns() where schema_name = 'history'"
-    ).columns[0].values() -%}
-    alter table history.recommendations add column if not exists crm string;
-    {%- if 'recommendations.rank' in columns and 'recommendations.crm' not in columns and 'run_history.crm' in columns -%}
-    update history.recommendations
-    set crm = (select case when count(distinct crm) = 1 then max(crm) end from history.run_history where is_published)
-    {%- endif -%}
+    {%- for table in history_tables() %}
+    create table if not exists history.{{ table.name }} ({{ columns_with_types(table) }});
+    comment on table history.{{ table.name }} is '{{ escape_single_quotes(table.description) }}';
+    {%- for column in table.columns.values() %}
+    alter table history.{{ table.name }} add column if not exists {{ column.name }} {{ column.data_type }};
+    comment on column history.{{ table.name }}.{{ column.name }} is '{{ escape_single_quotes(column.description) }}';
+    {%- endfor %}
+    {%- endfor %}
 {%- endmacro %}
 
 {# Spark takes one statement at a time. #}
 {% macro spark__open_history() -%}
     {%- do run_query('create schema if not exists history') -%}
-    {%- do run_query('create table if not exists ' ~ history_table()) -%}
-    {%- if 'crm' not in run_query('select * from history.recommendations limit 0').column_names -%}
-    alter table history.recommendations add columns (crm string)
-    {%- endif -%}
+    {%- for table in history_tables() -%}
+        {%- do run_query('create table if not exists history.' ~ table.name ~ ' (' ~ columns_with_types(table) ~ ')') -%}
+    {%- endfor -%}
 {%- endmacro %}
 
-{% macro history_table() -%}
-    history.recommendations (
-        reviewed_quarter string, reviewed_quarter_starts_on date, version integer, fingerprint string, rank bigint,
-        attribute string, value string, second_attribute string, second_value string,
-        segment_label string, action string, grade string, title string,
-        said_win_rate double, said_expected_lift double, said_low double, said_high double,
-        window_start string, window_end string, method_version string, crm string
-    )
+{# The columns that a source declares, as a table is created with them. #}
+{% macro columns_with_types(table) -%}
+    {%- for column in table.columns.values() -%}{{ column.name }} {{ column.data_type }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{% macro history_tables() -%}
+    {{ return(graph.sources.values() | selectattr('source_name', 'equalto', 'history') | list) }}
 {%- endmacro %}
 
 {# Remembers what this build recommends. The same quarter with the same advice changes nothing; with other advice, because

@@ -83,26 +83,6 @@ def test_the_sample_has_its_profile(sample_build: SampleBuild) -> None:
     assert [row["current_value"] for row in rows] == ["$50M to $100M", "0.80", "Retail and Financial Services"]
 
 
-def test_advice_that_an_older_version_remembered_is_of_the_one_source_that_was_published() -> None:
-    place = place_with_a_short_build("older_memory")
-    with duckdb.connect(str(place.database)) as connection:
-        connection.execute("alter table history.recommendations drop column crm")
-    kept = place.rows("select count(*) from w.history.recommendations", place.database)
-    assert kept != [(0,)]
-    place.build()
-    assert place.rows("select distinct crm from w.history.recommendations", place.database) == [("custom",)]
-    assert place.rows("select count(*) from w.history.recommendations", place.database) == kept
-    with duckdb.connect(str(place.database)) as connection:
-        connection.execute(
-            "alter table history.recommendations drop column crm; update history.run_history set crm = 'sample' where rowid = 0"
-        )
-    place.build()
-    # whose it is cannot be told; what this build advises is remembered anew
-    assert place.rows(
-        "select crm, count(*) from w.history.recommendations group by crm order by crm nulls last", place.database
-    ) == [("custom", kept[0][0]), (None, kept[0][0])]
-
-
 def test_advice_that_was_not_published_is_not_remembered() -> None:
     place = place_with_a_short_build("unpublished_advice")
     with duckdb.connect(str(place.database)) as connection:
@@ -120,6 +100,7 @@ def test_advice_that_was_not_published_is_not_remembered() -> None:
 # ---------------------------------------------------------------- its place
 
 
+@pytest.mark.dbt
 def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(
     tmp_path: Path,
 ) -> None:
@@ -132,6 +113,7 @@ def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_pass
     assert build.rows("select crm from landing.loads") == [{"crm": "salesforce"}]
 
 
+@pytest.mark.dbt
 def test_files_of_no_known_crm_end_the_build_with_one_sentence(tmp_path: Path) -> None:
     build = SampleBuild(tmp_path, "")
     exports = tmp_path / "exports"

@@ -1,6 +1,6 @@
 {%- set minimum_deals = setting('alert_minimum_closed_deals') | int -%}
 {%- set control_quarters = setting('alert_control_quarters') | int -%}
--- One row per check x what it looks at, raised or not. The end of a build adds its run time and memory, which no model can know.
+-- One row per check x what it looks at, raised or not. Run time and memory of the build, which no model can know, stand in the published table.
 
 with reviewed as (
 
