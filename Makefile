@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 
 build: $(VENV)/.installed
 	$(BIN)/dbt build --exclude-resource-type unit_test
-	$(BIN)/python -m icp.summary
-	@$(BIN)/python -m icp report --quiet
+	@$(BIN)/winloss summary
+	@$(BIN)/winloss report --quiet
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile

@@ -1,4 +1,4 @@
-{# A table of advice. On DuckDB a Python model of this build makes it; elsewhere `icp recommend --target` writes it beside the models. #}
+{# A table of advice. On DuckDB a Python model of this build makes it; elsewhere `winloss recommend --target` writes it beside the models. #}
 {% macro advice(name) -%}
     {{ return(adapter.dispatch('advice')(name)) }}
 {%- endmacro %}
@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 {# A run that builds the facts anew forgets the advice drawn from the old ones: an empty view takes the place of each table of
-   advice until `icp recommend --target` has written it again. #}
+   advice until `winloss recommend --target` has written it again. #}
 {% macro forget_advice() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
     {{ return(adapter.dispatch('forget_advice')()) }}
@@ -40,7 +40,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Columns and types of the tables of advice, in order; the steps of icp/advice.py make the rows. #}
+{# Columns and types of the tables of advice, in order; the steps of winloss/advice/steps.py make the rows. #}
 {% macro advice_columns() -%}
     {{ return({
         'int_action_items':

@@ -58,7 +58,7 @@
     {%- elif is_advice_new() or why_not_full() or why_not_green() -%}
         {%- do log('Nothing to publish: ' ~ (why_not_green() or why_not_full()) ~ '.', info=true) -%}
     {%- else -%}
-        {%- do log('Next: icp recommend --target ' ~ target.name ~ ', then icp publish --target ' ~ target.name ~ '.', info=true) -%}
+        {%- do log('Next: winloss recommend --target ' ~ target.name ~ ', then winloss publish --target ' ~ target.name ~ '.', info=true) -%}
         {%- do run_query('drop table if exists landing.sound_build') -%}
         create table landing.sound_build as
         select

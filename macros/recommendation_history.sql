@@ -80,7 +80,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether this run made the advice: on DuckDB any full build does, elsewhere the run that builds upon what `icp recommend` wrote. #}
+{# Whether this run made the advice: on DuckDB any full build does, elsewhere the run that builds upon what `winloss recommend` wrote. #}
 {% macro is_advice_new() -%}
     {{ return(adapter.dispatch('is_advice_new')()) }}
 {%- endmacro %}

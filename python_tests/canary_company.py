@@ -22,10 +22,10 @@ from typing import Any
 import duckdb
 import yaml
 
-from icp.publish import FORMULA_STARTS
-from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
+from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
+from winloss.publish.publication import FORMULA_STARTS
 
 BIN = Path(sys.executable).parent
 KEY = "canary-company"
@@ -337,7 +337,7 @@ def tell(place: Place) -> None:
         command = [
             sys.executable,
             "-m",
-            "icp",
+            "winloss",
             "report",
             "--db",
             str(place.published),
@@ -397,7 +397,7 @@ def place_after_a_build(name: str) -> Place:
 @cache
 def _short_project() -> Path:
     place = Place(scratch() / "short")
-    copy_project(place.project, ("macros", "icp", "dbt_project.yml", "profiles.yml"))
+    copy_project(place.project, ("macros", "winloss", "dbt_project.yml", "profiles.yml"))
     (place.project / "seeds").mkdir()
     # what the loader and the settings know by lists stands there too
     for seed in ("reject_rules", "settings", "crm_rules", "crm_objects", "header_aliases", "outcome_words"):

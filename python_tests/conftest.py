@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests import speeds
+from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parent.parent
 KEY = "sample-company"

@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import yaml
 
-from icp.exports.plan import ReadingPlan, Request, make_plan
-from icp.exports.problems import ReadingError
 from python_tests.conftest import KEY, ROOT, SampleBuild
+from winloss.errors import ReadingError
+from winloss.load.plan import ReadingPlan, Request, make_plan
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from icp.exports.aliases import aliases
-from icp.exports.columns import COLUMNS, EXTRA_COLUMNS, OBJECTS, Column, Kind
-from icp.exports.recognise import recognised_crms, shapes
 from python_tests.canary_company import INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD
+from winloss.load.aliases import aliases
+from winloss.load.columns import COLUMNS, EXTRA_COLUMNS, OBJECTS, Column, Kind
+from winloss.load.recognition import recognised_crms, shapes
 
 FORMATS = ("custom", *recognised_crms())
 TIER = "tier"

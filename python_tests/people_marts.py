@@ -16,8 +16,8 @@ import duckdb
 import numpy as np
 from scipy.optimize import linprog
 
-from icp.publish import PublishedTable, published_select
-from icp.small_cells import CONTACT_COUNTS, hide_small_cells
+from winloss.publish.publication import PublishedTable, published_select
+from winloss.publish.small_cells import CONTACT_COUNTS, hide_small_cells
 
 PEOPLE = ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")
 PERIODS = ("quarter", "previous_quarter", "window", "all")

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from icp.finish_run import publish_marts, record_run
+from winloss.dbt.end_of_run import publish_marts, record_run
 
 
 def finish(

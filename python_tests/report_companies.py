@@ -18,8 +18,8 @@ from typing import Any
 
 import duckdb
 
-from icp.publish import Publication, publish
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.publish.publication import Publication, publish
 
 Row = dict[str, str | None]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import duckdb
 
-from icp.advice import Reader
-from icp.parameters import Parameters
+from winloss.advice.parameters import Parameters
+from winloss.rows import Reader
 
 Deal = tuple[str, int, str, str]
 """Quarter, 1 for won, industry, region."""

@@ -18,14 +18,14 @@ from typing import Any
 import duckdb
 import yaml
 
-from icp.cli import main as icp
-from icp.engine import Engine
-from icp.exports.columns import OBJECTS as CANONICAL
 from python_tests.known_company.project import HERE, Project, copy_project, known_variables, standing_in
+from winloss.cli import main as winloss
+from winloss.load.columns import OBJECTS as CANONICAL
+from winloss.spark.engine import Engine
 
 COMPANIES = ("sample", "known", "generated")
 # the guides say these three, in this order
-COMMANDS = ("dbt build --target spark", "icp recommend --target spark", "icp publish --target spark")
+COMMANDS = ("dbt build --target spark", "winloss recommend --target spark", "winloss publish --target spark")
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
 GENERATED_DEALS = 100_000
 KEY = "spark-parity"
@@ -93,7 +93,7 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
             _checked(there.dbt(*words, variables=variables, **environment))
         else:
             with standing_in(place, there.environment(**environment)):
-                icp.main([*words, "--quiet", "--vars", stated], standalone_mode=False)
+                winloss.main([*words, "--quiet", "--vars", stated], standalone_mode=False)
         _say(company, command)
 
 

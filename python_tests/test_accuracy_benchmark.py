@@ -12,8 +12,8 @@ from scipy import special
 from benchmarks.accuracy import naive, oracle, parity, table
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.__main__ import main
-from icp.parameters import METHOD_VERSION
 from python_tests.conftest import ROOT
+from winloss.advice.parameters import METHOD_VERSION
 
 PAGE = ROOT / "docs" / "accuracy.md"
 # hundreds of companies are simulated

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from icp.actions import Findings, action_items
-from icp.rows import Row
 from python_tests.conftest import ROOT
+from winloss.advice.actions import Findings, action_items
+from winloss.rows import Row
 
 with (ROOT / "seeds" / "playbook.csv").open(encoding="utf-8", newline="") as file:
     PLAYBOOK: list[Row] = list(csv.DictReader(file))

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.report import build_report, render
-from icp.report.words import money_format
 from python_tests.known_company.project import Project, copy_project
+from winloss.formatting import money_format
+from winloss.report import build_report, render
 
 COLUMNS = "deal_id outcome created_on closed_on amount currency industry loss_reason".split()
 FIELDS = {column: column for column in COLUMNS}

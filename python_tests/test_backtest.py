@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from icp.backtest import backtest
 from python_tests.small_marts import Deal, marts_of, reader_over
+from winloss.advice.backtest import backtest
 
 
 def quarter(name: str, rates: dict[str, tuple[int, int]]) -> list[Deal]:
@@ -85,7 +85,7 @@ def test_counting_in_memory_and_by_the_engine_give_the_same(monkeypatch: pytest.
         for deal in quarter(name, STRONG_BANK | {"Zoo": (9, 2)})
     ]
     in_memory = backtest(reader_over(marts_of(deals * 3, "2025-Q3")))
-    monkeypatch.setattr("icp.backtest.MAXIMUM_CELLS", 0)
+    monkeypatch.setattr("winloss.advice.backtest.MAXIMUM_CELLS", 0)
     asked: list[str] = []
     reader = reader_over(marts_of(deals * 3, "2025-Q3"))
     by_engine = backtest(replace(reader, query=lambda sql: asked.append(sql) or reader.query(sql)))  # type: ignore[func-returns-value]

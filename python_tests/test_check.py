@@ -8,9 +8,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from icp.cli import main
-from icp.exports.check import CANNOT_WORK, FINE, PROBLEMS, preview, suggested_mapping
 from python_tests.conftest import ROOT
+from winloss.cli import main
+from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview, suggested_mapping
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
 

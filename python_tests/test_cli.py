@@ -13,16 +13,16 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from icp import doctor
-from icp.cli import main
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.cli import main
+from winloss.operations import doctor
 
 COMMANDS = sorted(main.commands)
 
 
 @pytest.fixture(scope="session")
 def published_sample(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company as `icp publish` publishes it."""
+    """The sample company as `winloss publish` publishes it."""
     target = tmp_path_factory.mktemp("published") / "marts.duckdb"
     result = run("publish", "--from", str(sample_build.database), "--db", str(target))
     assert result.exit_code == 0, result.output
@@ -32,7 +32,7 @@ def published_sample(sample_build: SampleBuild, tmp_path_factory: pytest.TempPat
 def run(*arguments: str, **environment: str) -> Result:
     """A command in this process, without what the user's environment says of the project."""
     unset = {name: None for name in os.environ if name.startswith("WINLOSS_")}
-    return CliRunner().invoke(main, list(arguments), prog_name="icp", env={**unset, **environment})
+    return CliRunner().invoke(main, list(arguments), prog_name="winloss", env={**unset, **environment})
 
 
 # ---------------------------------------------------------------- help and mistakes
@@ -42,7 +42,7 @@ def run(*arguments: str, **environment: str) -> Result:
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
-    assert "Examples:" in result.output and f"icp {command}" in result.output
+    assert "Examples:" in result.output and f"winloss {command}" in result.output
     undescribed = [
         option
         for option in main.commands[command].params
@@ -94,13 +94,13 @@ def test_a_missing_file_is_one_sentence_on_standard_error(arguments: tuple[str, 
 
 def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:
     # a help text must not wait for the database, the statistics or the templates
-    code = "import sys, icp.cli; print(sorted({'duckdb', 'numpy', 'scipy', 'jinja2', 'dbt'} & set(sys.modules)))"
+    code = "import sys, winloss.cli; print(sorted({'duckdb', 'numpy', 'scipy', 'jinja2', 'dbt'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     shown = subprocess.run(
-        [sys.executable, "-m", "icp", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "winloss", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert shown.stdout.startswith("icp, version")
+    assert shown.stdout.startswith("winloss, version")
 
 
 # ---------------------------------------------------------------- commands on a real build
@@ -236,7 +236,7 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(environment: dict[str, st
 
 
 def test_the_doctor_knows_that_this_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "elsewhere" / "icp" / "doctor.py"))
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "elsewhere" / "winloss" / "doctor.py"))
     verdicts = _verdicts(doctor.examine(tmp_path, {}))
     assert verdicts["project"] == verdicts["profile"] == "fail"
 
@@ -270,8 +270,8 @@ def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
 
 
 def test_the_doctor_names_a_run_that_is_at_work(tmp_path: Path) -> None:
-    from icp.build_lock import hold_build_lock, release_build_lock
-    from icp.quarterly import only_run
+    from winloss.dbt.build_lock import hold_build_lock, release_build_lock
+    from winloss.operations.quarterly import only_run
 
     database = tmp_path / "w.duckdb"
 

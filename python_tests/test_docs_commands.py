@@ -14,17 +14,17 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from icp import quarterly
-from icp.cli import main
-from icp.counts import MemoryCounts
-from icp.exports.columns import COLUMNS, OBJECTS
-from icp.exports.mapping import check_crm_settings, check_mapping
-from icp.exports.recognise import crms
-from icp.recommendations import recommendation_rows
-from icp.selection import evidence_rows, run_row, select
-from icp.settings import declared, read_settings_file
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.advice.counts import MemoryCounts
+from winloss.advice.recommendations import recommendation_rows
+from winloss.advice.selection import evidence_rows, run_row, select
+from winloss.cli import main
+from winloss.load.columns import COLUMNS, OBJECTS
+from winloss.load.mapping import check_crm_settings, check_mapping
+from winloss.load.recognition import crms
+from winloss.operations import quarterly
+from winloss.settings import declared, read_settings_file
 
 WORDS_OF_ENGINES = {
     "temp_directory",
@@ -73,8 +73,8 @@ def examples() -> Iterator[str]:
 
 COMMANDS = sorted({*(command for _, command in commands()), *examples()})
 ON_SPARK = [command for command in COMMANDS if re.search(r"--target spark|WINLOSS_TARGET=spark", command)]
-QUARTERLY = [command for command in COMMANDS if command.startswith("icp quarterly")]
-ICP = [command for command in COMMANDS if command.startswith("icp ") and command not in (*QUARTERLY, *ON_SPARK)]
+QUARTERLY = [command for command in COMMANDS if command.startswith("winloss quarterly")]
+ICP = [command for command in COMMANDS if command.startswith("winloss ") and command not in (*QUARTERLY, *ON_SPARK)]
 DBT = [command for command in COMMANDS if re.search(r"(^|\s|/)dbt ", command) and command not in ON_SPARK]
 OF_A_CRM = [command for command in DBT if command.startswith("WINLOSS_") or re.search("field_aliases|crm:", command)]
 INSTALLING = [
@@ -122,7 +122,7 @@ def test_a_command_of_icp_runs(command: str, workplace: Path, monkeypatch: pytes
     if "--mapping" in command:
         (workplace / "mapping.yml").write_text("crm: salesforce\n", encoding="utf-8")
     words = shlex.split(command.replace("/srv/shared", str(workplace / "shared")))[1:]
-    result = CliRunner().invoke(main, words, prog_name="icp")
+    result = CliRunner().invoke(main, words, prog_name="winloss")
     assert result.exit_code == 0, result.output
 
 
@@ -230,8 +230,8 @@ def test_a_command_for_spark_is_one_that_builds_the_companies_there(command: str
 
     assert command.removeprefix(".venv/bin/") in spark_companies.COMMANDS
     words = shlex.split(command)
-    place = next(place for place, word in enumerate(words) if word.rpartition("/")[2] in ("dbt", "icp"))
-    program = main if words[place].endswith("icp") else cli
+    place = next(place for place, word in enumerate(words) if word.rpartition("/")[2] in ("dbt", "winloss"))
+    program = main if words[place].endswith("winloss") else cli
     words = words[place + 1 :]
     program.commands[words[0]].make_context(words[0], words[1:])
     assert "spark" in yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))["winloss"]["outputs"]
@@ -282,10 +282,10 @@ def test_backup_restore_and_rolling_back_do_what_the_guide_says(workplace: Path,
     lines = [
         command
         for _, command in commands([ROOT / "docs/operations.md"])
-        if command in SHELL or command == "icp publish"
+        if command in SHELL or command == "winloss publish"
     ]
     backup, restore, back = lines[:1], lines[1:5], lines[5:]
-    assert restore[-1] == "icp publish" and all("published/" in line for line in back)
+    assert restore[-1] == "winloss publish" and all("published/" in line for line in back)
     own = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
 
     def run(steps: list[str]) -> None:
@@ -398,7 +398,7 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
         path.stem for path in (ROOT / "seeds").rglob("*.csv")
     }
     named = re.findall(r"`([^`\n]+)`", text)
-    files = [name for name in named if re.fullmatch(r"(seeds|macros|models|icp|docs|python_tests)/[\w./-]+", name)]
+    files = [name for name in named if re.fullmatch(r"(seeds|macros|models|winloss|docs|python_tests)/[\w./-]+", name)]
     assert [name for name in files if not (ROOT / name).exists()] == []
     assert [name for name in named if re.fullmatch(r"[a-z]+(_[a-z]+)+", name) and name not in known | folders] == []
 
@@ -418,6 +418,6 @@ def test_the_exit_codes_in_the_guide_are_those_of_the_commands() -> None:
 
 def test_every_command_and_every_variable_of_the_command_line_is_in_its_guide() -> None:
     guide = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
-    assert [name for name in main.commands if f"`icp {name}`" not in guide] == []
+    assert [name for name in main.commands if f"`winloss {name}`" not in guide] == []
     variables = {option.envvar for command in main.commands.values() for option in command.params if option.envvar}
     assert [name for name in variables if name not in guide] == []

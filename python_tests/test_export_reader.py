@@ -25,21 +25,21 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icp.dbt_plugin import make_private_database
-from icp.exports.aliases import recognise
-from icp.exports.columns import COLUMNS, OBJECTS, PROVENANCE, REPORTS, Column, Kind
-from icp.exports.folder import date_in_name
-from icp.exports.lines import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE, read_records
-from icp.exports.mapping import check_mapping
-from icp.exports.plan import Request, make_plan, plan_load
-from icp.exports.problems import ReadingError
-from icp.exports.quoting import identifier, literal
-from icp.exports.shape import examine
-from icp.exports.statements import LINES, Binding, Cell, FileReading, file_statement
 from python_tests import speeds
 from python_tests.canary_company import is_number
 from python_tests.crm_build import land_lines
 from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
+from winloss.dbt.plugin import make_private_database
+from winloss.errors import ReadingError
+from winloss.load.aliases import recognise
+from winloss.load.columns import COLUMNS, OBJECTS, PROVENANCE, REPORTS, Column, Kind
+from winloss.load.file_inspection import examine
+from winloss.load.folder import date_in_name
+from winloss.load.mapping import check_mapping
+from winloss.load.plan import Request, make_plan, plan_load
+from winloss.load.record_reader import LONGEST_CELL_IN_LINES, UNCLOSED_QUOTE, read_records
+from winloss.load.statements import LINES, Binding, Cell, FileReading, file_statement
+from winloss.quoting import identifier, literal
 
 Rows = list[dict[str, Any]]
 Files = Mapping[str, str | bytes]
@@ -180,7 +180,7 @@ def test_blank_lines_at_the_end_do_not_make_a_file_irregular(tmp_path: Path) -> 
 def test_a_file_is_counted_the_same_in_pieces_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("icp.exports.shape._CHUNK", chunk)
+    monkeypatch.setattr("winloss.load.file_inspection._CHUNK", chunk)
     found = read(tmp_path, {"deals.csv": "id,result\r\nÄ,won\r\nB,süß\r\n\r\n\r\n"})
     assert found.file("deals.csv") | {"records": 2, "is_read_directly": True} == found.file("deals.csv")
 
@@ -1092,7 +1092,7 @@ class Project:
         for seed in ("crm_rules", "stage_map", "outcome_words", "settings", "crm_objects", "header_aliases"):
             for ending in ("csv", "yml"):
                 shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", folder / "seeds")
-        shutil.copytree(ROOT / "icp", folder / "icp", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "winloss", folder / "winloss", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "macros", folder / "macros")
         (folder / "models" / "extra_names.sql").write_text("select '{{ extra_dimensions() | join(',') }}' as names")
         whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))

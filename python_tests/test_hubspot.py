@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from icp.exports.recognise import recognise
-from icp.exports.stage_columns import stage_of_header
 from python_tests.crm_build import CrmBuild, plan_of, pseudonym, rows_of
+from winloss.load.recognition import recognise
+from winloss.load.stage_columns import stage_of_header
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from icp.publish import FORMULA_STARTS
 from python_tests.canary_company import COMPETITORS, INJECTIONS, ODD_SUFFIX, Place, built_place, formulas, told_place
+from winloss.publish.publication import FORMULA_STARTS
 
 TIER = "tier"
 

@@ -7,7 +7,6 @@ import sqlite3
 import duckdb
 import pytest
 
-from icp.exports.columns import Kind
 from python_tests.canary_company import COMPETITORS, INJECTIONS, Place, copy_project, formulas, scratch, tell
 from python_tests.injected_exports import (
     DEALS,
@@ -19,6 +18,7 @@ from python_tests.injected_exports import (
     variables_of,
     write_export,
 )
+from winloss.load.columns import Kind
 
 DIMENSIONS = ("lead_source", "product", "competitor", "industry", "region", "country", "deal_type", "pipeline", TIER)
 

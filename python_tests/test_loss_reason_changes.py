@@ -8,8 +8,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from icp.loss_reasons import reason_changes
-from icp.parameters import Parameters
+from winloss.advice.loss_reasons import reason_changes
+from winloss.advice.parameters import Parameters
 
 SHARES = [0.30, 0.20, 0.15, 0.12, 0.10, 0.06, 0.04, 0.03]
 

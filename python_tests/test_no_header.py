@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from icp.exports.check import preview, suggested_mapping
-from icp.exports.headers import is_header, looks_like_data
-from icp.exports.plan import plan_load
 from python_tests.crm_build import CrmBuild, plan_of
+from winloss.load.check import preview, suggested_mapping
+from winloss.load.headers import is_header, looks_like_data
+from winloss.load.plan import plan_load
 
 LINES = "Quackenbush,Won,2025-01-31,+44 20 7946 0000,ottoline@example.com\nXylander,Lost,2025-02-01,+44 20 7946 0001,ada@example.com\n"
 CELLS = ("Quackenbush", "Xylander", "7946", "ottoline", "2025-01-31", "example.com")

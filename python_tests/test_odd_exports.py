@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icp.exports.aliases import aliases
-from icp.exports.check import CANNOT_WORK, FINE, PROBLEMS, preview
-from icp.exports.plan import ReadingPlan, Request, make_plan
-from icp.exports.problems import ReadingError
 from python_tests.crm_build import CompiledModels, CrmBuild
 from python_tests.odd_files import CELL, FORMS, SIZE, filled_lines, odd_file
+from winloss.errors import ReadingError
+from winloss.load.aliases import aliases
+from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
+from winloss.load.plan import ReadingPlan, Request, make_plan
 
 CRMS = ("salesforce", "hubspot", "pipedrive", "dynamics365")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from icp.parameters import Parameters
-from icp.personas import persona_evidence
-from icp.recommendations import MAXIMUM_WORDS
+from winloss.advice.parameters import Parameters
+from winloss.advice.personas import persona_evidence
+from winloss.advice.recommendations import MAXIMUM_WORDS
 
 EVEN = {"won_deals": 100, "won_deals_with_contacts": 90, "lost_deals": 150, "lost_deals_with_contacts": 140}
 

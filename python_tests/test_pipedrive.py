@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from icp.exports.recognise import recognise
 from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
+from winloss.load.recognition import recognise
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from icp.exports.plan import plan_load
-from icp.privacy import KeyProblem, read_or_make_key
 from python_tests.canary_company import (
     CANARIES,
     KEY,
@@ -25,6 +23,8 @@ from python_tests.canary_company import (
     told_place,
     write_company,
 )
+from winloss.load.plan import plan_load
+from winloss.operations.privacy_key import KeyProblem, read_or_make_key
 
 PATTERN = re.compile("|".join(re.escape(word) for word in CANARIES), re.IGNORECASE)
 
@@ -51,7 +51,7 @@ def cells(path: Path) -> Iterator[str]:
 def written(place: Place) -> list[Path]:
     """Every file a build, the docs and the report wrote, but for the private folder."""
     private = {place.exports, place.database.parent}
-    sources = {"models", "macros", "seeds", "tests", "analyses", "icp"}
+    sources = {"models", "macros", "seeds", "tests", "analyses", "winloss"}
     return [
         path
         for path in place.folder.rglob("*")
@@ -153,7 +153,7 @@ def test_an_address_inside_a_category_does_not_leave(built: Place) -> None:
 
 def test_an_address_that_reached_a_mart_all_the_same_is_not_published() -> None:
     """The second line of defence, alone: a mart is spoilt by hand."""
-    from icp.publish import PublishedTable, published_select
+    from winloss.publish.publication import PublishedTable, published_select
 
     statement = published_select(PublishedTable("spoilt"), {"said": "VARCHAR", "deals": "BIGINT"}, 5)
     with duckdb.connect() as connection:

@@ -152,8 +152,8 @@ def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
 def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
     """dbt builds what `dbt.ref` names before a Python model, and nothing else: a table left out would be that of the build before."""
     functions: dict[str, ast.FunctionDef] = {}
-    for module in ("advice", "backtest"):
-        tree = ast.parse((ROOT / "icp" / f"{module}.py").read_text(encoding="utf-8"))
+    for module in ("steps", "backtest"):
+        tree = ast.parse((ROOT / "winloss" / "advice" / f"{module}.py").read_text(encoding="utf-8"))
         functions |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
     def tables(name: str) -> set[str]:
@@ -279,7 +279,7 @@ def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
 def test_names_in_backticks_stand_in_the_code() -> None:
     code = [
         path
-        for folder in ("models", "macros", "icp", "seeds")
+        for folder in ("models", "macros", "winloss", "seeds")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".sql", ".py", ".csv")
     ]

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.publish import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
+from winloss.publish.publication import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
 
 PRIVATE_COLUMNS = {"deal_key", "account_key", "contact_key", "deal_id", "account_id", "contact_id", "owner_name"}
 
@@ -302,7 +302,7 @@ def with_deals(built: Place, number: int, name: str) -> Path:
 
 
 def publish_again(database: Path, published: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "icp", "publish", "--quiet", "--from", str(database), "--db", str(published)]
+    command = [sys.executable, "-m", "winloss", "publish", "--quiet", "--from", str(database), "--db", str(published)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from icp import small_cells
 from python_tests.canary_company import Place, built_place
 from python_tests.people_marts import Cell, Contact, cells, given_away, marts, published, random_company
+from winloss.publish import small_cells
 
 IN_QUARTER, IN_WINDOW = date(2025, 11, 15), date(2025, 5, 1)
 SUPPRESSED = {
@@ -229,7 +229,7 @@ def test_figures_about_people_leave_for_the_quarter_and_the_window_only(built: P
 def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
     import duckdb
 
-    from icp.publish import PublishedTable, published_select
+    from winloss.publish.publication import PublishedTable, published_select
 
     with duckdb.connect() as connection:
         connection.execute("create schema marts")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from icp import qualification
-from icp.parameters import Parameters
-from icp.qualification import cut_off, fold_of, fold_sql, threshold
+from winloss.advice import qualification
+from winloss.advice.parameters import Parameters
+from winloss.advice.qualification import cut_off, fold_of, fold_sql, threshold
 
 Rows = list[dict[str, Any]]
 

@@ -15,10 +15,10 @@ import duckdb
 import pytest
 import yaml
 
-from icp import quarterly
-from icp.quarterly import Outcome, Plan, only_run
 from python_tests.canary_company import BIN, CANARIES, MAPPING, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
+from winloss.operations import quarterly
+from winloss.operations.quarterly import Outcome, Plan, only_run
 
 GUIDE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CRONTAB = re.findall(r"^```crontab\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)[0].splitlines()
@@ -205,7 +205,7 @@ def test_the_exit_codes_of_the_guide_are_those_of_the_command() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", GUIDE, re.MULTILINE)]
     assert codes == [quarterly.DONE, quarterly.FAILED, 2, quarterly.NOT_TOLD, quarterly.BUSY]
     told_in_help = subprocess.run(
-        [sys.executable, "-m", "icp", "quarterly", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "winloss", "quarterly", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert all(f" {code} " in " ".join(told_in_help.split()) for code in codes if code != 2)
 
@@ -229,7 +229,7 @@ def test_the_units_of_the_guide_are_sound(tmp_path: Path) -> None:
         )
         for line in text.splitlines():
             assert re.fullmatch(r"|\[\w+\]|[A-Z]\w+=\S.*", line), line
-    assert re.search(r"^ExecStart=/\S+/icp quarterly ", UNITS["winloss.service"], re.MULTILINE)
+    assert re.search(r"^ExecStart=/\S+/winloss quarterly ", UNITS["winloss.service"], re.MULTILINE)
     calendar = re.findall(r"^OnCalendar=(.*)$", UNITS["winloss.timer"], re.MULTILINE)
     assert calendar == ["*-01,04,07,10-10 06:00"]
     if shutil.which("systemd-analyze"):
@@ -247,8 +247,8 @@ def test_the_units_of_the_guide_are_sound(tmp_path: Path) -> None:
 
 def test_cron_and_systemd_run_the_same_command_with_the_same_settings() -> None:
     (line,) = [line for line in CRONTAB if re.match(SCHEDULE, line)]
-    options = line.partition("icp quarterly ")[2].replace("'", '"')
-    assert f"icp quarterly {options}" in UNITS["winloss.service"]
+    options = line.partition("winloss quarterly ")[2].replace("'", '"')
+    assert f"winloss quarterly {options}" in UNITS["winloss.service"]
     assert [
         line
         for line in CRONTAB

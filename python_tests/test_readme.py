@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_readme_shows_what_a_build_of_the_sample_prints(sample_build: SampleBuild) -> None:
-    command = [sys.executable, "-m", "icp.summary"]
+    command = [sys.executable, "-m", "winloss", "summary"]
     printed = subprocess.run(
         command, cwd=ROOT, env=sample_build.environment(), capture_output=True, text=True, check=True
     ).stdout

@@ -15,13 +15,14 @@ import duckdb
 import jsonschema
 import pytest
 
-from icp.report import ReportError, build_report, render, svg, words, write_report
-from icp.report.build import report_on
-from icp.report.charts import Curve, Trend, TrendPoint, drawings
-from icp.report.document import Report, Sentence, Source
-from icp.report.marts import Marts, read_marts
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import CODE, COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
+from winloss import formatting
+from winloss.report import ReportError, build_report, render, svg, write_report
+from winloss.report.build import report_on
+from winloss.report.charts import Curve, Trend, TrendPoint, drawings
+from winloss.report.document import Report, Sentence, Source
+from winloss.report.marts import Marts, read_marts
 
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 
@@ -150,7 +151,7 @@ def _shows(shown: str, value: float) -> bool:
     decimals = len(digits[0].partition(".")[2])
     scale = {"K": 1e-3, "M": 1e-6, "B": 1e-9}.get(shown[-1], 100.0 if "%" in shown else 1.0)
     tolerance = 0.5 * 10**-decimals + 1e-9
-    is_negative = words.MINUS in shown or "-" in shown
+    is_negative = formatting.MINUS in shown or "-" in shown
     scaled = abs(value) * scale
     fits = abs(scaled - told) <= tolerance or (
         ("point" in shown or re.fullmatch(r"[+−]?\d+", shown)) and abs(scaled * 100 - told) <= tolerance
@@ -166,7 +167,7 @@ def test_every_figure_is_rounded_from_its_cell(company: tuple[str, Path, Report]
 
 def test_a_cell_that_is_null_is_never_a_number(company: tuple[str, Path, Report]) -> None:
     _, _, report = company
-    assert {s.shown for s in sources(report) if s.value is None} <= {words.MISSING}
+    assert {s.shown for s in sources(report) if s.value is None} <= {formatting.MISSING}
 
 
 PROSE = {("icp_recommendations", "rationale"), ("report_findings", "detail"), ("action_items", "evidence")}
@@ -442,7 +443,7 @@ def test_the_three_formats_state_the_same(company: tuple[str, Path, Report]) -> 
 
 
 def test_the_json_is_as_its_schema_says(company: tuple[str, Path, Report]) -> None:
-    schema = json.loads((ROOT / "icp/report/report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "winloss/report/report.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(_rendered(company[1], "json")), schema)
 
 
@@ -650,29 +651,29 @@ def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: 
 @pytest.mark.parametrize(
     ("format", "value", "shown"),
     [
-        (words.percent, 0.6220, "62%"),
-        (words.percent, 221 / 222, "over 99%"),
-        (words.percent, 1.0, "100%"),
-        (words.percent, 0.001, "under 1%"),
-        (words.percent, None, "n/a"),
-        (words.percent_short, 0.996, ">99%"),
-        (words.points, 0.0220, "+2\u00a0points"),
-        (words.points, -0.01, "−1\u00a0point"),
-        (words.points, 0.001, "0\u00a0points"),
-        (words.signed, -1.46, "−1.5"),
-        (words.count, 1042, "1,042"),
-        (words.days, 1.2, "1\u00a0day"),
-        (words.deals, 1, "1 deal"),
-        (words.closed_deals, 1270, "1,270 closed deals"),
-        (words.number, 12.5, "12.5"),
-        (words.money_format("USD")[0], 98500.4, "$98,500"),
-        (words.money_format("USD")[1], 7_781_500, "$7.8M"),
-        (words.money_format("USD")[1], 999_960, "$1M"),
-        (words.money_format("USD")[1], -61_100, "−$61.1K"),
-        (words.money_format("CHF")[0], 1200, "CHF\u00a01,200"),
-        (words.money_format(None)[0], 1200, "1,200"),
-        (words.day, "2026-01-15", "15\u00a0January\u00a02026"),
-        (words.typographic, "by -1.5 (-2.7 to -0.4), 2025-Q4, A-1", "by −1.5 (−2.7 to −0.4), 2025-Q4, A-1"),
+        (formatting.percent, 0.6220, "62%"),
+        (formatting.percent, 221 / 222, "over 99%"),
+        (formatting.percent, 1.0, "100%"),
+        (formatting.percent, 0.001, "under 1%"),
+        (formatting.percent, None, "n/a"),
+        (formatting.percent_short, 0.996, ">99%"),
+        (formatting.points, 0.0220, "+2\u00a0points"),
+        (formatting.points, -0.01, "−1\u00a0point"),
+        (formatting.points, 0.001, "0\u00a0points"),
+        (formatting.signed, -1.46, "−1.5"),
+        (formatting.count, 1042, "1,042"),
+        (formatting.days, 1.2, "1\u00a0day"),
+        (formatting.deals, 1, "1 deal"),
+        (formatting.closed_deals, 1270, "1,270 closed deals"),
+        (formatting.number, 12.5, "12.5"),
+        (formatting.money_format("USD")[0], 98500.4, "$98,500"),
+        (formatting.money_format("USD")[1], 7_781_500, "$7.8M"),
+        (formatting.money_format("USD")[1], 999_960, "$1M"),
+        (formatting.money_format("USD")[1], -61_100, "−$61.1K"),
+        (formatting.money_format("CHF")[0], 1200, "CHF\u00a01,200"),
+        (formatting.money_format(None)[0], 1200, "1,200"),
+        (formatting.day, "2026-01-15", "15\u00a0January\u00a02026"),
+        (formatting.typographic, "by -1.5 (-2.7 to -0.4), 2025-Q4, A-1", "by −1.5 (−2.7 to −0.4), 2025-Q4, A-1"),
     ],
 )  # fmt: skip
 def test_numbers_read_as_people_write_them(format: Callable[[Any], str], value: Any, shown: str) -> None:

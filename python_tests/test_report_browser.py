@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from icp.report import build_report, render
 from python_tests.browser import browser, needs_browser, show
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import COMPANIES, publish_company
+from winloss.report import build_report, render
 
 pytestmark = [pytest.mark.browser, needs_browser]
 
@@ -290,7 +290,7 @@ def test_every_table_of_the_overview_is_there_and_every_question_has_one(sample_
 
 
 def test_every_published_answer_the_report_reads_is_named_by_the_exposure(sample_build: SampleBuild) -> None:
-    from icp.report.marts import read_marts
+    from winloss.report.marts import read_marts
 
     read = set(read_marts(sample_build.database).tables) - {"run_history"}
     exposure = sample_build.manifest["exposures"]["exposure.winloss.quarterly_report"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from icp.exports.recognise import recognise
-from icp.exports.statements import FOOTER
 from python_tests.crm_build import CrmBuild, plan_of, pseudonym, refusal, rows_of
+from winloss.load.recognition import recognise
+from winloss.load.statements import FOOTER
 
 REPORT_HEADER = "Opportunity ID,Opportunity Name,Stage,Amount,Close Date\n"
 

@@ -8,13 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.exports.plan import Request, source_of
-from icp.exports.problems import ReadingError
-from icp.report import build_report, render
 from python_tests.canary_company import Place, built_place, place_after_a_build, place_with_a_short_build, scratch
 from python_tests.conftest import SampleBuild
 from python_tests.crm_build import FIXTURES
 from python_tests.known_company.project import ROOT
+from winloss.errors import ReadingError
+from winloss.load.plan import Request, source_of
+from winloss.report import build_report, render
 
 OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
 
@@ -195,7 +195,7 @@ def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_so
 
 
 def test_the_doctor_says_what_the_files_are_and_that_they_are_of_no_crm() -> None:
-    from icp import doctor
+    from winloss.operations import doctor
 
     def said(name: str, header: str, stated: dict[str, str]) -> tuple[str, str]:
         exports = scratch() / name

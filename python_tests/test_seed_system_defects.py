@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from icp.qualification import threshold
 from python_tests.known_company.project import (
     CONTACT_COLUMNS,
     DEAL_COLUMNS,
@@ -27,6 +26,7 @@ from python_tests.known_company.project import (
     csv_text,
     plain_mapping,
 )
+from winloss.advice.qualification import threshold
 
 VARIABLES = plain_mapping(also=["contacts", "deal_contacts"], minimum_deals=10)
 
@@ -145,7 +145,7 @@ def test_defect_1_the_report_runs_unattended_and_names_the_quarter_under_review(
     command = [
         sys.executable,
         "-m",
-        "icp",
+        "winloss",
         "report",
         "--db",
         str(company.folder / "published" / "marts.duckdb"),

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from icp.counts import Cell, CountError, MemoryCounts, QuarterCounts, Question, SqlCounts, text_literal
-from icp.evidence import OTHER_VALUES, Evidence, Selection, evidence_rows, leak_rows, run_row
-from icp.parameters import Parameters
-from icp.recommendations import MAXIMUM_WORDS, no_claim_sentence, percent, rationale, recommendation_rows
-from icp.selection import choose_window, select
+from winloss.advice.counts import Cell, CountError, MemoryCounts, QuarterCounts, Question, SqlCounts, text_literal
+from winloss.advice.evidence import OTHER_VALUES, Evidence, Selection, evidence_rows, leak_rows, run_row
+from winloss.advice.parameters import Parameters
+from winloss.advice.recommendations import MAXIMUM_WORDS, no_claim_sentence, rationale, recommendation_rows
+from winloss.advice.selection import choose_window, select
+from winloss.figures import percent
 
 # The same examples on every run, and no time limit: neither chance nor a busy machine decides.
 settings.register_profile("steady", deadline=None, derandomize=True)

@@ -14,10 +14,6 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from icp import doctor, quarterly, settings
-from icp.cli import main
-from icp.parameters import Parameters
-from icp.settings import Setting, SettingsError, declared, read_settings_file, resolve
 from python_tests.conftest import ROOT
 from python_tests.known_company.project import (
     HERE,
@@ -28,6 +24,11 @@ from python_tests.known_company.project import (
     known_variables,
     plain_mapping,
 )
+from winloss import settings
+from winloss.advice.parameters import Parameters
+from winloss.cli import main
+from winloss.operations import doctor, quarterly
+from winloss.settings import Setting, SettingsError, declared, read_settings_file, resolve
 
 # --- the declarations ------------------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ def test_a_place_that_nobody_states_is_the_same_for_every_command(
         if stated is not None:
             monkeypatch.setenv(name, stated)
     said = {
-        command: CliRunner().invoke(main, command.split(), prog_name="icp").output
+        command: CliRunner().invoke(main, command.split(), prog_name="winloss").output
         for command in ("publish", "recommend", "check")
     }
     assert said["publish"].startswith("Error: warehouse/winloss.duckdb: no such file")
@@ -263,7 +264,7 @@ def test_check_reads_the_files_as_the_build_will_by_the_mapping_in_winloss_yml(p
         ),
     }
     (project / "winloss.yml").write_text(yaml.safe_dump(stated), encoding="utf-8")
-    result = CliRunner().invoke(main, ["check"], prog_name="icp")
+    result = CliRunner().invoke(main, ["check"], prog_name="winloss")
     assert result.exit_code == 0, result.output
     assert "deals.csv" in result.output and "deal_id" in result.output
 
@@ -274,7 +275,7 @@ def test_what_the_file_names_is_found_from_any_folder_of_the_project(
     (project / "winloss.yml").write_text("published: share/marts.duckdb\n", encoding="utf-8")
     (project / "docs").mkdir()
     monkeypatch.chdir(project / "docs")
-    result = CliRunner().invoke(main, ["report"], prog_name="icp")
+    result = CliRunner().invoke(main, ["report"], prog_name="winloss")
     assert result.output.strip().endswith(
         f"Error: {project / 'share' / 'marts.duckdb'}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
     )
@@ -283,7 +284,7 @@ def test_what_the_file_names_is_found_from_any_folder_of_the_project(
 @pytest.mark.parametrize("command", ["check", "report", "recommend", "what-if --drop industry=Retail", "publish"])
 def test_every_command_refuses_a_wrong_file_in_one_sentence(command: str, project: Path) -> None:
     (project / "winloss.yml").write_text("minimum_deal: 5\n", encoding="utf-8")
-    result = CliRunner().invoke(main, command.split(), prog_name="icp")
+    result = CliRunner().invoke(main, command.split(), prog_name="winloss")
     assert result.exit_code == 1
     assert result.output == "Error: winloss.yml, line 1: minimum_deal is not known. Did you mean minimum_deals?\n"
 
@@ -315,7 +316,7 @@ def test_an_unattended_run_writes_where_the_file_says_and_runs_to_its_end_where_
         return quarterly.Outcome(quarterly.FAILED, "told\n")
 
     monkeypatch.setattr(quarterly, "run", run)
-    assert CliRunner().invoke(main, ["quarterly"], prog_name="icp").exit_code == 1
+    assert CliRunner().invoke(main, ["quarterly"], prog_name="winloss").exit_code == 1
     assert [plan.reports for plan in plans] == [project / reports]
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from icp.engine import FROM_ADVICE, FROM_MARTS, TYPES
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.spark.engine import FROM_ADVICE, FROM_MARTS, TYPES
 
 COMPANIES = ("sample", "known", "generated")
 
@@ -195,7 +195,7 @@ def test_a_target_that_will_not_do_is_answered_in_words(
         "DBT_TARGET_PATH": str(tmp_path / "target"),
         "DBT_LOG_PATH": str(tmp_path / "logs"),
     }
-    command = [sys.executable, "-m", "icp", "recommend", "--target", target]
+    command = [sys.executable, "-m", "winloss", "recommend", "--target", target]
     done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stdout == ""
     assert says in done.stderr and "Traceback" not in done.stderr

@@ -14,9 +14,9 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from icp import statistics
-from icp.counts import StrataCounts, sums_of
-from icp.parameters import Parameters
+from winloss.advice import statistics
+from winloss.advice.counts import StrataCounts, sums_of
+from winloss.advice.parameters import Parameters
 
 # The same examples on every run, and no time limit: neither chance nor a busy machine decides.
 settings.register_profile("steady", deadline=None, derandomize=True)

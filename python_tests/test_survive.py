@@ -254,7 +254,7 @@ def test_a_second_build_waits_for_the_first_and_then_works() -> None:
 def test_a_second_build_that_may_not_wait_names_the_first() -> None:
     place = place_with_a_short_build("impatient")
     code = (
-        "import sys, time; from pathlib import Path; from icp.build_lock import hold_build_lock; "
+        "import sys, time; from pathlib import Path; from winloss.dbt.build_lock import hold_build_lock; "
         "hold_build_lock(Path(sys.argv[1]), 0); print('held', flush=True); time.sleep(60)"
     )
     first = subprocess.Popen(
@@ -278,7 +278,7 @@ def test_a_second_build_that_may_not_wait_names_the_first() -> None:
 def test_a_wait_that_is_no_number_is_one_sentence(stated: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.exceptions import DbtRuntimeError
 
-    from icp.build_lock import seconds_to_wait
+    from winloss.dbt.build_lock import seconds_to_wait
 
     monkeypatch.setenv("WINLOSS_LOCK_WAIT", stated)
     with pytest.raises(DbtRuntimeError, match=f'WINLOSS_LOCK_WAIT is "{stated}" but must be seconds'):

@@ -10,12 +10,12 @@ import duckdb
 import pytest
 import yaml
 
-from icp.own_files import MARK, new_folder, remove_folders
-from icp.publish import Publication, PublishError, publish
-from icp.report.marts import ReportError
-from icp.report.render import write_report, write_text
 from python_tests.canary_company import MAPPING, Place, built_place, place_after_a_build, scratch
 from python_tests.crm_build import plan_of
+from winloss.own_files import MARK, new_folder, remove_folders
+from winloss.publish.publication import Publication, PublishError, publish
+from winloss.report.marts import ReportError
+from winloss.report.render import write_report, write_text
 
 EXPORT = b"Deal,Result\n1,Won\n\n2,Lost\n"
 COMMANDS = (
@@ -41,10 +41,10 @@ def files(*folders: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
-def icp(place: Place, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def winloss(place: Place, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = place.environment(WINLOSS_REPORTS="../reports", PYTHONPATH=str(place.project), **more)
     return subprocess.run(
-        [sys.executable, "-m", "icp", *arguments],
+        [sys.executable, "-m", "winloss", *arguments],
         cwd=place.project,
         env=environment,
         capture_output=True,
@@ -82,10 +82,10 @@ def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> Non
     before[place.folder / "mapping.yml"] = (place.folder / "mapping.yml").read_bytes()
     said = {}
     for command in COMMANDS:
-        run = icp(place, *command, WINLOSS_EXPORTS=os.path.relpath(exports, place.project), WINLOSS_CRM="custom")
+        run = winloss(place, *command, WINLOSS_EXPORTS=os.path.relpath(exports, place.project), WINLOSS_CRM="custom")
         said[command] = run.stdout + run.stderr
         lost = [str(path) for path, content in before.items() if not path.is_file() or path.read_bytes() != content]
-        assert lost == [], f"icp {' '.join(command)}: {said[command]}"
+        assert lost == [], f"winloss {' '.join(command)}: {said[command]}"
     # they all did their work
     assert place.rows("select count(*) > 1 from run_history where is_published") == [(True,)], said[COMMANDS[0]]
     assert sorted(path.name for path in (reports / "2025-Q1").glob("report.*")) == [

@@ -5,9 +5,9 @@ import math
 import duckdb
 import pytest
 
-from icp.parameters import Parameters
-from icp.what_if import WhatIfError, parse_cell, parse_shift, what_if
 from python_tests.small_marts import reader_over
+from winloss.advice.parameters import Parameters
+from winloss.advice.what_if import WhatIfError, parse_cell, parse_shift, what_if
 
 DEALS, WON = 200, 100
 

@@ -16,14 +16,14 @@ import numpy as np
 from benchmarks.accuracy import naive, oracle
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, SHARES, Company, Sample
-from icp import statistics
-from icp.counts import QuarterCounts
-from icp.evidence import TARGET_MORE, Selection, evidence_rows
-from icp.loss_reasons import reason_changes
-from icp.parameters import Parameters
-from icp.personas import persona_evidence
-from icp.qualification import FOLDS, cut_off, threshold
-from icp.selection import choose_window, select
+from winloss.advice import statistics
+from winloss.advice.counts import QuarterCounts
+from winloss.advice.evidence import TARGET_MORE, Selection, evidence_rows
+from winloss.advice.loss_reasons import reason_changes
+from winloss.advice.parameters import Parameters
+from winloss.advice.personas import persona_evidence
+from winloss.advice.qualification import FOLDS, cut_off, threshold
+from winloss.advice.selection import choose_window, select
 
 Measured = dict[str, float | list[float] | list[tuple[float, bool]]]
 Value = tuple[str, int]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from benchmarks.accuracy.scenarios import SHARES, VALUES, Sample
-from icp.statistics import Floats, Ints
+from winloss.advice.statistics import Floats, Ints
 
 Value = tuple[str, int]
 

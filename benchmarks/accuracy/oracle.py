@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from benchmarks.accuracy.scenarios import DIMENSIONS, LOG_ODDS, SHARES, VALUES, Sample
-from icp.statistics import Floats, Ints
+from winloss.advice.statistics import Floats, Ints
 
 EFFECTS = 3
 _TRIPLES = np.array(list(combinations(range(len(VALUES)), EFFECTS)))

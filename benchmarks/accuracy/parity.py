@@ -12,11 +12,11 @@ from scipy import stats
 
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, LABELS, Sample
-from icp import statistics
-from icp.counts import SqlCounts, StrataCounts, sums_of
-from icp.evidence import evidence_rows
-from icp.parameters import Parameters
-from icp.selection import select
+from winloss.advice import statistics
+from winloss.advice.counts import SqlCounts, StrataCounts, sums_of
+from winloss.advice.evidence import evidence_rows
+from winloss.advice.parameters import Parameters
+from winloss.advice.selection import select
 
 
 def differences() -> Iterator[tuple[str, float]]:

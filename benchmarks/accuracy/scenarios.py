@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from icp.counts import MemoryCounts
-from icp.rows import Row
+from winloss.advice.counts import MemoryCounts
+from winloss.rows import Row
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -82,10 +82,10 @@ def contenders(analyst: str | None, memory_limit: str, dbt_threads: int | None =
         ),
         Contender(
             "r",
-            "icp report, of that build",
+            "winloss report, of that build",
             lambda folder, work: [
                 *here,
-                "icp",
+                "winloss",
                 "report",
                 "--quiet",
                 "--db",

@@ -21,14 +21,14 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from icp.build_lock import release_build_lock
-from icp.quarterly import WITHOUT_UNIT_TESTS
 from python_tests import speeds
+from winloss.dbt.build_lock import release_build_lock
+from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 KEY = "known-company"
-PARTS = ("models", "macros", "seeds", "tests", "analyses", "icp", "dbt_project.yml", "profiles.yml")
+PARTS = ("models", "macros", "seeds", "tests", "analyses", "winloss", "dbt_project.yml", "profiles.yml")
 PASSED = ("success", "pass", "warn", "no-op")
 
 Row = tuple[Any, ...]

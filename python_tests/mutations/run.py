@@ -40,10 +40,10 @@ import duckdb
 import pytest
 import yaml
 
-from icp.exports.plan import Request, make_plan
 from python_tests.crm_build import FIXTURES, READY, VARIABLES, CrmBuild
 from python_tests.known_company import comparison
 from python_tests.known_company.project import HERE, PARTS, ROOT, Outcome, Project, copy_project, known_variables
+from winloss.load.plan import Request, make_plan
 
 LIST = Path(__file__).with_name("mutations.yml")
 # What dbt writes about itself, and looks up beforehand, takes it longer than the rest.

@@ -1,8 +1,8 @@
 """What to do next quarter: the plays of the playbook that the marts call for, with their numbers filled in."""
 
-from icp.actions import ACTION_ITEMS
-from icp.advice import action_items
-from icp.dbt_models import as_relation
+from winloss.advice.actions import ACTION_ITEMS
+from winloss.advice.steps import action_items
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

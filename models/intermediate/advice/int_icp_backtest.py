@@ -1,7 +1,7 @@
 """What the method, the naive rule and no advice would have said of each past quarter, and what that quarter showed."""
 
-from icp.backtest import BACKTEST, backtest
-from icp.dbt_models import as_relation
+from winloss.advice.backtest import BACKTEST, backtest
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

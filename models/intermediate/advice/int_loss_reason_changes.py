@@ -1,7 +1,7 @@
 """Each loss reason in the quarter under review against the quarter before."""
 
-from icp.advice import REASON_CHANGES, loss_reason_changes
-from icp.dbt_models import as_relation
+from winloss.advice.steps import REASON_CHANGES, loss_reason_changes
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """Every persona and buying role of the window, compared at the same number of contacts."""
 
-from icp.advice import PERSONAS, persona_evidence
-from icp.dbt_models import as_relation
+from winloss.advice.steps import PERSONAS, persona_evidence
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """The qualification cut-off of the window, cross-validated, or why there is none."""
 
-from icp.advice import THRESHOLD, qualification_threshold
-from icp.dbt_models import as_relation
+from winloss.advice.steps import THRESHOLD, qualification_threshold
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

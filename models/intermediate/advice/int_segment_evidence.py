@@ -1,7 +1,7 @@
 """Every candidate segment and pair of the window, tested by crediting the strongest first."""
 
-from icp.advice import EVIDENCE, segment_evidence
-from icp.dbt_models import as_relation
+from winloss.advice.steps import EVIDENCE, segment_evidence
+from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):

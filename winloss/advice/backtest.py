@@ -1,0 +1,171 @@
+"""Would the advice have helped? Each past quarter is advised from the quarters before it, then looked at.
+
+Three advisers are compared on the same quarters: this method, the advice to change nothing, and
+the naive rule of dashboards: whatever won at least 70 % of three or more deals last quarter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from winloss.advice import selection
+from winloss.advice.counts import CountSource, MemoryCounts, QuarterCounts, SqlCounts, encode, text_literal
+from winloss.advice.parameters import UNKNOWN, Parameters
+from winloss.advice.selection import TARGET_MORE
+from winloss.advice.steps import deal_relation, parameters, recommendable_dimensions
+from winloss.rows import Reader, Row
+
+NAIVE_MINIMUM_DEALS = 3
+NAIVE_WIN_RATE = 0.7
+NAIVE_DIMENSIONS = ("industry", "revenue_band")
+
+MAXIMUM_QUARTERS = 8
+
+MAXIMUM_CELLS = 250_000
+"""Up to so many groups of alike deals are fetched and counted here; a dozen megabytes."""
+
+Segment = tuple[str, str]
+
+Counting = Callable[[Sequence[str]], CountSource]
+"""Gives the counts of a window of quarters."""
+
+BACKTEST = {
+    "method": "text",
+    "quarter": "text",
+    "trained_from": "text",
+    "trained_to": "text",
+    "advice": "text",
+    "inside_deals": "integer",
+    "inside_won": "integer",
+    "outside_deals": "integer",
+    "outside_won": "integer",
+}
+"""Columns of the backtest; rates and intervals are made of the counts in SQL."""
+
+
+def backtest(reader: Reader) -> list[Row]:
+    """One row per method and quarter, the quarters oldest first; none with fewer than two quarters.
+
+    For a quarter only deals closed before it are looked at, and it must have ended. `advice` lists the segments to target
+    ('' where the method advises nothing), inside and outside count that quarter's deals.
+    """
+    quarters = [
+        QuarterCounts(str(row["closed_quarter"]), int(row["deals"] or 0), int(row["won"] or 0))
+        for row in reader.rows(
+            f"""select deals.closed_quarter, count(*) as deals, sum(deals.is_won) as won
+from {reader.relation("fct_closed_deals")} as deals
+inner join {reader.relation("dim_periods")} as periods
+    on periods.period = 'quarter'
+    and deals.closed_on < case when periods.is_partial then periods.starts_on else periods.ends_before_on end
+group by deals.closed_quarter
+order by deals.closed_quarter"""
+        )
+    ]
+    constants = parameters(reader)
+    dimensions = recommendable_dimensions(reader)
+    relation = deal_relation(reader, dimensions)
+    counting = _counting(reader, relation, quarters, list(dimensions))
+    result: list[Row] = []
+    for place in range(max(1, len(quarters) - MAXIMUM_QUARTERS), len(quarters)):
+        before, tested = quarters[:place], quarters[place]
+        window = trailing_window(before, constants)
+        advised = {
+            "winloss": _advice(counting(window), list(dimensions), constants),
+            "everyone": None,
+            "naive": _naive_advice(counting([before[-1].quarter]), list(dimensions), constants),
+        }
+        for method, segments in advised.items():
+            trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
+            inside = _counts(reader, relation, tested.quarter, segments)
+            result.append(
+                {
+                    "method": method,
+                    "quarter": tested.quarter,
+                    "trained_from": trained[0] if trained else None,
+                    "trained_to": trained[-1] if trained else None,
+                    "advice": "everyone" if segments is None else "; ".join(value for _, value in segments),
+                    "inside_deals": inside[0],
+                    "inside_won": inside[1],
+                    "outside_deals": tested.deals - inside[0],
+                    "outside_won": tested.won - inside[1],
+                }
+            )
+    return result
+
+
+def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> tuple[str, ...]:
+    """The last quarters of `before`: few, or more where the few hold too few deals."""
+    short = before[-constants.window_quarters :]
+    if sum(quarter.deals for quarter in short) < constants.window_minimum_deals:
+        short = before[-constants.extended_window_quarters :]
+    return tuple(quarter.quarter for quarter in short)
+
+
+def _counting(reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str]) -> Counting:
+    """Cells are fetched once and counted in memory for every window, unless they are too many: then the engine counts."""
+    cells = int(reader.rows(f"select count(*) as cells from {relation}")[0]["cells"] or 0)
+    if cells > MAXIMUM_CELLS:
+        return lambda window: SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine, counted=True)
+    names = ", ".join(["closed_quarter", "deals", "won", *dimensions])
+    looked_at = ", ".join(text_literal(quarter.quarter, reader.engine) for quarter in quarters) or "''"
+    records = reader.query(f"select {names} from {relation} where closed_quarter in ({looked_at})")[1]
+    columns = list(zip(*records)) or [()] * (3 + len(dimensions))
+    labels, codes = {}, {}
+    for place, name in enumerate(dimensions, start=3):
+        labels[name], codes[name] = encode(columns[place])
+    quarter_labels, quarter_codes = encode(columns[0])
+    deals, won = (np.array([int(number) for number in column], dtype=np.int64) for column in columns[1:3])
+
+    def counting(window: Sequence[str]) -> CountSource:
+        inside = np.isin(quarter_codes, [code for code, label in enumerate(quarter_labels) if label in set(window)])
+        return MemoryCounts.from_codes(
+            {name: code[inside] for name, code in codes.items()},
+            labels,
+            won[inside],
+            quarter_codes[inside],
+            quarter_labels,
+            deals[inside],
+        )
+
+    return counting
+
+
+def _advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
+    """Claims to target, or the best bet where there is no claim."""
+    rows = selection.evidence_rows(selection.select(source, dimensions, constants, with_pairs=False))
+    claims = [row for row in rows if row["action"] == TARGET_MORE]
+    chosen = claims or [row for row in rows if row["best_bet"]]
+    return sorted((str(row["attribute"]), str(row["value"])) for row in chosen)
+
+
+def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
+    rows = source.segments([name for name in NAIVE_DIMENSIONS if name in dimensions], [], constants)
+    return sorted(
+        (row.dimension, row.value)
+        for row in rows
+        if row.value is not None
+        and row.value != UNKNOWN
+        and row.deals >= NAIVE_MINIMUM_DEALS
+        and row.won >= NAIVE_WIN_RATE * row.deals
+    )
+
+
+def _counts(reader: Reader, relation: str, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, int]:
+    """Deals and wins of the quarter inside any of the segments; of all where `segments` is None."""
+
+    def literal(text: str) -> str:
+        return text_literal(text, reader.engine)
+
+    is_inside = (
+        "1 = 1"
+        if segments is None
+        else " or ".join(f"{name} = {literal(value)}" for name, value in segments) or "1 = 0"
+    )
+    row = reader.rows(
+        f"""select coalesce(sum(deals), 0) as deals, coalesce(sum(won), 0) as won
+from {relation}
+where closed_quarter = {literal(quarter)} and ({is_inside})"""
+    )[0]
+    return int(row["deals"] or 0), int(row["won"] or 0)

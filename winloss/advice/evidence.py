@@ -1,0 +1,545 @@
+"""What is known of each segment: counts, intervals, expected lift, action and caveats.
+
+The selection says which claims stand; this turns its tests into records that a reader can
+follow, one per segment, and those into plain rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from scipy import special
+
+from winloss.advice import statistics
+from winloss.advice.counts import Cell, SegmentCounts, rounded
+from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
+from winloss.rows import Row, Value
+
+OTHER_VALUES = "(other values)"
+"""Names the values beyond `maximum_segments`, counted together."""
+
+TARGET_MORE = "target_more"
+DEPRIORITISE = "deprioritise"
+KEEP_TESTING = "keep_testing"
+NO_DIFFERENCE = "no_difference"
+NOT_ENOUGH_DATA = "not_enough_data"
+
+COUNTS_DISAGREE = "counts_disagree"
+SIBLINGS_CLAIMED = "siblings_claimed"
+SEARCH_STOPPED = "search_stopped"
+"""Why a segment with deals enough is not judged; codes of caveats as well."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A segment that wins more (`sign` 1) or less (-1) often, all other claims accounted for."""
+
+    cell: Cell
+    sign: int
+    step: int
+    p_value: float
+    adjusted_for: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A field that knows the outcome: filled or changed after closing, so no recommendation."""
+
+    attribute: str
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """A reason to read a finding with care; `code` is stable, `text` one sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass
+class Evidence:
+    """What is known of one segment, or one pair; rates and lifts are fractions.
+
+    Filled in step by step while a selection is assembled, and left alone afterwards.
+    """
+
+    cell: Cell
+    action: str
+    deals: int
+    won: int
+    win_rate: float
+    win_rate_low: float
+    win_rate_high: float
+    ranking_win_rate: float
+    best_bet: bool = False
+    is_candidate: bool = False
+    rest_deals: int = 0
+    rest_win_rate: float | None = None
+    lift: float | None = None
+    lift_low: float | None = None
+    lift_high: float | None = None
+    adjusted_lift: float | None = None
+    expected_lift: float | None = None
+    expected_lift_low: float | None = None
+    expected_lift_high: float | None = None
+    expected_gain: float | None = None
+    sign_probability: float | None = None
+    p_value: float | None = None
+    q_value: float | None = None
+    claim_step: int | None = None
+    adjusted_for: tuple[Cell, ...] = ()
+    explained_by: tuple[Cell, ...] = ()
+    value_weighted_win_rate: float | None = None
+    value_weighted_low: float | None = None
+    value_weighted_high: float | None = None
+    effective_deals: float | None = None
+    min_detectable_lift: float | None = None
+    deals_needed: int | None = None
+    not_judged: str | None = None
+    caveats: tuple[Caveat, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The outcome of one run over one window."""
+
+    window: tuple[str, ...]
+    deals: int
+    won: int
+    comparisons: int
+    pair_comparisons: int
+    is_exact: bool
+    is_fallback: bool
+    claims: tuple[Claim, ...]
+    pair_claims: tuple[Claim, ...]
+    evidence: tuple[Evidence, ...]
+    leaks: tuple[Leak, ...]
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+@dataclass
+class Tally:
+    """Counts and test of one cell, taken out of an answer."""
+
+    z: float
+    p: float
+    deals: int
+    won: int
+    rest_deals: int
+    rest_won: int
+    harmonic_deals: float
+    risk_difference: float
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.z > 0 else -1 if self.z < 0 else 0
+
+
+@dataclass
+class Outcome:
+    """What a run has found so far."""
+
+    window: tuple[str, ...]
+    deals: int
+    won: int
+    dimensions: tuple[str, ...]
+    candidates: tuple[Cell, ...]
+    twins: dict[Cell, Cell]
+    segments: list[SegmentCounts]
+    leaks: tuple[Leak, ...]
+    is_exact: bool
+    is_fallback: bool
+    first_q: dict[Cell, float] = field(default_factory=dict)
+    reached: frozenset[Cell] = frozenset()
+    stopped_after: int | None = None
+    claims: tuple[Claim, ...] = ()
+    final: dict[Cell, Tally] = field(default_factory=dict)
+    whole: dict[Cell, Tally] = field(default_factory=dict)
+    not_separable: dict[Cell, tuple[str, ...]] = field(default_factory=dict)
+    pair_comparisons: int = 0
+    pair_claims: tuple[Claim, ...] = ()
+    pair_q: dict[Cell, float] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- evidence
+
+
+def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
+    base = outcome.won / outcome.deals
+    evidence = [_segment_evidence(outcome, row, base, parameters) for row in outcome.segments]
+    evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
+    _place_bets(evidence, outcome.is_fallback, parameters)
+    return Selection(
+        window=outcome.window,
+        deals=outcome.deals,
+        won=outcome.won,
+        comparisons=len(outcome.candidates),
+        pair_comparisons=outcome.pair_comparisons,
+        is_exact=outcome.is_exact,
+        is_fallback=outcome.is_fallback,
+        claims=outcome.claims,
+        pair_claims=outcome.pair_claims,
+        evidence=tuple(evidence),
+        leaks=outcome.leaks,
+        parameters=parameters,
+    )
+
+
+def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, parameters: Parameters) -> Evidence:
+    cell: Cell = ((row.dimension, OTHER_VALUES if row.value is None else row.value),)
+    evidence = _counted(cell, row.deals, row.won, base, parameters)
+    weighted = statistics.value_weighted_rate(row.amount, row.amount_won, row.amount_squares)
+    if weighted is not None:
+        evidence.value_weighted_win_rate, evidence.value_weighted_low, evidence.value_weighted_high = weighted[:3]
+        evidence.effective_deals = weighted[3]
+    if row.value == UNKNOWN:
+        return evidence
+
+    rest = [r for r in outcome.segments if r.dimension == row.dimension and r.value != UNKNOWN and r is not row]
+    _add_rest(evidence, sum(r.deals for r in rest), sum(r.won for r in rest))
+    if row.value is None or evidence.rest_deals == 0:
+        return evidence
+    leak = next((leak for leak in outcome.leaks if leak.attribute == row.dimension), None)
+    if leak is not None:
+        evidence.caveats = (Caveat(f"leak:{leak.rule}", leak.detail),)
+        return evidence
+
+    twin = outcome.twins.get(cell)
+    tested = twin or cell
+    evidence.is_candidate = tested in outcome.candidates
+    result = outcome.final.get(tested) if evidence.is_candidate else None
+    weight = result.harmonic_deals if result else row.deals * evidence.rest_deals / (row.deals + evidence.rest_deals)
+    _add_power(evidence, weight, base, len(outcome.candidates), parameters.step_down_rate, parameters)
+    if result is None:
+        return evidence
+    claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
+    if claim is None:
+        evidence.not_judged = _not_asked(outcome, tested, result, parameters)
+    _add_effect(evidence, result, -1 if twin else 1, base, parameters)
+    evidence.expected_gain = (-1 if twin else 1) * _gain(outcome.whole[tested], evidence, base, parameters)
+    evidence.q_value = outcome.first_q[tested]
+    if claim is not None:
+        evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
+    elif evidence.not_judged is None and evidence.q_value <= parameters.false_discovery_rate:
+        evidence.explained_by = tuple(claim.cell for claim in outcome.claims)
+    _decide(evidence, parameters)
+    evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
+    return evidence
+
+
+def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Parameters) -> Evidence:
+    result, whole = outcome.final[claim.cell], outcome.whole[claim.cell]
+    evidence = _counted(claim.cell, whole.deals, whole.won, base, parameters)
+    _add_rest(evidence, whole.rest_deals, whole.rest_won)
+    rate = parameters.pair_false_discovery_rate
+    _add_power(evidence, result.harmonic_deals, base, outcome.pair_comparisons, rate, parameters)
+    _add_effect(evidence, result, 1, base, parameters)
+    evidence.is_candidate = True
+    evidence.q_value = outcome.pair_q[claim.cell]
+    evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
+    _decide(evidence, parameters)
+    evidence.caveats = _why_not_judged(outcome, evidence)
+    return evidence
+
+
+def _counted(cell: Cell, deals: int, won: int, base: float, parameters: Parameters) -> Evidence:
+    low, high = statistics.wilson_interval(won, deals)
+    return Evidence(
+        cell=cell,
+        action=NOT_ENOUGH_DATA,
+        deals=deals,
+        won=won,
+        win_rate=won / deals,
+        win_rate_low=low,
+        win_rate_high=high,
+        ranking_win_rate=statistics.shrunken_rate(won, deals, base, parameters.shrinkage_deals),
+    )
+
+
+def _add_rest(evidence: Evidence, rest_deals: int, rest_won: int) -> None:
+    if rest_deals == 0:
+        return
+    evidence.rest_deals, evidence.rest_win_rate = rest_deals, rest_won / rest_deals
+    evidence.lift = evidence.win_rate - evidence.rest_win_rate
+    evidence.lift_low, evidence.lift_high = statistics.newcombe_interval(
+        evidence.won, evidence.deals, rest_won, rest_deals
+    )
+
+
+def _add_power(
+    evidence: Evidence,
+    weight: float,
+    base: float,
+    comparisons: int,
+    rate: float,
+    parameters: Parameters,
+) -> None:
+    if not 0 < base < 1:
+        return
+    share = evidence.deals / (evidence.deals + evidence.rest_deals)
+    evidence.min_detectable_lift = statistics.minimum_detectable_lift(
+        weight, share, base, comparisons, rate, parameters.power
+    )
+    evidence.deals_needed = statistics.deals_needed(
+        evidence.deals, share, base, comparisons, rate, parameters.power, parameters.target_gap
+    )
+
+
+def _add_effect(evidence: Evidence, result: Tally, mirrored: int, base: float, parameters: Parameters) -> None:
+    weight = result.harmonic_deals + parameters.shrinkage_deals
+    evidence.adjusted_lift = mirrored * result.risk_difference
+    evidence.expected_lift, evidence.expected_lift_low, evidence.expected_lift_high = statistics.shrunken_lift(
+        evidence.adjusted_lift,
+        result.harmonic_deals,
+        base,
+        parameters.shrinkage_deals,
+        parameters.interval_z,
+    )
+    deviation = math.sqrt(base * (1 - base) / weight) if weight > 0 else 0.0
+    if deviation > 0:
+        evidence.sign_probability = float(special.ndtr(abs(evidence.expected_lift) / deviation))
+    evidence.p_value = result.p
+
+
+def _gain(whole: Tally, evidence: Evidence, base: float, parameters: Parameters) -> float:
+    """Expected lift over the average deal, siblings included: what segments are ranked by.
+
+    A segment that already holds half of the deals has only the other half to win from, and
+    one that is better than the leftovers may be worse than what was set aside.
+    """
+    lift, _, _ = statistics.shrunken_lift(
+        whole.risk_difference, whole.harmonic_deals, base, parameters.shrinkage_deals, parameters.interval_z
+    )
+    return lift * evidence.rest_deals / (evidence.deals + evidence.rest_deals)
+
+
+def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
+    """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
+    if outcome.stopped_after is not None and cell not in outcome.reached:
+        return SEARCH_STOPPED
+    has_claimed_sibling = any(claim.cell[0][0] == cell[0][0] for claim in outcome.claims)
+    return SIBLINGS_CLAIMED if has_claimed_sibling and result.rest_deals < parameters.minimum_deals else None
+
+
+def points_alike(lift: float | None, expected: float | None) -> bool:
+    """Whether the gap as counted and the gap to expect are on the same side of zero."""
+    return (lift or 0.0) * (expected or 0.0) > 0
+
+
+def leaves_out_zero(*intervals: tuple[float | None, float | None]) -> bool:
+    """Whether every interval is known and lies wholly on one side of zero."""
+    return all(low is not None and high is not None and low * high > 0 for low, high in intervals)
+
+
+def _decide(evidence: Evidence, parameters: Parameters) -> None:
+    """Action of a tested segment, before the watch list is cut to its maximum.
+
+    Nothing is said against the counts a reader sees: they must point to the same side as the effect
+    once claims are accounted for, and for a claim neither interval may hold zero.
+    """
+    expected = evidence.expected_lift or 0.0
+    is_large = abs(expected) >= parameters.minimum_lift
+    is_likely = (evidence.sign_probability or 0.0) >= parameters.keep_testing_probability
+    is_alike = points_alike(evidence.lift, expected)
+    is_claimed = evidence.claim_step is not None and is_large
+    low, high = evidence.lift_low, evidence.lift_high
+    is_narrow = low is not None and high is not None and max(-low, high) <= parameters.equivalence_margin
+
+    if evidence.not_judged == SEARCH_STOPPED:
+        evidence.action = NOT_ENOUGH_DATA
+    elif (
+        is_claimed
+        and is_alike
+        and leaves_out_zero((low, high), (evidence.expected_lift_low, evidence.expected_lift_high))
+    ):
+        evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
+    elif is_narrow and (is_alike or not is_claimed):
+        evidence.action = NO_DIFFERENCE
+    elif is_large and (is_likely or (is_claimed and not is_alike)):
+        evidence.action = KEEP_TESTING if is_alike else NOT_ENOUGH_DATA
+        evidence.not_judged = None if is_alike else COUNTS_DISAGREE
+    else:
+        evidence.action = NOT_ENOUGH_DATA
+    if evidence.action != NOT_ENOUGH_DATA:
+        evidence.not_judged = None
+    if evidence.not_judged in (SEARCH_STOPPED, SIBLINGS_CLAIMED):
+        evidence.min_detectable_lift = evidence.deals_needed = None
+
+
+def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Parameters) -> None:
+    """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
+    by_size = sorted(
+        (e for e in evidence if e.action == KEEP_TESTING),
+        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.deals, -e.won, e.cell),
+    )
+    watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
+    for e in evidence:
+        if e.action == KEEP_TESTING and e.cell not in watched:
+            e.action = NOT_ENOUGH_DATA
+    if is_fallback or any(e.action == TARGET_MORE for e in evidence):
+        return
+    bets = [
+        e
+        for e in evidence
+        if e.action in (KEEP_TESTING, NOT_ENOUGH_DATA)
+        and e.is_candidate
+        and e.not_judged is None
+        and points_alike(e.lift, e.expected_lift)
+        and (e.expected_lift or 0.0) >= parameters.minimum_lift
+    ]
+    if bets:
+        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.deals, -e.won, e.cell))
+        best.action, best.best_bet = KEEP_TESTING, True
+
+
+def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
+    name = cell_label(evidence.cell)
+    if evidence.not_judged == SEARCH_STOPPED:
+        number = outcome.stopped_after
+        text = f"The search stopped after {number} claim{'' if number == 1 else 's'}: {name} was not reached."
+    elif evidence.not_judged == SIBLINGS_CLAIMED:
+        text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
+    elif evidence.not_judged == COUNTS_DISAGREE:
+        lift, then = evidence.lift or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
+        counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
+        others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
+        besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
+        wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
+        text = (
+            f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
+        )
+    elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
+        return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
+    else:
+        return ()
+    return (Caveat(evidence.not_judged, text),)
+
+
+def _caveats(
+    outcome: Outcome,
+    row: SegmentCounts,
+    rest: Sequence[SegmentCounts],
+    evidence: Evidence,
+    claim: Claim | None,
+    parameters: Parameters,
+) -> tuple[Caveat, ...]:
+    name = f"{row.dimension} {row.value}"
+    caveats = list(_why_not_judged(outcome, evidence))
+    if claim is not None:
+        for other in outcome.not_separable.get(claim.cell, ()):
+            caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {other}."))
+    if evidence.explained_by:
+        by = ", ".join(cell_label(cell) for cell in evidence.explained_by)
+        caveats.append(Caveat("explained_by", f"{name} is explained by {by}."))
+    if evidence.action not in (TARGET_MORE, DEPRIORITISE, KEEP_TESTING):
+        return tuple(caveats)
+
+    lift = evidence.expected_lift or 0.0
+    rest_amount = sum(r.amount for r in rest)
+    by_value = evidence.value_weighted_win_rate
+    has_value = by_value is not None and rest_amount > 0
+    if lift > 0 and has_value and (by_value or 0.0) < sum(r.amount_won for r in rest) / rest_amount:
+        caveats.append(Caveat("small_deals", f"{name} wins in small deals: by value it wins less than the rest."))
+    rest_recent = sum(r.recent_deals for r in rest)
+    is_longer = len(outcome.window) > parameters.recent_quarters
+    if is_longer and row.recent_deals >= parameters.minimum_deals and rest_recent >= parameters.minimum_deals:
+        recent = row.recent_won / row.recent_deals - sum(r.recent_won for r in rest) / rest_recent
+        if recent * lift < 0:
+            caveats.append(
+                Caveat("trend", f"In the last {parameters.recent_quarters} quarters {name} points the other way.")
+            )
+    margin = parameters.leak_win_rate_margin
+    if row.deals >= 2 * parameters.minimum_deals and not margin < evidence.win_rate < 1 - margin:
+        caveats.append(
+            Caveat("nearly_always", f"{name} nearly always has the same outcome: is it recorded before the close?")
+        )
+    known_won = row.won + sum(r.won for r in rest)
+    known_lost = row.deals + sum(r.deals for r in rest) - known_won
+    gap = known_won / outcome.won - known_lost / (outcome.deals - outcome.won)
+    if abs(gap) >= parameters.known_gap_caveat:
+        side = "won" if gap > 0 else "lost"
+        caveats.append(Caveat("recorded_unevenly", f"{row.dimension} is recorded more often on {side} deals."))
+    return tuple(caveats)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def cell_label(cell: Cell) -> str:
+    """A segment in words: 'industry Technology', a pair joined by 'and'."""
+    return " and ".join(f"{dimension} {value}" for dimension, value in cell)
+
+
+def evidence_rows(selection: Selection) -> list[Row]:
+    """One row per segment, and per claimed pair; floats rounded to 9 decimals."""
+    shift = selection.parameters.shift_points
+    rows: list[Row] = []
+    for evidence in selection.evidence:
+        flat = {
+            name: value
+            for name, value in vars(evidence).items()
+            if name not in ("cell", "caveats", "adjusted_for", "explained_by")
+        }
+        second = evidence.cell[1] if len(evidence.cell) > 1 else (None, None)
+        rows.append(
+            {
+                "attribute": evidence.cell[0][0],
+                "value": evidence.cell[0][1],
+                "second_attribute": second[0],
+                "second_value": second[1],
+                **{name: _plain(value) for name, value in flat.items()},
+                "lost": evidence.deals - evidence.won,
+                "adjusted_for": "; ".join(cell_label(cell) for cell in evidence.adjusted_for),
+                "explained_by": "; ".join(cell_label(cell) for cell in evidence.explained_by),
+                "shift_points": shift,
+                "extra_wins_per_100": _times(shift, evidence.expected_lift),
+                "extra_wins_low": _times(shift, evidence.expected_lift_low),
+                "extra_wins_high": _times(shift, evidence.expected_lift_high),
+                "caveat_codes": "; ".join(caveat.code for caveat in evidence.caveats),
+                "caveats": " ".join(caveat.text for caveat in evidence.caveats),
+                "method_version": METHOD_VERSION,
+            }
+        )
+    return rows
+
+
+def run_row(selection: Selection) -> Row:
+    """One row on the run: window, totals and what the method did."""
+    return {
+        "window_start": selection.window[0],
+        "window_end": selection.window[-1],
+        "quarters": len(selection.window),
+        "deals": selection.deals,
+        "won": selection.won,
+        "lost": selection.deals - selection.won,
+        "win_rate": rounded(selection.won / selection.deals),
+        "comparisons": selection.comparisons,
+        "pair_comparisons": selection.pair_comparisons,
+        "claims": len(selection.claims),
+        "pair_claims": len(selection.pair_claims),
+        "is_exact": selection.is_exact,
+        "is_fallback": selection.is_fallback,
+        "leaking_dimensions": "; ".join(leak.attribute for leak in selection.leaks),
+        "method_version": METHOD_VERSION,
+    }
+
+
+def leak_rows(selection: Selection) -> list[Row]:
+    """One row per field that carries no recommendation because it knows the outcome."""
+    return [asdict(leak) for leak in selection.leaks]
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, float):
+        return rounded(value)
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    raise TypeError(f"{type(value).__name__} does not belong in a row")
+
+
+def _times(factor: float, value: float | None) -> float | None:
+    return None if value is None else rounded(factor * value)

@@ -1,0 +1,104 @@
+"""The constants of the method, as seeds/settings.csv declares them: meaning, range and default of each stand there.
+
+The values were chosen once by simulation (see `benchmarks/accuracy`) and are not tuned
+per run: tuning on the data under test would undo the false-discovery promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from winloss.rows import Value
+from winloss.settings import declared
+
+METHOD_VERSION = "strongest-first-2"
+"""Names the selection method in every record; changes whenever a result could change."""
+
+UNKNOWN = "unknown"
+"""The value that stands for a missing one: never a candidate, never a comparison."""
+
+
+def _number(name: str) -> float:
+    return float(declared()[name].default)
+
+
+def _whole(name: str) -> int:
+    return int(declared()[name].default)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Constants of the selection. Rates, shares and lifts are fractions (0.10 = 10 points).
+
+    Raises ValueError on construction when a value is outside its range.
+    """
+
+    false_discovery_rate: float = _number("false_discovery_rate")
+    step_down_share: float = _number("step_down_share")
+    pair_false_discovery_rate: float = _number("pair_false_discovery_rate")
+    minimum_deals: int = _whole("minimum_deals")
+    shrinkage_deals: float = _number("shrinkage_deals")
+    minimum_lift: float = _number("minimum_lift")
+    equivalence_margin: float = _number("equivalence_margin")
+    interval_z: float = _number("interval_z")
+    backward_p: float = _number("backward_p")
+    all_rest_p: float = _number("all_rest_p")
+    separation_p: float = _number("separation_p")
+    maximum_steps: int = _whole("maximum_steps")
+    exact_up_to_deals: int = _whole("exact_up_to_deals")
+    window_quarters: int = _whole("window_quarters")
+    extended_window_quarters: int = _whole("extended_window_quarters")
+    window_minimum_deals: int = _whole("window_minimum_deals")
+    fallback_deals: int = _whole("fallback_deals")
+    fallback_outcome_deals: int = _whole("fallback_outcome_deals")
+    keep_testing_probability: float = _number("keep_testing_probability")
+    keep_testing_maximum: int = _whole("keep_testing_maximum")
+    power: float = _number("power")
+    target_gap: float = _number("target_gap")
+    shift_points: float = _number("shift_points")
+    recent_quarters: int = _whole("recent_quarters")
+    leak_decided_share: float = _number("leak_decided_share")
+    leak_win_rate_margin: float = _number("leak_win_rate_margin")
+    leak_known_gap: float = _number("leak_known_gap")
+    known_gap_caveat: float = _number("known_gap_caveat")
+    coverage_gap: float = _number("coverage_gap")
+    persona_minimum_deals: int = _whole("persona_minimum_deals")
+    minimum_reason_losses: int = _whole("minimum_reason_losses")
+    gate_p: float = _number("gate_p")
+    logistic_penalty: float = _number("logistic_penalty")
+    cut_step: float = _number("cut_step")
+    maximum_rows: int = _whole("maximum_rows")
+    maximum_segments: int = _whole("maximum_segments")
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            problem = declared()[field.name].problem(getattr(self, field.name), field.name)
+            if problem:
+                raise ValueError(problem)
+        if self.extended_window_quarters < self.window_quarters:
+            raise ValueError("extended_window_quarters must not be smaller than window_quarters")
+
+    @property
+    def step_down_rate(self) -> float:
+        """Rate the first screen's step-down works at."""
+        return self.false_discovery_rate * self.step_down_share
+
+    def as_row(self) -> dict[str, float]:
+        """All constants by name, for the record of a run."""
+        return asdict(self)
+
+
+def parameters_from(settings: Iterable[Mapping[str, Value]]) -> Parameters:
+    """The constants of the method as rows of `dim_settings` (setting, value) state them.
+
+    Settings of other names are left alone. Raises ValueError where a value is out of range.
+    """
+    stated = {str(row["setting"]): str(row["value"]) for row in settings}
+    values: dict[str, Any] = {}
+    for field in fields(Parameters):
+        if field.name in stated:
+            number = float(stated[field.name])
+            values[field.name] = int(number) if field.type == "int" else number
+    return Parameters(**values)

@@ -1,0 +1,218 @@
+"""Who buys, and who only shows up because more contacts are logged on won deals.
+
+A deal with a persona is compared with deals without it that have exactly as many contacts:
+otherwise every persona looks like a winner wherever won deals carry more contacts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from winloss.advice import statistics
+from winloss.advice.counts import StrataCounts, rounded, sums_of, whole_number
+from winloss.advice.evidence import (
+    DEPRIORITISE,
+    KEEP_TESTING,
+    NO_DIFFERENCE,
+    NOT_ENOUGH_DATA,
+    TARGET_MORE,
+    leaves_out_zero,
+    points_alike,
+)
+from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
+from winloss.advice.recommendations import MAXIMUM_WORDS
+from winloss.figures import percent, signed
+from winloss.rows import Row, Value
+
+DISAGREEING = "The deals as counted do not show what deals with equally many contacts show: no advice."
+UNDATED = "Contacts are not dated: some may have been added after the deal was decided."
+
+
+def persona_evidence(
+    presence: Iterable[Mapping[str, Value]],
+    contacts: Iterable[Mapping[str, Value]],
+    coverage: Mapping[str, Value],
+    are_contacts_dated: bool,
+    parameters: Parameters = Parameters(),
+) -> list[Row]:
+    """One row per persona: does its presence go with winning, contacts logged being equal?
+
+    `presence`: attribute, value, contact_count, deals, won: deals with the persona, by the
+    exact number of contacts on the deal (those added by the close, when dated).
+    `contacts`: contact_count, deals, won: all deals with that many contacts, 1 or more.
+    `coverage`: won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts.
+    Stratified exact mid-p, one Benjamini-Hochberg family, Mantel-Haenszel lift, shrunken.
+    Refused, with a sentence, when contacts are recorded unevenly on won and lost deals.
+    Raises ValueError when a persona has more deals than there are with that many contacts.
+    """
+    strata: dict[int, tuple[int, int]] = {}
+    for row in contacts:
+        count = whole_number(row, "contact_count")
+        if count > 0:
+            deals, won = strata.get(count, (0, 0))
+            strata[count] = deals + whole_number(row, "deals"), won + whole_number(row, "won")
+    order = sorted(strata)
+    place = {count: i for i, count in enumerate(order)}
+    found: dict[tuple[str, str], list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in order])
+    for row in presence:
+        key = str(row["attribute"]), str(row["value"])
+        count = whole_number(row, "contact_count")
+        if count not in place:
+            raise ValueError(f"{key[1]}: no deal has {count} contacts, yet the persona is counted on one")
+        found[key][place[count]][0] += whole_number(row, "deals")
+        found[key][place[count]][1] += whole_number(row, "won")
+
+    keys = sorted(found)
+    if not keys:
+        return []
+    counts = np.array([found[key] for key in keys], dtype=np.int64).reshape(len(keys), -1, 2)
+    whole = np.array([strata[count] for count in order], dtype=np.int64)
+    if ((counts < 0) | (counts > whole)).any() or (counts[..., 1] > counts[..., 0]).any():
+        raise ValueError("a persona is counted on more deals than there are with that many contacts")
+    answer = StrataCounts(tuple(keys), counts[..., 0], counts[..., 1], whole[:, 0], whole[:, 1])
+    sums = sums_of(answer)
+    total = int(whole[:, 0].sum())
+    base = float(whole[:, 1].sum() / total) if total else 0.0
+    is_candidate = (
+        (sums.deals >= parameters.persona_minimum_deals)
+        & (sums.rest_deals >= parameters.persona_minimum_deals)
+        & np.array([key[1] != UNKNOWN for key in keys])
+    )
+    z = statistics.cochran_mantel_haenszel_z(sums.won - sums.expected, sums.variance)
+    p = np.ones(len(keys))
+    if is_candidate.any():
+        if total <= parameters.exact_up_to_deals:
+            p[is_candidate] = statistics.exact_mid_p(
+                answer.deals[is_candidate], answer.won[is_candidate], whole[:, 0], whole[:, 1]
+            )
+        else:
+            p[is_candidate] = statistics.two_sided_p(z[is_candidate])
+    q = np.ones(len(keys))
+    q[is_candidate] = statistics.benjamini_hochberg(p[is_candidate])
+
+    refusal = _refusal(coverage, parameters)
+    rows: list[Row] = []
+    for i, (attribute, value) in enumerate(keys):
+        deals, won = int(sums.deals[i]), int(sums.won[i])
+        rest_deals, rest_won = int(sums.rest_deals[i]), int(sums.rest_won[i])
+        low, high = statistics.wilson_interval(won, deals) if deals else (0.0, 1.0)
+        lift = lift_low = lift_high = None
+        if deals and rest_deals:
+            lift = won / deals - rest_won / rest_deals
+            lift_low, lift_high = statistics.newcombe_interval(won, deals, rest_won, rest_deals)
+        expected, expected_low, expected_high = statistics.shrunken_lift(
+            float(sums.risk_difference[i]),
+            float(sums.harmonic_deals[i]),
+            base,
+            parameters.shrinkage_deals,
+            parameters.interval_z,
+        )
+        shown = bool(is_candidate[i]) and not refusal
+        action = NOT_ENOUGH_DATA
+        caveats: list[tuple[str, str]] = []
+        if shown:
+            action = _action(
+                float(q[i]), (expected, expected_low, expected_high), (lift, lift_low, lift_high), parameters
+            )
+            if action == NOT_ENOUGH_DATA and float(q[i]) <= parameters.false_discovery_rate:
+                caveats.append(("counts_disagree", DISAGREEING))
+        if not are_contacts_dated:
+            caveats.append(("contacts_not_dated", UNDATED))
+            if action in (TARGET_MORE, DEPRIORITISE):
+                action = KEEP_TESTING
+        if refusal:
+            caveats.append(("uneven_coverage", refusal))
+        made: Row = {
+            "attribute": attribute,
+            "value": value,
+            "action": action,
+            "best_bet": False,
+            "deals": deals,
+            "won": won,
+            "lost": deals - won,
+            "win_rate": rounded(won / deals) if deals else None,
+            "win_rate_low": rounded(low),
+            "win_rate_high": rounded(high),
+            "rest_deals": rest_deals,
+            "rest_win_rate": rounded(rest_won / rest_deals) if rest_deals else None,
+            "lift": rounded(lift),
+            "lift_low": rounded(lift_low),
+            "lift_high": rounded(lift_high),
+            "adjusted_lift": rounded(float(sums.risk_difference[i])) if shown else None,
+            "expected_lift": rounded(expected) if shown else None,
+            "expected_lift_low": rounded(expected_low) if shown else None,
+            "expected_lift_high": rounded(expected_high) if shown else None,
+            "p_value": float(p[i]) if shown else None,
+            "q_value": float(q[i]) if shown else None,
+            "is_candidate": bool(is_candidate[i]),
+            "is_refused": bool(refusal),
+            "refusal": refusal,
+            "caveat_codes": "; ".join(code for code, _ in caveats),
+            "caveats": " ".join(text for _, text in caveats),
+            "method_version": METHOD_VERSION,
+        }
+        made["rationale"] = _rationale(made)
+        rows.append(made)
+    return rows
+
+
+def _refusal(coverage: Mapping[str, Value], parameters: Parameters) -> str:
+    """Why personas cannot be compared at all, or nothing."""
+    won, lost = whole_number(coverage, "won_deals"), whole_number(coverage, "lost_deals")
+    won_with, lost_with = (
+        whole_number(coverage, "won_deals_with_contacts"),
+        whole_number(coverage, "lost_deals_with_contacts"),
+    )
+    if won == 0 or lost == 0:
+        return "Personas need won and lost deals to compare."
+    if abs(won_with / won - lost_with / lost) <= parameters.coverage_gap:
+        return ""
+    return (
+        f"Contacts are recorded on {won_with} of {won} won deals but on {lost_with} of {lost} lost ones: "
+        "too uneven to compare personas."
+    )
+
+
+def _action(
+    q: float,
+    expects: tuple[float, float, float],
+    counted: tuple[float | None, float | None, float | None],
+    parameters: Parameters,
+) -> str:
+    """What to do, from the gap to expect and the gap as counted, each with its interval; never against the counts."""
+    (expected, expected_low, expected_high), (lift, lift_low, lift_high) = expects, counted
+    is_alike = points_alike(lift, expected)
+    is_clear = leaves_out_zero((lift_low, lift_high), (expected_low, expected_high))
+    is_large = abs(expected) >= parameters.minimum_lift
+    if q <= parameters.false_discovery_rate and is_large and is_alike and is_clear:
+        return TARGET_MORE if expected > 0 else DEPRIORITISE
+    margin = parameters.equivalence_margin
+    if lift_low is not None and lift_high is not None and max(-lift_low, lift_high) <= margin:
+        return NO_DIFFERENCE
+    deviation = (expected_high - expected_low) / 2 / parameters.interval_z
+    certain = statistics.normal_quantile(parameters.keep_testing_probability)
+    if is_large and is_alike and deviation > 0 and abs(expected) / deviation >= certain:
+        return KEEP_TESTING
+    return NOT_ENOUGH_DATA
+
+
+def _rationale(row: Row) -> str:
+    """At most 35 words, numbers from the record only."""
+    label = str(row["value"])
+    counts = f"{row['won']} of {row['deals']} deals with {label} were won ({percent(row['win_rate'])})"
+    against = f", {percent(row['rest_win_rate'])} without" if row["rest_win_rate"] is not None else ""
+    if row["is_refused"]:
+        text = f"{counts}{against}; contacts are recorded too unevenly to compare."
+    elif row["expected_lift"] is None:
+        text = f"{counts}: too few to compare."
+    else:
+        lift, low, high = (
+            signed(float(row[name] or 0.0) * 100)
+            for name in ("expected_lift", "expected_lift_low", "expected_lift_high")
+        )
+        text = f"{counts}{against}. With equally many contacts, expect {lift} points ({low} to {high})."
+    words = text.split()
+    return text if len(words) <= MAXIMUM_WORDS else f"{counts.replace(label, label.split()[0] + '…')}{against}."

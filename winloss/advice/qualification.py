@@ -1,0 +1,256 @@
+"""Does the qualification score separate won from lost deals, and where to set the bar?
+
+Everything is computed from counts by score and fold. Figures a reader may rely on are
+cross-validated; in-sample ones are labelled as such, because they flatter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from scipy import special
+
+from winloss.advice import statistics
+from winloss.advice.counts import rounded, whole_number
+from winloss.advice.parameters import METHOD_VERSION, Parameters
+from winloss.advice.statistics import Floats, Ints
+from winloss.figures import percent, points
+from winloss.rows import Row, Value
+
+FOLDS = 5
+
+
+def fold_sql(column: str) -> str:
+    """SQL for the fold, 0 to 4, of a text key: its md5, of which the first two hex digits count.
+
+    Written without engine-specific hexadecimal conversion; 16 leaves 1 when divided by 5, so
+    the two digits may simply be added.
+    """
+    digits = [f"position(substring(md5({column}), {place}, 1) in '0123456789abcdef') - 1" for place in (1, 2)]
+    return f"({' + '.join(digits)}) % {FOLDS}"
+
+
+def fold_of(key: str) -> int:
+    """The same fold in Python."""
+    digest = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
+    return (int(digest[0], 16) + int(digest[1], 16)) % FOLDS
+
+
+def threshold(
+    rows: Iterable[Mapping[str, Value]],
+    closed_deals: int,
+    parameters: Parameters = Parameters(),
+    cost_to_value: float | None = None,
+) -> Row:
+    """The cut-off to use, or why there is none, with out-of-sample figures.
+
+    `rows`: score (0 to 1), fold (0 to 4), deals, won; deals without a score left out.
+    A one-sided Mann-Whitney test is the gate. Behind it, the cut is where a ridge logistic
+    fit crosses the base rate (the Youden point of a calibrated score), or `cost_to_value`,
+    the cost of pursuing a deal divided by the value of winning it; rounded to 0.05.
+    Raises ValueError for impossible counts, scores or folds.
+    """
+    scores, deals, won = _table(rows)
+    total, total_won = int(deals.sum()), int(won.sum())
+    if closed_deals < total:
+        raise ValueError(f"{total} deals have a score, more than the {closed_deals} closed deals")
+    result = _empty(total, closed_deals)
+    if total == 0:
+        return {**result, "reason": "No closed deal has a qualification score."}
+    base = total_won / total
+    result["base_rate"] = rounded(base)
+    result["majority_accuracy"] = rounded(max(base, 1 - base))
+    if min(total_won, total - total_won) < parameters.fallback_outcome_deals:
+        least = parameters.fallback_outcome_deals
+        reason = f"A cut-off needs at least {least} won and {least} lost deals with a score."
+        return {**result, "reason": reason, "rationale": reason}
+
+    auc, p = statistics.mann_whitney(won.sum(axis=0), (deals - won).sum(axis=0))
+    result["auc"], result["gate_p_value"] = rounded(auc), p
+    if p > parameters.gate_p:
+        reason = "The score does not separate won from lost deals yet."
+        return {**result, "reason": reason, "rationale": reason}
+    cut = cut_off(scores, deals.sum(axis=0), won.sum(axis=0), parameters, cost_to_value)
+    if cut is None:
+        reason = "The score separates won from lost deals too little for a cut-off inside its range."
+        return {**result, "reason": reason, "rationale": reason}
+
+    split = _split(scores, deals.sum(axis=0), won.sum(axis=0), cut)
+    won_above, deals_above, won_below, deals_below = (
+        whole_number(split, name) for name in ("won_above", "deals_above", "won_below", "deals_below")
+    )
+    low = high = 0.0
+    if min(deals_above, deals_below) >= parameters.minimum_deals:
+        low, high = statistics.newcombe_interval(won_above, deals_above, won_below, deals_below, 0.95)
+    if low <= 0:
+        reason = f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
+        return {**result, "reason": reason, "rationale": reason}
+    result |= {"is_predictive": True, "cut_off": cut} | split
+    above, below = won_above / deals_above, won_below / deals_below
+    result |= {"gap": rounded(above - below), "gap_low": rounded(low), "gap_high": rounded(high)}
+    result |= _cross_validated(scores, deals, won, parameters, cost_to_value)
+    result["rationale"] = (
+        f"At {cut:g} and above {result['won_above']} of {result['deals_above']} deals were won ({percent(above)}), "
+        f"below {percent(below)}: a gap of {points(low)} to {points(high)} points."
+    )
+    return result
+
+
+def tested_cut_offs(
+    rows: Iterable[Mapping[str, Value]],
+    parameters: Parameters = Parameters(),
+    chosen: float | None = None,
+) -> list[Row]:
+    """One row per cut-off on the grid that leaves deals on both sides; in-sample figures."""
+    scores, deals, won = _table(rows)
+    counts, wins = deals.sum(axis=0), won.sum(axis=0)
+    result: list[Row] = []
+    for step in range(1, round(1 / parameters.cut_step) + 1):
+        cut = round(step * parameters.cut_step, 6)
+        split = _split(scores, counts, wins, cut)
+        if not split["deals_above"] or not split["deals_below"]:
+            continue
+        all_won = int(wins.sum())
+        kept = int(split["won_above"] or 0) / all_won if all_won else None
+        result.append({"cut_off": cut, **split, "wins_kept_share": rounded(kept), "is_chosen": cut == chosen})
+    return result
+
+
+def cut_off(
+    scores: Floats,
+    deals: Ints,
+    won: Ints,
+    parameters: Parameters = Parameters(),
+    cost_to_value: float | None = None,
+) -> float | None:
+    """Score at which the fitted win probability crosses the aim, on the grid of cut-offs.
+
+    None when higher scores do not win more often, or the crossing lies outside the scores.
+    """
+    total, total_won = int(deals.sum()), int(won.sum())
+    if not 0 < total_won < total:
+        return None
+    aim = total_won / total if cost_to_value is None else cost_to_value
+    if not 0 < aim < 1:
+        raise ValueError(f"cost_to_value must lie between 0 and 1, not {cost_to_value}")
+    intercept, slope = statistics.logistic_fit(scores, won, deals, parameters.logistic_penalty)
+    if slope <= 0:
+        return None
+    exact = (float(special.logit(aim)) - intercept) / slope
+    used = scores[deals > 0]
+    if not used.min() <= exact <= used.max():
+        return None
+    return round(round(exact / parameters.cut_step) * parameters.cut_step, 6)
+
+
+def _table(rows: Iterable[Mapping[str, Value]]) -> tuple[Floats, Ints, Ints]:
+    """Scores ascending, and deals and won of shape (folds, scores)."""
+    cells: dict[tuple[int, float], list[int]] = {}
+    for row in rows:
+        score = row["score"]
+        fold, deals, won = (whole_number(row, name) for name in ("fold", "deals", "won"))
+        if not isinstance(score, (int, float)) or not 0 <= score <= 1 or fold >= FOLDS or won > deals:
+            raise ValueError(f"impossible score, fold or counts: {dict(row)}")
+        cell = cells.setdefault((fold, round(float(score), 6)), [0, 0])
+        cell[0] += deals
+        cell[1] += won
+    scores = sorted({score for _, score in cells})
+    place = {score: i for i, score in enumerate(scores)}
+    table = np.zeros((2, FOLDS, len(scores)), dtype=np.int64)
+    for (fold, score), (deals, won) in cells.items():
+        table[:, fold, place[score]] = deals, won
+    return np.array(scores, dtype=np.float64), table[0], table[1]
+
+
+def _split(scores: Floats, deals: Ints, won: Ints, cut: float) -> Row:
+    is_above = scores >= cut - 1e-9
+    result: Row = {}
+    for side, mask in (("above", is_above), ("below", ~is_above)):
+        count, wins = int(deals[mask].sum()), int(won[mask].sum())
+        low, high = statistics.wilson_interval(wins, count) if count else (None, None)
+        result |= {
+            f"deals_{side}": count,
+            f"won_{side}": wins,
+            f"win_rate_{side}": rounded(wins / count) if count else None,
+            f"win_rate_{side}_low": rounded(low),
+            f"win_rate_{side}_high": rounded(high),
+        }
+    total, total_won = int(deals.sum()), int(won.sum())
+    above, won_above = int(deals[is_above].sum()), int(won[is_above].sum())
+    youden, accuracy = _quality(won_above, above - won_above, total_won, total - total_won)
+    return result | {
+        "in_sample_false_positives": above - won_above,
+        "in_sample_false_negatives": total_won - won_above,
+        "in_sample_accuracy": rounded(accuracy),
+        "in_sample_youden": rounded(youden),
+    }
+
+
+def _quality(true_positives: int, false_positives: int, won: int, lost: int) -> tuple[float | None, float | None]:
+    """Youden's J (share of won kept minus share of lost kept) and accuracy."""
+    if won == 0 or lost == 0:
+        return None, None
+    youden = true_positives / won - false_positives / lost
+    return youden, (true_positives + lost - false_positives) / (won + lost)
+
+
+def _cross_validated(
+    scores: Floats,
+    deals: Ints,
+    won: Ints,
+    parameters: Parameters,
+    cost_to_value: float | None,
+) -> Row:
+    """Each fold judged by the cut the other folds give; without a cut nothing is pursued."""
+    positives = false_positives = 0
+    for fold in range(FOLDS):
+        others = np.arange(FOLDS) != fold
+        cut = cut_off(scores, deals[others].sum(axis=0), won[others].sum(axis=0), parameters, cost_to_value)
+        is_above = scores >= (math.inf if cut is None else cut - 1e-9)
+        positives += int(won[fold][is_above].sum())
+        false_positives += int((deals - won)[fold][is_above].sum())
+    youden, accuracy = _quality(positives, false_positives, int(won.sum()), int((deals - won).sum()))
+    return {"cross_validated_youden": rounded(youden), "cross_validated_accuracy": rounded(accuracy)}
+
+
+_NUMBERS = (
+    "auc",
+    "gate_p_value",
+    "cut_off",
+    "base_rate",
+    "deals_above",
+    "won_above",
+    "win_rate_above",
+    "win_rate_above_low",
+    "win_rate_above_high",
+    "deals_below",
+    "won_below",
+    "win_rate_below",
+    "win_rate_below_low",
+    "win_rate_below_high",
+    "gap",
+    "gap_low",
+    "gap_high",
+    "cross_validated_youden",
+    "cross_validated_accuracy",
+    "majority_accuracy",
+    "in_sample_accuracy",
+    "in_sample_youden",
+    "in_sample_false_positives",
+    "in_sample_false_negatives",
+)
+
+
+def _empty(scored: int, closed: int) -> Row:
+    return {
+        "is_predictive": False,
+        "reason": "",
+        "scored_deals": scored,
+        "closed_deals": closed,
+        **dict.fromkeys(_NUMBERS),
+        "rationale": "No closed deal has a qualification score.",
+        "method_version": METHOD_VERSION,
+    }

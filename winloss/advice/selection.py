@@ -1,0 +1,489 @@
+"""Credit the strongest first: which segments truly win more or less often than the rest.
+
+Each value is compared with the rest inside the same quarter, exactly; the strongest is
+claimed if it survives the false-discovery bound; it is set aside and the others are asked
+again whether they still stand. Claims are then checked against each other, their effects
+shrunk, and what cannot be claimed is said with the number of deals that are missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from winloss.advice import statistics
+from winloss.advice.counts import (
+    Cell,
+    CountSource,
+    QuarterCounts,
+    Question,
+    SegmentCounts,
+    StrataCounts,
+    StrataSums,
+    sums_of,
+)
+from winloss.advice.evidence import DEPRIORITISE as DEPRIORITISE
+from winloss.advice.evidence import KEEP_TESTING as KEEP_TESTING
+from winloss.advice.evidence import NO_DIFFERENCE as NO_DIFFERENCE
+from winloss.advice.evidence import NOT_ENOUGH_DATA as NOT_ENOUGH_DATA
+from winloss.advice.evidence import OTHER_VALUES as OTHER_VALUES
+from winloss.advice.evidence import TARGET_MORE as TARGET_MORE
+from winloss.advice.evidence import Claim, Leak, Outcome, Selection, Tally, assemble
+from winloss.advice.evidence import evidence_rows as evidence_rows
+from winloss.advice.evidence import leak_rows as leak_rows
+from winloss.advice.evidence import run_row as run_row
+from winloss.advice.parameters import UNKNOWN, Parameters
+from winloss.advice.statistics import Floats
+
+# ---------------------------------------------------------------- window
+
+
+def choose_window(
+    quarters: Sequence[QuarterCounts],
+    review_quarter: str | None = None,
+    parameters: Parameters = Parameters(),
+) -> tuple[str, ...]:
+    """Labels of the trailing quarters up to the review quarter, oldest first.
+
+    Four, or eight when the four hold too few deals. Undated deals (quarter `unknown`) stay
+    out, unless no deal at all is dated. Raises ValueError when the window holds no deal.
+    """
+    dated = sorted(row.quarter for row in quarters if row.quarter != UNKNOWN and row.deals > 0)
+    if not dated:
+        if any(row.deals > 0 for row in quarters):
+            return (UNKNOWN,)
+        raise ValueError("there is no closed deal to analyse")
+    last = review_quarter or dated[-1]
+    deals = {row.quarter: row.deals for row in quarters}
+
+    def trailing(count: int) -> list[str]:
+        number = _quarter_number(last)
+        return [q for q in dated if number - count < _quarter_number(q) <= number]
+
+    window = trailing(parameters.window_quarters)
+    if sum(deals[q] for q in window) < parameters.window_minimum_deals:
+        window = trailing(parameters.extended_window_quarters)
+    if not window:
+        raise ValueError(f"no closed deal in the quarters up to {last}; the data hold {dated[0]} to {dated[-1]}")
+    return tuple(window)
+
+
+def _quarter_number(label: str) -> int:
+    match = re.fullmatch(r"(\d{4})-Q([1-4])", label)
+    if match is None:
+        raise ValueError(f"{label!r} is not a quarter; write it like 2025-Q4")
+    return 4 * int(match[1]) + int(match[2])
+
+
+# ---------------------------------------------------------------- asking and testing
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """One answer with its tests, one entry per cell."""
+
+    sums: StrataSums
+    z: Floats
+    p: Floats
+
+    def place(self, values: tuple[str, ...]) -> int | None:
+        try:
+            return self.sums.values.index(values)
+        except ValueError:
+            return None
+
+
+class _Tester:
+    """Asks the source, tests the answers, and never asks the same question twice."""
+
+    def __init__(self, source: CountSource, parameters: Parameters, is_exact: bool) -> None:
+        self._source, self._parameters, self._is_exact = source, parameters, is_exact
+        self._known: dict[Question, _Tested] = {}
+
+    def ask(self, questions: Sequence[Question]) -> list[_Tested]:
+        new = [question for question in dict.fromkeys(questions) if question not in self._known]
+        if new and self._is_exact:
+            answers = self._source.counts(new, self._parameters)
+            for question, answer, p in zip(new, answers, _exact_p(answers)):
+                sums = sums_of(answer)
+                self._known[question] = _Tested(sums, _z(sums), p)
+        elif new:
+            for question, sums in zip(new, self._source.sums(new, self._parameters)):
+                z = _z(sums)
+                self._known[question] = _Tested(sums, z, statistics.two_sided_p(z))
+        return [self._known[question] for question in questions]
+
+
+def _z(sums: StrataSums) -> Floats:
+    return statistics.cochran_mantel_haenszel_z(sums.won - sums.expected, sums.variance)
+
+
+def _exact_p(answers: Sequence[StrataCounts]) -> list[Floats]:
+    """Mid-p of all cells of all answers at once, the strata padded with empty ones."""
+    height = sum(len(answer.values) for answer in answers)
+    width = max((answer.stratum_deals.size for answer in answers), default=0)
+    tables = np.zeros((4, height, width), dtype=np.int64)
+    start, spans = 0, []
+    for answer in answers:
+        stop, size = start + len(answer.values), answer.stratum_deals.size
+        tables[0, start:stop, :size] = answer.deals
+        tables[1, start:stop, :size] = answer.won
+        tables[2, start:stop, :size] = answer.stratum_deals
+        tables[3, start:stop, :size] = answer.stratum_won
+        spans.append((start, stop))
+        start = stop
+    if height == 0:
+        return [np.ones(0) for _ in answers]
+    p = statistics.exact_mid_p(*tables)
+    return [p[start:stop] for start, stop in spans]
+
+
+def _dimensions_of(cell: Cell) -> tuple[str, ...]:
+    return tuple(dimension for dimension, _ in cell)
+
+
+def _values_of(cell: Cell) -> tuple[str, ...]:
+    return tuple(value for _, value in cell)
+
+
+def _cell(dimensions: Sequence[str], values: Sequence[str]) -> Cell:
+    return tuple(zip(dimensions, values))
+
+
+def _given(dimensions: tuple[str, ...], claims: Iterable[Cell], focus: Cell | None = None) -> Question:
+    """The question about `dimensions` once `claims` are accounted for.
+
+    Claimed cells of other dimensions become strata; those of the same ones are left out.
+    """
+    others = [cell for cell in claims if cell != focus]
+    return Question(
+        dimensions=dimensions,
+        flags=tuple(cell for cell in others if _dimensions_of(cell) != dimensions),
+        left_out=tuple(_values_of(cell) for cell in others if _dimensions_of(cell) == dimensions),
+        focus=_values_of(focus) if focus else None,
+    )
+
+
+# ---------------------------------------------------------------- the selection itself
+
+
+def select(
+    source: CountSource,
+    dimensions: Sequence[str],
+    parameters: Parameters = Parameters(),
+    with_pairs: bool = True,
+) -> Selection:
+    """Evidence on every segment of `dimensions`, and the claims that stand.
+
+    `source` fixes the window; `dimensions` are the recommendable ones, fewer of them (the
+    focus dimensions) giving more power. Deterministic, whatever the order of the rows.
+    Raises ValueError when the window holds no deal or a dimension is named twice.
+    """
+    dimensions = tuple(dimensions)
+    if len(set(dimensions)) != len(dimensions):
+        raise ValueError("a dimension is named twice")
+    quarters = source.quarters()
+    window = tuple(row.quarter for row in quarters)
+    deals, won = sum(row.deals for row in quarters), sum(row.won for row in quarters)
+    if deals == 0:
+        raise ValueError("the window holds no closed deal")
+
+    segments = source.segments(dimensions, window[-parameters.recent_quarters :], parameters)
+    leaks = _leaks(segments, deals, won, parameters)
+    leaking = {leak.attribute for leak in leaks}
+    candidates, twins = _candidates([row for row in segments if row.dimension not in leaking], parameters)
+
+    is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
+    is_exact = deals <= parameters.exact_up_to_deals
+    outcome = Outcome(window, deals, won, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
+    if is_fallback or not candidates:
+        return assemble(outcome, parameters)
+
+    tester = _Tester(source, parameters, is_exact)
+    families = list(dict.fromkeys(_dimensions_of(cell) for cell in candidates))
+    first = _screen(tester, families, ())
+    outcome.first_q = _q_values(first, candidates)
+    steps, is_cut_short = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
+    outcome.claims = _check(tester, steps, (), parameters)
+    outcome.reached, outcome.stopped_after = frozenset(steps), len(steps) if is_cut_short else None
+    standing = [claim.cell for claim in outcome.claims]
+
+    outcome.final = _screen(tester, families, standing)
+    outcome.whole = _screen(tester, families, standing, with_siblings=True)
+    for claim in outcome.claims:
+        outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), standing, claim.cell))
+    outcome.not_separable = _not_separable(tester, outcome, [d for d in dimensions if d not in leaking], parameters)
+    if with_pairs:
+        _select_pairs(tester, outcome, leaking, parameters)
+    return assemble(outcome, parameters)
+
+
+def _candidates(
+    segments: Sequence[SegmentCounts],
+    parameters: Parameters,
+) -> tuple[tuple[Cell, ...], dict[Cell, Cell]]:
+    """Cells to test, and for a two-valued dimension the other value, the mirror of the tested one.
+
+    Of two values the one with fewer deals is tested, of equally many the one with fewer wins; the name
+    decides only where both counts are equal, and then there is no gap to speak of.
+    """
+    candidates: list[Cell] = []
+    twins: dict[Cell, Cell] = {}
+    for dimension in dict.fromkeys(row.dimension for row in segments):
+        known = [row for row in segments if row.dimension == dimension and row.value != UNKNOWN]
+        total = sum(row.deals for row in known)
+        named = [
+            (row.deals, row.won, row.value)
+            for row in known
+            if row.value is not None
+            and row.deals >= parameters.minimum_deals
+            and total - row.deals >= parameters.minimum_deals
+        ]
+        if len(known) == 2 and len(named) == 2:
+            (_, _, tested), (_, _, mirror) = sorted(named)
+            candidates.append(((dimension, tested),))
+            twins[((dimension, mirror),)] = ((dimension, tested),)
+        else:
+            candidates += [((dimension, value),) for _, _, value in named]
+    return tuple(sorted(candidates)), twins
+
+
+def _screen(
+    tester: _Tester,
+    families: Sequence[tuple[str, ...]],
+    claims: Sequence[Cell],
+    with_siblings: bool = False,
+) -> dict[Cell, Tally]:
+    """All cells of all families, tested once the claims are accounted for.
+
+    Claimed siblings are set aside, or, `with_siblings`, stay in the comparison.
+    """
+    questions = [_given(family, claims) for family in families]
+    if with_siblings:
+        questions = [replace(question, left_out=()) for question in questions]
+    results: dict[Cell, Tally] = {}
+    for dimensions, tested in zip(families, tester.ask(questions)):
+        for place, values in enumerate(tested.sums.values):
+            results[_cell(dimensions, values)] = _result(tested, place)
+    return results
+
+
+def _single(tester: _Tester, question: Question) -> Tally:
+    return _result(tester.ask([question])[0], 0)
+
+
+def _result(tested: _Tested, place: int) -> Tally:
+    sums = tested.sums
+    return Tally(
+        z=round(float(tested.z[place]), 9),
+        p=float(tested.p[place]),
+        deals=int(sums.deals[place]),
+        won=int(sums.won[place]),
+        rest_deals=int(sums.rest_deals[place]),
+        rest_won=int(sums.rest_won[place]),
+        harmonic_deals=float(sums.harmonic_deals[place]),
+        risk_difference=float(sums.risk_difference[place]),
+    )
+
+
+def _q_values(screen: dict[Cell, Tally], candidates: Sequence[Cell]) -> dict[Cell, float]:
+    q = statistics.benjamini_hochberg([screen[cell].p for cell in candidates])
+    return dict(zip(candidates, (float(value) for value in q)))
+
+
+def _step_down(
+    tester: _Tester,
+    families: Sequence[tuple[str, ...]],
+    candidates: set[Cell],
+    given: Sequence[Cell],
+    rate: float,
+    parameters: Parameters,
+) -> tuple[dict[Cell, int], bool]:
+    """Claimed cells with the step each was claimed at, and whether the limit ended the search.
+
+    A cell may be chosen only if it would pass the check against all other values as well. Once all
+    values of a dimension but two are set aside, the two mirror each other: the same p, opposite
+    signs. Of those only the one that also differs from the whole dimension is news.
+    """
+    steps: dict[Cell, int] = {}
+    while True:
+        screen = _screen(tester, families, [*given, *steps])
+        whole = _screen(tester, families, [*given, *steps], with_siblings=True)
+        open_cells = [
+            cell
+            for cell in screen
+            if cell in candidates
+            and cell not in steps
+            and screen[cell].rest_deals >= parameters.minimum_deals
+            and screen[cell].sign != 0
+            and whole[cell].sign == screen[cell].sign
+            and whole[cell].p <= parameters.all_rest_p
+        ]
+        if not open_cells:
+            return steps, False
+        strength = {cell: _strength(screen[cell], whole[cell]) for cell in open_cells}
+        strongest = min(open_cells, key=lambda cell: (strength[cell], cell))
+        if screen[strongest].p > statistics.step_down_bound(len(steps) + 1, len(candidates), rate):
+            return steps, False
+        # values of one dimension that cannot be told apart are claimed together: a name decides nothing
+        alike = [
+            cell
+            for cell in sorted(open_cells)
+            if _dimensions_of(cell) == _dimensions_of(strongest) and strength[cell] == strength[strongest]
+        ]
+        if len(steps) + len(alike) > parameters.maximum_steps:
+            return steps, True
+        steps.update(dict.fromkeys(alike, len(steps) + 1))
+
+
+def _strength(screened: Tally, whole: Tally) -> tuple[float, ...]:
+    """What cells are ordered by, the strongest first; of equals the one with fewer deals, which is more specific."""
+    return (
+        screened.p,
+        -round(abs(screened.z), 6),
+        whole.p,
+        -round(abs(whole.z), 6),
+        screened.deals,
+        screened.won,
+    )
+
+
+def _check(
+    tester: _Tester,
+    steps: Mapping[Cell, int],
+    given: Sequence[Cell],
+    parameters: Parameters,
+) -> tuple[Claim, ...]:
+    """Claims that stand given all others, and against all other values of their dimension.
+
+    The weakest falls first, and with it what cannot be told from it.
+    """
+    standing = list(steps)
+    while standing:
+        everything = [*given, *standing]
+        backward = tester.ask([_given(_dimensions_of(cell), everything, cell) for cell in standing])
+        whole = tester.ask([replace(_given(_dimensions_of(cell), everything, cell), left_out=()) for cell in standing])
+        found = {cell: (_result(b, 0), _result(w, 0)) for cell, b, w in zip(standing, backward, whole)}
+        weak = {cell: (back.p, steps[cell]) for cell, (back, _) in found.items() if back.p > parameters.backward_p}
+        if weak:
+            standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
+            continue
+        weak = {
+            cell: (all_rest.p, steps[cell])
+            for cell, (back, all_rest) in found.items()
+            if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p
+        }
+        if not weak:
+            return tuple(
+                Claim(
+                    cell=cell,
+                    sign=found[cell][0].sign,
+                    step=steps[cell],
+                    p_value=found[cell][0].p,
+                    adjusted_for=tuple(other for other in everything if other != cell),
+                )
+                for cell in standing
+            )
+        standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
+    return ()
+
+
+def _not_separable(
+    tester: _Tester,
+    outcome: Outcome,
+    dimensions: Sequence[str],
+    parameters: Parameters,
+) -> dict[Cell, tuple[str, ...]]:
+    """Per claim the dimensions within whose values it no longer shows."""
+    standing = [claim.cell for claim in outcome.claims]
+    asked = [
+        (claim, dimension)
+        for claim in outcome.claims
+        for dimension in dimensions
+        if dimension not in _dimensions_of(claim.cell)
+    ]
+    answers = tester.ask(
+        [
+            replace(_given(_dimensions_of(claim.cell), standing, claim.cell), stratify_by=dimension)
+            for claim, dimension in asked
+        ]
+    )
+    lost: dict[Cell, list[str]] = {}
+    for (claim, dimension), answer in zip(asked, answers):
+        result = _result(answer, 0)
+        if result.sign != claim.sign or result.p > parameters.separation_p:
+            lost.setdefault(claim.cell, []).append(dimension)
+    return {cell: tuple(names) for cell, names in lost.items()}
+
+
+def _select_pairs(tester: _Tester, outcome: Outcome, leaking: set[str], parameters: Parameters) -> None:
+    """Second screen, its own family: pairs of values beyond what single values explain."""
+    with_values = sorted({_dimensions_of(cell)[0] for cell in [*outcome.candidates, *outcome.twins]} - leaking)
+    families = list(combinations(with_values, 2))
+    given = [claim.cell for claim in outcome.claims]
+    screen = _screen(tester, families, given)
+    candidates = {
+        cell
+        for cell, result in screen.items()
+        if result.deals >= parameters.minimum_deals and result.rest_deals >= parameters.minimum_deals
+    }
+    outcome.pair_comparisons = len(candidates)
+    if not candidates:
+        return
+    outcome.pair_q = _q_values(screen, sorted(candidates))
+    rate = parameters.pair_false_discovery_rate
+    steps, _ = _step_down(tester, families, candidates, given, rate, parameters)
+    outcome.pair_claims = _check(tester, steps, given, parameters)
+    everything = [*given, *(claim.cell for claim in outcome.pair_claims)]
+    for claim in outcome.pair_claims:
+        question = _given(_dimensions_of(claim.cell), everything, claim.cell)
+        outcome.final[claim.cell] = _single(tester, question)
+        outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
+
+
+# ---------------------------------------------------------------- leakage
+
+
+def _leaks(
+    segments: Sequence[SegmentCounts],
+    deals: int,
+    won: int,
+    parameters: Parameters,
+) -> tuple[Leak, ...]:
+    """Fields that (nearly) decide the outcome, or are filled only after closing."""
+    leaks: list[Leak] = []
+    for dimension in dict.fromkeys(row.dimension for row in segments):
+        rows = [row for row in segments if row.dimension == dimension]
+        known = [row for row in rows if row.value != UNKNOWN]
+        known_deals, known_won = sum(row.deals for row in known), sum(row.won for row in known)
+        lost, known_lost = deals - won, known_deals - known_won
+        filled = [known_won / won if won else 0.0, known_lost / lost if lost else 0.0]
+        if min(won, lost) >= parameters.minimum_deals and abs(filled[0] - filled[1]) >= parameters.leak_known_gap:
+            leaks.append(
+                Leak(
+                    dimension,
+                    "filled_after_closing",
+                    f"{dimension} is filled on {known_won} of {won} won deals but {known_lost} of {lost} lost ones: "
+                    "it seems to be filled after closing.",
+                )
+            )
+            continue
+        margin = parameters.leak_win_rate_margin
+        large = [row for row in known if row.value is not None and row.deals >= parameters.minimum_deals]
+        losing = [row for row in large if row.won <= margin * row.deals]
+        winning = [row for row in large if row.won >= (1 - margin) * row.deals]
+        decided = sum(row.deals for row in [*losing, *winning])
+        if losing and winning and decided >= parameters.leak_decided_share * known_deals:
+            leaks.append(
+                Leak(
+                    dimension,
+                    "decides_outcome",
+                    f"{dimension} nearly decides the outcome: {decided} of {known_deals} deals have values "
+                    "that almost always win or almost always lose.",
+                )
+            )
+    return tuple(leaks)

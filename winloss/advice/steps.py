@@ -1,0 +1,371 @@
+"""What is asked of the marts and what is made of the answers: the steps behind the advice tables.
+
+Each step takes a `Reader`, which runs SQL over the marts on whatever engine holds them, and
+returns plain rows. dbt's Python models and the command line both call these steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from winloss.advice import actions, loss_reasons, personas, qualification, recommendations, selection
+from winloss.advice.counts import SqlCounts
+from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
+from winloss.rows import Reader, Row, number
+
+EVIDENCE = {
+    "attribute": "text",
+    "value": "text",
+    "second_attribute": "text",
+    "second_value": "text",
+    "segment_label": "text",
+    "rank": "integer",
+    "action": "text",
+    "best_bet": "truth",
+    "is_candidate": "truth",
+    "title": "text",
+    "rationale": "text",
+    "deals": "integer",
+    "won": "integer",
+    "lost": "integer",
+    "win_rate": "number",
+    "win_rate_low": "number",
+    "win_rate_high": "number",
+    "ranking_win_rate": "number",
+    "rest_deals": "integer",
+    "rest_win_rate": "number",
+    "lift": "number",
+    "lift_low": "number",
+    "lift_high": "number",
+    "adjusted_lift": "number",
+    "expected_lift": "number",
+    "expected_lift_low": "number",
+    "expected_lift_high": "number",
+    "p_value": "number",
+    "q_value": "number",
+    "claim_step": "integer",
+    "adjusted_for": "text",
+    "explained_by": "text",
+    "shift_points": "number",
+    "extra_wins_per_100": "number",
+    "extra_wins_low": "number",
+    "extra_wins_high": "number",
+    "value_weighted_win_rate": "number",
+    "value_weighted_low": "number",
+    "value_weighted_high": "number",
+    "effective_deals": "number",
+    "min_detectable_lift": "number",
+    "deals_needed": "integer",
+    "not_judged": "text",
+    "caveat_codes": "text",
+    "caveats": "text",
+    "window_start": "text",
+    "window_end": "text",
+    "window_deals": "integer",
+    "window_won": "integer",
+    "comparisons": "integer",
+    "is_fallback": "truth",
+    "no_claim_sentence": "text",
+    "method_version": "text",
+}
+"""Columns of the evidence table."""
+
+PERSONAS = {
+    "attribute": "text",
+    "value": "text",
+    "action": "text",
+    "rationale": "text",
+    "deals": "integer",
+    "won": "integer",
+    "lost": "integer",
+    "win_rate": "number",
+    "win_rate_low": "number",
+    "win_rate_high": "number",
+    "rest_deals": "integer",
+    "rest_win_rate": "number",
+    "lift": "number",
+    "lift_low": "number",
+    "lift_high": "number",
+    "adjusted_lift": "number",
+    "expected_lift": "number",
+    "expected_lift_low": "number",
+    "expected_lift_high": "number",
+    "p_value": "number",
+    "q_value": "number",
+    "is_refused": "truth",
+    "refusal": "text",
+    "caveat_codes": "text",
+    "caveats": "text",
+    "method_version": "text",
+}
+
+THRESHOLD = {
+    "is_predictive": "truth",
+    "reason": "text",
+    "scored_deals": "integer",
+    "closed_deals": "integer",
+    "auc": "number",
+    "gate_p_value": "number",
+    "cut_off": "number",
+    "base_rate": "number",
+    "deals_above": "integer",
+    "won_above": "integer",
+    "win_rate_above": "number",
+    "win_rate_above_low": "number",
+    "win_rate_above_high": "number",
+    "deals_below": "integer",
+    "won_below": "integer",
+    "win_rate_below": "number",
+    "win_rate_below_low": "number",
+    "win_rate_below_high": "number",
+    "gap": "number",
+    "gap_low": "number",
+    "gap_high": "number",
+    "cross_validated_youden": "number",
+    "cross_validated_accuracy": "number",
+    "majority_accuracy": "number",
+    "in_sample_accuracy": "number",
+    "in_sample_false_positives": "integer",
+    "in_sample_false_negatives": "integer",
+    "rationale": "text",
+    "method_version": "text",
+}
+
+REASON_CHANGES = {
+    "reason": "text",
+    "losses": "integer",
+    "previous_losses": "integer",
+    "share": "number",
+    "share_low": "number",
+    "share_high": "number",
+    "previous_share": "number",
+    "change": "number",
+    "change_low": "number",
+    "change_high": "number",
+    "p_value": "number",
+    "q_value": "number",
+    "is_tested": "truth",
+    "is_changed": "truth",
+    "direction": "text",
+    "rationale": "text",
+}
+
+
+def parameters(reader: Reader) -> Parameters:
+    """The constants of the method, as this build set them."""
+    return parameters_from(reader.table("dim_settings"))
+
+
+def window_quarters(reader: Reader) -> tuple[str, ...]:
+    """Quarters of the window, oldest first; ('unknown',) where no deal has a closed date; () without deals."""
+    rows = reader.rows(
+        f"""select distinct deals.closed_quarter
+from {reader.relation("fct_closed_deals")} as deals
+inner join {reader.relation("dim_periods")} as periods
+    on periods.period = 'window'
+    and deals.closed_on >= periods.starts_on
+    and deals.closed_on < periods.ends_before_on"""
+    )
+    if rows:
+        return tuple(sorted(str(row["closed_quarter"]) for row in rows))
+    dated = reader.rows(
+        f"select count(*) as deals, count(closed_on) as dated from {reader.relation('fct_closed_deals')}"
+    )[0]
+    return (UNKNOWN,) if dated["deals"] and not dated["dated"] else ()
+
+
+def recommendable_dimensions(reader: Reader) -> dict[str, str]:
+    """Dimensions that may carry a recommendation: name to column of fct_closed_deals, in order."""
+    rows = reader.rows(
+        f"select dimension, column_name from {reader.relation('dim_dimensions')} "
+        "where is_recommendable order by dimension_order"
+    )
+    return {str(row["dimension"]): str(row["column_name"]) for row in rows}
+
+
+def deal_relation(reader: Reader, dimensions: Mapping[str, str]) -> str:
+    """The counted deals as `winloss.advice.counts.SqlCounts` wants them, dimensions under the names users know."""
+    renamed = "".join(f", {column} as {name}" for name, column in dimensions.items())
+    counts = "closed_quarter, deals, won, amount, won_amount, squared_amount"
+    return f"(select {counts}{renamed} from {reader.relation('int_deal_cells')}) as cells"
+
+
+def segment_evidence(reader: Reader) -> list[Row]:
+    """Every candidate segment and pair with its evidence and, where it may carry one, its recommendation.
+
+    Rows have the columns of `EVIDENCE`; none without closed deals in the window.
+    """
+    window = window_quarters(reader)
+    if not window:
+        return []
+    constants = parameters(reader)
+    dimensions = recommendable_dimensions(reader)
+    source = SqlCounts(
+        lambda sql: reader.query(sql)[1], deal_relation(reader, dimensions), window, reader.engine, counted=True
+    )
+    found = selection.select(source, list(dimensions), constants)
+    run = selection.run_row(found)
+    evidence = selection.evidence_rows(found)
+    advised = {_key(row): row for row in recommendations.recommendation_rows(evidence, run, constants)}
+    sentence = recommendations.no_claim_sentence(run, evidence, constants)
+    result: list[Row] = []
+    for row in evidence:
+        advice = advised.get(_key(row), {})
+        result.append(
+            {
+                **row,
+                "segment_label": recommendations.segment_label(row),
+                "rank": advice.get("rank"),
+                "title": advice.get("title"),
+                "rationale": advice.get("rationale"),
+                "window_start": run["window_start"],
+                "window_end": run["window_end"],
+                "window_deals": run["deals"],
+                "window_won": run["won"],
+                "comparisons": run["comparisons"],
+                "is_fallback": run["is_fallback"],
+                "no_claim_sentence": sentence,
+            }
+        )
+    return result
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["attribute"], row["value"], row.get("second_attribute"), row.get("second_value")
+
+
+def persona_evidence(reader: Reader) -> list[Row]:
+    """Every persona and buying role on deals of the window, compared at the same number of contacts."""
+    coverage = reader.table("contact_coverage", "period = 'window'")
+    if not coverage or not number(coverage[0]["won_deals"]) + number(coverage[0]["lost_deals"]):
+        return []
+    counts = reader.rows(
+        f"""with contacts as (
+    select contacts.deal_key, contacts.outcome, contacts.persona, contacts.buying_role, contacts.role_source
+    from {reader.relation("bridge_deal_contacts")} as contacts
+    inner join {reader.relation("dim_periods")} as periods
+        on periods.period = 'window'
+        and contacts.closed_on >= periods.starts_on
+        and contacts.closed_on < periods.ends_before_on
+    where contacts.is_counted
+),
+deals as (
+    select deal_key, bool_or(outcome = 'won') as is_won, count(*) as contact_count
+    from contacts
+    group by deal_key
+),
+present as (
+    select 'any' as attribute, 'any' as value, deal_key
+    from deals
+    union all
+    select 'persona' as attribute, persona as value, deal_key
+    from contacts
+    where persona != '{UNKNOWN}'
+    group by deal_key, persona
+    union all
+    select 'buying_role' as attribute, buying_role as value, deal_key
+    from contacts
+    where role_source = 'stated'
+    group by deal_key, buying_role
+)
+select
+    present.attribute,
+    present.value,
+    deals.contact_count,
+    count(*) as deals,
+    count(*) filter (where deals.is_won) as won
+from present
+inner join deals on present.deal_key = deals.deal_key
+group by present.attribute, present.value, deals.contact_count
+order by present.attribute desc, present.value, deals.contact_count"""
+    )
+    presence = [row for row in counts if row["attribute"] != "any"]
+    by_count = [row for row in counts if row["attribute"] == "any"]
+    are_dated = number(coverage[0]["dated_share"]) >= 0.9
+    found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
+    return found
+
+
+def qualification_threshold(reader: Reader) -> list[Row]:
+    """One row: the cut-off to use and what it does, or why there is none. No row without closed deals."""
+    window = window_quarters(reader)
+    if not window:
+        return []
+    quarters = ", ".join(f"'{quarter}'" for quarter in window)
+    where = f"closed_quarter in ({quarters})"
+    relation = reader.relation("fct_closed_deals")
+    fold = qualification.fold_sql("deal_key")
+    scores = reader.rows(
+        f"""select score, fold, count(*) as deals, sum(is_won) as won
+from (
+    select round(qualification_score, 2) as score, {fold} as fold, is_won
+    from {relation}
+    where {where} and qualification_score is not null
+) as scored
+group by score, fold
+order by score, fold"""
+    )
+    closed = reader.rows(f"select count(*) as deals from {relation} where {where}")[0]["deals"]
+    stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
+    cost = stated.get("cost_to_value")
+    return [qualification.threshold(scores, int(closed or 0), parameters(reader), float(str(cost)) if cost else None)]
+
+
+def loss_reason_changes(reader: Reader) -> list[Row]:
+    """Each loss reason in the quarter under review against the quarter before."""
+    rows = reader.rows(
+        f"""select category as reason, lost_deals as losses, previous_lost_deals as previous_losses
+from {reader.relation("loss_reasons")}
+where period = 'quarter'
+order by category"""
+    )
+    counted: list[Row] = [
+        {
+            "reason": row["reason"],
+            "losses": int(row["losses"] or 0),
+            "previous_losses": int(row["previous_losses"] or 0),
+        }
+        for row in rows
+    ]
+    if not sum(int(row["losses"] or 0) for row in counted):
+        return []
+    quarter = reader.table("dim_periods", "period = 'quarter'")[0]
+    return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])
+
+
+def action_items(reader: Reader) -> list[Row]:
+    """What to do next quarter, from the advice tables and the playbook; none without closed deals."""
+    quarter = reader.table("dim_periods", "period = 'quarter'")
+    if not quarter or not any(row["closed_deals"] for row in reader.table("dim_periods", "period = 'all'")):
+        return []
+    # a quarter with few losses says little about reasons: then the window speaks
+    lost = number(reader.table("win_rate_baseline", "period = 'quarter'")[0]["lost_deals"])
+    period = "quarter" if lost >= 10 else "window"
+    return actions.action_items(
+        actions.Findings(
+            due=str(quarter[0]["next_quarter"] or "the next quarter"),
+            recommendations=reader.table("icp_recommendations"),
+            loss_reasons=reader.table("loss_reasons", f"period = '{period}'"),
+            loss_reason_changes=reader.table("loss_reason_changes"),
+            reliability=reader.table("loss_reason_reliability", f"period = '{period}'"),
+            threshold=reader.table("qualification_threshold"),
+            personas=reader.table("persona_evidence"),
+            personas_in_roles=reader.table(
+                "win_rates_by_persona", f"period = '{period}' and persona_type = 'persona_in_role'"
+            ),
+            decision_makers=reader.table("decision_makers", f"period = '{period}'"),
+            coverage=reader.table("contact_coverage", "period = 'window'"),
+            quarters=[
+                row
+                for row in reader.table("win_rates_by_quarter")
+                if row["quarter"] == quarter[0]["last_quarter"] and row["closed_deals"]
+            ],
+            completeness=reader.table(
+                "field_completeness",
+                "period = 'window' and outcome in ('won', 'lost') and field in "
+                "('amount', 'industry', 'revenue band', 'lead source', 'loss reason', 'qualification score', 'created date')",
+            ),
+            playbook=reader.table("dim_playbook"),
+        )
+    )

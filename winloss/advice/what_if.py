@@ -1,0 +1,260 @@
+"""What if we dropped these segments, or moved deals into those? An estimate from the marts, with its range.
+
+Rates of segments are drawn towards the rate of all deals before they are used (the empirical-Bayes
+form of `statistics`), so that a lucky segment promises less than it showed. Overlaps of segments are
+taken from the pair table; where a pair is too small to be listed, independence is assumed and said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from winloss.advice.counts import text_literal
+from winloss.advice.steps import parameters
+from winloss.rows import Reader, Row
+
+Cell = tuple[tuple[str, str], ...]
+"""One dimension and segment, or two of them (a pair)."""
+
+Z = 1.959963984540054
+
+
+class WhatIfError(ValueError):
+    """The question cannot be answered; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """`points` of every 100 deals moved into `cell`."""
+
+    cell: Cell
+    points: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Before and after; rates are fractions, amounts in the company currency, deals those of the window."""
+
+    window: str
+    deals: int
+    won: int
+    win_rate: float
+    won_amount: float | None
+    deals_after: float
+    win_rate_after: float
+    win_rate_low: float
+    win_rate_high: float
+    wins_after: float
+    won_amount_after: float | None
+    used: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Counts:
+    deals: float
+    won: float
+    won_amount: float | None
+
+
+def parse_cell(text: str) -> Cell:
+    """`industry=Retail`, or `industry=Retail+region=EMEA` for a pair. Raises WhatIfError."""
+    parts = [part.partition("=") for part in text.split("+")]
+    if len(parts) > 2 or any(not name.strip() or not sign or not value.strip() for name, sign, value in parts):
+        raise WhatIfError(
+            f"{text!r} is not a segment: write dimension=segment, or a pair as dimension=segment+dimension=segment"
+        )
+    return tuple(sorted((name.strip(), value.strip()) for name, _, value in parts))
+
+
+def parse_shift(text: str) -> Shift:
+    """`lead_source=Referral:20`: 20 of every 100 deals move there. Raises WhatIfError."""
+    segment, sign, points = text.rpartition(":")
+    try:
+        number = float(points)
+    except ValueError:
+        number = math.nan
+    if not sign or not 0 < number <= 100:
+        raise WhatIfError(
+            f"{text!r} is not a shift: write dimension=segment:points with points from 0 to 100, such as lead_source=Referral:20"
+        )
+    return Shift(parse_cell(segment), number)
+
+
+def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] = ()) -> Answer:
+    """Deals, win rate and won value of the trailing window after the drops and shifts.
+
+    Raises WhatIfError where a segment is not in the window, nothing is asked, nothing would be
+    left, or more than 100 points are moved.
+    """
+    if not drops and not shifts:
+        raise WhatIfError("nothing to try: name a --drop or a --shift")
+    if sum(shift.points for shift in shifts) > 100:
+        raise WhatIfError("the shifts add up to more than 100 of every 100 deals")
+    baseline = reader.table("win_rate_baseline", "period = 'window'")[0]
+    deals, won = int(baseline["closed_deals"] or 0), int(baseline["won_deals"] or 0)
+    if not deals:
+        raise WhatIfError(f"the window has no closed deals: {baseline['missing_reason']}")
+    constants = parameters(reader)
+    rate = won / deals
+    won_amount = None if baseline["won_amount"] is None else float(baseline["won_amount"])
+    used: list[str] = []
+    assumed = ["the rates of the window hold next quarter"]
+
+    dropped = _Counts(0.0, 0.0, 0.0 if won_amount is not None else None)
+    for place, cell in enumerate(drops):
+        counts = _cell_counts(reader, cell)
+        used.append(f"{_name(cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
+        dropped = _plus(dropped, counts, 1)
+        for other in drops[:place]:
+            dropped = _plus(dropped, _overlap(reader, cell, other, deals, used, assumed), -1)
+    left = deals - dropped.deals
+    if left < 1:
+        raise WhatIfError("nothing would be left: the dropped segments hold all deals of the window")
+
+    # what is dropped is not as bad, or as good, as it looked
+    prior = constants.shrinkage_deals
+    share = dropped.deals / deals
+    dropped_rate = (dropped.won + prior * rate) / (dropped.deals + prior)
+    kept_rate = (rate - share * dropped_rate) / (1 - share)
+    variance = rate * (1 - rate) / deals
+    if dropped.deals:
+        variance += (share / (1 - share)) ** 2 * rate * (1 - rate) / (dropped.deals + prior)
+
+    after = kept_rate
+    amount_moved = 0.0
+    moved = 0.0
+    for shift in shifts:
+        counts = _cell_counts(reader, shift.cell)
+        if any(_is_inside(shift.cell, cell) for cell in drops):
+            raise WhatIfError(f"{_name(shift.cell)} is dropped and cannot receive deals")
+        used.append(f"{_name(shift.cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
+        for cell in drops:
+            counts = _plus(counts, _overlap(reader, shift.cell, cell, deals, used, assumed), -1)
+        counts = _Counts(max(counts.deals, 0.0), max(counts.won, 0.0), counts.won_amount)
+        portion = shift.points / 100
+        expected = (counts.won + prior * rate) / (counts.deals + prior)
+        after += portion * (expected - kept_rate)
+        variance += portion**2 * rate * (1 - rate) / (counts.deals + prior)
+        if counts.won_amount is not None and counts.won:
+            amount_moved += left * portion * expected * counts.won_amount / counts.won
+        moved += portion
+    if shifts:
+        assumed.append("deals moved into a segment win as its deals did, drawn towards all deals")
+
+    half = Z * math.sqrt(variance)
+    amount_after: float | None = None
+    if won_amount is not None and won - dropped.won > 0:
+        mean = (won_amount - (dropped.won_amount or 0.0)) / (won - dropped.won)
+        amount_after = left * (1 - moved) * kept_rate * mean + amount_moved
+    return Answer(
+        window=f"{baseline['first_quarter']} to {baseline['last_quarter']}",
+        deals=deals,
+        won=won,
+        win_rate=rate,
+        won_amount=won_amount,
+        deals_after=left,
+        win_rate_after=min(max(after, 0.0), 1.0),
+        win_rate_low=max(after - half, 0.0),
+        win_rate_high=min(after + half, 1.0),
+        wins_after=left * min(max(after, 0.0), 1.0),
+        won_amount_after=amount_after,
+        used=tuple(dict.fromkeys(used)),
+        assumed=tuple(dict.fromkeys(assumed)),
+    )
+
+
+def _plus(total: _Counts, more: _Counts, sign: int) -> _Counts:
+    amount = None if total.won_amount is None or more.won_amount is None else total.won_amount + sign * more.won_amount
+    return _Counts(total.deals + sign * more.deals, total.won + sign * more.won, amount)
+
+
+def _name(cell: Cell) -> str:
+    return " and ".join(f"{dimension} {segment}" for dimension, segment in cell)
+
+
+def _is_inside(cell: Cell, other: Cell) -> bool:
+    return set(other) <= set(cell)
+
+
+def _overlap(reader: Reader, cell: Cell, other: Cell, deals: int, used: list[str], assumed: list[str]) -> _Counts:
+    """Deals in both cells: from the pair table, or as if the cells were independent."""
+    both = tuple(sorted(set(cell) | set(other)))
+    if len({dimension for dimension, _ in both}) < len(both):
+        return _Counts(0.0, 0.0, 0.0)
+    if both in (cell, other):
+        return _cell_counts(reader, both)
+    if len(both) == 2:
+        row = _pair_row(reader, both)
+        if row is not None:
+            used.append(f"{_name(both)}: {row['won_deals']} of {row['closed_deals']} deals won")
+            return _as_counts(row)
+    first, second = _cell_counts(reader, cell), _cell_counts(reader, other)
+    assumed.append(
+        f"{_name(cell)} and {_name(other)} overlap as if they were independent: too few deals to list them as a pair"
+    )
+    expected = first.deals * second.deals / deals
+    rate = (first.won + second.won) / max(first.deals + second.deals, 1.0)
+    amount = None
+    if first.won_amount is not None and second.won_amount is not None:
+        amount = expected * rate * (first.won_amount + second.won_amount) / max(first.won + second.won, 1.0)
+    return _Counts(expected, expected * rate, amount)
+
+
+def _as_counts(row: Row) -> _Counts:
+    amount = row["won_amount"]
+    won = float(row["won_deals"] or 0)
+    return _Counts(float(row["closed_deals"] or 0), won, 0.0 if not won else None if amount is None else float(amount))
+
+
+def _pair_row(reader: Reader, cell: Cell) -> Row | None:
+    (first, one), (second, two) = cell
+
+    def where(a: str, b: str, c: str, d: str) -> str:
+        literals = [text_literal(text, reader.engine) for text in (a, b, c, d)]
+        return (
+            f"(dimension = {literals[0]} and segment = {literals[1]} "
+            f"and other_dimension = {literals[2]} and other_segment = {literals[3]})"
+        )
+
+    rows = reader.table(
+        "win_rates_by_segment_pair",
+        f"period = 'window' and ({where(first, one, second, two)} or {where(second, two, first, one)})",
+    )
+    return rows[0] if rows else None
+
+
+def _cell_counts(reader: Reader, cell: Cell) -> _Counts:
+    if len(cell) == 2:
+        row = _pair_row(reader, cell)
+        if row is None:
+            raise WhatIfError(
+                f"{_name(cell)} is not listed in the window: too few closed deals, or a name that is not in the data"
+            )
+        return _as_counts(row)
+    dimension, segment = cell[0]
+    rows = reader.table(
+        "win_rates_by_dimension",
+        f"period = 'window' and dimension = {text_literal(dimension, reader.engine)} "
+        f"and segment = {text_literal(segment, reader.engine)}",
+    )
+    if rows:
+        return _as_counts(rows[0])
+    known = reader.rows(
+        f"select distinct dimension, segment from {reader.relation('win_rates_by_dimension')} where period = 'window'"
+    )
+    dimensions = sorted({str(row["dimension"]) for row in known})
+    if dimension not in dimensions:
+        raise WhatIfError(
+            f"{dimension} is not a dimension{_nearest(dimension, dimensions)}; there are: {', '.join(dimensions)}"
+        )
+    segments = sorted(str(row["segment"]) for row in known if row["dimension"] == dimension)
+    raise WhatIfError(f"{dimension} has no segment {segment}{_nearest(segment, segments)}; see win_rates_by_dimension")
+
+
+def _nearest(word: str, words: Sequence[str]) -> str:
+    found = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f" (did you mean {found[0]}?)" if found else ""

@@ -1,0 +1,664 @@
+"""The command line. Commands read files that a build left; `winloss quarterly` is the one that builds, as a scheduler wants it.
+
+Exit codes: 0 done, 1 it could not be done (the reason and the remedy are on standard error), 2 the
+command was not understood; `winloss check` and `winloss quarterly` have more, in their help.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import wraps
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Progress:
+    """Lines as dbt writes them, '2 of 3  drew the charts', on standard error; none when quiet."""
+
+    def __init__(self, steps: int, is_quiet: bool) -> None:
+        self.steps, self.is_quiet, self.done = steps, is_quiet, 0
+
+    def step(self, what: str) -> None:
+        self.done += 1
+        if not self.is_quiet:
+            click.echo(f"{self.done} of {self.steps}  {what}", err=True)
+
+
+def user_errors_as_exit(command: _Command) -> _Command:
+    """Errors a user can mend end the command with their message and exit code 1, never with a stack trace."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except BrokenPipeError:
+            # the reader at the other end of a pipe has had enough; nothing is left to flush to it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        except _known_errors() as error:
+            raise click.ClickException(str(error)) from error
+
+    return run  # type: ignore[return-value]
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    import duckdb
+
+    from winloss.advice.counts import CountError
+    from winloss.advice.what_if import WhatIfError
+    from winloss.publish.publication import PublishError
+    from winloss.report import ReportError
+    from winloss.settings import SettingsError
+    from winloss.spark.engine import EngineError
+
+    return (SettingsError, ReportError, PublishError, WhatIfError, CountError, EngineError, duckdb.Error, OSError)
+
+
+def _version() -> str:
+    try:
+        return version("winloss")
+    except PackageNotFoundError:
+        return "not installed as a package"
+
+
+def database_option(command: _Command) -> _Command:
+    return click.option(
+        "--db",
+        "database",
+        type=click.Path(path_type=Path),
+        callback=_published,
+        help="The published file. Without it that of WINLOSS_PUBLISHED, else of winloss.yml, else published/marts.duckdb.",
+    )(command)
+
+
+def _published(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
+    return stated or _place("published")
+
+
+def _private(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
+    from winloss.settings import private_database
+
+    return stated or private_database()
+
+
+def _place(name: str) -> Path:
+    from winloss.settings import SettingsError, place
+
+    try:
+        return place(name)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def quiet_option(command: _Command) -> _Command:
+    return click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Say nothing but errors and the result.")(
+        command
+    )
+
+
+class _Commands(click.Group):
+    """A group whose list of commands says what each does in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(limit=200)) for name, command in sorted(self.commands.items())]
+            )
+
+
+def _quarter(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text and not re.fullmatch(r"(FY)?[0-9]{4}-Q[1-4]", text):
+        raise click.BadParameter(f"{text} is not a quarter: write it like 2025-Q4")
+    return text
+
+
+def engine_options(command: _Command) -> _Command:
+    target = click.option(
+        "--target", help="Work on this target of profiles.yml, such as spark, where dbt build has built it."
+    )
+    variables = click.option(
+        "--vars", "variables", default="", help="With --target: the variables dbt build was given, as YAML."
+    )
+    return target(variables(command))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(_version(), prog_name="winloss")
+def main() -> None:
+    """What a build found: the report, the recommendations, and the files behind them.
+
+    Build first with dbt:  dbt build
+
+    \b
+    Examples:
+      winloss doctor                     is everything here that a build needs?
+      winloss check exports              can these files be read?
+      winloss summary                    what the last build found, on one screen
+      winloss report                     the quarterly report as one HTML file
+      winloss recommend                  where to aim, with the evidence
+      winloss what-if --drop industry=Retail
+      winloss quarterly                  build, report and tell, for a scheduler
+    """
+
+
+# ---------------------------------------------------------------- report
+
+
+@main.command()
+@click.option(
+    "--quarter",
+    callback=_quarter,
+    help="Quarter to report on, such as 2025-Q4; without it the one the published file reviews.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["html", "md", "json"]),
+    default="html",
+    show_default=True,
+    help="Page, Markdown or JSON.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write, - for standard output. Default: reports/<quarter>/report.<format>; WINLOSS_REPORTS or reports in winloss.yml names another folder.",
+)
+@database_option
+@quiet_option
+@user_errors_as_exit
+def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_quiet: bool) -> None:
+    """Write the quarterly report from the published file.
+
+    \b
+    Examples:
+      winloss report
+      winloss report --quarter 2025-Q4 --out q4.html
+      winloss report --format md --out -
+    """
+    from winloss.report import build_report, render
+    from winloss.report.render import write_text
+
+    progress = Progress(3, is_quiet)
+    source = _of_quarter(database, quarter)
+    found = build_report(source, quarter)
+    progress.step(f"read {source}")
+    text = render(found, kind)
+    progress.step(f"wrote {len(found.sections)} sections as {kind}")
+    if str(out) == "-":
+        click.echo(text, nl=False)
+        progress.step("printed it")
+        return
+    target = write_text(text, out or _place("reports") / (found.quarter or "undated") / f"report.{kind}")
+    progress.step(f"put it in place, {len(text.encode()) // 1000} kB")
+    click.echo(f"Report: {target}")
+
+
+def _of_quarter(database: Path, quarter: str | None) -> Path:
+    """The copy kept for `quarter` beside the published file, if there is one."""
+    copy = database.parent / (quarter or "") / database.name
+    return copy if quarter and copy.is_file() else database
+
+
+# ---------------------------------------------------------------- recommendations
+
+
+_SHOWN = ("claim", "bet", "test")
+
+
+@main.command()
+@click.option("--all", "is_all", is_flag=True, help="Also segments that make no difference or have too few deals.")
+@click.option("--format", "kind", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@engine_options
+@database_option
+@quiet_option
+@user_errors_as_exit
+def recommend(is_all: bool, kind: str, target: str | None, variables: str, database: Path, is_quiet: bool) -> None:
+    """Print the recommendations of the published file, the most useful first.
+
+    With --target they are made first, on the engine that holds the deals: on DuckDB dbt build has done so already.
+
+    \b
+    Examples:
+      winloss recommend
+      winloss recommend --all --format csv
+      winloss recommend --target spark
+    """
+    advised: Sequence[Mapping[str, Any]]
+    findings: Sequence[Mapping[str, Any]]
+    if target:
+        advised, findings = _made_there(target, variables, is_quiet)
+    else:
+        from winloss.report.marts import read_marts
+
+        marts = read_marts(database)
+        advised, findings = marts.rows("icp_recommendations"), marts.rows("report_findings", topic="no_claim")
+    rows = [row for row in advised if is_all or row["grade"] in _SHOWN]
+    if kind == "json":
+        click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=str))
+    elif kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(list(rows[0]) if rows else ["rank"])
+        writer.writerows(list(row.values()) for row in rows)
+    else:
+        _print_recommendations(rows, next((str(finding["detail"]) for finding in findings), None))
+
+
+def _made_there(
+    target: str, variables: str, is_quiet: bool
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Makes the recommendations on the engine of `target`; they and what is said where there is no claim."""
+    from winloss.spark.engine import FROM_ADVICE, FROM_MARTS, Engine
+
+    progress = Progress(len(FROM_MARTS) + len(FROM_ADVICE) + 2, is_quiet)
+    engine = Engine(target, variables)
+    engine.recommend(progress.step)
+    reader = engine.reader()
+    return reader.table("icp_recommendations", "rank <= 200 order by rank"), reader.table(
+        "report_findings", "topic = 'no_claim'"
+    )
+
+
+def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | None) -> None:
+    from winloss.report.document import GRADES
+
+    for row in rows:
+        click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
+        if row["caveats"]:
+            click.echo(f"     {row['caveats']}")
+    if not any(row["grade"] == "claim" for row in rows):
+        click.echo(no_claim or "No segment can be told from the others yet.")
+
+
+@main.command("what-if")
+@click.option(
+    "--drop",
+    "drops",
+    multiple=True,
+    metavar="DIMENSION=SEGMENT",
+    help="Stop selling here. May be given more than once.",
+)
+@click.option(
+    "--shift",
+    "shifts",
+    multiple=True,
+    metavar="DIMENSION=SEGMENT:POINTS",
+    help="Move so many of every 100 deals here. May be given more than once.",
+)
+@database_option
+@user_errors_as_exit
+def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None:
+    """Estimate deals, win rate and won value if segments were dropped or dealt more.
+
+    A pair of segments is written dimension=segment+dimension=segment.
+
+    \b
+    Examples:
+      winloss what-if --drop industry=Retail
+      winloss what-if --drop industry=Retail --shift "lead_source=Referral:20"
+    """
+    from winloss.advice.what_if import parse_cell, parse_shift
+    from winloss.advice.what_if import what_if as estimate
+    from winloss.formatting import count, money_format, percent
+    from winloss.report.marts import open_published
+    from winloss.rows import Reader
+
+    with closing(open_published(database)) as connection:
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+
+        answer = estimate(
+            Reader(query, lambda name: name),
+            [parse_cell(text) for text in drops],
+            [parse_shift(text) for text in shifts],
+        )
+        currency = query("select max(value_currency) from win_rate_baseline")[1][0][0]
+    money = money_format(currency)[0]
+    click.echo(f"{'':18}{'now':>14}{'then':>14}")
+    click.echo(f"{'Closed deals':18}{count(answer.deals):>14}{count(answer.deals_after):>14}")
+    click.echo(f"{'Won deals':18}{count(answer.won):>14}{count(answer.wins_after):>14}")
+    interval = f"({percent(answer.win_rate_low)} to {percent(answer.win_rate_high)})"
+    click.echo(f"{'Win rate':18}{percent(answer.win_rate):>14}{percent(answer.win_rate_after):>14}  {interval}")
+    if answer.won_amount is not None:
+        click.echo(f"{'Won value':18}{money(answer.won_amount):>14}{money(answer.won_amount_after):>14}")
+    click.echo(f"Deals of {answer.window}.")
+    for text in answer.used:
+        click.echo(f"Used: {text}.")
+    for text in answer.assumed:
+        click.echo(f"Assumed: {text}.")
+
+
+# ---------------------------------------------------------------- files
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--crm",
+    help="Which CRM the files come from. Without it that of WINLOSS_CRM, else of winloss.yml, else recognised from the headers.",
+)
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML file of settings that go before winloss.yml, as those of --vars do.",
+)
+@click.option(
+    "--write-mapping",
+    "written",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write settings for crm: custom to start from, such as winloss.yml, and stop.",
+)
+@user_errors_as_exit
+def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
+    """Say how export files would be read, and what stands against it, without building.
+
+    Prints no cell of a file. Exit codes: 0 all can be read, 1 something should be mended, 2 nothing can be read.
+
+    \b
+    Examples:
+      winloss check exports
+      winloss check exports --crm salesforce
+      winloss check exports --write-mapping winloss.yml
+      winloss check exports --mapping mapping.yml
+    """
+    from winloss.errors import ReadingError
+    from winloss.load.check import preview, suggested_mapping
+    from winloss.settings import SETTINGS_FILE, find_project, read_settings_file, resolve
+
+    if written:
+        if written.exists():
+            raise click.ClickException(f"{written} is there already: name another file, or move it away.")
+        try:
+            text = suggested_mapping(str(folder or _place("exports")))
+        except ReadingError as error:
+            raise click.ClickException(str(error)) from error
+        # made anew: what somebody put there meanwhile is theirs
+        with written.open("x", encoding="utf-8") as file:
+            file.write(text)
+        following = f"winloss check {folder or ''}".rstrip() + (
+            "" if str(written) == SETTINGS_FILE else f" --mapping {written}"
+        )
+        click.echo(f"Wrote {written}. Check it, then: {following}")
+        return
+    variables = resolve(read_settings_file(mapping) if mapping else {}, folder=find_project(Path.cwd()))
+    found = preview(str(folder or _place("exports")), crm or variables["crm"] or None, variables)
+    click.echo("\n".join(found.lines), err=found.exit_code == 2)
+    sys.exit(found.exit_code)
+
+
+@main.command()
+@click.option(
+    "--from",
+    "private",
+    type=click.Path(path_type=Path),
+    callback=_private,
+    help="The database of the build. Without it that of WINLOSS_DB, else warehouse/winloss.duckdb.",
+)
+@engine_options
+@database_option
+@quiet_option
+@user_errors_as_exit
+def publish(private: Path, target: str | None, variables: str, database: Path, is_quiet: bool) -> None:
+    """Publish the last build again: marts only, no person, put in place in one step.
+
+    A green dbt build publishes by itself; this is for a file that was deleted or moved. With --target the marts are fetched from the
+    engine that built them, after winloss recommend --target.
+
+    \b
+    Examples:
+      winloss publish
+      winloss publish --db /srv/shared/marts.duckdb
+      winloss publish --target spark
+    """
+    import duckdb
+
+    from winloss.publish.publication import PublishError
+
+    if not target and not private.is_file():
+        raise PublishError(f"{private}: no such file. Run dbt build first, or name the database with --from.")
+    progress = Progress(2, is_quiet)
+    with duckdb.connect() as connection:
+        if target:
+            from winloss.spark.engine import Engine
+
+            build = Engine(target, variables).fetch(connection)
+            _check_alert_policy(connection)
+        else:
+            build = "again"
+            quoted = str(private).replace("'", "''")
+            # read only, so that a build can go on; the connection itself must write the published file
+            connection.execute(f"attach '{quoted}' as build (read_only)")
+            connection.execute("use build")
+        progress.step(f"read {target or private}")
+        written = _publish_marts(connection, database, build)
+    progress.step(f"put {len(written)} files in place")
+    click.echo(f"Published: {written[-1]}")
+
+
+def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
+    """Publishes the marts of `connection` as `database`."""
+    from winloss.operations import run_history
+    from winloss.publish.publication import FORMATS, Publication
+    from winloss.publish.publication import publish as publish_marts
+
+    _check_published_build(connection, database)
+    quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[
+        0
+    ][0]
+    minimum = int(_setting(connection, "small_cell_minimum") or 5)
+    formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
+    publication = Publication(
+        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection)
+    )
+    return publish_marts(connection, publication)
+
+
+def _setting(connection: Any, name: str) -> str:
+    """What the build behind the marts of `connection` was set to; empty where it was not."""
+    stated = connection.execute(
+        "select max(value) from marts.dim_settings where setting = $name", {"name": name}
+    ).fetchall()
+    return stated[0][0] or ""
+
+
+def _check_alert_policy(connection: Any) -> None:
+    """Refuses, as a build on DuckDB does, where an alert is raised and the policy is to block."""
+    from winloss.publish.publication import PublishError
+
+    raised = [
+        row[0]
+        for row in connection.execute(
+            "select distinct alert from marts.alerts where is_raised order by alert"
+        ).fetchall()
+    ]
+    if raised and _setting(connection, "alert_policy") == "block":
+        raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
+
+
+def _check_published_build(connection: Any, database: Path) -> None:
+    """Refuses, as a build on DuckDB does, where what stands published must not be replaced."""
+    from winloss.publish.publication import PublishError
+    from winloss.publish.published_build import Successor, objection
+
+    deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
+    share, allowed = (
+        float(_setting(connection, "publish_minimum_share") or 0),
+        _setting(connection, "allow_fewer_deals") == "True",
+    )
+    if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
+        raise PublishError(f"Not published: {objected}")
+
+
+def _history(connection: Any) -> dict[str, str]:
+    """The record of the last build, if it kept one."""
+    from winloss.operations import run_history
+
+    kept = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'history' and table_name = 'run_history'"
+    ).fetchall()[0][0]
+    if not kept:
+        return {}
+    last, crm = connection.execute(
+        "select arg_max(invocation_id, started_at), arg_max(crm, started_at) from history.run_history"
+    ).fetchall()[0]
+    return {"run_history": run_history.published_rows(str(last), str(crm))} if last else {}
+
+
+# ---------------------------------------------------------------- every quarter
+
+
+@main.command()
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="A YAML file of settings that go before winloss.yml, as those of --vars do.",
+)
+@click.option(
+    "--format",
+    "kinds",
+    type=click.Choice(["html", "md", "json"]),
+    multiple=True,
+    default=["html"],
+    show_default=True,
+    help="Of the report. May be given more than once.",
+)
+@click.option(
+    "--notify",
+    metavar="COMMAND",
+    default="",
+    help="Shell command that gets the summary, or the text of the alert, on standard input.",
+)
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, resolve_path=True, path_type=Path),
+    help="File the output is added to. Default: quarterly.log beside the build database.",
+)
+@quiet_option
+@user_errors_as_exit
+def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path | None, is_quiet: bool) -> None:
+    """Build, publish, report and tell, in one go: the command for a scheduler.
+
+    Needs no terminal. Paths in WINLOSS_... and winloss.yml are relative to the folder of the project. The command of --notify finds
+    done or failed in WINLOSS_STATUS, the report's path in WINLOSS_REPORT and the log's in WINLOSS_LOG.
+
+    Exit codes: 0 done and told; 1 the build or the report failed, what was published and reported before stands; 3 done,
+    but the command of --notify failed; 4 another quarterly run is at work, this one did nothing.
+
+    \b
+    Examples:
+      winloss quarterly
+      winloss quarterly --mapping mapping.yml --format html --format md
+      winloss quarterly --quiet --notify "mail -s Winloss sales-operations@example.com"
+    """
+    from winloss import settings
+    from winloss.operations import quarterly as run
+    from winloss.operations.doctor import find_project
+
+    project = find_project(Path.cwd())
+    if project is None:
+        raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
+
+    try:
+        stated = settings.resolve(settings.read_settings_file(mapping) if mapping else {}, folder=project)
+    except settings.SettingsError:
+        # the build says what is wrong, and the command of --notify is told
+        stated = settings.defaults() | settings.stated_in(os.environ)
+    private = (project / settings.private_database()).resolve()
+    plan = run.Plan(
+        project=project,
+        private=private,
+        published=(project / stated["published"]).resolve(),
+        reports=(project / stated["reports"]).resolve(),
+        log=log or private.with_name("quarterly.log"),
+        variables=mapping.read_text(encoding="utf-8") if mapping else "",
+        formats=tuple(dict.fromkeys(kinds)),
+        notify=notify,
+    )
+    progress = Progress(4 if notify else 3, is_quiet)
+    try:
+        outcome = run.run(plan, progress.step)
+    except run.BusyError as error:
+        click.echo(str(error), err=True)
+        sys.exit(run.BUSY)
+    is_done = outcome.code == run.DONE
+    if not (is_done and is_quiet):
+        click.echo(outcome.text, nl=False, err=not is_done)
+    sys.exit(outcome.code)
+
+
+# ---------------------------------------------------------------- summary
+
+
+@main.command()
+@user_errors_as_exit
+def summary() -> None:
+    """Print what the last build found: rows read, the win rate, the best and worst segments, what to do.
+
+    \b
+    Examples:
+      winloss summary
+    """
+    import duckdb
+
+    from winloss.report.summary import summary_of
+    from winloss.settings import private_database
+
+    database = private_database()
+    try:
+        lines = summary_of(database)
+    except duckdb.IOException:
+        raise click.ClickException(
+            f"{database} cannot be opened: run `dbt build` first, and close other programs that hold it."
+        ) from None
+    click.echo("\n".join(lines))
+
+
+# ---------------------------------------------------------------- doctor
+
+
+@main.command()
+@click.option(
+    "--self-test",
+    "is_self_test",
+    is_flag=True,
+    help="Also build the sample company in a folder of its own and check four answers.",
+)
+@quiet_option
+@user_errors_as_exit
+def doctor(is_self_test: bool, is_quiet: bool) -> None:
+    """Look for what would stop a build: versions, profile, rights, locks, disk, files.
+
+    \b
+    Examples:
+      winloss doctor
+      winloss doctor --self-test
+    """
+    from winloss.operations.doctor import examine, self_test
+
+    findings = examine(Path.cwd(), dict(os.environ))
+    for number, finding in enumerate(findings, start=1):
+        if finding.verdict != "ok" or not is_quiet:
+            click.echo(f"{number} of {len(findings)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}")
+    is_sound = all(finding.verdict != "fail" for finding in findings)
+    if is_self_test:
+        scenarios = self_test(lambda line: None if is_quiet else click.echo(line, err=True))
+        for number, finding in enumerate(scenarios, start=1):
+            if finding.verdict != "ok" or not is_quiet:
+                click.echo(
+                    f"{number} of {len(scenarios)}  {finding.verdict.upper():5} {finding.what}: {finding.detail}"
+                )
+        is_sound = is_sound and all(finding.verdict == "ok" for finding in scenarios)
+    if not is_sound:
+        raise click.ClickException("Something stands in the way: see the lines marked FAIL.")

@@ -1,0 +1,1 @@
+"""What dbt calls: the plugin of dbt-duckdb, the bridge of the Python models, the end of a run."""

@@ -1,0 +1,147 @@
+"""Numbers as people read them. Every format takes a value of a mart and returns text; null is 'n/a'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from winloss import figures
+
+MISSING = "n/a"
+
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+_HYPHEN_BEFORE_NUMBER = re.compile(r"(?<![\w.,)])-(?=[\d$€£])")
+
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def typographic(text: str) -> str:
+    """A hyphen before a number as a minus sign, so that it lines up and is read aloud as one."""
+    return _HYPHEN_BEFORE_NUMBER.sub(MINUS, text)
+
+
+def percent(value: Any) -> str:
+    """A rate as '74%', never 0% or 100% unless it is exactly that."""
+    return MISSING if value is None else figures.percent(value)
+
+
+def percent_short(value: Any) -> str:
+    """A rate where space is short: '74%', '>99%', '<1%'."""
+    return percent(value).replace("over ", ">").replace("under ", "<")
+
+
+def percent_text(value: Any) -> str:
+    """A rate that a setting holds as text: '0.1' becomes '10%'."""
+    return MISSING if value in (None, "") else percent(float(value))
+
+
+def points(value: Any) -> str:
+    """A difference of rates as '+2 points'; 'about 0 points' where it rounds to nothing."""
+    if value is None:
+        return MISSING
+    shown = figures.points(value)
+    return typographic(f"{shown}{NO_BREAK}{'point' if shown in ('+1', '-1') else 'points'}")
+
+
+def points_bare(value: Any) -> str:
+    """A difference of rates as '+2'."""
+    return MISSING if value is None else typographic(figures.points(value))
+
+
+def signed(value: Any) -> str:
+    """A number with one decimal and its sign: '+2.4'."""
+    return MISSING if value is None else typographic(figures.signed(float(value)))
+
+
+def count(value: Any) -> str:
+    """A whole number with thousands separated: '1,042'."""
+    return MISSING if value is None else f"{round(value):,}"
+
+
+def deals(value: Any) -> str:
+    """A number of deals: '1 deal', '127 deals'."""
+    return MISSING if value is None else f"{count(value)} {'deal' if value == 1 else 'deals'}"
+
+
+def closed_deals(value: Any) -> str:
+    return MISSING if value is None else f"{count(value)} closed {'deal' if value == 1 else 'deals'}"
+
+
+def number(value: Any) -> str:
+    """A number without needless decimals: '10', '12.5'."""
+    return MISSING if value is None else f"{float(value):,g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"
+
+
+def two_decimals(value: Any) -> str:
+    return MISSING if value is None else f"{float(value):.2f}"
+
+
+def days(value: Any) -> str:
+    if value is None:
+        return MISSING
+    shown = f"{round(value):,}"
+    return f"{shown}{NO_BREAK}{'day' if shown == '1' else 'days'}"
+
+
+def money_format(currency: str | None) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
+    """Two formats for amounts of `currency`: in full ('$98,500'; from a trillion on short as well) and short ('$7.8M')."""
+    sign = _CURRENCY_SIGNS.get(currency or "", f"{currency}{NO_BREAK}" if currency else "")
+
+    def full(value: Any) -> str:
+        if value is None:
+            return MISSING
+        if abs(value) >= 1e12:
+            return short(value)
+        return f"{MINUS if round(value) < 0 else ''}{sign}{abs(round(value)):,}"
+
+    def short(value: Any) -> str:
+        if value is None:
+            return MISSING
+        size = abs(float(value))
+        for unit, name in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+            # 999,950 is 1M, not 1,000K
+            if size >= unit * 0.9995:
+                scaled = size / unit
+                text = f"{scaled:.1f}" if scaled < 99.95 else f"{scaled:,.0f}"
+                return f"{MINUS if value < 0 else ''}{sign}{text.removesuffix('.0')}{name}"
+        return full(value)
+
+    return full, short
+
+
+def day(value: Any) -> str:
+    """A date in words: '15 January 2026'. Takes a date or ISO text."""
+    if value is None:
+        return MISSING
+    when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    return f"{when.day}{NO_BREAK}{_MONTHS[when.month - 1]}{NO_BREAK}{when.year}"
+
+
+def text(value: Any) -> str:
+    """Text of a mart as it stands; the value `unknown` as people read it."""
+    return MISSING if value is None else typographic(str(value))
+
+
+def label(name: Any) -> str:
+    """A technical name as a heading: 'lead_source' becomes 'Lead source'."""
+    words = str(name).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def listed(parts: list[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def number_short(value: Any) -> str:
+    """A number with at most one decimal: '60.2', '10'."""
+    return MISSING if value is None else f"{float(value):,.1f}".removesuffix(".0")

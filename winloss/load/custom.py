@@ -1,0 +1,175 @@
+"""The reader for `crm: custom`: files and headers as the user's mapping names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from winloss.errors import ReadingError
+from winloss.load.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
+from winloss.load.file_inspection import ExportFile
+from winloss.load.folder import Folder, date_in_name
+from winloss.load.headers import missing_header, no_header, only_position, positions
+from winloss.load.layout import Layout, places_in_order
+from winloss.load.mapping import CustomMapping, HeaderRule, LookupRule, check_mapping
+from winloss.load.statements import LINES, Binding, Cell, FileReading, Lookup
+
+
+def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
+    """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
+    mapping = check_mapping(variables.get("mapping"))
+    return Layout(
+        objects=COLUMNS,
+        readings=_Resolver(folder, mapping).readings(),
+        outcome_words=mapping.outcomes,
+        date_order=mapping.date_order,
+        decimal=mapping.decimal,
+        settings_prefix="mapping.",
+    )
+
+
+class _Resolver:
+    """Finds the files and headers of a mapping, collecting what is not there."""
+
+    def __init__(self, folder: Folder, mapping: CustomMapping) -> None:
+        self.folder = folder
+        self.mapping = mapping
+        self.problems: list[str] = []
+
+    @contextmanager
+    def _collecting(self) -> Iterator[None]:
+        try:
+            yield
+        except ReadingError as error:
+            self.problems += [sentence for sentence in error.sentences if sentence not in self.problems]
+
+    def readings(self) -> list[FileReading]:
+        self.folder.names()
+        paths = {object_name: self._paths(object_name) for object_name in self.mapping.files}
+        lookup_paths = [self._lookup_path(rule) for rule in self.mapping.lookups]
+        files = self._examined(paths, lookup_paths)
+        found_lookups = zip(self.mapping.lookups, lookup_paths, strict=True)
+        lookups = [(rule, files.get(path)) for rule, path in found_lookups if path]
+        found: list[FileReading] = []
+        for object_name, object_paths in paths.items():
+            object_files = [files[path] for path in object_paths if path in files]
+            places: dict[str, int | None] = {}
+            with self._collecting():
+                places = places_in_order(object_files, self.mapping.file_order, "mapping.file_order")
+            for file in object_files:
+                reading = self._reading(object_name, file, [pair for pair in lookups if pair[0].object == object_name])
+                found.append(replace(reading, dated_on=date_in_name(file.name), order=places.get(file.name)))
+        if not self.problems:
+            found = [self._with_contact_id(reading, found) for reading in found]
+        if self.problems:
+            raise ReadingError(*self.problems)
+        return found
+
+    def _paths(self, object_name: str) -> list[Path]:
+        paths: list[Path] = []
+        for pattern in self.mapping.files[object_name]:
+            with self._collecting():
+                paths += self.folder.find(pattern, f"mapping.files.{object_name}")
+        return list(dict.fromkeys(paths))
+
+    def _lookup_path(self, rule: LookupRule) -> Path | None:
+        with self._collecting():
+            found = self.folder.find(rule.file, "mapping.lookups")
+            if len(found) > 1:
+                raise ReadingError(f'mapping.lookups: "{rule.file}" means {len(found)} files; a lookup is one file.')
+            return found[0]
+        return None
+
+    def _examined(self, paths: Mapping[str, list[Path]], lookup_paths: list[Path | None]) -> dict[Path, ExportFile]:
+        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values()]
+        headers += [rule.file_header for rule in self.mapping.lookups]
+        files: dict[Path, ExportFile] = {}
+        for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
+            if path not in files:
+                with self._collecting():
+                    file = self.folder.examine(path, headers)
+                    if not file.has_header:
+                        raise ReadingError(no_header(file, list(dict.fromkeys(self._expected(path, paths)))))
+                    files[path] = file
+        return files
+
+    def _expected(self, path: Path, paths: Mapping[str, list[Path]]) -> list[str]:
+        """The headers that the mapping names for a file, or for lookups."""
+        named = [
+            rule.header
+            for object_name, object_paths in paths.items()
+            if path in object_paths
+            for rule in self.mapping.columns.get(object_name, {}).values()
+        ]
+        return named or [rule.file_header for rule in self.mapping.lookups]
+
+    def _reading(
+        self, object_name: str, file: ExportFile, rules: list[tuple[LookupRule, ExportFile | None]]
+    ) -> FileReading:
+        lookups: list[Lookup] = []
+        for number, (rule, lookup_file) in enumerate(rules, 1):
+            if lookup_file is None:
+                continue
+            with self._collecting():
+                alias, purpose = f"lookup_{number}", "the key of mapping.lookups"
+                theirs = only_position(rule.file_header, purpose, lookup_file)
+                ours = only_position(rule.object_header, purpose, file)
+                lookups.append(Lookup(alias, lookup_file, Cell(alias, lookup_file, theirs), Cell(LINES, file, ours)))
+        bindings: dict[str, Binding] = {}
+        for column in OBJECTS[object_name]:
+            header_rule = self.mapping.columns.get(object_name, {}).get(column.name)
+            if header_rule:
+                with self._collecting():
+                    bindings[column.name] = self._binding(object_name, column, header_rule, file, lookups)
+        return FileReading(object_name, file, bindings, tuple(lookups))
+
+    def _binding(
+        self, object_name: str, column: Column, rule: HeaderRule, file: ExportFile, lookups: list[Lookup]
+    ) -> Binding:
+        """Where a column comes from: the object's own file, else the one lookup that has the header."""
+        name = f"{object_name}.{column.name}"
+        if column.name.startswith("extra_"):
+            name = f"the dimension {self.mapping.dimensions[int(column.name.removeprefix('extra_')) - 1]}"
+        offering = [lookup for lookup in lookups if positions(rule.header, lookup.file.headers)]
+        if positions(rule.header, file.headers) or not offering:
+            if lookups and not positions(rule.header, file.headers):
+                raise ReadingError(missing_header(rule.header, name, file, [lookup.file for lookup in lookups]))
+            position = only_position(rule.header, name, file)
+            return Binding(column, (Cell(LINES, file, position),), rule.multiply_by)
+        if len(offering) > 1:
+            raise ReadingError(
+                f'The column "{rule.header}" (for {name}) stands in both {offering[0].file.name} and '
+                f"{offering[1].file.name}: rename it in one of them."
+            )
+        lookup = offering[0]
+        position = only_position(rule.header, name, lookup.file)
+        return Binding(column, (Cell(lookup.alias, lookup.file, position),), rule.multiply_by)
+
+    def _with_contact_id(self, reading: FileReading, found: list[FileReading]) -> FileReading:
+        """A reading of contacts or of their deals, with a way to an identifier where the mapping names none.
+
+        Both readings of one file make it from the same cells, so that they meet.
+        """
+        if reading.object not in ("contacts", "deal_contacts") or "contact_id" in reading.bindings:
+            return reading
+        same = {other.object: other for other in found if other.file is reading.file}
+        contacts, links = same.get("contacts"), same.get("deal_contacts")
+        if contacts is None:
+            raise ReadingError(
+                f"mapping.columns.deal_contacts lacks contact_id: name its header, or read contacts from "
+                f"{reading.file.name} too."
+            )
+        if "contact_id" in contacts.bindings:
+            return replace(reading, bindings={**reading.bindings, "contact_id": contacts.bindings["contact_id"]})
+        owners = [links.bindings.get("deal_id") if links else None, contacts.bindings.get("account_id")]
+        belongs_to = tuple(cell for binding in owners if binding for cell in binding.cells)
+        described_by = tuple(
+            cell
+            for name in DESCRIBING_A_CONTACT
+            if (binding := contacts.bindings.get(name))
+            for cell in binding.cells
+            if cell.source == LINES
+        )
+        return replace(reading, belongs_to=belongs_to, described_by=described_by)

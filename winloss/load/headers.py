@@ -1,0 +1,69 @@
+"""Matching headers: what a file calls a column against what is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from winloss.errors import ReadingError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from winloss.load.file_inspection import ExportFile
+
+# Numbers, dates, telephone numbers; e-mail addresses; ids of letters and digits.
+_DATA = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*|\d{4}-\d\d-\d\d[T ].*|.*\S@\S+|(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9-]{15,}")
+
+
+def plain(header: str) -> str:
+    """A header as it is compared: no byte-order mark, one space between words, any letter case, no closing `*`."""
+    return " ".join(header.replace("\ufeff", "").split()).rstrip("*").strip().casefold()
+
+
+def looks_like_data(cell: str) -> bool:
+    """Whether a cell of a first line is more likely a value than a header: such a cell may be about a person."""
+    return _DATA.fullmatch(cell.strip()) is not None
+
+
+def is_header(cells: Sequence[str], wanted: Collection[str]) -> bool:
+    """Whether a line is recognisably a header: it has wanted headers, and more of them than cells that look like data."""
+    hoped_for = {plain(header) for header in wanted}
+    known = sum(plain(cell) in hoped_for for cell in cells if plain(cell))
+    return known > sum(looks_like_data(cell) for cell in cells)
+
+
+def positions(header: str, headers: Sequence[str]) -> list[int]:
+    """Where a header stands among the headers of a file; several places when it is there more than once."""
+    wanted = plain(header)
+    return [place for place, found in enumerate(headers) if plain(found) == wanted]
+
+
+def missing_header(header: str, wanted_for: str, file: ExportFile, lookups: Sequence[ExportFile] = ()) -> str:
+    """The sentence that says a header is not in a file, nor in its lookups, with the nearest that is."""
+    also = f", nor has {' or '.join(lookup.name for lookup in lookups)}" if lookups else ""
+    named = [name for searched in (file, *lookups) for name in searched.nameable_headers]
+    return f'{file.name} has no column "{header}" (for {wanted_for}){also}.{did_you_mean(header, named)}'
+
+
+def no_header(file: ExportFile, expected: Sequence[str]) -> str:
+    """The sentence that says line 1 is no header. It names nothing of the line: where it is no header, it is about somebody."""
+    if len([header for header in file.headers if header]) <= 1:
+        return (
+            f"{file.name} has none of the expected headers ({listed(expected)}): its first line holds one column only. "
+            "Separate columns by comma, semicolon, tab or vertical bar."
+        )
+    return f"{file.name} has none of the expected headers ({listed(expected)}) in its first line. Export it with its header line, or name the headers it has."
+
+
+def only_position(header: str, wanted_for: str, file: ExportFile) -> int:
+    """Where a header stands in a file. Raises ReadingError when it is not there, or there more than once."""
+    found = positions(header, file.headers)
+    if not found:
+        raise ReadingError(missing_header(header, wanted_for, file))
+    if len(found) > 1:
+        places = " and ".join(str(place + 1) for place in found)
+        raise ReadingError(
+            f'{file.name} has the column "{header}" (for {wanted_for}) {len(found)} times, as columns {places}: '
+            f"rename all but one."
+        )
+    return found[0]

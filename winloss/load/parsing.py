@@ -1,0 +1,385 @@
+"""How a file writes its dates and numbers, and the SQL that makes them canonical.
+
+Decided per file from what its columns hold, over all rows: the engine collects the distinct shapes, Python judges
+them. A cell that cannot be read keeps its original text, for the typed models to reject or count by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from winloss.load.columns import Kind
+from winloss.quoting import literal, words
+
+# Words that stand for "no value". 'NA' is one only where a number or a date should stand: it is also Namibia, and
+# North America.
+MISSING_WORDS = (
+    "#n/a n/a n.a. - -- – — null (null) none (none) nan nil (blank) (empty) \\n "
+    "#value! #ref! #div/0! #name? #num! #null!"
+).split()
+MISSING_MEASURES = [*MISSING_WORDS, "na"]
+_LONGEST_MISSING_WORD = max(map(len, MISSING_MEASURES))
+
+TRUE_WORDS = "true t yes y 1 1.0 on x wahr ja oui vrai si sí sim verdadero".split()
+FALSE_WORDS = "false f no n 0 0.0 off falsch nein non faux não falso".split()
+
+DATE_ORDERS = ("ymd", "mdy", "dmy")
+DECIMAL_STYLES = ("point", "comma")
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+# As many characters of a date as tell its form and its order, and few enough for few distinct ones.
+DATE_PREFIX = 12
+
+_DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (form, re.compile(pattern))
+    for form, pattern in (
+        ("iso", r"\d{4}-\d{2}-\d{2}([T ].*)?"),
+        ("year_first", r"\d{4}[/.-]\d{1,2}[/.-]\d{1,2}(\D.*)?"),
+        (
+            "day_or_month_first",
+            r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(\d{4}|\d{2})(\D.*)?",
+        ),
+        ("month_in_letters", r"(\d{1,2}[ ./-]+[A-Za-z]{3,9}.*|[A-Za-z]{3,9}\.? +\d{1,2}.*)"),
+        ("compact", r"(19|20)\d{6}"),
+        ("epoch", r"1\d{11}"),
+        ("serial", r"[2-6]\d{4}(\.\d*)?"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """The forms of date a column holds, and the order of day and month where both are numbers."""
+
+    forms: frozenset[str]
+    order: str
+
+
+@dataclass(frozen=True)
+class OrderFound:
+    """The order in which a file writes day and month: known, or undecided, or contradicting itself.
+
+    `examples` are the (column, text) pairs that stand for the two readings, or the one that cannot be decided.
+    """
+
+    order: str | None
+    examples: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_contradiction(self) -> bool:
+        return len(self.examples) == 2
+
+
+def date_form(text: str) -> tuple[str, re.Match[str] | None]:
+    """The form of a date's first characters, 'other' when it is none known."""
+    for form, pattern in _DATE_FORMS:
+        if match := pattern.fullmatch(text):
+            return form, match
+    return "other", None
+
+
+def find_date_order(samples: Mapping[str, Iterable[str]]) -> OrderFound:
+    """The order of day and month, from the rows of all date columns of a file that can only be read one way.
+
+    A part over 12 is a day. 3/3/2026 reads the same both ways. Where nothing decides and points stand between the
+    parts, the day comes first: no country writes M.D.Y.
+    """
+    evidence: dict[str, tuple[str, str]] = {}
+    undecided: dict[str, tuple[str, str]] = {}
+    for column, texts in samples.items():
+        for text in sorted(texts):
+            form, match = date_form(text)
+            if form != "day_or_month_first" or match is None:
+                continue
+            first, second = int(match["first"]), int(match["second"])
+            if first > 12 >= second:
+                evidence.setdefault("dmy", (column, text))
+            elif second > 12 >= first:
+                evidence.setdefault("mdy", (column, text))
+            elif first <= 12 and first != second:
+                undecided.setdefault("." if match["mark"] == "." else "/", (column, text))
+    if len(evidence) == 2:
+        return OrderFound(None, (evidence["dmy"], evidence["mdy"]))
+    if evidence:
+        return OrderFound(next(iter(evidence)))
+    if "/" in undecided:
+        return OrderFound(None, (undecided["/"],))
+    return OrderFound("dmy" if "." in undecided else None)
+
+
+def date_column(texts: Iterable[str], order: str | None) -> DateColumn:
+    """The forms a column holds. Bare numbers are spreadsheet dates only where they are most of the column."""
+    counts: dict[str, int] = {}
+    for text in texts:
+        if text.lower() not in MISSING_MEASURES:
+            form = date_form(text)[0]
+            counts[form] = counts.get(form, 0) + 1
+    if counts.get("serial", 0) * 2 <= sum(counts.values()):
+        counts.pop("serial", None)
+    return DateColumn(frozenset(counts), order or "dmy")
+
+
+_DAY_FORMATS = {
+    "mdy": ["%m/%d/%y", "%m/%d/%Y"],
+    "dmy": ["%d/%m/%y", "%d/%m/%Y"],
+    "ymd": ["%y/%m/%d"],
+}
+# Years of two digits are tried first: `%Y` would take 26 for the year 26.
+_MONTH_FORMATS = ["%d/%b/%y", "%d/%b/%Y", "%d/%B/%y", "%d/%B/%Y", "%b/%d/%y", "%b/%d/%Y", "%B/%d/%y", "%B/%d/%Y"]
+_TIME_FORMATS = ["%I:%M:%S%p", "%I:%M%p", "%H:%M:%S", "%H:%M"]
+
+
+def _formats(names: Sequence[str]) -> str:
+    return "[" + ", ".join(literal(name) for name in names) + "]"
+
+
+def date_sql(cell: str, column: DateColumn) -> str:
+    """SQL text 'yyyy-mm-dd' from a cell, by the forms its column holds; the cell itself where none fits."""
+    if column.forms <= {"iso"}:
+        return f"left({cell}, 10)"
+    branches = []
+    if "iso" in column.forms:
+        branches.append(rf"when regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?') then left({cell}, 10)")
+    if "serial" in column.forms:
+        days = f"cast(floor(try_cast({cell} as double)) as integer)"
+        branches.append(
+            rf"when regexp_full_match({cell}, '[2-6]\d{{4}}(\.\d*)?') "
+            rf"then strftime(date '1899-12-30' + {days}, '%Y-%m-%d')"
+        )
+    if "compact" in column.forms:
+        branches.append(
+            rf"when regexp_full_match({cell}, '(19|20)\d{{6}}') "
+            rf"then coalesce(strftime(try_strptime({cell}, '%Y%m%d'), '%Y-%m-%d'), {cell})"
+        )
+    if "epoch" in column.forms:
+        branches.append(
+            rf"when regexp_full_match({cell}, '1\d{{12}}') "
+            rf"then strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d')"
+        )
+    if column.forms & {"year_first", "day_or_month_first", "month_in_letters"}:
+        # Whatever stands between day, month and year becomes a slash, and the time of day goes.
+        day = rf"regexp_replace(regexp_extract({cell}, '^(.*?)([ T,]+\d{{1,2}}:\d{{2}}.*)?$', 1), '[ ./,-]+', '/', 'g')"
+        if "year_first" in column.forms:
+            branches.append(
+                rf"when regexp_matches({cell}, '^\d{{4}}[/.-]') "
+                rf"then coalesce(strftime(try_strptime({day}, '%Y/%m/%d'), '%Y-%m-%d'), {cell})"
+            )
+        formats = [
+            *(_DAY_FORMATS[column.order] if "day_or_month_first" in column.forms else []),
+            *(_MONTH_FORMATS if "month_in_letters" in column.forms else []),
+        ]
+        if formats:
+            branches.append(
+                rf"when regexp_full_match({day}, '\w+/\w+/(\d{{4}}|\d{{2}})') "
+                rf"then coalesce(strftime(try_strptime({day}, {_formats(formats)}), '%Y-%m-%d'), {cell})"
+            )
+    return f"case {' '.join(branches)} else {cell} end" if branches else cell
+
+
+def timestamp_sql(cell: str, column: DateColumn) -> str:
+    """SQL text 'yyyy-mm-dd hh:mm:ss' from a cell, in UTC where the cell names its zone, else as it is written."""
+    day = date_sql(cell, column)
+    # '8:55:12.000 pm' becomes '8:55:12PM'; a cell without a time stays as it is, fits no format, and gets midnight.
+    time = (
+        rf"regexp_replace(regexp_replace(upper({cell}), "
+        rf"'^.*?(\d{{1,2}}:\d{{2}}(:\d{{2}})?)([.,]\d+)? ?([AP]?).*$', '\1\4'), '([AP])$', '\1M')"
+    )
+    clock = f"coalesce(strftime(try_strptime({time}, {_formats(_TIME_FORMATS)}), '%H:%M:%S'), '00:00:00')"
+    is_read = rf"regexp_full_match({day}, '\d{{4}}-\d{{2}}-\d{{2}}')"
+    written = f"case when {is_read} then {day} || ' ' || {clock} else {cell} end"
+    if "iso" not in column.forms:
+        return written
+    finished = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}')"
+    zoned = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}[T ].*(Z|[+-]\d{{2}}(:?\d{{2}})?)')"
+    instant = f"strftime(try_cast({cell} as timestamptz) at time zone 'UTC', '%Y-%m-%d %H:%M:%S')"
+    return f"case when {finished} then {cell} when {zoned} then coalesce({instant}, {cell}) else {written} end"
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+NUMBER_PREFIX = 40
+
+_CURRENCY = r"(?:[A-Z]{3}|[A-Z]{0,3}[$€£¥₹₽₩₪₺₫₴฿]|kr\.?|zł|Kč|Fr\.?)"
+_SPACE = "[ \u00a0\u202f]"
+_GROUPING = " '’\u00a0\u202f"
+_NUMBER_LIKE = re.compile(
+    rf"[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?(?P<core>[\d.,{_GROUPING}]*\d[\d.,{_GROUPING}]*)"
+    rf"(?P<exponent>[eE][+-]?\d+)?{_SPACE}*(?:{_CURRENCY})?{_SPACE}*(?P<percent>%)?[)−-]?"
+)
+_PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """How a column writes numbers: its decimal mark, and whether any cell is more than digits and a point."""
+
+    style: str
+    is_plain: bool
+    has_percents: bool = False
+    has_exponents: bool = False
+
+
+@dataclass(frozen=True)
+class StyleFound:
+    """What the cells of one column say about the decimal mark: sure texts per style, and ambiguous ones per mark."""
+
+    sure: Mapping[str, str]
+    ambiguous: Mapping[str, str]
+
+
+def find_decimal_style(shapes: Iterable[str]) -> StyleFound:
+    """The decimal mark of a column, from the shapes of its cells (digits as 9, a leading zero kept).
+
+    The later of two different marks is the decimal mark; a mark that repeats groups digits; a single mark before
+    other than three digits, or after a lone zero, is the decimal mark. `1,200` and `1.200` alone could be either.
+    """
+    sure: dict[str, str] = {}
+    ambiguous: dict[str, str] = {}
+    for shape in sorted(shapes):
+        match = _NUMBER_LIKE.fullmatch(shape)
+        core = re.sub(f"[{_GROUPING}]", "", match["core"]) if match else ""
+        commas, points = core.count(","), core.count(".")
+        if commas and points:
+            sure.setdefault("comma" if core.rindex(",") > core.rindex(".") else "point", shape)
+        elif commas + points > 1:
+            sure.setdefault("point" if commas else "comma", shape)
+        elif commas + points == 1:
+            mark = "," if commas else "."
+            before, after = core.split(mark)
+            if len(after) != 3 or len(before) > 3 or before in ("", "0"):
+                sure.setdefault("comma" if commas else "point", shape)
+            else:
+                ambiguous.setdefault(mark, shape)
+    return StyleFound(sure, ambiguous)
+
+
+def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
+    """How to read a column of numbers whose decimal mark is `style` (None: no cell has a mark)."""
+    present = [shape for shape in shapes if shape.lower() not in MISSING_MEASURES]
+    matches = [match for shape in present if (match := _NUMBER_LIKE.fullmatch(shape))]
+    return NumberColumn(
+        style=style or "point",
+        is_plain=style != "comma" and all(_PLAIN_NUMBER.fullmatch(shape) for shape in present),
+        has_percents=any(match["percent"] for match in matches),
+        has_exponents=any(match["exponent"] for match in matches),
+    )
+
+
+def number_shape_sql(cell: str) -> str:
+    """SQL of a cell's shape: every digit a 9, a leading zero kept."""
+    shape = f"left(translate({cell}, '0123456789', '9999999999'), {NUMBER_PREFIX})"
+    return f"case when starts_with({cell}, '0') then '0' || substr({shape}, 2) else {shape} end"
+
+
+def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) -> str:
+    """SQL text of a plain number ('1200.5') from a cell; the cell itself where it is no number.
+
+    Reads grouped digits, currency signs and codes, percents (75 % is 0.75), exponents, and negatives written with
+    a minus on either side or in brackets. `multiply_by` is a number as text.
+    """
+    if column.is_plain and not multiply_by:
+        return cell
+    mark, grouping = (r"\.", ",") if column.style == "point" else (",", ".")
+    group = f"[{grouping}{_GROUPING}]"
+    digits = rf"(?:(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{mark}\d*)?|{mark}\d+)"
+    number = rf"{digits}(?:[eE][+-]?\d+)?"
+    whole = (
+        rf"[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?{_SPACE}*{number}"
+        rf"{_SPACE}*(?:{_CURRENCY})?{_SPACE}*%?[)−-]?"
+    )
+    taken_out = ("," if column.style == "comma" else "") + grouping + _GROUPING
+    left_in = "." if column.style == "comma" else ""
+    extracted = f"regexp_extract({cell}, {literal(number)})"
+    magnitude = f"rtrim(translate({extracted}, {literal(taken_out)}, {literal(left_in)}), '.')"
+    sign = rf"case when regexp_matches({cell}, '^\(|^[^0-9]*[−-]|[−-]$') then '-' else '' end"
+    read = f"{sign} || {magnitude}"
+    if column.has_exponents or column.has_percents or multiply_by:
+        factor = f"cast({multiply_by or '1'} as decimal(12, 4))"
+        if column.has_percents:
+            factor += f" * case when contains({cell}, '%') then 0.01 else 1.00 end"
+        # Decimals multiply without the rounding a double shows; what is too long for them is read as a double.
+        exact = rf"regexp_replace(cast(try_cast({read} as decimal(24, 8)) * {factor} as varchar), '\.?0+$', '')"
+        rough = rf"regexp_replace(cast(try_cast({read} as double) * {factor} as varchar), '\.0$', '')"
+        read = f"{exact}, {rough}"
+    return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {cell}) else {cell} end"
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def without_missing_sql(cell: str, kind: Kind) -> str:
+    """SQL of a trimmed cell with the words for "no value" made null."""
+    missing = MISSING_MEASURES if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.NUMBER, Kind.BOOLEAN) else MISSING_WORDS
+    # The length is asked first because it spares nearly every cell the comparison with the list.
+    return (
+        f"case when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
+        f"when lower({cell}) in ({words(missing)}) then null else {cell} end"
+    )
+
+
+def boolean_sql(cell: str) -> str:
+    """SQL text 'true' or 'false' from a cell in any usual spelling; the cell itself where it is neither."""
+    return (
+        f"case when lower({cell}) in ({words(TRUE_WORDS)}) then 'true' "
+        f"when lower({cell}) in ({words(FALSE_WORDS)}) then 'false' else {cell} end"
+    )
+
+
+OUTCOMES = ("won", "lost", "open", "disqualified")
+
+
+def outcome_sql(cell: str, outcome_words: Mapping[str, Sequence[str]]) -> str:
+    """SQL of the outcome a word means, letter case aside; the word itself where it means none."""
+    branches = []
+    for outcome in OUTCOMES:
+        if said := outcome_words.get(outcome):
+            listed = ", ".join(f"lower({literal(word.strip())})" for word in said)
+            branches.append(f"when lower({cell}) in ({listed}) then {literal(outcome)}")
+    branches += [f"when lower({cell}) = {literal(outcome)} then {literal(outcome)}" for outcome in OUTCOMES]
+    return f"case {' '.join(branches)} else {without_missing_sql(cell, Kind.CATEGORY)} end"
+
+
+# --- forms of values that only some CRMs write -----------------------------------------------------------------------
+
+
+def first_of_list_sql(cell: str) -> str:
+    """SQL of the first of several values in one cell."""
+    return f"nullif(trim(split_part(replace({cell}, ',', ';'), ';', 1)), '')"
+
+
+def label_sql(cell: str) -> str:
+    """SQL of an internal word as its label: COMPUTER_SOFTWARE becomes Computer Software; what is no internal word stays."""
+    each = (
+        "array_to_string(list_transform(string_split(lower({0}), '_'), lambda word: upper(word[1]) || word[2:]), ' ')"
+    )
+    return (
+        f"case when regexp_matches({cell}, '^[A-Z0-9&]+(_+[A-Z0-9&]+)+$') or regexp_matches({cell}, '^[A-Z]{{5,}}$') "
+        f"then {each.format(cell)} else {cell} end"
+    )
+
+
+def id18_sql(cell: str) -> str:
+    """SQL of a Salesforce id with 18 characters. Reports shorten it to 15, where letter case tells records apart.
+
+    The last three characters say, five characters each, which of them are upper case (bit 1 the first, bit 16 the fifth).
+    """
+    checks = ""
+    for first in (1, 6, 11):
+        bits = "".join(
+            f" + case when regexp_matches(substring({cell}, {first + bit}, 1), '[A-Z]') then {2**bit} else 0 end"
+            for bit in range(5)
+        )
+        checks += f" || substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1{bits}, 1)"
+    return f"case when length({cell}) = 15 and regexp_full_match({cell}, '[a-zA-Z0-9]{{15}}') then {cell}{checks} else {cell} end"
+
+
+# By `value_kind` of seeds/header_aliases.csv; all other kinds are read as they are.
+FORMS: Mapping[str, Callable[[str], str]] = {
+    "first_of_list": first_of_list_sql,
+    "label": label_sql,
+    "id15": id18_sql,
+    "id18": id18_sql,
+}

@@ -1,0 +1,397 @@
+"""The plan for reading a folder of exports: how each file is read, and one SELECT per object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from winloss.errors import ReadingError, did_you_mean, listed
+from winloss.load.aliases import SEEDS, Likeness, aliases
+from winloss.load.aliases import recognise as likenesses
+from winloss.load.columns import EXTRA_COLUMNS, REPORTS
+from winloss.load.custom import custom_layout
+from winloss.load.file_inspection import DELIMITERS, ExportFile
+from winloss.load.folder import Folder, holds_exports
+from winloss.load.formats import decide_formats
+from winloss.load.layout import Layout
+from winloss.load.line_tables import land
+from winloss.load.recognition import crm_layout, recognise, recognised_crms
+from winloss.load.statements import (
+    FileFormat,
+    FileReading,
+    Formats,
+    Lookup,
+    columns_in_use,
+    file_statement,
+    joined_lines,
+    object_statement,
+    report_statement,
+    trimmed_sql,
+)
+from winloss.own_files import new_folder, remove_folders
+from winloss.quoting import identifier
+
+# Raised whenever the same files would be stored otherwise, so that they are loaded again.
+LOADER_VERSION = 1
+SAMPLE = "sample"
+SAMPLE_FOLDER = Path("seeds") / "sample"
+DEFAULT_FOLDER = "exports"
+# What of the variables a load depends on.
+SETTINGS = ("mapping", "extra_dimensions", "field_aliases", "date_order", "decimal", "file_order", "show_owner_names")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read: the CRM, the folder as the user names it, the private database, and the user's variables."""
+
+    crm: str
+    folder: str
+    database: str
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReadingPlan:
+    """How everything is read. `statements` holds one SELECT per object and one per report on the files."""
+
+    layout: Layout
+    formats: Formats
+    statements: Mapping[str, str]
+    notices: Sequence[str]
+
+    def landed(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The SELECT of each table to store first (see `landing.land`), and the statements as they read these tables."""
+        tables, readings = land(self.layout.readings)
+        return tables, {**self.statements, **_object_statements(self.layout, readings, self.formats)}
+
+
+def _place_of_copies(database: str) -> tuple[Path, str]:
+    """Where the private copies of odd files stand while a build runs, beside the private database, and what for."""
+    if database in ("", ":memory:"):
+        return Path(tempfile.gettempdir()), f"winloss.{os.getpid()}.copies"
+    path = Path(database)
+    return path.parent, f"{path.name}.copies"
+
+
+def new_copies(database: str) -> Path:
+    """A new folder for the private copies of odd files."""
+    parent, purpose = _place_of_copies(database)
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return new_folder(parent, purpose)
+
+
+def clear_copies(database: str) -> None:
+    """Removes the private copies of odd files that this build, or one that was killed, made."""
+    remove_folders(*_place_of_copies(database))
+
+
+def _sample_mapping(folder: Path) -> Mapping[str, object]:
+    """The mapping of the sample company: its files have the canonical names as headers."""
+    files = {path.stem.removeprefix("sample_"): path for path in sorted(folder.glob("sample_*.csv"))}
+    headers = {
+        name: path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",") for name, path in files.items()
+    }
+    return {
+        "files": {name: path.name for name, path in files.items()},
+        "columns": {name: {header: header for header in found} for name, found in headers.items()},
+    }
+
+
+def recognised_crm(folder: Folder) -> str | None:
+    """The CRM that most headers of the files in a folder are of, among those whose deals the files hold; None where none is known.
+
+    Where no file holds deals, a file counts that looks like another object of a CRM or has mostly its headers: words such as stage
+    and amount, which anybody writes, are no sign of one.
+    """
+    wanted = [alias.header for alias in aliases()]
+    known, likely = Counter[str](), Counter[str]()
+    hold_deals: set[str] = set()
+    for name in folder.names():
+        headers = folder.examine(folder.path / name, wanted).headers
+        objects = {crm: {shape.object for shape in recognise(headers, crm)} for crm in recognised_crms()}
+        hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
+        best: dict[str, Likeness] = {}
+        for likeness in likenesses(headers):
+            best.setdefault(likeness.crm, likeness)
+        for crm, likeness in best.items():
+            if likeness.known > 2:
+                known[crm] += likeness.known
+                likely[crm] += likeness.known if objects[crm] or likeness.known_share > 0.5 else 0
+    counted = {crm: known[crm] for crm in hold_deals} if any(known[crm] for crm in hold_deals) else likely
+    # of two that fit alike, the one that stands first in the list
+    return max((crm for crm in recognised_crms() if counted.get(crm)), key=lambda crm: counted[crm], default=None)
+
+
+def source_of(request: Request) -> Request:
+    """The request with its CRM decided: as stated, else a mapping's, else the sample where no export is there, else as recognised.
+
+    Raises ReadingError where the headers are those of no CRM.
+    """
+    if request.crm == SAMPLE:
+        return replace(request, folder=str(SAMPLE_FOLDER))
+    if request.crm:
+        return request
+    if request.variables.get("mapping"):
+        return replace(request, crm="custom")
+    folder = Path(request.folder)
+    # a folder that was named and is not there is a mistake; the default one may not have been made yet
+    is_missing = not folder.exists() and request.folder != DEFAULT_FOLDER
+    if not is_missing and not folder.is_file() and not holds_exports(folder):
+        return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        found = recognised_crm(Folder(folder, engine, new_copies(request.database)))
+    finally:
+        engine.close()
+        clear_copies(request.database)
+    if found is None:
+        raise ReadingError(
+            f"The headers of the files in {request.folder} are those of no CRM known here ({listed(recognised_crms())}): describe the "
+            f"files in winloss.yml. winloss check {request.folder} --write-mapping winloss.yml makes one to start from."
+        )
+    return replace(request, crm=found)
+
+
+def fingerprint(request: Request) -> str:
+    """A checksum of all that a load depends on: the files byte for byte, the settings, the lists of headers and the loader."""
+    settings = {name: request.variables.get(name) for name in SETTINGS}
+    digest = hashlib.sha256(json.dumps([LOADER_VERSION, request.crm, settings], sort_keys=True, default=str).encode())
+    folder = Path(request.folder)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
+    lists = [SEEDS / f"{name}.csv" for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words")]
+    for path in [*paths, *lists]:
+        with path.open("rb") as file:
+            digest.update(path.name.encode("utf-8", "surrogateescape") + hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def make_plan(request: Request) -> ReadingPlan:
+    """The plan for a folder. Raises ReadingError with one sentence per thing the user has to mend."""
+    readable = ["custom", *recognised_crms()]
+    if request.crm not in (*readable, SAMPLE):
+        raise ReadingError(f'There is no reader for crm "{request.crm}".{did_you_mean(request.crm, readable)}')
+    clear_copies(request.database)
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        engine.execute("set TimeZone = 'UTC'")
+        folder = Folder(Path(request.folder), engine, new_copies(request.database))
+        if request.crm == SAMPLE:
+            layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
+        elif request.crm == "custom":
+            layout = custom_layout(folder, request.variables)
+        else:
+            layout = crm_layout(folder, request.variables, request.crm)
+        if not folder.has_copies():
+            clear_copies(request.database)
+        _check_lookups(layout, engine)
+        formats = decide_formats(layout, engine)
+        statements = _object_statements(layout, layout.readings, formats)
+        _check_versions(layout, formats, engine)
+        statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
+        statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout))
+        return ReadingPlan(layout, formats, statements, _notices(layout, engine))
+    except BaseException:
+        clear_copies(request.database)
+        raise
+    finally:
+        engine.close()
+
+
+def _object_statements(layout: Layout, readings: Sequence[FileReading], formats: Formats) -> dict[str, str]:
+    return {
+        name: object_statement(columns, _of(readings, name), formats, layout.outcome_words)
+        for name, columns in layout.objects.items()
+    }
+
+
+def _of(readings: Sequence[FileReading], object_name: str) -> list[FileReading]:
+    return [reading for reading in readings if reading.object == object_name]
+
+
+def _distinct_lookups(layout: Layout) -> list[tuple[FileReading, Lookup]]:
+    seen: dict[tuple[str, str, int], tuple[FileReading, Lookup]] = {}
+    for reading in layout.readings:
+        for lookup in reading.lookups:
+            seen.setdefault((reading.object, lookup.file.name, lookup.key.position), (reading, lookup))
+    return list(seen.values())
+
+
+def _check_lookups(layout: Layout, engine: duckdb.DuckDBPyConnection) -> None:
+    """A key that stands twice in a lookup with different values would make the answer a matter of chance."""
+    problems = []
+    for reading, lookup in _distinct_lookups(layout):
+        used = sorted({cell.column for cell in reading.cells() if cell.source == lookup.alias})
+        content = ", ".join(trimmed_sql(lookup.file, column) for column in used) or "1"
+        row = engine.execute(
+            f"select min(source_line), max(source_line) from (select source_line, "
+            f"lower({trimmed_sql(lookup.file, lookup.key.column)}) as lookup_key, hash({content}) as content "
+            f"from {lookup.file.relation()} as records) as keyed where lookup_key is not null "
+            f"group by lookup_key having count(distinct content) > 1 order by 1 limit 1"
+        ).fetchone()
+        if row:
+            problems.append(
+                f"{lookup.file.name}: lines {row[0]} and {row[1]} have the same {lookup.key.header} and different "
+                f"values. A lookup needs one line per key: remove one."
+            )
+    if problems:
+        raise ReadingError(*problems)
+
+
+def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection) -> None:
+    """A deal that stands in several files with different content needs something that says which file is newer."""
+    readings = _of(layout.readings, "deals")
+    if len(readings) < 2 or all("modified_at" in reading.bindings for reading in readings):
+        return
+    columns = layout.objects["deals"]
+    content = ", ".join(identifier(column.name) for column in columns)
+    ordered = sorted(readings, key=lambda reading: (reading.order or 0, reading.file.name))
+    for _, group in groupby(ordered, key=lambda reading: reading.order):
+        rivals = list(group)
+        if len(rivals) < 2:
+            continue
+        union = "\nunion all\n".join(
+            f"select deal_id, modified_at, source_file, source_line, hash({content}) as content from ("
+            f"{file_statement(columns, reading, formats, layout.outcome_words)}) as deals where line_problem is null"
+            for reading in rivals
+        )
+        row = engine.execute(
+            f"select min((source_file, source_line)), max((source_file, source_line)) from ({union}) as versions "
+            f"where deal_id is not null group by deal_id "
+            f"having count(distinct content) > 1 and count(distinct source_file) > 1 and bool_or(modified_at is null) "
+            f"order by 1 limit 1"
+        ).fetchone()
+        if row:
+            (one, one_line), (other, other_line) = row
+            raise ReadingError(
+                f"The same deal stands in {one} (line {one_line}) and in {other} (line {other_line}) with different "
+                f"content, and nothing says which is newer. Map modified_at, put a date into every file name "
+                f"(deals_2025-12-31.csv), or list the files oldest first in {layout.settings_prefix}file_order."
+            )
+
+
+def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
+    def row(object_name: str, file: ExportFile, dated_on: str | None, order: int | None) -> tuple[object, ...]:
+        found = formats.get(file, FileFormat())
+        return (
+            object_name,
+            file.name,
+            file.sha256,
+            file.records,
+            None if file.is_parquet else file.encoding,
+            None if file.is_parquet else DELIMITERS[file.delimiter],
+            found.date_order,
+            found.decimal_style,
+            file.is_read_directly,
+            dated_on,
+            order,
+        )
+
+    # stages that stand in columns of the deals are no file: models count them
+    files = [reading for reading in layout.readings if "stage" not in reading.constants]
+    return [row(reading.object, reading.file, reading.dated_on, reading.order) for reading in files]
+
+
+def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    used = columns_in_use(layout.readings)
+    told: set[str] = set()
+    for reading in layout.readings:
+        for column in layout.objects[reading.object]:
+            binding = reading.bindings.get(column.name)
+            if column.name in reading.constants or (
+                binding is None and (column.crm_only or column.name in EXTRA_COLUMNS)
+            ):
+                continue
+            headers = " or ".join(cell.header for cell in binding.cells) if binding else None
+            rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
+        if reading.file.name not in told:
+            told.add(reading.file.name)
+            rows += [
+                (reading.object, reading.file.name, None, header, "ignored")
+                for header, column in zip(reading.file.headers, reading.file.columns, strict=True)
+                if header in reading.file.nameable_headers and column not in used[reading.file]
+            ]
+    return rows
+
+
+def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """What a user should know though nothing is wrong. Never a cell: cells can name persons."""
+    notices = list(layout.notices)
+    for file in dict.fromkeys(reading.file for reading in layout.readings):
+        objects = listed(reading.object for reading in layout.readings if reading.file is file)
+        if file.records == 0:
+            notices.append(f"{file.name} has a header and no records (read for {objects}).")
+        if file.encoding == "windows-1252":
+            notices.append(f"{file.name} is not UTF-8; it was read as Windows-1252.")
+    for reading in layout.readings:
+        for lookup in reading.lookups:
+            row = engine.execute(
+                f"select count(*), count(*) filter (where {lookup.alias}.lookup_key is null), "
+                f"min(lines.source_line) filter (where {lookup.alias}.lookup_key is null) from {joined_lines(reading)}"
+            ).fetchone()
+            if row and row[1]:
+                notices.append(
+                    f"{lookup.file.name} has no line for the {lookup.object_key.header} of {row[1]} of {row[0]} records "
+                    f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
+                )
+    return notices
+
+
+def plan_load(request: str) -> str:
+    """The load of a folder as JSON, from a request in YAML or JSON; for SQL, so it never raises.
+
+    Request: crm (empty: found out), folder, database, variables, and the fingerprint of what is loaded already. Answer: error
+    (sentences, one a line, or null), crm, fingerprint, is_loaded (nothing changed: no statements), notices (list), tables (name and
+    statement of what to store for the time of the load) and objects (name and statement of each landing table).
+    """
+    try:
+        asked = yaml.safe_load(request)
+        found = source_of(
+            Request(asked.get("crm") or "", asked["folder"], asked["database"], asked.get("variables") or {})
+        )
+        answer: dict[str, object] = {
+            "error": None,
+            "crm": found.crm,
+            "folder": found.folder,
+            "fingerprint": fingerprint(found),
+        }
+        if answer["fingerprint"] == asked.get("fingerprint"):
+            return json.dumps({**answer, "is_loaded": True, "notices": [], "tables": [], "objects": []})
+        plan = make_plan(found)
+    except ReadingError as error:
+        return json.dumps({"error": str(error)})
+    except Exception as error:  # an exception inside an SQL function reaches the user as a stack trace
+        # what it says is left out: it may quote a cell
+        places = traceback.extract_tb(error.__traceback__)
+        where = next(
+            (
+                f"{Path(place.filename).name}:{place.lineno}"
+                for place in reversed(places)
+                if "exports" in place.filename
+            ),
+            "",
+        )
+        return json.dumps(
+            {"error": f"The exports cannot be read ({type(error).__name__} in {where}). Please report this as a fault."}
+        )
+    tables, statements = plan.landed()
+    return json.dumps(
+        {
+            **answer,
+            "is_loaded": False,
+            "notices": list(plan.notices),
+            "tables": [{"name": name, "statement": statement} for name, statement in tables.items()],
+            "objects": [{"name": name, "statement": statement} for name, statement in statements.items()],
+        }
+    )

@@ -1,0 +1,292 @@
+"""The SELECT statement that reads one object: every line of every file it stands in, as canonical text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from winloss.load.columns import COLUMNS, DATED, PROVENANCE, Column, Kind
+from winloss.load.file_inspection import ExportFile
+from winloss.load.parsing import (
+    FORMS,
+    DateColumn,
+    NumberColumn,
+    boolean_sql,
+    date_sql,
+    number_sql,
+    outcome_sql,
+    timestamp_sql,
+    without_missing_sql,
+)
+from winloss.quoting import identifier, literal
+
+LINES = "lines"
+FOOTER = "footer of the report"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column of a file, as the statement knows it: `source` is the alias of the file's lines or of a lookup.
+
+    `value_kind` is the form its cells are known to have (`values.FORMS`).
+    """
+
+    source: str
+    file: ExportFile
+    position: int
+    value_kind: str = "text"
+
+    @property
+    def header(self) -> str:
+        return self.file.headers[self.position]
+
+    @property
+    def column(self) -> str:
+        return self.file.columns[self.position]
+
+    def sql(self) -> str:
+        return f"{self.source}.{identifier(self.column)}"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`."""
+
+    column: Column
+    cells: tuple[Cell, ...]
+    multiply_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line."""
+
+    alias: str
+    file: ExportFile
+    key: Cell
+    object_key: Cell
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """One file read for one object.
+
+    `belongs_to` and `described_by` are the cells a contact's identifier is made from. `constants` are columns that say the
+    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report.
+    """
+
+    object: str
+    file: ExportFile
+    bindings: Mapping[str, Binding]
+    lookups: tuple[Lookup, ...] = ()
+    dated_on: str | None = None
+    order: int | None = None
+    belongs_to: tuple[Cell, ...] = ()
+    described_by: tuple[Cell, ...] = ()
+    constants: Mapping[str, str | int | None] = field(default_factory=dict)
+    footer_from: int | None = None
+
+    def cells(self) -> list[Cell]:
+        """Every cell the statement touches, each once."""
+        used = [cell for binding in self.bindings.values() for cell in binding.cells]
+        used += [*self.belongs_to, *self.described_by]
+        used += [lookup.object_key for lookup in self.lookups]
+        return list(dict.fromkeys(used))
+
+
+def columns_in_use(readings: Sequence[FileReading]) -> dict[ExportFile, set[str]]:
+    """The columns that the statements of these readings touch, keys of lookups included, for each of their files."""
+    used: dict[ExportFile, set[str]] = {reading.file: set() for reading in readings}
+    for reading in readings:
+        for cell in (*reading.cells(), *(lookup.key for lookup in reading.lookups)):
+            used.setdefault(cell.file, set()).add(cell.column)
+    return used
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How the dates and numbers of one file are written, by the name of the column."""
+
+    dates: Mapping[str, DateColumn] = field(default_factory=dict)
+    numbers: Mapping[str, NumberColumn] = field(default_factory=dict)
+    date_order: str | None = None
+    decimal_style: str | None = None
+
+
+Formats = Mapping[ExportFile, FileFormat]
+OutcomeWords = Mapping[str, Sequence[str]]
+
+
+def trimmed_sql(file: ExportFile, column: str) -> str:
+    """SQL of a cell without spaces at its ends, null when nothing is left. Odd spaces cost more, so only if seen."""
+    if file.landed_in:
+        return identifier(column)
+    spaces = r", e' \t\r\n' || chr(160) || chr(8239) || chr(8203) || chr(65279)" if file.has_odd_spaces else ""
+    return f"nullif(trim({identifier(column)}{spaces}), '')"
+
+
+def trimmed_column_sql(file: ExportFile, column: str) -> str:
+    """SQL that selects a cell so trimmed, under the name of its column."""
+    return f"{trimmed_sql(file, column)} as {identifier(column)}"
+
+
+def empty_statement(columns: Sequence[Column]) -> str:
+    """A SELECT with the columns of an object and no row."""
+    names = [f"    cast(null as varchar) as {column.name}" for column in columns]
+    if columns and columns is COLUMNS["deals"]:
+        names.append("    cast(null as varchar) as made_from")
+    names += [f"    cast(null as {data_type}) as {name}" for name, data_type in PROVENANCE]
+    return "select\n" + ",\n".join(names) + "\nwhere false"
+
+
+def object_statement(
+    columns: Sequence[Column], readings: Sequence[FileReading], formats: Formats, outcome_words: OutcomeWords
+) -> str:
+    """The SELECT of one object: one row per record of each of its files, in the order given."""
+    if not readings:
+        return empty_statement(columns)
+    return "\nunion all\n".join(file_statement(columns, reading, formats, outcome_words) for reading in readings)
+
+
+def file_statement(
+    columns: Sequence[Column], reading: FileReading, formats: Formats, outcome_words: OutcomeWords
+) -> str:
+    """The SELECT of one object from one file: one row per record, also for records with a problem."""
+    values = {column.name: value_sql(column, reading, formats, outcome_words) for column in columns}
+    selected = [f"    {value}" if value == name else f"    {value} as {name}" for name, value in values.items()]
+    if reading.object == "deals":
+        selected.append(f"    {made_from_sql(reading)} as made_from")
+    problem = "line_problem"
+    if reading.footer_from:
+        problem = f"case when source_line >= {reading.footer_from} then {literal(FOOTER)} else line_problem end as line_problem"
+    selected += [
+        f"    cast({literal(reading.file.name)} as varchar) as source_file",
+        "    cast(source_line as bigint) as source_line",
+        f"    {problem}",
+        f"    cast({literal(reading.dated_on)} as varchar) as file_dated_on",
+        f"    cast({literal(reading.order)} as integer) as file_order",
+    ]
+    # a stage that stands in a column of the deals: only those that a deal entered are records
+    entered = (
+        "\nwhere entered_on is not null and deal_id is not null and line_problem is null"
+        if "stage" in reading.constants
+        else ""
+    )
+    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated{entered}"
+
+
+def stated_values(reading: FileReading) -> str:
+    """SQL of the values of a file as it states them, under their canonical names, "no value" made null.
+
+    A column that several headers offer has several: amount, amount_2, ... Of a line that is no record, nothing is kept: its cells may
+    stand under any header, names too.
+    """
+    is_sound = "" if reading.file.lines_are_counted_by_place else f"{LINES}.line_problem is null"
+    if reading.footer_from:
+        is_sound = f"{LINES}.line_problem is null and {LINES}.source_line < {reading.footer_from}"
+    selected = [f"    {LINES}.source_line", f"    {LINES}.line_problem"]
+    for binding in reading.bindings.values():
+        for number, cell in enumerate(binding.cells, 1):
+            if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
+                stated = cell.sql()
+            else:
+                stated = without_missing_sql(cell.sql(), binding.column.kind)
+            if is_sound:
+                stated = f"case when {is_sound} then {stated} end"
+            selected.append(f"    {stated} as {stated_name(binding.column, number)}")
+    if reading.described_by:
+        selected.append(f"    {made_identifier_sql(reading)} as made_id")
+    return "select\n" + ",\n".join(selected) + f"\nfrom {joined_lines(reading)}"
+
+
+def stated_name(column: Column, number: int) -> str:
+    """The name of what the header number `number` of a column states."""
+    return column.name if number == 1 else f"{column.name}_{number}"
+
+
+def joined_lines(reading: FileReading) -> str:
+    """SQL of a file's lines with trimmed cells, each joined to at most one line of every lookup."""
+    own = sorted({cell.column for cell in reading.cells() if cell.source == LINES})
+    cells = "".join(f", {trimmed_column_sql(reading.file, column)}" for column in own)
+    joined = f"(\nselect source_line, line_problem{cells}\nfrom {reading.file.relation()} as records\n) as {LINES}"
+    for lookup in reading.lookups:
+        used = {cell.column for cell in reading.cells() if cell.source == lookup.alias}
+        joined += (
+            f"\nleft join {lookup_relation(lookup, sorted(used))} as {lookup.alias}"
+            f"\n    on {lookup.alias}.lookup_key = lower({lookup.object_key.sql()})"
+        )
+    return joined
+
+
+def lookup_relation(lookup: Lookup, used: Sequence[str]) -> str:
+    """SQL of a lookup file: one row per key (trimmed, in lower case), the first line that has it."""
+    cells = "".join(f", {trimmed_column_sql(lookup.file, column)}" for column in used)
+    key = f"lower({trimmed_sql(lookup.file, lookup.key.column)})"
+    return (
+        f"(select {key} as lookup_key{cells} from {lookup.file.relation()} as records where {key} is not null"
+        f" qualify row_number() over (partition by {key} order by source_line) = 1)"
+    )
+
+
+def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_words: OutcomeWords) -> str:
+    """SQL of one canonical column, from what the file states; a typed null where the file does not have it."""
+    if column.name in reading.constants:
+        return f"cast({literal(reading.constants[column.name])} as varchar)"
+    binding = reading.bindings.get(column.name)
+    if binding is None:
+        return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
+    values = [
+        canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
+        for number, cell in enumerate(binding.cells, 1)
+    ]
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def canonical_sql(
+    kind: Kind, stated: str, cell: Cell, formats: Formats, outcome_words: OutcomeWords, multiply_by: str | None
+) -> str:
+    """SQL of a stated value made canonical, as its kind and the forms of its own column ask."""
+    found = formats.get(cell.file, FileFormat())
+    if kind in DATED:
+        form = found.dates.get(cell.column, DateColumn(frozenset(), "dmy"))
+        return date_sql(stated, form) if kind is Kind.DATE else timestamp_sql(stated, form)
+    if kind is Kind.NUMBER:
+        return number_sql(stated, found.numbers.get(cell.column, NumberColumn("point", True)), multiply_by)
+    if kind is Kind.BOOLEAN:
+        return boolean_sql(stated)
+    if kind is Kind.OUTCOME:
+        return outcome_sql(stated, outcome_words)
+    return FORMS[cell.value_kind](stated) if cell.value_kind in FORMS else stated
+
+
+def made_from_sql(reading: FileReading) -> str:
+    """SQL of what tells the deals of a file without ids apart, null where it has ids; twice the same in one file is two deals."""
+    if "deal_id" in reading.bindings or "deal_name" not in reading.bindings:
+        return "cast(null as varchar)"
+    stated = [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
+    alike = ", ".join(stated)
+    position = f"row_number() over (partition by {alike} order by source_line)"
+    return f"case when deal_name is not null then concat_ws('|', {alike}, {position}) end"
+
+
+def made_identifier_sql(reading: FileReading) -> str:
+    """SQL of an identifier for a person the file does not number; null on a line that describes none.
+
+    The same description on the same deal is the same person in next quarter's file; twice in one file it is two.
+    """
+    described = ", ".join(cell.sql() for cell in reading.described_by)
+    words = ", ".join(f"coalesce({cell.sql()}, '')" for cell in (*reading.belongs_to, *reading.described_by))
+    position = f"row_number() over (partition by {words} order by {LINES}.source_line)"
+    made = f"md5(concat_ws('|', {words}, cast({position} as varchar)))"
+    return f"case when coalesce({described}) is null then null else {made} end"
+
+
+def report_statement(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]]) -> str:
+    """A SELECT that holds its rows itself: what was found out about the files."""
+    names = ", ".join(name for name, _ in columns)
+    casts = ",\n".join(f"    cast({name} as {data_type}) as {name}" for name, data_type in columns)
+    if not rows:
+        nulls = ",\n".join(f"    cast(null as {data_type}) as {name}" for name, data_type in columns)
+        return f"select\n{nulls}\nwhere false"
+    values = ",\n".join("    (" + ", ".join(literal(value) for value in row) + ")" for row in rows)
+    return f"select\n{casts}\nfrom (\n    values\n{values}\n) as reported ({names})"

@@ -1,0 +1,1 @@
+"""What of the marts leaves the private database, and how it takes its place."""

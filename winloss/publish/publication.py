@@ -1,0 +1,578 @@
+"""The published files: what SQL clients, the report and everybody else may read.
+
+Only marts of the allow-list `seeds/published_tables.csv` leave the private database, without their private columns, the
+rows about owners, and the cells too small to show. Every file is written beside its place, brought to the disk, made read-only
+and then put in place in one step, so that a reader sees the old file or the new one, whole, whatever happens meanwhile.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from winloss.own_files import Manifest, is_published_database, new_folder, remove_folders
+from winloss.publish.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
+from winloss.settings import PROJECT
+
+ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
+FORMATS = ("parquet", "csv")
+"""Formats on request, besides DuckDB and SQLite."""
+
+STORAGE_VERSION = "v1.0.0"
+"""The storage format of DuckDB 1.0: every client from 1.1 to 2.0 reads it."""
+
+SCHEMA = "marts"
+"""Where the marts stand in the private database."""
+
+_FILE = "winloss_publication"
+_PUBLISHED = f"{_FILE}.main"
+# the main schema, so that a table goes by its bare name: in a file called marts.duckdb, `marts.x` would be ambiguous
+_BATCH = 10_000
+_QUARTER = re.compile(r"^(FY)?[0-9]{4}-Q[1-4]$")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+"
+"""An e-mail address inside a text: whoever wrote it into a product or a source meant a person."""
+
+FORMULA_STARTS = "=+-@\t\r"
+"""A spreadsheet takes a cell that begins with one of these for a formula."""
+
+
+class PublishError(Exception):
+    """Nothing was published; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A line of the allow-list: columns that stay private, and columns that can name the dimension `owner`."""
+
+    name: str
+    columns_left_out: tuple[str, ...] = ()
+    owner_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """How a mart about groups of people names its cells, and what is still shown of a hidden one."""
+
+    kind: str
+    value: str
+    period: str
+    kept: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What to publish and where.
+
+    `path` is the published DuckDB file, `quarter` the quarter under review (for a copy under its name), `formats` some of
+    `FORMATS`, `minimum` the deals from which a cell about people is shown, `further` select statements of tables that
+    are no marts, with the meaning of each table and column.
+    """
+
+    path: Path
+    build: str
+    quarter: str | None = None
+    formats: tuple[str, ...] = ()
+    minimum: int = 5
+    further: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
+
+
+CELLS = {
+    "win_rates_by_persona": _Cells(
+        "persona_type",
+        "persona",
+        "period",
+        ("period", "persona_type", "persona", "population", "is_comparable"),
+        "missing_reason",
+    ),
+    "decision_makers": _Cells(
+        "'decision_maker'",
+        "persona || ' | ' || seniority || ' | ' || department",
+        "period",
+        ("period", "persona", "seniority", "department", "population", "all_contacts", "is_commonest_seniority"),
+    ),
+    "buying_groups": _Cells(
+        "'group by ' || group_type",
+        "buying_group",
+        "period",
+        ("period", "group_type", "buying_group", "population", "is_comparable", "coverage_warning"),
+    ),
+    "persona_evidence": _Cells(
+        "attribute",
+        "value",
+        "'window'",
+        (
+            "attribute",
+            "value",
+            "action",
+            "is_refused",
+            "refusal",
+            "method_version",
+            "won_coverage",
+            "lost_coverage",
+            "population",
+        ),
+        "rationale",
+    ),
+}
+
+# Of these only the rows of PUBLISHED_PERIODS leave.
+_PEOPLE_BY_PERIOD = ("win_rates_by_persona", "decision_makers", "buying_groups", "contact_coverage")
+
+_COVERAGE_KEPT = ("period", "population", "won_deals", "lost_deals", "is_comparable")
+
+# Sentences that quote figures of a cell: the table, its text, and where the sentence says which cell it quotes.
+_SENTENCES = {"action_items": "evidence", "report_findings": "detail"}
+_QUOTED_CELLS = """exists (
+    select 1 from hidden_cells
+    where (
+        said.source_table = 'persona_evidence' and hidden_cells.period = 'window'
+        and (said.source_key = hidden_cells.value or said.source_key = hidden_cells.kind || ' ' || hidden_cells.value)
+    ) or (
+        said.source_table in ('decision_makers', 'win_rates_by_persona')
+        and hidden_cells.period in ('quarter', 'window')
+        and hidden_cells.kind in ('persona', 'persona_in_role', 'decision_maker')
+        and position(split_part(split_part(hidden_cells.value, ' | ', 1), ' as ', 1) in said.{text}) > 0
+    )
+)"""
+
+SUPPRESSED_MEANING = "True where the row is on fewer deals than small_cell_minimum, or its figures would tell those of such a row: they are null."
+
+
+def read_allow_list(path: Path = ALLOW_LIST) -> tuple[dict[str, PublishedTable], set[str]]:
+    """The tables to publish by name, and the names of those that stay private. Raises PublishError on a wrong line."""
+    published: dict[str, PublishedTable] = {}
+    private: set[str] = set()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            names = [row["table_name"] or "", *_words(row["columns_left_out"]), *_words(row["owner_columns"])]
+            wrong = [name for name in names if not _NAME.match(name)]
+            if wrong or row["is_published"] not in ("true", "false"):
+                raise PublishError(
+                    f"{path.name} line {line} cannot be used: names are small letters, digits and underscores, "
+                    "is_published is true or false."
+                )
+            if row["is_published"] == "true":
+                published[names[0]] = PublishedTable(
+                    names[0], _words(row["columns_left_out"]), _words(row["owner_columns"])
+                )
+            else:
+                private.add(names[0])
+    return published, private
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, allow_list: Path = ALLOW_LIST
+) -> list[Path]:
+    """Put the marts of `connection`, in its schema `marts`, in place as published files; their paths, the main one last.
+
+    Raises PublishError; then every file that stood before still stands, and nothing half-written is left behind.
+    """
+    final = publication.path.resolve()
+    _refuse_own_database(connection, final)
+    try:
+        _make_folder(final.parent)
+        with _sole_publisher(final):
+            remove_folders(final.parent, final.name)
+            # beside the published file, so that putting it in place is a renaming and not a copy
+            folder = new_folder(final.parent, final.name)
+            try:
+                written = _write(connection, publication, read_allow_list(allow_list)[0], folder)
+                return _put_in_place(folder, final, written)
+            finally:
+                remove_folders(final.parent, final.name)
+    except PublishError:
+        raise
+    except (OSError, duckdb.Error, sqlite3.Error) as error:
+        raise PublishError(_sentence(error, final)) from error
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, allowed: Mapping[str, PublishedTable], folder: Path
+) -> list[Path]:
+    """Write every file into `folder` under the path it will have in the published folder; the paths, main file last."""
+    name = publication.path.name
+    connection.execute(
+        f"attach {_text(str(folder / name))} as {_FILE} (storage_version '{STORAGE_VERSION}', block_size 16384)"
+    )
+    try:
+        _fill(connection, publication, allowed)
+        written = [_write_sqlite(connection, folder / f"{publication.path.stem}.sqlite")]
+        for kind in publication.formats:
+            written += _write_folder(connection, folder, kind)
+        connection.execute(f"checkpoint {_FILE}")
+    finally:
+        connection.execute(f"detach {_FILE}")
+    if (folder / f"{name}.wal").exists():
+        raise PublishError("Not published: DuckDB left the new file unfinished; readers keep the previous build.")
+    if publication.quarter and _QUARTER.match(publication.quarter):
+        copy = folder / publication.quarter / name
+        copy.parent.mkdir()
+        shutil.copyfile(folder / name, copy)
+        written.append(copy)
+    return [*written, folder / name]
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, allowed: Mapping[str, PublishedTable]
+) -> None:
+    """Make the tables and their comments in the attached file."""
+    columns = _columns(connection)
+    _check_allow_list(allowed, columns)
+    connection.execute(f"create or replace temp table contact_counts as {_contact_counts(columns)}")
+    hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
+    statements = {
+        table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
+    }
+    # one transaction, so that the disk is waited for once and not a thousand times
+    connection.execute("begin")
+    try:
+        for name, statement in (statements | dict(publication.further)).items():
+            connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({statement}) order by all")
+        _comment(connection, publication.meanings)
+        connection.execute("commit")
+    except duckdb.Error:
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise
+
+
+def published_select(table: PublishedTable, columns: Mapping[str, str], minimum: int) -> str:
+    """The statement that reads of a mart what may leave; `hidden_cells` must stand in the connection.
+
+    `columns` are the mart's columns with their types.
+    """
+    addressed = [
+        column for column, kind in columns.items() if kind == "VARCHAR" and column not in table.columns_left_out
+    ]
+    masked = ", ".join(
+        f"regexp_replace({column}, '{ADDRESS}', '(e-mail address)', 'g') as {column}" for column in addressed
+    )
+    statement = _shown_select(table, list(columns), minimum)
+    return f"select * replace ({masked}) from ({statement}) as shown" if masked else statement
+
+
+def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
+    shown = [column for column in columns if column not in table.columns_left_out]
+    rows = f"select * from {SCHEMA}.{table.name}"
+    conditions = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
+    if table.name in _PEOPLE_BY_PERIOD:
+        conditions.append(f"period in ({', '.join(_text(period) for period in PUBLISHED_PERIODS)})")
+    if conditions:
+        rows += f" where {' and '.join(conditions)}"
+    few = f"'fewer than {minimum} deals, or needed to hide such a row: not shown'"
+    if table.name in CELLS:
+        cells = CELLS[table.name]
+        source = f"""select
+    keyed.*,
+    exists (
+        select 1 from hidden_cells
+        where
+            hidden_cells.kind = keyed.cell_kind
+            and hidden_cells.value = keyed.cell_value
+            and hidden_cells.period = keyed.cell_period
+    ) as is_suppressed
+from (
+    select *, {cells.kind} as cell_kind, {cells.value} as cell_value, {cells.period} as cell_period
+    from ({rows}) as mart
+) as keyed"""
+        return _suppressed(source, shown, cells.kept, cells.reason, few, table.name)
+    if table.name == "contact_coverage":
+        source = f"""select
+    *, won_deals_with_contacts + lost_deals_with_contacts between 1 and {minimum - 1} as is_suppressed
+from ({rows}) as mart"""
+        return _suppressed(source, shown, _COVERAGE_KEPT, "missing_reason", few, table.name)
+    if table.name in _SENTENCES:
+        text = _SENTENCES[table.name]
+        source = f"select *, {_QUOTED_CELLS.format(text=text)} as is_suppressed from ({rows}) as said"
+        kept = tuple(column for column in columns if column != text)
+        return _suppressed(source, shown, kept, text, "'Not shown: it rests on too few deals.'", table.name)
+    return f"select {', '.join(shown)} from ({rows}) as mart"
+
+
+def _suppressed(
+    source: str, shown: Sequence[str], kept: Sequence[str], reason: str | None, few: str, table: str
+) -> str:
+    selected = []
+    for column in shown:
+        if column in kept:
+            selected.append(column)
+        elif column == reason:
+            selected.append(f"case when is_suppressed then {few} else {column} end as {column}")
+        elif table == "decision_makers" and column == "seniority_contacts":
+            # the sum of a seniority would give its one hidden row away
+            selected.append(
+                f"case when not bool_or(is_suppressed) over (partition by period, seniority) then {column} end as {column}"
+            )
+        else:
+            selected.append(f"case when not is_suppressed then {column} end as {column}")
+    return f"select {', '.join(selected)}, is_suppressed from ({source}) as judged"
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Columns of each mart with their types, in order."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name = $schema order by table_name, column_index",
+        {"schema": SCHEMA},
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def _check_allow_list(allowed: Mapping[str, PublishedTable], columns: Mapping[str, Mapping[str, str]]) -> None:
+    for table in allowed.values():
+        if table.name not in columns:
+            raise PublishError(
+                f"Not published: {ALLOW_LIST.name} names {table.name}, which is no mart.{_meant(table.name, list(columns))}"
+            )
+        for column in (*table.columns_left_out, *table.owner_columns):
+            if column not in columns.get(table.name, ()):
+                raise PublishError(
+                    f"Not published: {ALLOW_LIST.name} names the column {column}, which {table.name} does not have."
+                    f"{_meant(column, list(columns.get(table.name, ())))}"
+                )
+
+
+def _contact_counts(columns: Mapping[str, Mapping[str, str]]) -> str:
+    # where the engine is not DuckDB, the counts were fetched from it and stand as a table
+    if "contact_counts" in columns:
+        return f"select * from {SCHEMA}.contact_counts"
+    return CONTACT_COUNTS.format(
+        bridge_deal_contacts=f"{SCHEMA}.bridge_deal_contacts", dim_periods=f"{SCHEMA}.dim_periods"
+    )
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str, str | None], str]) -> None:
+    """Copy what dbt described to the file: clients show it."""
+    texts: dict[tuple[str, str | None], str] = {}
+    for table, column, text in connection.execute(
+        "select table_name, null as column_name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name = $schema "
+        "union all "
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = $schema",
+        {"schema": SCHEMA},
+    ).fetchall():
+        if text:
+            texts[(table, column)] = text
+    texts.update(meanings)
+    statements = []
+    for table, column in connection.execute(
+        f"select table_name, column_name from duckdb_columns() where database_name = '{_FILE}' "
+        f"union all select table_name, null from duckdb_tables() where database_name = '{_FILE}' order by all"
+    ).fetchall():
+        text = SUPPRESSED_MEANING if column == "is_suppressed" else texts.get((table, column))
+        if text:
+            what = f"table {_PUBLISHED}.{table}" if column is None else f"column {_PUBLISHED}.{table}.{column}"
+            statements.append(f"comment on {what} is {_text(text)}")
+    connection.execute(";\n".join(statements))
+
+
+# ---------------------------------------------------------------- copies
+
+
+def _published_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str, str | None]]]:
+    """Name, type and meaning of the columns of each published table."""
+    found: dict[str, list[tuple[str, str, str | None]]] = {}
+    for table, column, kind, text in connection.execute(
+        f"select table_name, column_name, data_type, comment from duckdb_columns() where database_name = '{_FILE}' "
+        "order by table_name, column_index"
+    ).fetchall():
+        found.setdefault(table, []).append((column, kind, text))
+    return found
+
+
+def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
+    """A copy for clients that cannot open DuckDB files; what is no number is text, a truth value 0 or 1."""
+    tables = _published_columns(connection)
+    with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+        # the file is thrown away if anything goes wrong: nothing to roll back
+        copy.execute("pragma journal_mode = off")
+        copy.execute("pragma synchronous = off")
+        copy.execute("begin")
+        for table, columns in tables.items():
+            copy.execute(
+                f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})"
+            )
+            cells = ", ".join(_sqlite_cell(name, kind) for name, kind, _ in columns)
+            rows = connection.execute(f"select {cells} from {_PUBLISHED}.{table}")
+            while batch := rows.fetchmany(_BATCH):
+                copy.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", batch)
+        copy.execute("create table column_descriptions (table_name text, column_name text, description text)")
+        copy.executemany(
+            "insert into column_descriptions values (?, ?, ?)",
+            [(table, name, text) for table, columns in tables.items() for name, _, text in columns if text],
+        )
+        copy.execute("commit")
+    return path
+
+
+def _sqlite_type(kind: str) -> str:
+    if kind == "BOOLEAN" or kind.endswith("INT") or kind == "INTEGER":
+        return "integer"
+    return "real" if kind == "DOUBLE" or kind.startswith("DECIMAL") else "text"
+
+
+def _sqlite_cell(name: str, kind: str) -> str:
+    stored = {"integer": "bigint", "real": "double", "text": "varchar"}[_sqlite_type(kind)]
+    return f"cast({name} as {stored}) as {name}"
+
+
+def _write_folder(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) -> list[Path]:
+    """One Parquet or CSV file per table, in a folder named after the format."""
+    written = []
+    (folder / kind).mkdir()
+    for table, columns in _published_columns(connection).items():
+        path = folder / kind / f"{table}.{kind}"
+        listed = ", ".join(_csv_cell(name, type_) if kind == "csv" else name for name, type_, _ in columns)
+        options = "format csv, header true" if kind == "csv" else "format parquet, compression zstd"
+        connection.execute(
+            f"copy (select {listed} from {_PUBLISHED}.{table}) to {_text(str(path))} ({options})"
+        ).fetchall()
+        written.append(path)
+    return written
+
+
+def _csv_cell(name: str, kind: str) -> str:
+    if kind != "VARCHAR":
+        return name
+    starts = ", ".join(f"chr({ord(character)})" for character in FORMULA_STARTS)
+    return f"case when left({name}, 1) in ({starts}) then '''' || {name} else {name} end as {name}"
+
+
+# ---------------------------------------------------------------- files
+
+
+def _put_in_place(folder: Path, final: Path, written: Sequence[Path]) -> list[Path]:
+    """Bring the files to the disk, make them read-only, and rename each to its place; the main file comes last."""
+    published = final.parent
+    places = {published / path.relative_to(folder): path for path in written}
+    listed = {place: path for place, path in places.items() if place.parent in {published / kind for kind in FORMATS}}
+    manifest = Manifest.read(published / f".{final.name}.manifest")
+    _refuse_others_files(places, listed, manifest)
+    for path in written:
+        path.chmod(0o444)
+        _to_disk(path)
+    for place in places:
+        _make_folder(place.parent)
+    # before the first file is in place, so that those of a build that is killed are known too
+    extended = manifest.extended(listed)
+    extended.write(folder)
+    for place, path in places.items():
+        os.replace(path, place)
+    extended.of([*listed, *_remove_what_is_no_longer_published(manifest, listed)]).write(folder)
+    for parent in {place.parent for place in places}:
+        _to_disk(parent)
+    return list(places)
+
+
+def _refuse_others_files(places: Iterable[Path], listed: Collection[Path], manifest: Manifest) -> None:
+    """Raises PublishError where a file that no build published stands in the place of one; `listed` are told by the manifest."""
+    others = [
+        place
+        for place in places
+        if place.exists() and not (manifest.lists(place) if place in listed else is_published_database(place))
+    ]
+    if others:
+        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        raise PublishError(
+            f"Not published: {others[0]}{more} is a file that no build published, and it is left as it is. "
+            "Move it away, or name another file in WINLOSS_PUBLISHED."
+        )
+
+
+def _remove_what_is_no_longer_published(before: Manifest, listed: Collection[Path]) -> list[Path]:
+    """A table that is no longer published leaves the folder of its format. The files of a format that was not asked for stay."""
+    written = {place.parent for place in listed}
+    earlier = [path for name in before.digests if (path := before.path.parent / name) not in listed]
+    for path in earlier:
+        if path.parent in written and before.lists(path):
+            path.unlink()
+    return [path for path in earlier if path.parent not in written]
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that others can open, whatever the umask of the build."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        with suppress(FileExistsError):
+            path.mkdir()
+            path.chmod(0o755)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _sole_publisher(final: Path) -> Iterator[None]:
+    """One publisher at a time per published file, so that what lies about half-written is nobody's work in progress."""
+    descriptor = os.open(final.parent / f".{final.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except (ImportError, OSError):
+            # not on this system or file system: two builds that publish to one file at once are the user's to avoid
+            pass
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_own_database(connection: duckdb.DuckDBPyConnection, final: Path) -> None:
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()
+    own = row[0][0] if row else None
+    if own and Path(own).resolve() == final.resolve():
+        raise PublishError(
+            f"Not published: {final} is the private database itself. Name another file in WINLOSS_PUBLISHED."
+        )
+
+
+# ---------------------------------------------------------------- words
+
+
+def _sentence(error: Exception, final: Path) -> str:
+    """One sentence a person can act on, for whatever the system or an engine said."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    keep = "readers keep the previous build"
+    if "No space left" in said or "disk is full" in said:
+        return f"Not published: the disk of {final.parent} is full; {keep}. Make room there and build again."
+    if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
+        return f"Not published: {final.parent} cannot be written; {keep}. Change its rights, or name another file in WINLOSS_PUBLISHED."
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return f"Not published: {final.parent} is not a folder; {keep}. Name another file in WINLOSS_PUBLISHED."
+    return f"Not published: {said}; {keep}."
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean {nearest[0]}?" if nearest else ""
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(";") if word.strip())
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

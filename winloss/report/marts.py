@@ -1,0 +1,181 @@
+"""The published file as the report reads it: a few rows of each mart, read only, each knowing where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMAS = ("main", "marts")
+
+ROWS_PER_DIMENSION = 8
+"""Segments drawn per dimension: the largest; the chart says how many more there are."""
+
+
+class ReportError(Exception):
+    """Something the user can mend; the message says what and how."""
+
+
+class Record(dict[str, Any]):
+    """A row of a mart, with the mart's name and the columns that find it again."""
+
+    def __init__(self, table: str, key: tuple[str, ...], values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.table = table
+        self.key = {column: values[column] for column in key if column in values}
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How one mart is read: the columns that identify a row, which rows, in which order."""
+
+    key: tuple[str, ...]
+    where: str = "true"
+    order: str = ""
+    counted_as: tuple[str, ...] = ()
+
+
+# With 10,000 segments only the largest are drawn; what an advice row names is always read.
+_LARGEST_SEGMENTS = f"""period in ('window', 'all') and closed_deals > 0 and dimension != 'owner'
+    qualify row_number() over (
+        partition by period, dimension order by segment = 'unknown', closed_deals desc, segment
+    ) <= {ROWS_PER_DIMENSION} or segment = 'unknown'"""
+
+_READINGS: dict[str, _Reading] = {
+    "dim_periods": _Reading(("period",)),
+    "dim_settings": _Reading(("setting",)),
+    "dim_dimensions": _Reading(("dimension",), order="dimension_order"),
+    "win_rate_baseline": _Reading(("period",)),
+    "typical_deals": _Reading(("period", "measure")),
+    "win_rates_by_quarter": _Reading(("quarter",), order="starts_on"),
+    "report_findings": _Reading(("finding",), order="finding"),
+    "action_items": _Reading(("item",), order="item"),
+    "return_on_investment": _Reading(("period",)),
+    "recommendation_follow_up": _Reading(("reviewed_quarter", "rank"), order="reviewed_quarter desc, rank"),
+    "win_rates_by_dimension": _Reading(
+        ("period", "dimension", "segment"), where=_LARGEST_SEGMENTS, order="closed_deals desc, segment"
+    ),
+    "icp_recommendations": _Reading(("rank",), where="rank <= 200", order="rank"),
+    "icp_profile": _Reading(("attribute",), order="attribute_order, attribute"),
+    "win_rates_by_segment_pair": _Reading(
+        ("period", "dimension", "segment", "other_dimension", "other_segment"),
+        where="""period = 'window' and segment != 'unknown' and other_segment != 'unknown'
+    and 'owner' not in (dimension, other_dimension)
+    and dimension in (select dimension from dim_dimensions where is_recommendable)
+    and other_dimension in (select dimension from dim_dimensions where is_recommendable)""",
+        order="shrunken_win_rate desc, closed_deals desc, dimension, segment, other_dimension, other_segment limit 5",
+    ),
+    "loss_reasons": _Reading(("period", "category"), order="lost_deals desc, category"),
+    "loss_reason_changes": _Reading(("category",), order="losses desc, category"),
+    "loss_reason_reliability": _Reading(("period", "measure"), order="measure"),
+    "persona_evidence": _Reading(("attribute", "value"), order="deals desc, attribute, value limit 400"),
+    "contact_coverage": _Reading(("period",)),
+    "decision_makers": _Reading(
+        ("period", "persona", "seniority", "department"),
+        where="persona != 'unknown'",
+        order="contacts desc, persona, seniority, department limit 400",
+    ),
+    "qualification_threshold": _Reading(()),
+    "qualification_cutoffs": _Reading(("period", "cutoff"), where="period = 'window'", order="cutoff"),
+    "icp_backtest": _Reading(("method", "quarter"), order="quarter, method"),
+    "field_completeness": _Reading(
+        ("period", "outcome", "field"), where="period = 'window' and outcome in ('won', 'lost')", order="field, outcome"
+    ),
+    "data_quality_findings": _Reading(("rule_id",), order="records desc, rule_id"),
+    "rejected_record_counts": _Reading(
+        ("object", "rule_id", "decision"), where="records > 0", order="decision desc, records desc, object, rule_id"
+    ),
+    "input_files": _Reading(("object", "source_file"), order="object, source_file"),
+    "alerts": _Reading(("alert", "subject"), order="alert, subject"),
+    "run_history": _Reading(("invocation_id",), order="started_at, invocation_id"),
+}
+
+
+@dataclass(frozen=True)
+class Marts:
+    """Rows of the published file by mart. A mart that the file does not hold has no rows."""
+
+    path: Path
+    tables: Mapping[str, tuple[Record, ...]]
+    segment_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Segments with a closed deal, by period and dimension."""
+
+    def has(self, table: str) -> bool:
+        return table in self.tables
+
+    def rows(self, table: str, **where: Any) -> list[Record]:
+        found: Iterable[Record] = self.tables.get(table, ())
+        return [row for row in found if all(row.get(column) == value for column, value in where.items())]
+
+    def first(self, table: str, **where: Any) -> Record | None:
+        return next(iter(self.rows(table, **where)), None)
+
+
+def open_published(path: Path) -> Any:
+    """A DuckDB connection in which the marts of the file at `path` are read by bare name; the file stays unlocked for writers.
+
+    Raises ReportError where it cannot be read or holds no marts.
+    """
+    import duckdb
+
+    if not path.is_file():
+        raise ReportError(
+            f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
+        )
+    connection = duckdb.connect()
+    try:
+        quoted = str(path).replace("'", "''")
+        # under a name of its own: a file called marts.duckdb would be a catalog called like the schema in it
+        connection.execute(f"attach '{quoted}' as published (read_only)")
+        names: dict[str, set[str]] = {}
+        for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            names.setdefault(schema, set()).add(table)
+    except duckdb.Error as error:
+        connection.close()
+        reason = str(error).splitlines()[0]
+        raise ReportError(
+            f"{path}: cannot be opened as a DuckDB file ({reason}). Publish again with winloss publish."
+        ) from error
+    # the published file holds them in its main schema, a build's own database in the schema marts
+    schema = next(
+        (schema for schema in SCHEMAS if {"win_rate_baseline", "dim_periods"} <= names.get(schema, set())), None
+    )
+    if schema is None:
+        connection.close()
+        raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
+    connection.execute(f"use published.{schema}")
+    return connection
+
+
+def read_marts(path: Path) -> Marts:
+    """Reads the published file at `path`. Raises ReportError where it cannot be read."""
+    import duckdb
+
+    connection = open_published(path)
+    try:
+        present = {
+            name
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = current_schema()"
+            ).fetchall()
+        }
+        tables = {name: _read(connection, name, reading) for name, reading in _READINGS.items() if name in present}
+        counts: dict[tuple[str, str], int] = {}
+        if "win_rates_by_dimension" in present:
+            answer = connection.execute(
+                "select period, dimension, count(*) from win_rates_by_dimension where closed_deals > 0 group by period, dimension"
+            )
+            counts = {(period, dimension): number for period, dimension, number in answer.fetchall()}
+    except duckdb.Error as error:
+        raise ReportError(f"{path}: {str(error).splitlines()[0]} Publish again with winloss publish.") from error
+    finally:
+        connection.close()
+    return Marts(path, tables, counts)
+
+
+def _read(connection: Any, name: str, reading: _Reading) -> tuple[Record, ...]:
+    order = f" order by {reading.order}" if reading.order else ""
+    answer = connection.execute(f"select * from {name} where {reading.where}{order}")
+    columns = [column[0] for column in answer.description]
+    return tuple(Record(name, reading.key, dict(zip(columns, values))) for values in answer.fetchall())

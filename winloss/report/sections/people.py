@@ -1,0 +1,167 @@
+"""Who buys: personas and buying roles against the win rate, only where contacts are recorded alike on won and lost deals."""
+
+from __future__ import annotations
+
+from winloss.formatting import count, label, points_bare
+from winloss.report.charts import Row, RowChart, points_scale
+from winloss.report.context import Context
+from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.marts import Record
+
+_GRADES = {"target_more": "claim", "deprioritise": "claim", "keep_testing": "test", "no_difference": "no difference"}
+
+_SHOWN = 12
+
+
+def who_buys(context: Context) -> Section:
+    title, sources = "Who buys", ("persona_evidence", "contact_coverage", "decision_makers")
+    write = context.writer
+    say = write.say
+    coverage = context.marts.first("contact_coverage", period="window")
+    if coverage is not None and coverage.get("is_suppressed"):
+        told = Sentence(
+            "Contacts stand on so few deals of the window that figures about them could point at a person: they are left out."
+        )
+        return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
+    if coverage is None or not (coverage["won_deals_with_contacts"] or coverage["lost_deals_with_contacts"]):
+        told = Sentence(
+            "No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Data repair"
+        )
+        return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
+    blocks: list[Block] = [
+        Paragraph(
+            say(
+                "Contacts stand on {won_deals_with_contacts|count} of {won_deals|count} won deals ({won_share|percent}) and on "
+                "{lost_deals_with_contacts|count} of {lost_deals|count} lost deals ({lost_share|percent}).",
+                coverage,
+            ),
+            "plain",
+        )
+    ]
+    if coverage["missing_reason"]:
+        blocks.append(Paragraph(say("{missing_reason}", coverage, grade="data repair"), "note"))
+    rows = [row for row in context.marts.rows("persona_evidence") if row["value"] != "unknown"]
+    refused = [row for row in rows if row["is_refused"]]
+    if refused:
+        blocks.append(Paragraph(say("{refusal}", refused[0], grade="data repair"), "takeaway"))
+    elif rows:
+        blocks.insert(0, Paragraph(_takeaway(context, rows), "takeaway"))
+        blocks.append(_chart(context, rows))
+        caveats = {row["caveats"]: row for row in rows if row["caveats"]}
+        blocks += [Paragraph(say("{caveats}", row), "note") for row in list(caveats.values())[:3]]
+    else:
+        blocks.append(Paragraph(Sentence("No contact has a title or a buying role that is known."), "missing"))
+    blocks += _decision_makers(context)
+    return Section("who-buys", title, tuple(blocks), sources)
+
+
+def _takeaway(context: Context, rows: list[Record]) -> Sentence:
+    say = context.writer.say
+    claims = sorted(
+        (row for row in rows if row["action"] in ("target_more", "deprioritise")),
+        key=lambda row: -abs(row["expected_lift"]),
+    )
+    if claims:
+        return say("{rationale}", claims[0], grade="claim")
+    tests = [row for row in rows if row["action"] == "keep_testing"]
+    if tests:
+        return say(
+            "Not proven: {rationale}",
+            max(tests, key=lambda row: (abs(row["expected_lift"]), row["value"])),
+            grade="test",
+        )
+    return Sentence(
+        "No persona or role goes with winning by more than luck, once deals with equally many contacts are compared."
+    )
+
+
+def _chart(context: Context, rows: list[Record]) -> Chart:
+    write = context.writer
+    rank = {"claim": 0, "test": 1}
+    compared = [row for row in rows if row["expected_lift"] is not None]
+    chosen = sorted(
+        compared, key=lambda row: (rank.get(_GRADES.get(row["action"], ""), 2), -row["deals"], row["value"])
+    )[:_SHOWN]
+    ordered = sorted(chosen, key=lambda row: (-row["expected_lift"], row["value"]))
+    drawn = tuple(
+        Row(
+            label(row["value"]) if row["attribute"] == "buying_role" else row["value"],
+            row["expected_lift"], row["expected_lift_low"], row["expected_lift_high"],
+            shape={"target_more": "up", "deprioritise": "down"}.get(row["action"], "dot"),
+            right=(points_bare(row["expected_lift"]), count(row["deals"])),
+            is_bold=_GRADES.get(row["action"]) == "claim",
+        )
+        for row in ordered
+    )  # fmt: skip
+    return Chart(
+        "personas",
+        "Change in win rate that goes with a persona or role",
+        "A dot per persona or buying role: the difference in win rate between deals with and without it at equally many contacts, "
+        "drawn towards zero for small numbers, with its interval.",
+        RowChart(drawn, ("points", "deals"), *points_scale(drawn), (0.0, "no difference")),
+        plain_table(
+            "Personas and buying roles",
+            [
+                ("Persona or role", "left"),
+                ("Won with", "right"),
+                ("Deals with", "right"),
+                ("Win rate with", "right"),
+                ("without", "right"),
+                ("Expected lift", "right"),
+                ("interval", "right"),
+                ("Grade", "left"),
+            ],
+            [
+                (
+                    write.cell(row, "value", "label" if row["attribute"] == "buying_role" else "text"),
+                    write.cell(row, "won", "count"),
+                    write.cell(row, "deals", "count"),
+                    write.cell(row, "win_rate", "percent"),
+                    write.cell(row, "rest_win_rate", "percent"),
+                    write.cell(row, "expected_lift", "points_bare"),
+                    context.interval(row, "expected_lift_low", "expected_lift_high", "points_bare"),
+                    _grade_words(row),
+                )
+                for row in ordered
+            ],
+        ),
+        "Deals are compared at equally many contacts, because won deals have more people logged on them. A triangle held up against luck.",
+    )
+
+
+def _grade_words(row: Record) -> str:
+    from winloss.report.document import GRADES
+
+    return GRADES[_GRADES.get(row["action"], "too few deals")]
+
+
+def _decision_makers(context: Context) -> list[Block]:
+    write = context.writer
+    for period in ("quarter", "window"):
+        rows = [row for row in context.marts.rows("decision_makers", period=period) if row["contacts"]]
+        if sum(row["contacts"] for row in rows) >= 5:
+            when = "the quarter" if period == "quarter" else "the window"
+            return [
+                plain_table(
+                    f"Decision makers on record in {when}",
+                    [
+                        ("Persona", "left"),
+                        ("Decision makers", "right"),
+                        ("Share", "right"),
+                        ("95% interval", "right"),
+                        ("On won deals", "right"),
+                    ],
+                    [
+                        (
+                            write.cell(row, "persona"),
+                            write.cell(row, "contacts", "count"),
+                            write.cell(row, "share", "percent"),
+                            context.interval(row, "share_low", "share_high"),
+                            write.cell(row, "won_contacts", "count"),
+                        )
+                        for row in rows[:6]
+                    ],
+                    Sentence("Only contacts whose buying role somebody recorded."),
+                )
+            ]
+    return []

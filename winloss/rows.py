@@ -1,0 +1,72 @@
+"""Plain rows between the engine and the pure functions: dictionaries of text, numbers, truth values or None."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+Value = str | int | float | bool | None
+Row = dict[str, Value]
+
+_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "truth": "BOOLEAN"}
+
+
+def plain(value: Any) -> Any:
+    """A value as every engine means it: decimals as floats, dates as ISO text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value
+
+
+def number(value: Value) -> float:
+    """A number of a row, 0 where it is null."""
+    if isinstance(value, str):
+        raise TypeError("a text where a row should hold a number")
+    return value or 0
+
+
+def to_rows(columns: Sequence[str], records: Iterable[Sequence[Any]]) -> list[Row]:
+    """Records of a query as rows, column names in lower case."""
+    names = [name.lower() for name in columns]
+    return [{name: plain(value) for name, value in zip(names, record)} for record in records]
+
+
+def json_shape(shape: Mapping[str, str]) -> str:
+    """`shape` (column to text, integer, number or truth) as DuckDB's from_json takes it."""
+    return json.dumps([{name: _TYPES[kind] for name, kind in shape.items()}])
+
+
+def to_json(rows: Iterable[Mapping[str, Value]], shape: Mapping[str, str]) -> str:
+    """Rows as JSON text holding just the columns of `shape`, in its order."""
+    return json.dumps([{name: row.get(name) for name in shape} for row in rows], ensure_ascii=False, allow_nan=False)
+
+
+Query = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+"""Runs one select statement; returns column names and records."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Runs SQL over the marts.
+
+    `query` runs one select statement, `relation` spells a mart's name as the engine does, and
+    `engine` is duckdb or spark.
+    """
+
+    query: Query
+    relation: Callable[[str], str]
+    engine: str = "duckdb"
+
+    def rows(self, sql: str) -> list[Row]:
+        return to_rows(*self.query(sql))
+
+    def table(self, name: str, where: str = "1 = 1") -> list[Row]:
+        rows = self.rows(f"select * from {self.relation(name)} where {where}")
+        # engines give rows in any order: two that tie must not trade places from build to build
+        return rows if "order by" in where else sorted(rows, key=lambda row: [str(value) for value in row.values()])

@@ -1,0 +1,1 @@
+"""Another engine than the embedded one."""
