@@ -1,4 +1,4 @@
--- Did the recording of loss reasons get better since the quarter before?
+-- Did the recording of loss reasons get better since the previous quarter?
 
 select
     measure,

@@ -1,5 +1,5 @@
 -- How often do we win in each industry, and on how many deals does that rest?
--- Ordered by the rate drawn towards that of all deals, so that three wins of three do not come first.
+-- Ordered by the rate shrunk towards that of all deals, so that three wins of three do not come first.
 
 select
     segment as industry,

@@ -1,7 +1,7 @@
 -- How does the profile we work by today compare with what the deals say?
 
 select
-    attribute,
+    profile_field,
     current_value,
     recommended_value,
     deprioritised_value,

@@ -1,12 +1,12 @@
 -- How many more deals would it take to know about a segment?
 
 select
-    attribute,
-    value,
+    dimension,
+    segment,
     deals,
     win_rate,
     deals_needed,
-    min_detectable_lift
+    min_detectable_difference
 from {{ ref('icp_recommendations') }}
 where action = 'not_enough_data'
-order by deals_needed, attribute, value
+order by deals_needed, dimension, segment

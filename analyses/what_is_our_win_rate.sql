@@ -1,4 +1,4 @@
--- What is our win rate, how sure is it, and what was it the quarter before?
+-- What is our win rate, how sure is it, and what was it the previous quarter?
 
 select
     baseline.period,

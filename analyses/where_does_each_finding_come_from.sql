@@ -5,7 +5,7 @@ select
     topic,
     grade,
     source_table,
-    source_key,
+    source_row,
     population
 from {{ ref('report_findings') }}
 order by finding

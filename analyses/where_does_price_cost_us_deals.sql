@@ -1,4 +1,4 @@
--- Where does price cost us more deals than elsewhere?
+-- Where does price cost us more deals than in other segments?
 
 select
     dimension,
@@ -6,7 +6,7 @@ select
     lost_deals,
     segment_lost_deals,
     share,
-    rest_share,
+    other_share,
     difference,
     difference_low,
     difference_high

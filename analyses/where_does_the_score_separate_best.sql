@@ -2,7 +2,7 @@
 -- In sample: on new deals it will separate less well.
 
 select
-    cutoff,
+    score_threshold,
     accuracy,
     accuracy_low,
     accuracy_high,
@@ -11,7 +11,7 @@ select
     false_positives,
     false_negatives,
     true_negatives
-from {{ ref('qualification_cutoffs') }}
+from {{ ref('score_thresholds') }}
 where period = 'window' and scored_deals > 0
-order by accuracy desc, cutoff
+order by accuracy desc, score_threshold
 limit 5

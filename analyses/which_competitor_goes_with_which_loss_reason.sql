@@ -6,7 +6,7 @@ select
     lost_deals,
     segment_lost_deals,
     share,
-    rest_share
+    other_share
 from {{ ref('loss_reasons_by_dimension') }}
 where period = 'window' and dimension = 'competitor' and segment != 'unknown'
 order by competitor, lost_deals desc, category

@@ -1,4 +1,4 @@
--- Which loss reasons became commoner or rarer since the quarter before?
+-- Which loss reasons became commoner or rarer since the previous quarter?
 
 select
     label,

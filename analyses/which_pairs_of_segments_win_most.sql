@@ -3,8 +3,8 @@
 select
     dimension,
     segment,
-    other_dimension,
-    other_segment,
+    second_dimension,
+    second_segment,
     closed_deals,
     win_rate,
     win_rate_low,
@@ -12,5 +12,5 @@ select
     mean_won_amount
 from {{ ref('win_rates_by_segment_pair') }}
 where period = 'window'
-order by shrunken_win_rate desc, dimension, segment, other_dimension, other_segment
+order by shrunken_win_rate desc, dimension, segment, second_dimension, second_segment
 limit 10

@@ -1,7 +1,7 @@
 -- Which personas go with winning once deals with equally many contacts are compared?
 
 select
-    value as persona,
+    persona as persona,
     deals,
     won,
     win_rate,
@@ -10,5 +10,5 @@ select
     expected_lift_high,
     action
 from {{ ref('persona_evidence') }}
-where attribute = 'persona' and expected_lift is not null
-order by expected_lift desc, value
+where persona_type = 'persona' and expected_lift is not null
+order by expected_lift desc, persona

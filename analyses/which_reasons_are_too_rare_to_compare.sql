@@ -1,4 +1,4 @@
--- Which loss reasons are too rare to compare with the quarter before?
+-- Which loss reasons are too rare to compare with the previous quarter?
 
 select
     category,

@@ -1,11 +1,11 @@
 -- Which buying roles go with winning?
 
 select
-    value as buying_role,
+    persona as buying_role,
     deals,
     won,
-    rest_win_rate,
+    other_win_rate,
     rationale
 from {{ ref('persona_evidence') }}
-where attribute = 'buying_role'
-order by deals desc, value
+where persona_type = 'buying_role'
+order by deals desc, persona

@@ -1,10 +1,10 @@
 -- Which segments were tested, and what came of it?
 
 select
-    attribute,
+    dimension,
     count(*) as segments,
     count(*) filter (where is_candidate) as tested,
-    count(*) filter (where grade = 'claim') as claims
+    count(*) filter (where grade = 'strong') as claims
 from {{ ref('icp_segment_evidence') }}
-group by attribute
-order by attribute
+group by dimension
+order by dimension

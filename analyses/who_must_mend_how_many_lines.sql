@@ -1,10 +1,10 @@
--- Who must mend how many lines?
+-- Who must fix how many lines?
 
 select
-    who_mends,
+    who_fixes,
     sum(records) as records,
     count(*) as rules
 from {{ ref('rejected_record_counts') }}
 where decision = 'rejected' and records > 0
-group by who_mends
-order by records desc, who_mends
+group by who_fixes
+order by records desc, who_fixes

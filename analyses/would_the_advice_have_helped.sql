@@ -3,8 +3,8 @@
 select
     method,
     count(*) as quarters,
-    sum(inside_deals) as inside_deals,
-    sum(inside_won) as inside_won,
+    sum(inside_closed_deals) as inside_closed_deals,
+    sum(inside_won_deals) as inside_won_deals,
     avg(extra_wins_per_100) as mean_extra_wins_per_100
 from {{ ref('icp_backtest') }}
 group by method

@@ -45,39 +45,39 @@
     {{ return({
         'int_action_items':
             'item bigint, kind string, grade string, title string, action string, owner string, evidence string, '
-            ~ 'how_we_will_know string, source_table string, source_key string',
+            ~ 'how_we_will_know string, source_table string, source_row string',
         'int_icp_backtest':
-            'method string, quarter string, trained_from string, trained_to string, advice string, inside_deals bigint, '
-            ~ 'inside_won bigint, outside_deals bigint, outside_won bigint',
+            'method string, quarter string, trained_from string, trained_to string, advice string, inside_closed_deals bigint, '
+            ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint',
         'int_loss_reason_changes':
             'reason string, losses bigint, previous_losses bigint, share double, share_low double, share_high double, '
             ~ 'previous_share double, change double, change_low double, change_high double, p_value double, '
             ~ 'q_value double, is_tested boolean, is_changed boolean, direction string, rationale string',
         'int_persona_evidence':
-            'attribute string, value string, action string, rationale string, deals bigint, won bigint, lost bigint, '
-            ~ 'win_rate double, win_rate_low double, win_rate_high double, rest_deals bigint, rest_win_rate double, '
-            ~ 'lift double, lift_low double, lift_high double, adjusted_lift double, expected_lift double, '
+            'persona_type string, persona string, action string, rationale string, closed_deals bigint, won_deals bigint, lost_deals bigint, '
+            ~ 'win_rate double, win_rate_low double, win_rate_high double, other_closed_deals bigint, other_win_rate double, '
+            ~ 'difference double, difference_low double, difference_high double, adjusted_difference double, expected_lift double, '
             ~ 'expected_lift_low double, expected_lift_high double, p_value double, q_value double, is_refused boolean, '
-            ~ 'refusal string, caveat_codes string, caveats string, method_version string',
-        'int_qualification_threshold':
-            'is_predictive boolean, reason string, scored_deals bigint, closed_deals bigint, auc double, '
-            ~ 'gate_p_value double, cut_off double, base_rate double, deals_above bigint, won_above bigint, '
-            ~ 'win_rate_above double, win_rate_above_low double, win_rate_above_high double, deals_below bigint, '
-            ~ 'won_below bigint, win_rate_below double, win_rate_below_low double, win_rate_below_high double, gap double, '
+            ~ 'missing_reason string, caveat_codes string, caveats string, method_version string',
+        'int_recommended_score_threshold':
+            'is_predictive boolean, missing_reason string, scored_deals bigint, closed_deals bigint, auc double, '
+            ~ 'gate_p_value double, score_threshold double, base_rate double, closed_deals_above bigint, won_deals_above bigint, '
+            ~ 'win_rate_above double, win_rate_above_low double, win_rate_above_high double, closed_deals_below bigint, '
+            ~ 'won_deals_below bigint, win_rate_below double, win_rate_below_low double, win_rate_below_high double, gap double, '
             ~ 'gap_low double, gap_high double, cross_validated_youden double, cross_validated_accuracy double, '
             ~ 'majority_accuracy double, in_sample_accuracy double, in_sample_false_positives bigint, '
             ~ 'in_sample_false_negatives bigint, rationale string, method_version string',
         'int_segment_evidence':
-            'attribute string, value string, second_attribute string, second_value string, segment_label string, '
+            'dimension string, segment string, second_dimension string, second_segment string, segment_label string, '
             ~ 'rank bigint, action string, best_bet boolean, is_candidate boolean, title string, rationale string, '
-            ~ 'deals bigint, won bigint, lost bigint, win_rate double, win_rate_low double, win_rate_high double, '
-            ~ 'ranking_win_rate double, rest_deals bigint, rest_win_rate double, lift double, lift_low double, '
-            ~ 'lift_high double, adjusted_lift double, expected_lift double, expected_lift_low double, '
+            ~ 'closed_deals bigint, won_deals bigint, lost_deals bigint, win_rate double, win_rate_low double, win_rate_high double, '
+            ~ 'shrunken_win_rate double, other_closed_deals bigint, other_win_rate double, difference double, difference_low double, '
+            ~ 'difference_high double, adjusted_difference double, expected_lift double, expected_lift_low double, '
             ~ 'expected_lift_high double, p_value double, q_value double, claim_step bigint, adjusted_for string, '
             ~ 'explained_by string, shift_points double, extra_wins_per_100 double, extra_wins_low double, '
             ~ 'extra_wins_high double, value_weighted_win_rate double, value_weighted_low double, '
-            ~ 'value_weighted_high double, effective_deals double, min_detectable_lift double, deals_needed bigint, '
+            ~ 'value_weighted_high double, effective_deals double, min_detectable_difference double, deals_needed bigint, '
             ~ 'not_judged string, caveat_codes string, caveats string, window_start string, window_end string, window_deals bigint, '
-            ~ 'window_won bigint, comparisons bigint, is_fallback boolean, no_claim_sentence string, method_version string',
+            ~ 'window_won_deals bigint, comparisons bigint, is_fallback boolean, no_claim_sentence string, method_version string',
     }) }}
 {%- endmacro %}

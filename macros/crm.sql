@@ -18,4 +18,4 @@
 
 
 {# The profile that the company of this build works by: what the seed says of the sample company says nothing about anybody else. #}
-{% macro current_profile() %}(select attribute, current_value from {{ ref('icp_current') }} where crm in (select crm from {{ source('landing', 'loads') }})){% endmacro %}
+{% macro current_profile() %}(select profile_field, current_value from {{ ref('icp_current') }} where crm in (select crm from {{ source('landing', 'loads') }})){% endmacro %}

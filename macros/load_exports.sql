@@ -8,7 +8,7 @@
     {%- endif -%}
 {% endmacro %}
 
-{# So that the freshness of exports nobody loaded yet is a warning and not an error. #}
+{# So that the freshness of exports no one loaded yet is a warning and not an error. #}
 {% macro open_loads() %}
     {%- do run_query('create schema if not exists landing') -%}
     {{ return('create table if not exists landing.loads (' ~ columns_with_types(graph.sources['source.winloss.landing.loads']) ~ ')') }}
@@ -40,7 +40,7 @@
     {%- if answer.error -%}
         {{ stop(answer.error) }}
     {%- endif -%}
-    {#- the invented company does not take the place of somebody's own answers -#}
+    {#- the invented company does not take the place of someone's own answers -#}
     {%- set published = setting('published') -%}
     {%- set objection = run_query("select sample_problem('" ~ published | replace("'", "''") ~ "')").rows[0][0]
         if answer.crm == 'sample' and not why_not_full() else none -%}
@@ -69,7 +69,7 @@
     {{ return((before + [write_landing(selects, answer.crm, answer.fingerprint)] + after) | join(';\n')) }}
 {% endmacro %}
 
-{# The CRM somebody stated, empty where it is to be found out. #}
+{# The CRM someone stated, empty where it is to be found out. #}
 {% macro stated_crm() %}
     {{ return(setting('crm')) }}
 {% endmacro %}

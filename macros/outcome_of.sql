@@ -1,4 +1,4 @@
-{# What a deal's flags, and only where they are silent its stage, say about its outcome. What nobody knows stays the stage's own
+{# What a deal's flags, and only where they are silent its stage, say about its outcome. What no one knows stays the stage's own
    word, for the line to be rejected under it. A closed deal that is not won is lost, unless the stage map says disqualified. #}
 {% macro outcome_of(is_won, is_lost, is_closed, mapped, stage) -%}
     case

@@ -46,19 +46,19 @@
             '{{ crm() }}' as crm,
             periods.last_quarter as reviewed_quarter,
             periods.starts_on as reviewed_quarter_starts_on,
-            advice.rank, advice.attribute, advice.value, advice.second_attribute, advice.second_value, advice.segment_label,
-            advice.action, advice.grade, advice.title, advice.win_rate as said_win_rate,
-            advice.expected_lift as said_expected_lift, advice.expected_lift_low as said_low, advice.expected_lift_high as said_high,
+            advice.rank, advice.dimension, advice.segment, advice.second_dimension, advice.second_segment, advice.segment_label,
+            advice.action, advice.grade, advice.title, advice.win_rate as predicted_win_rate,
+            advice.expected_lift as predicted_lift, advice.expected_lift_low as predicted_lift_low, advice.expected_lift_high as predicted_lift_high,
             advice.window_start, advice.window_end, advice.method_version
         from marts.icp_recommendations as advice
         inner join marts.dim_periods as periods on periods.period = 'quarter'
-        where advice.grade in ('claim', 'bet', 'test') and periods.last_quarter is not null
+        where advice.grade in ('strong', 'directional') and periods.last_quarter is not null
 
     ),
 
     printed as (
 
-        select md5(coalesce({{ listed_in_order("concat_ws('|', rank, title, grade, round(said_win_rate, 6), round(said_expected_lift, 6))", 'rank') }}, '')) as fingerprint
+        select md5(coalesce({{ listed_in_order("concat_ws('|', rank, title, grade, round(predicted_win_rate, 6), round(predicted_lift, 6))", 'rank') }}, '')) as fingerprint
         from said
 
     ),

@@ -53,7 +53,7 @@
     {{ return({'by_name': values, 'problems': problems | select | list}) }}
 {% endmacro %}
 
-{# What variables of dbt state: those of `--vars`, known or not, and those somebody wrote into dbt_project.yml. #}
+{# What variables of dbt state: those of `--vars`, known or not, and those someone wrote into dbt_project.yml. #}
 {% macro stated_settings(names) %}
     {%- set stated = {} -%}
     {%- for name in names if var(name, none) is not none -%}

@@ -52,13 +52,13 @@ INJECTIONS = (
     "@SUM(1+1)",
     "-2+3",
 )
-"""Values that would become a formula, SQL, HTML or Jinja where somebody forgot to treat them as text."""
+"""Values that would become a formula, SQL, HTML or Jinja where someone forgot to treat them as text."""
 
 COMPETITORS = {
     '=HYPERLINK("http://evil.example","click")', "O'Brien", "drop table marts.fct_deals", "<script>alert('x')</script>",
     "{{ 7 * 7 }}{% set x = 1 %}", "+1+cmd", "' /C calc'!A0", "@SUM(1+1)", "-2+3",
 }  # fmt: skip
-"""The same as competitors: a semicolon or a bar stands between two, and two hyphens name nobody."""
+"""The same as competitors: a semicolon or a bar stands between two, and two hyphens name no one."""
 
 ODD_HEADER = 'Tier\'s "name"; drop table x; -- {{ 7 * 7 }}'
 ODD_WORD = "Won'; drop table x; --"
@@ -187,7 +187,7 @@ def company() -> Rows:
 
 
 BAD_LINES = {
-    # an outcome word nobody mapped, a date that is none, no id, a ragged line
+    # an outcome word no one mapped, a date that is none, no id, a ragged line
     "deals": (
         "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,"
         "Xylander,Referral,Basic,,,,0.5,Gold,thistledown",

@@ -1,4 +1,4 @@
-"""An export of every format in which each text is one that would do harm where somebody forgot that it is text.
+"""An export of every format in which each text is one that would do harm where someone forgot that it is text.
 
 What is planted follows from the reader's own lists: every column of every object it reads, under the first header it knows
 for it, or under one of the user's own. So a column that is added is planted too.
@@ -93,7 +93,7 @@ def file_name(name: str) -> str:
 
 
 def write_export(crm: str, folder: Path) -> None:
-    """One file for each object, with a header nobody reads, and two deals that must be rejected."""
+    """One file for each object, with a header no one reads, and two deals that must be rejected."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in plants(crm).items():
         further = [IGNORED_HEADER, ODD_HEADER] if name == "deals" else [IGNORED_HEADER]

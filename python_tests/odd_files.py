@@ -1,4 +1,4 @@
-"""Files nobody means to write but people export: odd cells, delimiters, encodings, line ends and damage."""
+"""Files no one means to write but people export: odd cells, delimiters, encodings, line ends and damage."""
 
 from __future__ import annotations
 

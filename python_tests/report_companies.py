@@ -171,7 +171,7 @@ def of_cells(cells: list[tuple[str, str, int, int]]) -> Company:
 
 
 def two_against_two() -> Company:
-    """Both deals of the quarter before were won, and both of the quarter under review lost."""
+    """Both deals of the previous quarter were won, and both of the quarter under review lost."""
     company = of_cells([("Retail", "Event", 6, 4)])
     days = ("2025-05-05", "2025-05-06", "2025-08-05", "2025-08-06", "2025-12-28", "2025-12-29")
     for deal, day in zip(company.deals, days):

@@ -18,7 +18,7 @@ SEGMENT: Row = {
     "best_bet": False,
     "segment_label": "Bank",
     "rationale": "Bank won 30 of 40.",
-    "rest_win_rate": 0.4,
+    "other_win_rate": 0.4,
     "window_deals": 120,
 }
 REASON: Row = {
@@ -32,12 +32,12 @@ REASON: Row = {
 }
 THRESHOLD: Row = {
     "is_predictive": True,
-    "cut_off": 0.75,
-    "current_cut_off": 0.8,
+    "score_threshold": 0.75,
+    "current_score_threshold": 0.8,
     "win_rate_above_low": 0.94,
     "scored_deals": 100,
     "closed_deals": 120,
-    "reason": "",
+    "missing_reason": "",
     "rationale": "At 0.75 and above 90 of 95 deals were won.",
 }
 COVERAGE: Row = {"won_deals_with_contacts": 30, "lost_deals_with_contacts": 20, "won_share": 0.9, "lost_share": 0.4}
@@ -52,20 +52,20 @@ def of_kind(kind: str, **findings: Any) -> list[Row]:
 
 
 def test_twenty_deals_without_anything_else_still_give_three_actions() -> None:
-    assert [row["grade"] for row in items()] == ["test", "data repair", "data repair", "test"]
+    assert [row["grade"] for row in items()] == ["directional", "fix the data", "fix the data", "directional"]
 
 
 def test_a_claim_is_targeted_and_names_its_evidence() -> None:
     [row] = of_kind("targeting", recommendations=[SEGMENT])
-    assert (row["grade"], row["title"], row["evidence"]) == ("claim", "Target more: Bank", "Bank won 30 of 40.")
+    assert (row["grade"], row["title"], row["evidence"]) == ("strong", "Target more: Bank", "Bank won 30 of 40.")
     assert row["how_we_will_know"] == "Bank again wins more than 40% of its closed deals in 2026-Q1."
 
 
 def test_a_bet_is_called_a_bet_and_only_without_a_claim() -> None:
     bet = SEGMENT | {"rank": 2, "action": "keep_testing", "best_bet": True, "segment_label": "Shop"}
     [row] = of_kind("targeting", recommendations=[bet])
-    assert row["grade"] == "bet" and "bet" in str(row["action"])
-    assert [row["grade"] for row in of_kind("targeting", recommendations=[SEGMENT, bet])] == ["claim"]
+    assert row["grade"] == "directional" and "bet" in str(row["action"])
+    assert [row["grade"] for row in of_kind("targeting", recommendations=[SEGMENT, bet])] == ["strong"]
 
 
 def test_a_segment_that_loses_is_not_given_a_campaign() -> None:
@@ -77,12 +77,12 @@ def test_a_segment_that_loses_is_not_given_a_campaign() -> None:
 
 def test_nothing_to_tell_apart_asks_for_more_deals() -> None:
     [row] = of_kind("targeting", recommendations=[SEGMENT | {"action": "not_enough_data"}])
-    assert row["grade"] == "test" and "120 closed deals" in str(row["evidence"])
+    assert row["grade"] == "directional" and "120 closed deals" in str(row["evidence"])
 
 
 def test_the_commonest_reason_is_a_test() -> None:
     [row] = of_kind("loss_reason", loss_reasons=[REASON])
-    assert (row["grade"], row["title"]) == ("test", "Price: 19 of 48 losses")
+    assert (row["grade"], row["title"]) == ("directional", "Price: 19 of 48 losses")
     assert "40% (27% to 54%)" in str(row["evidence"])
 
 
@@ -100,7 +100,7 @@ def test_a_grown_reason_is_a_claim_unless_reasons_are_doubtful() -> None:
         "previous_share": 0.2,
         "rationale": "Price grew.",
     }
-    assert of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change])[0]["grade"] == "claim"
+    assert of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change])[0]["grade"] == "strong"
     doubt: list[Row] = [
         {"measure": "overall", "is_doubtful": True, "meaning": "any"},
         {"measure": "bulk_closes", "is_doubtful": True, "meaning": "share of losses closed on one day"},
@@ -109,7 +109,7 @@ def test_a_grown_reason_is_a_claim_unless_reasons_are_doubtful() -> None:
         row["grade"]
         for row in of_kind("loss_reason", loss_reasons=[REASON], loss_reason_changes=[change], reliability=doubt)
     ]
-    assert grades == ["test", "data repair"]
+    assert grades == ["directional", "fix the data"]
 
 
 def test_unspecified_reasons_are_repaired_and_never_worked_on() -> None:
@@ -118,37 +118,37 @@ def test_unspecified_reasons_are_repaired_and_never_worked_on() -> None:
         {"measure": "overall", "is_doubtful": True, "meaning": "any"},
     ]
     [row] = of_kind("loss_reason", loss_reasons=[REASON | {"category": "unspecified"}], reliability=doubt)
-    assert (row["grade"], row["evidence"]) == ("data repair", "19 of 48 lost deals state no usable reason.")
+    assert (row["grade"], row["evidence"]) == ("fix the data", "19 of 48 lost deals state no usable reason.")
 
 
 @pytest.mark.parametrize(
     ("change", "grade", "title"),
     [
-        ({}, "claim", "Move the cut-off to 0.75"),
-        ({"current_cut_off": None}, "claim", "Set a cut-off at 0.75"),
-        ({"current_cut_off": 0.75}, "claim", "Keep the cut-off at 0.75"),
-        ({"is_predictive": False}, "test", "Rework the score"),
-        ({"is_predictive": False, "scored_deals": 10}, "data repair", "Score every deal"),
+        ({}, "strong", "Move the score threshold to 0.75"),
+        ({"current_score_threshold": None}, "strong", "Set a score threshold at 0.75"),
+        ({"current_score_threshold": 0.75}, "strong", "Keep the score threshold at 0.75"),
+        ({"is_predictive": False}, "directional", "Rework the score"),
+        ({"is_predictive": False, "scored_deals": 10}, "fix the data", "Score every deal"),
     ],
 )
 def test_the_cut_off(change: Row, grade: str, title: str) -> None:
-    [row] = of_kind("cut_off", threshold=[THRESHOLD | change])
+    [row] = of_kind("score_threshold", threshold=[THRESHOLD | change])
     assert (row["grade"], row["title"]) == (grade, title)
 
 
 def test_personas_that_cannot_be_compared_are_repaired_first() -> None:
     person: Row = {
-        "attribute": "persona",
-        "value": "CFO",
+        "persona_type": "persona",
+        "persona": "CFO",
         "action": "target_more",
         "expected_lift": 0.2,
         "is_refused": True,
         "rationale": "CFO",
     }
     [row] = of_kind("personas", personas=[person], coverage=[COVERAGE])
-    assert row["grade"] == "data repair" and "90% of won and 40% of lost" in str(row["evidence"])
+    assert row["grade"] == "fix the data" and "90% of won and 40% of lost" in str(row["evidence"])
     [row] = of_kind("personas", personas=[person | {"is_refused": False}], coverage=[COVERAGE])
-    assert (row["grade"], row["title"]) == ("claim", "Bring in CFO")
+    assert (row["grade"], row["title"]) == ("strong", "Bring in CFO")
 
 
 def test_a_quarter_outside_its_limits_comes_first_in_process() -> None:
@@ -162,7 +162,7 @@ def test_a_quarter_outside_its_limits_comes_first_in_process() -> None:
         "upper_limit": 0.8,
     }
     [row] = of_kind("process", quarters=[quarter])
-    assert row["grade"] == "claim" and "usual limits 40% to 80%" in str(row["evidence"])
+    assert row["grade"] == "strong" and "usual limits 40% to 80%" in str(row["evidence"])
 
 
 def test_a_word_the_playbook_makes_up_is_named_with_what_is_known() -> None:

@@ -8,7 +8,7 @@ import pytest
 from python_tests.conftest import ROOT, SampleBuild
 
 ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
-# Needs the variable quota_amount, which nobody can guess.
+# Needs the variable quota_amount, which no one can guess.
 EMPTY_ON_THE_SAMPLE = {
     "what_is_the_first_recommendation_worth": {"revenue_gain", "revenue_gain_low", "revenue_gain_high", "net_gain"}
 }

@@ -54,8 +54,13 @@ def test_advice_is_drawn_from_the_quarters_before_and_counted_on_the_quarter() -
     ours = rows["winloss"]
     assert (ours["trained_from"], ours["trained_to"], ours["advice"]) == ("2025-Q1", "2025-Q2", "Bank")
     # Bank: 30 of 40; the others: 10 of 40 and 15 of 40
-    assert (ours["inside_deals"], ours["inside_won"], ours["outside_deals"], ours["outside_won"]) == (40, 30, 80, 25)
-    assert rows["everyone"]["inside_deals"] == 120 and rows["everyone"]["outside_deals"] == 0
+    assert (
+        ours["inside_closed_deals"],
+        ours["inside_won_deals"],
+        ours["outside_closed_deals"],
+        ours["outside_won_deals"],
+    ) == (40, 30, 80, 25)
+    assert rows["everyone"]["inside_closed_deals"] == 120 and rows["everyone"]["outside_closed_deals"] == 0
     assert (rows["naive"]["advice"], rows["naive"]["trained_from"]) == ("Bank", "2025-Q2")
 
 
@@ -75,7 +80,7 @@ def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
     deals = quarter("2025-Q1", {odd: (36, 4), "Shop": (14, 26)}) + quarter("2025-Q2", {odd: (36, 4), "Shop": (14, 26)})
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
     assert rows["naive"]["advice"] == odd
-    assert rows["naive"]["inside_won"] == 36
+    assert rows["naive"]["inside_won_deals"] == 36
 
 
 def test_counting_in_memory_and_by_the_engine_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,7 +184,7 @@ def test_without_closed_deals_every_answer_is_empty_and_says_why(
     ):
         assert project.rows(f"select count(*) from marts.{table}") == [(0,)], table
     assert project.rows(
-        "select distinct accuracy, missing_reason from marts.qualification_cutoffs where period = 'all'"
+        "select distinct accuracy, missing_reason from marts.score_thresholds where period = 'all'"
     ) == [(None, "no closed deals in the data")]
     if not rows:
         assert "deals.csv has a header and no records" in outcome.shown
@@ -199,7 +199,7 @@ def test_one_deal_in_a_file_that_is_not_utf_8_is_read_and_said(project: Project)
     ) == [("quarter", 1, 1.0, 1.0)]
     # Nothing to compare one segment with, and nothing lost.
     assert project.rows(
-        "select segment, rest_win_rate, difference from marts.win_rates_by_dimension "
+        "select segment, other_win_rate, difference from marts.win_rates_by_dimension "
         "where dimension = 'industry' and period = 'quarter'"
     ) == [("Télécom", None, None)]
     assert project.rows("select count(*) from marts.loss_reasons") == [(0,)]
@@ -215,11 +215,9 @@ def test_when_all_deals_are_won_rates_and_intervals_stay_between_0_and_1(project
     )
     assert rate == high == 1.0 and 0.9 < low < 1
     assert project.rows("select count(*) from marts.icp_recommendations where action = 'target_more'") == [(0,)]
-    # Who lost cannot be told from who won: no share of losses spared, no Youden's J, and no cut-off.
-    assert project.rows("select distinct youden_j from marts.qualification_cutoffs where period = 'quarter'") == [
-        (None,)
-    ]
-    assert project.rows("select cut_off from marts.qualification_threshold") == [(None,)]
+    # Who lost cannot be told from who won: no share of losses spared, no Youden's J, and no score threshold.
+    assert project.rows("select distinct youden_j from marts.score_thresholds where period = 'quarter'") == [(None,)]
+    assert project.rows("select score_threshold from marts.recommended_score_threshold") == [(None,)]
 
 
 def test_a_mistyped_year_costs_one_deal_and_not_the_report(project: Project) -> None:

@@ -27,7 +27,7 @@ def test_each_file_is_told_with_what_is_read_ignored_and_missing() -> None:
     text = "\n".join(found.lines)
     assert "deals-acme-1.csv: 8 rows, read as deals" in text
     assert "Deal - Lost reason as loss_reason" in text
-    assert "missing: qualification_score. There is no qualification cut-off." in text
+    assert "missing: qualification_score. There is no score threshold." in text
 
 
 def told_of(folder: Path, file: str) -> list[str]:

@@ -55,7 +55,7 @@ def test_the_group_names_every_command_and_its_first_step() -> None:
     shown = run("--help").output
     assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
     assert "dbt build" in shown
-    # in full: a sentence that breaks off helps nobody
+    # in full: a sentence that breaks off helps no one
     assert "..." not in shown.partition("Commands:")[2]
 
 
@@ -324,7 +324,7 @@ def test_the_self_test_knows_the_sample_company(sample_build: SampleBuild, tmp_p
         connection.execute(
             "update marts.win_rate_baseline set won_deals = 78, lost_deals = 49 where period = 'quarter'"
         )
-        connection.execute("delete from marts.icp_recommendations where value = 'Technology'")
+        connection.execute("delete from marts.icp_recommendations where segment = 'Technology'")
         connection.execute("delete from marts.decision_makers where persona = 'CFO'")
         connection.execute("delete from marts.action_items where item > 2")
     assert {finding.verdict for finding in doctor.scenarios(spoiled)} == {"fail"}

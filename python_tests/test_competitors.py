@@ -43,15 +43,15 @@ def rows(project: Project, table: str, *columns: str) -> list[Row]:
 
 
 def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
-    """By hand: six deals name somebody, two of them both Acme and Globex; Acme's rest is the four others less the two of nobody."""
+    """By hand: six deals name someone, two of them both Acme and Globex; Acme's rest is the four others less the two of no one."""
     assert rows(
         project,
         "win_rates_by_dimension",
         "segment",
         "closed_deals",
         "won_deals",
-        "rest_closed_deals",
-        "rest_won_deals",
+        "other_closed_deals",
+        "other_won_deals",
         "lost_amount",
     ) == [
         ("Acme", 3, 1, 3, 2, 200.0),
@@ -62,7 +62,7 @@ def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
 
 
 def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
-    """By hand: three losses name somebody, two of them for the price: one of both, one of Globex alone."""
+    """By hand: three losses name someone, two of them for the price: one of both, one of Globex alone."""
     assert rows(
         project,
         "loss_reasons_by_dimension",
@@ -70,8 +70,8 @@ def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
         "category",
         "lost_deals",
         "segment_lost_deals",
-        "rest_lost_deals",
-        "rest_share",
+        "other_lost_deals",
+        "other_share",
     ) == [
         ("Acme", "price", 1, 2, 1, 1.0),
         ("Acme", "timing", 1, 2, 1, 0.0),

@@ -185,10 +185,13 @@ PLANTED = [
         "personas_split_the_deals_with_contacts",
         "update marts.win_rates_by_persona set lost_deals_with = lost_deals_with + 1 where persona = 'CFO'",
     ),
-    ("every_cutoff_judges_all_closed_deals", "delete from marts.qualification_cutoffs where cutoff = 0.75"),
     (
-        "every_cutoff_judges_all_closed_deals",
-        "update marts.qualification_cutoffs set unscored_deals = unscored_deals + 1 where cutoff = 0.5",
+        "every_score_threshold_judges_all_closed_deals",
+        "delete from marts.score_thresholds where score_threshold = 0.75",
+    ),
+    (
+        "every_score_threshold_judges_all_closed_deals",
+        "update marts.score_thresholds set unscored_deals = unscored_deals + 1 where score_threshold = 0.5",
     ),
     (
         "owners_in_the_facts_are_pseudonyms",

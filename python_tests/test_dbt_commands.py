@@ -50,7 +50,7 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     here.tell("fresh freshness", "source", "freshness")
     here.tell("fresh selection", "build", "--select", "+win_rate_baseline")
     here.tell("ls of the selection", "ls", "--select", "+win_rate_baseline", "--resource-type", "test")
-    # a list that cannot be read, mended afterwards
+    # a list that cannot be read, fixed afterwards
     good = (here.project.folder / SEED).read_text(encoding="utf-8")
     (here.project.folder / SEED).write_text(good + "pipeline,Partner,perhaps\n", encoding="utf-8")
     here.tell("broken build", "build")

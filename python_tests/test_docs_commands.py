@@ -201,7 +201,7 @@ def test_a_command_of_dbt_runs(command: str, tmp_path: Path, sample_build: Sampl
     assert done.returncode == 0, done.stdout + done.stderr
     if "account_type" in command:
         assert (
-            build.rows("select count(*) as n from marts.icp_segment_evidence where attribute = 'account_type'")[0]["n"]
+            build.rows("select count(*) as n from marts.icp_segment_evidence where dimension = 'account_type'")[0]["n"]
             > 0
         )
     if "quota_amount" in command:
@@ -348,7 +348,7 @@ def test_the_program_says_of_the_example_what_the_guide_says(kind: str, company:
     won = [int(number < wins) for _, wins, deals in counts for number in range(deals)]
     found = select(MemoryCounts({"industry": segments}, won, ["2025-Q4"] * len(won)), ["industry"])
     said = next(
-        row for row in recommendation_rows(evidence_rows(found), run_row(found)) if row["value"] == counts[0][0]
+        row for row in recommendation_rows(evidence_rows(found), run_row(found)) if row["segment"] == counts[0][0]
     )
     assert (said["title"], said["rationale"]) == (title, text)
     assert said["best_bet"] is (kind == "best bet")

@@ -31,7 +31,7 @@ def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:
     rows = company.rows(
         "select category, lost_deals from marts.loss_reasons where period = 'all' and lost_deals > 0 order by category"
     )
-    # Out-Sold, and Canceled, which Dynamics writes where nobody chose a reason
+    # Out-Sold, and Canceled, which Dynamics writes where no one chose a reason
     assert {row["category"]: row["lost_deals"] for row in rows} == {"competitor": 1, "unspecified": 1}
     assert company.rows(
         "select records, of_records from marts.data_quality_findings where rule_id = 'loss_reason_missing'"

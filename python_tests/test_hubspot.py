@@ -76,7 +76,7 @@ def test_associations_are_split_without_repeating_any(build: CrmBuild) -> None:
         ("101", "502", "all deals 1.csv", 2),
         ("102", "501", "all deals 1.csv", 3),
         ("103", "502", "all deals 2.csv", 2),
-        ("201", "502", "api.csv", 2),  # by e-mail, whatever its letter case; the other address is nobody's
+        ("201", "502", "api.csv", 2),  # by e-mail, whatever its letter case; the other address is no one's
         ("202", "502", "people.csv", 3),  # only the contact's own file says so
     ]
     # the role stands with the person

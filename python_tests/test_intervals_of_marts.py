@@ -18,20 +18,20 @@ WILSON = [
     ("win_rates_by_persona", "won_deals_with", "closed_deals_with", "win_rate_with"),
     ("decision_makers", "contacts", "all_contacts", "share"),
     ("buying_groups", "won_deals", "closed_deals", "win_rate"),
-    ("qualification_cutoffs", "true_positives + true_negatives", "scored_deals", "accuracy"),
-    ("qualification_cutoffs", "true_positives", "true_positives + false_positives", "win_rate_above"),
+    ("score_thresholds", "true_positives + true_negatives", "scored_deals", "accuracy"),
+    ("score_thresholds", "true_positives", "true_positives + false_positives", "win_rate_above"),
 ]
 
 # Table, successes and trials of both sides, and the difference's column.
 NEWCOMBE = [
-    ("win_rates_by_dimension", "won_deals", "closed_deals", "rest_won_deals", "rest_closed_deals", "difference"),
-    ("win_rates_by_segment_pair", "won_deals", "closed_deals", "rest_won_deals", "rest_closed_deals", "difference"),
+    ("win_rates_by_dimension", "won_deals", "closed_deals", "other_won_deals", "other_closed_deals", "difference"),
+    ("win_rates_by_segment_pair", "won_deals", "closed_deals", "other_won_deals", "other_closed_deals", "difference"),
     (
         "loss_reasons_by_dimension",
         "lost_deals",
         "segment_lost_deals",
-        "round(rest_share * rest_lost_deals)",
-        "rest_lost_deals",
+        "round(other_share * other_lost_deals)",
+        "other_lost_deals",
         "difference",
     ),
     (

@@ -19,8 +19,8 @@ from python_tests.known_company.project import HERE, Outcome, Project, copy_proj
 SEED_WORDS = {
     "loss_reasons": ("taxonomy/loss_reason_categories", "category", {"label", "family"}),
     "rejected_records": ("reject_rules", "rule_id", {"remedy"}),
-    "rejected_record_counts": ("reject_rules", "rule_id", {"meaning", "remedy", "who_mends"}),
-    "data_quality_findings": ("data_quality_rules", "rule_id", {"meaning", "effect", "remedy", "who_mends"}),
+    "rejected_record_counts": ("reject_rules", "rule_id", {"meaning", "remedy", "who_fixes"}),
+    "data_quality_findings": ("data_quality_rules", "rule_id", {"meaning", "effect", "remedy", "who_fixes"}),
 }
 # Columns of fixed words that explain a row.
 WORDS_OF_THE_MODEL = {"loss_reason_reliability": {"meaning"}, "alerts": {"meaning", "remedy"}}
@@ -76,7 +76,7 @@ HELD_ELSEWHERE = {
     "dim_playbook": "a seed as it stands; its unit test",
     "dim_settings": "the variables as they stand; test_settings",
     "icp_recommendations": "icp_segment_evidence without what may not be recommended; test_sample_advice",
-    "icp_profile": "icp_recommendations by attribute; test_sample_advice",
+    "icp_profile": "icp_recommendations by dimension; test_sample_advice",
     "icp_backtest": "test_backtest",
     "action_items": "test_actions",
     "report_findings": "its unit tests",
@@ -111,18 +111,18 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
     ),
     # D40 has no date: it is in `all` only. 3 + 4 + 6 + 7 quarters' wins, less one of 2024: 2 + 4 + 6 + 7 + 1 of 36
     ("win_rate_baseline", {"period": "all"}, "win_rate", Fraction(20, 36)),
-    # Technology is A01 and A02: D24 no, D27 D28 D34 won; nobody lost in Q4
+    # Technology is A01 and A02: D24 no, D27 D28 D34 won; no one lost in Q4
     (
         "win_rates_by_dimension",
         {"period": "quarter", "dimension": "industry", "segment": "Technology"},
         "win_rate",
         Fraction(3, 3),
     ),
-    # D33 is the account that says "Unknown", lost: it is nobody's rest. 7 of 11 less Technology's 3 of 3
+    # D33 is the account that says "Unknown", lost: it is no one's rest. 7 of 11 less Technology's 3 of 3
     (
         "win_rates_by_dimension",
         {"period": "quarter", "dimension": "industry", "segment": "Technology"},
-        "rest_win_rate",
+        "other_win_rate",
         Fraction(4, 8),
     ),
     # (3 + 25 x 7/12) / (3 + 25)
@@ -139,7 +139,7 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
         "lost_amount",
         30_000 + 25_000 + 26_400 + 35_000 + 26_000,
     ),
-    # Lost in Q4 for price: D30 and D31 of five; the quarter before D16 and D19 of five
+    # Lost in Q4 for price: D30 and D31 of five; the previous quarter D16 and D19 of five
     ("loss_reasons", {"period": "quarter", "category": "price"}, "share_change", Fraction(2, 5) - Fraction(2, 5)),
     # D16 says price and timing: timing is mentioned in Q3 by D16 and D22, and primary in D22 only
     ("loss_reasons", {"period": "previous_quarter", "category": "timing"}, "mentioned_deals", 2),
@@ -152,8 +152,8 @@ PENCIL: list[tuple[str, dict[str, str], str, Fraction | float | int]] = [
         "share_of_won_deals",
         Fraction(4, 6),
     ),
-    # Scores of Q4 at 0.65 or more: D24 D27 D28 D29 D34 D36 D38 won, nobody lost; D33's 1.2 is no score
-    ("qualification_cutoffs", {"period": "quarter", "cutoff": "0.65"}, "accuracy", Fraction(11, 11)),
+    # Scores of Q4 at 0.65 or more: D24 D27 D28 D29 D34 D36 D38 won, no one lost; D33's 1.2 is no score
+    ("score_thresholds", {"period": "quarter", "score_threshold": "0.65"}, "accuracy", Fraction(11, 11)),
     # 30 deal lines read in the first file, 6 rejected: 30, 31 (broken), 29 (no id), 32 (31 September), 33, 34 (outcome)
     ("input_files", {"object": "deals", "source_file": "deals_2025-09-30.csv"}, "rejected", 6),
 ]

@@ -47,7 +47,7 @@ def test_five_points_are_not_a_change_by_themselves() -> None:
     assert row["change"] == pytest.approx(0.15)
     assert row["is_changed"] is False
     assert row["rationale"] == (
-        "14 of 40 losses (35%) after 8 of 40 (20%) the quarter before: no clear change, -5 to +33 points."
+        "14 of 40 losses (35%) after 8 of 40 (20%) the previous quarter: no clear change, -5 to +33 points."
     )
 
 

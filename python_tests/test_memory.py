@@ -40,7 +40,7 @@ def test_memory_from_quarter_to_quarter(reviewed: SampleBuild) -> None:
     [technology] = [row for row in follow_up if row["value"] == "Technology"]
     # planted: Technology wins 27 of 33 in 2025-Q4, all others 52 of 93 (one deal has no industry)
     assert (technology["next_quarter"], technology["deals"], technology["won"]) == ("2025-Q4", 33, 27)
-    assert technology["verdict"] == "held" and technology["is_past_changed"] is False
+    assert technology["verdict"] == "held" and technology["is_history_revised"] is False
 
     built(reviewed, "review_quarter: 2025-Q3, focus_dimensions: [industry]")
     versions = {row["version"] for row in reviewed.rows(HISTORY) if row["reviewed_quarter"] == "2025-Q3"}
@@ -50,7 +50,7 @@ def test_memory_from_quarter_to_quarter(reviewed: SampleBuild) -> None:
     ] == first
 
     built(reviewed, "review_quarter: 2025-Q4")
-    assert {row["is_past_changed"] for row in reviewed.rows(FOLLOW_UP)} == {True}
+    assert {row["is_history_revised"] for row in reviewed.rows(FOLLOW_UP)} == {True}
 
 
 def test_a_part_of_a_build_is_not_remembered(tmp_path: Path) -> None:

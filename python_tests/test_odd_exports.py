@@ -1,4 +1,4 @@
-"""The law of the books, through the reader and the models of each CRM, for exports nobody means to write.
+"""The law of the books, through the reader and the models of each CRM, for exports no one means to write.
 
 Whatever stands in the files: lines in = accepted + rejected + excluded, for each file and object, or one clear refusal. The
 models run as dbt compiled them for the fixture of the CRM, on the statements of the plan for the odd files.
@@ -97,7 +97,7 @@ DATES = [
 ]
 NUMBERS = ["1,200.50", "$1,200", "€ 12.5", "1.5e3", "75%", "(12)", "many", "-0"]
 USUAL = st.sampled_from([*IDS, *WORDS, *DATES, *NUMBERS])
-# Twice as often what people write as what nobody does.
+# Twice as often what people write as what no one does.
 CELLS = st.one_of(USUAL, USUAL, CELL)
 
 FOOTER = [

@@ -1,4 +1,4 @@
-"""A build asks nobody: no telemetry, no download, no look-up."""
+"""A build asks no one: no telemetry, no download, no look-up."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from python_tests.known_company.project import ROOT
 
 needs_watch = pytest.mark.skipif(
     not watching_network(),
-    reason="unshare and strace are not here, or not allowed: nobody watched whether the build connects",
+    reason="unshare and strace are not here, or not allowed: no one watched whether the build connects",
 )
 
 
@@ -32,7 +32,7 @@ def test_a_whole_build_needs_no_network_and_tries_none() -> None:
     assert run.returncode == 0
     calls = (place.folder / "network.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     assert any("exited with 0" in line for line in calls)
-    # a library that asks whether it may bind to its own machine's address, ::1, reaches for nobody
+    # a library that asks whether it may bind to its own machine's address, ::1, reaches for no one
     reaching = re.compile(r" (connect|sendto|sendmsg|sendmmsg|listen)\(")
     tried = [line for line in calls if reaching.search(line) and "AF_UNIX" not in line]
     assert tried == []

@@ -42,7 +42,7 @@ def simulate(
             cell[1] += won
     return (
         [
-            {"attribute": "title_family", "value": value, "contact_count": count, "deals": n, "won": w}
+            {"persona_type": "title_family", "persona": value, "contact_count": count, "deals": n, "won": w}
             for (value, count), (n, w) in presence.items()
         ],
         [{"contact_count": count, "deals": n, "won": w} for count, (n, w) in contacts.items()],
@@ -54,27 +54,27 @@ def test_more_contacts_on_won_deals_make_no_persona() -> None:
     for seed in range(20):
         presence, contacts = simulate(seed, extra_on_won=1.5)
         rows = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)
-        assert all(row["lift"] > 0.05 for row in rows)
+        assert all(row["difference"] > 0.05 for row in rows)
         raised += sum(row["action"] in ("target_more", "deprioritise") for row in rows)
     assert raised <= 5
 
 
 def test_a_persona_that_matters_is_found() -> None:
     presence, contacts = simulate(1, deals=900, effect=1.2)
-    rows = {row["value"]: row for row in persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)}
+    rows = {row["persona"]: row for row in persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)}
     assert rows["title 0"]["action"] == "target_more"
     assert rows["title 0"]["expected_lift_low"] > 0
     assert len(rows) == 6
 
 
 def test_one_stratum_is_the_plain_two_by_two_mid_p() -> None:
-    presence = [{"attribute": "role", "value": "champion", "contact_count": 2, "deals": 40, "won": 28}]
+    presence = [{"persona_type": "role", "persona": "champion", "contact_count": 2, "deals": 40, "won": 28}]
     contacts = [{"contact_count": 2, "deals": 100, "won": 50}, {"contact_count": 0, "deals": 60, "won": 60}]
     row = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)[0]
     distribution = stats.hypergeom(100, 50, 40)
     assert row["p_value"] == pytest.approx(2 * (distribution.sf(28) + distribution.pmf(28) / 2), abs=1e-11)
     assert row["q_value"] == row["p_value"]
-    assert (row["rest_deals"], row["rest_win_rate"]) == (60, pytest.approx(22 / 60))
+    assert (row["other_closed_deals"], row["other_win_rate"]) == (60, pytest.approx(22 / 60))
     weight = 40 * 60 / 100
     assert row["expected_lift"] == pytest.approx((28 / 40 - 22 / 60) * weight / (weight + 25))
     assert row["rationale"] == (
@@ -86,7 +86,7 @@ def test_one_stratum_is_the_plain_two_by_two_mid_p() -> None:
 def test_undated_contacts_are_never_more_than_worth_testing() -> None:
     presence, contacts = simulate(1, deals=900, effect=1.2)
     rows = persona_evidence(presence, contacts, EVEN, are_contacts_dated=False)
-    assert next(row for row in rows if row["value"] == "title 0")["action"] == "keep_testing"
+    assert next(row for row in rows if row["persona"] == "title 0")["action"] == "keep_testing"
     assert {row["action"] for row in rows} <= {"keep_testing", "no_difference", "not_enough_data"}
     assert all("contacts_not_dated" in row["caveat_codes"] for row in rows)
 
@@ -97,22 +97,24 @@ def test_uneven_coverage_is_refused_with_its_counts() -> None:
     for row in persona_evidence(presence, contacts, uneven, are_contacts_dated=True):
         assert row["is_refused"] and row["action"] == "not_enough_data"
         assert row["p_value"] is None and row["expected_lift"] is None
-        assert row["refusal"].startswith("Contacts are recorded on 90 of 100 won deals but on 60 of 150 lost ones")
+        assert row["missing_reason"].startswith(
+            "Contacts are recorded on 90 of 100 won deals but on 60 of 150 lost ones"
+        )
     nothing_lost = {**EVEN, "lost_deals": 0, "lost_deals_with_contacts": 0}
     assert all(row["is_refused"] for row in persona_evidence(presence, contacts, nothing_lost, True))
 
 
 def test_unknown_and_rare_personas_are_counted_but_not_tested() -> None:
     presence = [
-        {"attribute": "role", "value": "unknown", "contact_count": 1, "deals": 50, "won": 45},
-        {"attribute": "role", "value": "rare", "contact_count": 1, "deals": 9, "won": 9},
-        {"attribute": "role", "value": "common", "contact_count": 1, "deals": 80, "won": 40},
+        {"persona_type": "role", "persona": "unknown", "contact_count": 1, "deals": 50, "won": 45},
+        {"persona_type": "role", "persona": "rare", "contact_count": 1, "deals": 9, "won": 9},
+        {"persona_type": "role", "persona": "common", "contact_count": 1, "deals": 80, "won": 40},
     ]
     contacts = [{"contact_count": 1, "deals": 200, "won": 100}]
-    rows = {row["value"]: row for row in persona_evidence(presence, contacts, EVEN, True)}
+    rows = {row["persona"]: row for row in persona_evidence(presence, contacts, EVEN, True)}
     assert rows["unknown"]["q_value"] is None and rows["rare"]["q_value"] is None
     assert rows["common"]["q_value"] == rows["common"]["p_value"]
-    assert rows["rare"]["won"] == 9
+    assert rows["rare"]["won_deals"] == 9
 
 
 def test_row_order_does_not_matter() -> None:
@@ -132,7 +134,7 @@ def test_large_data_use_the_z_form_and_agree() -> None:
 
 def test_contradictory_counts_are_refused() -> None:
     contacts = [{"contact_count": 1, "deals": 10, "won": 5}]
-    row = {"attribute": "role", "value": "champion", "contact_count": 1, "deals": 11, "won": 5}
+    row = {"persona_type": "role", "persona": "champion", "contact_count": 1, "deals": 11, "won": 5}
     with pytest.raises(ValueError, match="more deals than there are"):
         persona_evidence([row], contacts, EVEN, True)
     with pytest.raises(ValueError, match="no deal has 3 contacts"):
@@ -145,7 +147,9 @@ def test_no_personas_are_no_rows_and_rationales_are_short() -> None:
     assert persona_evidence([], [], EVEN, True) == []
     presence, contacts = simulate(2)
     for row in presence:
-        row["value"] += " of the very long and most complicated department of everything that nobody can remember " * 2
+        row["persona"] += (
+            " of the very long and most complicated department of everything that no one can remember " * 2
+        )
     for row in persona_evidence(presence, contacts, EVEN, True):
         assert len(row["rationale"].split()) <= MAXIMUM_WORDS
 
@@ -153,11 +157,11 @@ def test_no_personas_are_no_rows_and_rationales_are_short() -> None:
 def test_a_persona_is_never_advised_against_its_own_counts() -> None:
     # At one contact 24 of 80 against 20 of 200, at five 19 of 20 against 240 of 300: 43 % with a buyer against 52 % without.
     presence = [
-        {"attribute": "persona", "value": "Buyer", "contact_count": 1, "deals": 80, "won": 24},
-        {"attribute": "persona", "value": "Buyer", "contact_count": 5, "deals": 20, "won": 19},
+        {"persona_type": "persona", "persona": "Buyer", "contact_count": 1, "deals": 80, "won": 24},
+        {"persona_type": "persona", "persona": "Buyer", "contact_count": 5, "deals": 20, "won": 19},
     ]
     contacts = [{"contact_count": 1, "deals": 280, "won": 44}, {"contact_count": 5, "deals": 320, "won": 259}]
     [row] = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)
     assert row["q_value"] < 0.001 and row["expected_lift"] > 0.05
-    assert row["win_rate"] == pytest.approx(0.43) and row["rest_win_rate"] == pytest.approx(0.52)
+    assert row["win_rate"] == pytest.approx(0.43) and row["other_win_rate"] == pytest.approx(0.52)
     assert (row["action"], row["caveat_codes"]) == ("not_enough_data", "counts_disagree")

@@ -40,7 +40,7 @@ def test_every_line_is_accounted_for(company: CrmBuild) -> None:
     [books] = company.rows(
         "select * from marts.input_files where source_file = 'deals-acme-1.csv' and object = 'deals'"
     )
-    # 8 lines: 5 deals, a deleted one, a second product line, an outcome nobody mapped
+    # 8 lines: 5 deals, a deleted one, a second product line, an outcome no one mapped
     assert (books["records"], books["accepted"], books["rejected"], books["excluded"], books["unaccounted"]) == (
         8,
         5,

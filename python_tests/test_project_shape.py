@@ -19,7 +19,7 @@ SEEDS = sorted((ROOT / "seeds").rglob("*.csv"))
 YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for path in (ROOT / folder).rglob("*.yml"))
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
-# dbt says about 30 ms a node; a node more is a choice somebody makes here.
+# dbt says about 30 ms a node; a node more is a choice someone makes here.
 MOST_NODES = 122
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
@@ -66,7 +66,7 @@ KEYLESS = {
     ),
     "icp_segment_evidence": "the second segment is null where there is no pair",
     "input_columns": "a header that is ignored has no column",
-    "qualification_threshold": "one row at most",
+    "recommended_score_threshold": "one row at most",
     "dim_as_of": "one row",
 }
 

@@ -84,7 +84,7 @@ def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, ma
     ] == []
     assert not {table for table in tables if table.startswith(("fct_", "bridge_", "stg_", "base_", "int_"))}
     for table, columns in tables.items():
-        for column in {"dimension", "other_dimension", "attribute", "second_attribute"} & set(columns):
+        for column in {"dimension", "second_dimension"} & set(columns):
             if table != "dim_dimensions":
                 assert built.rows(f"select count(*) from {table} where {column} = 'owner'") == [(0,)], (
                     f"{table}.{column}"

@@ -192,7 +192,7 @@ def test_every_table_that_speaks_of_people_is_suppressed(built: Place) -> None:
     with_people = {
         table
         for table, columns in tables
-        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_key"} & set(columns)
+        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_row"} & set(columns)
         or table == "persona_evidence"
     }
     assert with_people == SUPPRESSED
@@ -209,7 +209,7 @@ def test_persona_evidence_hides_what_win_rates_by_persona_hides(built: Place) ->
     assert hidden
     assert any(row["is_suppressed"] for row in evidence)
     for row in evidence:
-        assert row["is_suppressed"] == ((row["attribute"], row["value"]) in hidden)
+        assert row["is_suppressed"] == ((row["persona_type"], row["persona"]) in hidden)
         if row["is_suppressed"]:
             assert row["deals"] is None
             assert row["rationale"].startswith("fewer than 5 deals")
@@ -237,13 +237,13 @@ def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
             "create table marts.action_items as select * from (values "
             "(1, '3 of 4 deals with CFO', 'persona_evidence', 'CFO'), (2, '30 of 35 deals with VP Sales', 'persona_evidence', 'VP Sales'), "
             "(3, 'General Counsel champions 2 won deals; VP Sales is 9', 'decision_makers', 'General Counsel'), "
-            "(4, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_key)"
+            "(4, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_row)"
         )
         connection.execute(
             "create temp table hidden_cells as select * from (values ('persona', 'CFO', 'window'), "
             "('persona_in_role', 'General Counsel as champion', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
         )
-        columns = {"item": "INTEGER", "evidence": "VARCHAR", "source_table": "VARCHAR", "source_key": "VARCHAR"}
+        columns = {"item": "INTEGER", "evidence": "VARCHAR", "source_table": "VARCHAR", "source_row": "VARCHAR"}
         rows = connection.execute(
             published_select(PublishedTable("action_items"), columns, 5) + " order by item"
         ).fetchall()

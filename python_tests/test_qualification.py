@@ -1,4 +1,4 @@
-"""The qualification cut-off: gated, calibrated, and judged out of sample."""
+"""The score threshold: gated, calibrated, and judged out of sample."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import special
 
 from winloss.advice import qualification
 from winloss.advice.parameters import Parameters
-from winloss.advice.qualification import cut_off, fold_of, fold_sql, threshold
+from winloss.advice.qualification import fold_of, fold_sql, score_threshold, threshold
 
 Rows = list[dict[str, Any]]
 
@@ -36,9 +36,9 @@ def simulate(seed: int, deals: int, slope: float) -> Rows:
 def test_a_score_that_separates_gets_a_cut_off() -> None:
     # Logit -0.4 + 8 (score - 0.5): win rate 0.43; logit(0.43) = -0.28 is reached at 0.515.
     result = threshold(simulate(1, 3_000, 8.0), 3_100)
-    assert result["is_predictive"] and result["reason"] == ""
-    assert result["cut_off"] == 0.5
-    assert result["deals_above"] + result["deals_below"] == result["scored_deals"] == 3_000
+    assert result["is_predictive"] and result["missing_reason"] == ""
+    assert result["score_threshold"] == 0.5
+    assert result["closed_deals_above"] + result["closed_deals_below"] == result["scored_deals"] == 3_000
     assert result["gap_low"] > 0.3
     assert result["cross_validated_youden"] == pytest.approx(result["in_sample_youden"], abs=0.05)
     assert result["cross_validated_accuracy"] > result["majority_accuracy"]
@@ -48,8 +48,8 @@ def test_a_score_without_information_gets_none() -> None:
     passed = sum(threshold(simulate(seed, 130, 0.0), 130)["is_predictive"] for seed in range(60))
     assert passed <= 6
     result = threshold(simulate(2, 130, 0.0), 130)
-    assert result["cut_off"] is None
-    assert result["reason"] == "The score does not separate won from lost deals yet."
+    assert result["score_threshold"] is None
+    assert result["missing_reason"] == "The score does not separate won from lost deals yet."
     assert result["auc"] is not None and result["in_sample_accuracy"] is None
 
 
@@ -58,9 +58,9 @@ def test_a_score_that_points_the_wrong_way_gets_none() -> None:
 
 
 def test_no_scores_or_too_few_outcomes_say_why() -> None:
-    assert threshold([], 120)["reason"] == "No closed deal has a qualification score."
+    assert threshold([], 120)["missing_reason"] == "No closed deal has a qualification score."
     few = [{"score": 0.9, "fold": 0, "deals": 9, "won": 9}, {"score": 0.1, "fold": 1, "deals": 60, "won": 0}]
-    assert "at least 10 won and 10 lost" in str(threshold(few, 69)["reason"])
+    assert "at least 10 won and 10 lost" in str(threshold(few, 69)["missing_reason"])
 
 
 def test_in_sample_figures_worked_by_hand() -> None:
@@ -70,8 +70,13 @@ def test_in_sample_figures_worked_by_hand() -> None:
         {"score": 0.5, "fold": 1, "deals": 10, "won": 6},
         {"score": 0.3, "fold": 2, "deals": 40, "won": 10},
     ]
-    row = next(row for row in qualification.tested_cut_offs(rows) if row["cut_off"] == 0.5)
-    assert (row["deals_above"], row["won_above"], row["deals_below"], row["won_below"]) == (30, 24, 40, 10)
+    row = next(row for row in qualification.tested_cut_offs(rows) if row["score_threshold"] == 0.5)
+    assert (row["closed_deals_above"], row["won_deals_above"], row["closed_deals_below"], row["won_deals_below"]) == (
+        30,
+        24,
+        40,
+        10,
+    )
     assert (row["in_sample_false_positives"], row["in_sample_false_negatives"]) == (6, 10)
     assert row["in_sample_accuracy"] == pytest.approx((24 + 30) / 70)
     assert row["in_sample_youden"] == pytest.approx(24 / 34 - 6 / 36)
@@ -80,10 +85,10 @@ def test_in_sample_figures_worked_by_hand() -> None:
 
 def test_grid_leaves_deals_on_both_sides_and_marks_the_chosen_cut() -> None:
     rows = simulate(1, 500, 6.0)
-    chosen = threshold(rows, 500)["cut_off"]
+    chosen = threshold(rows, 500)["score_threshold"]
     grid = qualification.tested_cut_offs(rows, chosen=chosen)  # type: ignore[arg-type]
-    assert all(row["deals_above"] and row["deals_below"] for row in grid)
-    assert [row["cut_off"] for row in grid if row["is_chosen"]] == [chosen]
+    assert all(row["closed_deals_above"] and row["closed_deals_below"] for row in grid)
+    assert [row["score_threshold"] for row in grid if row["is_chosen"]] == [chosen]
 
 
 def test_cross_validation_is_each_fold_judged_by_the_others() -> None:
@@ -100,7 +105,7 @@ def test_cross_validation_is_each_fold_judged_by_the_others() -> None:
 
     kept = wrong = 0
     for fold in range(5):
-        cut = cut_off(np.array(scores), *table({0, 1, 2, 3, 4} - {fold}))
+        cut = score_threshold(np.array(scores), *table({0, 1, 2, 3, 4} - {fold}))
         deals, won = table({fold})
         above = np.array(scores) >= (cut or 2.0)
         kept, wrong = kept + won[above].sum(), wrong + (deals - won)[above].sum()
@@ -111,7 +116,7 @@ def test_cross_validation_is_each_fold_judged_by_the_others() -> None:
 
 def test_a_cost_moves_the_cut_off() -> None:
     rows = simulate(1, 3_000, 8.0)
-    cuts = [threshold(rows, 3_000, cost_to_value=cost)["cut_off"] for cost in (0.25, 0.6)]
+    cuts = [threshold(rows, 3_000, cost_to_value=cost)["score_threshold"] for cost in (0.25, 0.6)]
     assert cuts == [0.4, 0.6]
     with pytest.raises(ValueError, match="cost_to_value"):
         threshold(rows, 3_000, cost_to_value=1.5)
@@ -158,7 +163,7 @@ def test_fold_is_the_same_in_sql_and_python_and_even() -> None:
 def test_parameters_reach_the_gate() -> None:
     rows = simulate(12, 200, 1.0)
     p = threshold(rows, 200)["gate_p_value"]
-    assert threshold(rows, 200, Parameters(gate_p=min(0.5, float(p) + 0.001)))["reason"] != (
+    assert threshold(rows, 200, Parameters(gate_p=min(0.5, float(p) + 0.001)))["missing_reason"] != (
         "The score does not separate won from lost deals yet."
     )
 
@@ -168,6 +173,6 @@ def test_a_cut_off_needs_deals_on_both_sides() -> None:
     scores, won = np.array([0.9] * 6 + [0.3] * 36), np.array([1] * 6 + [1] * 6 + [0] * 30)
     result = threshold(rows_of(scores, won), 42)
     assert result["gate_p_value"] < 0.001
-    assert (result["is_predictive"], result["cut_off"]) == (False, None)
-    assert "cannot be told apart yet" in result["reason"]
+    assert (result["is_predictive"], result["score_threshold"]) == (False, None)
+    assert "cannot be told apart yet" in result["missing_reason"]
     assert threshold(rows_of(np.repeat(scores, 2), np.repeat(won, 2)), 84)["is_predictive"]

@@ -1,4 +1,4 @@
-"""The unattended quarter, run as a scheduler runs it: no terminal, hardly an environment, somebody to tell.
+"""The unattended quarter, run as a scheduler runs it: no terminal, hardly an environment, someone to tell.
 
 The build is a real one of a project with two seeds, on the private database a whole build left: its end is the real end.
 """
@@ -94,7 +94,7 @@ TELL = 'cat > "$HOME/told.txt"; echo "$WINLOSS_STATUS $WINLOSS_REPORT $WINLOSS_L
 
 
 def told(place: Place) -> tuple[str, list[str]]:
-    """The text somebody got, and status, report and log as the command found them; both are gone then."""
+    """The text someone got, and status, report and log as the command found them; both are gone then."""
     files = [place.folder / "home" / name for name in ("told.txt", "status.txt")]
     text, words = (path.read_text(encoding="utf-8") for path in files)
     for path in files:
@@ -127,14 +127,14 @@ def test_the_cron_line_of_the_guide_builds_reports_and_tells(place: Place) -> No
 
 
 @pytest.mark.parametrize(
-    "kind", ["a variable nobody knows", "a seed that cannot be loaded", "an alert that blocks", "far fewer deals"]
+    "kind", ["a variable no one knows", "a seed that cannot be loaded", "an alert that blocks", "far fewer deals"]
 )
 def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -> None:
     seed = place.project / "seeds" / "reject_rules.csv"
     seed_before, database_before = seed.read_bytes(), place.database.read_bytes()
     as_it_was = standing(place)
     assert len(as_it_was) > 4
-    if kind == "a variable nobody knows":
+    if kind == "a variable no one knows":
         write_mapping(place, alert_polisy="block")
         why = "Variable alert_polisy is not known. Did you mean alert_policy?"
     elif kind == "an alert that blocks":
@@ -170,7 +170,7 @@ def test_a_green_run_that_told_nobody_says_so(place: Place) -> None:
     run = as_cron(place, the_line_of_the_guide(place, "echo no such server >&2; exit 7"))
     assert run.returncode == 3
     assert "2025-Q1 is built, published and reported." in run.stderr
-    assert run.stderr.endswith("Nobody was told: the command of --notify ended with exit code 7 (no such server).\n")
+    assert run.stderr.endswith("No one was told: the command of --notify ended with exit code 7 (no such server).\n")
 
 
 def test_two_runs_do_not_collide(place: Place) -> None:
@@ -192,7 +192,7 @@ def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(
     monkeypatch.setattr(quarterly, "NOTIFY_SECONDS", 1)
     plan = Plan(tmp_path, tmp_path / "w", tmp_path / "p", tmp_path / "r", tmp_path / "l")
     said = quarterly.tell("sleep 300 & echo $! > child; wait", Outcome(0, "text"), plan)
-    assert said == "Nobody was told: the command of --notify did not end within 1 s."
+    assert said == "No one was told: the command of --notify did not end within 1 s."
     child = int((tmp_path / "child").read_text(encoding="utf-8"))
     state = Path(f"/proc/{child}/stat")
     assert not state.exists() or state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"

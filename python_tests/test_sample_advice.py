@@ -19,24 +19,24 @@ def test_settings_tell_what_the_build_was_made_with(sample_build: SampleBuild) -
 
 def test_the_three_true_segments_and_no_other_are_targeted(sample_build: SampleBuild) -> None:
     rows = sample_build.rows(RECOMMENDATIONS)
-    targets = {(row["attribute"], row["value"]) for row in rows if row["action"] == "target_more"}
+    targets = {(row["dimension"], row["segment"]) for row in rows if row["action"] == "target_more"}
     assert targets == {("industry", "Technology"), ("industry", "Healthcare"), ("revenue_band", "$10M to $50M")}
-    assert all(row["grade"] == "claim" for row in rows if row["action"] == "target_more")
+    assert all(row["grade"] == "strong" for row in rows if row["action"] == "target_more")
 
 
 def test_the_profile_sets_today_beside_the_advice(sample_build: SampleBuild) -> None:
-    rows = {row["attribute"]: row for row in sample_build.rows("select * from marts.icp_profile")}
+    rows = {row["profile_field"]: row for row in sample_build.rows("select * from marts.icp_profile")}
     assert rows["industry"]["current_value"] == "Retail and Financial Services"
     assert rows["industry"]["recommended_value"] == "Healthcare, Technology"
     assert rows["revenue_band"]["recommended_value"] == "$10M to $50M"
-    assert rows["qualification_threshold"]["current_value"] == "0.80"
-    assert float(rows["qualification_threshold"]["recommended_value"]) == 0.75
+    assert rows["score_threshold"]["current_value"] == "0.80"
+    assert float(rows["score_threshold"]["recommended_value"]) == 0.75
     assert rows["region"]["recommended_value"] is None and rows["region"]["missing_reason"]
 
 
 def test_the_cut_off_is_three_quarters_in_and_out_of_sample(sample_build: SampleBuild) -> None:
-    [row] = sample_build.rows("select * from marts.qualification_threshold")
-    assert (row["is_predictive"], row["cut_off"], row["current_cut_off"]) == (True, 0.75, 0.80)
+    [row] = sample_build.rows("select * from marts.recommended_score_threshold")
+    assert (row["is_predictive"], row["score_threshold"], row["current_score_threshold"]) == (True, 0.75, 0.80)
     # planted: 10 lost deals at 0.75 and above, 12 won deals below, of 480 scored
     assert (row["in_sample_false_positives"], row["in_sample_false_negatives"], row["scored_deals"]) == (10, 12, 480)
     assert row["in_sample_accuracy"] == pytest.approx(458 / 480)
@@ -60,13 +60,13 @@ def test_who_buys_as_in_the_published_example(sample_build: SampleBuild) -> None
 
 def test_the_actions_cover_every_kind_and_say_how_we_will_know(sample_build: SampleBuild) -> None:
     rows = sample_build.rows("select * from marts.action_items order by item")
-    assert {row["kind"] for row in rows} == {"targeting", "loss_reason", "cut_off", "personas", "process"}
-    assert all(row["grade"] in ("claim", "test", "bet", "data repair") for row in rows)
+    assert {row["kind"] for row in rows} == {"targeting", "loss_reason", "score_threshold", "personas", "process"}
+    assert all(row["grade"] in ("strong", "directional", "fix the data") for row in rows)
     assert all(row[column] for row in rows for column in ("owner", "evidence", "how_we_will_know", "due_quarter"))
     assert {row["due_quarter"] for row in rows} == {"2026-Q1"}
     titles = [row["title"] for row in rows]
     assert (
-        "Move the cut-off to 0.75" in titles
+        "Move the score threshold to 0.75" in titles
         and "Price: 19 of 48 losses" in titles
         and "Reach VP Sales and CFO early" in titles
     )
@@ -89,16 +89,16 @@ def test_no_text_is_longer_than_thirty_five_words_or_speaks_of_statistics(sample
 
 
 def test_unknown_is_never_recommended(sample_build: SampleBuild) -> None:
-    assert sample_build.rows("select 1 from marts.icp_segment_evidence where value = 'unknown'")
+    assert sample_build.rows("select 1 from marts.icp_segment_evidence where segment = 'unknown'")
     assert not sample_build.rows(
-        "select 1 from marts.icp_recommendations where value = 'unknown' or second_value = 'unknown'"
+        "select 1 from marts.icp_recommendations where segment = 'unknown' or second_segment = 'unknown'"
     )
 
 
 def test_reported_dimensions_carry_no_recommendation(sample_build: SampleBuild) -> None:
     found = {
-        row["attribute"]
-        for row in sample_build.rows("select attribute, second_attribute from marts.icp_recommendations")
+        row["dimension"]
+        for row in sample_build.rows("select dimension, second_dimension from marts.icp_recommendations")
     }
     assert not found & {"owner", "competitor", "pipeline", "deal_size_band", "country", "deal_type"}
 

@@ -189,11 +189,11 @@ def test_nothing_but_the_planted_effects_wins_more_or_less_often() -> None:
         assert abs(won_of(members)[0] - expected) / len(members) < 0.08, value
 
 
-def errors(deals: list[Row], cut_off: float) -> tuple[int, int]:
-    """Lost deals at or above the cut-off, and won deals below it."""
+def errors(deals: list[Row], score_threshold: float) -> tuple[int, int]:
+    """Lost deals at or above the score threshold, and won deals below it."""
     scored = [(deal["outcome"], float(deal["qualification_score"])) for deal in deals if deal["qualification_score"]]
-    false_positives = sum(outcome == "lost" and score >= cut_off for outcome, score in scored)
-    return false_positives, sum(outcome == "won" and score < cut_off for outcome, score in scored)
+    false_positives = sum(outcome == "lost" and score >= score_threshold for outcome, score in scored)
+    return false_positives, sum(outcome == "won" and score < score_threshold for outcome, score in scored)
 
 
 @pytest.mark.parametrize(("quarters", "at_075", "at_080"), [((REVIEW,), (3, 3), (1, 14)), (WINDOW, (10, 12), (4, 53))])
@@ -224,8 +224,8 @@ def test_a_calibrated_score_reaches_the_base_rate_at_075(quarters: tuple[str, ..
 
     intercept, slope = minimize(loss, (0.0, 1.0)).x
     won, closed = won_of(closed_in(*quarters))
-    cut_off = centre + spread * (log(won / (closed - won)) - intercept) / slope
-    assert round(cut_off * 20) / 20 == 0.75
+    score_threshold = centre + spread * (log(won / (closed - won)) - intercept) / slope
+    assert round(score_threshold * 20) / 20 == 0.75
 
 
 def test_ten_won_deals_of_the_review_quarter_name_champion_and_decision_maker() -> None:
@@ -313,9 +313,9 @@ def test_the_dirt_of_real_life_is_there() -> None:
 
 def test_the_current_profile_names_three_attributes() -> None:
     with (SEEDS / "icp_current.csv").open(encoding="utf-8", newline="") as file:
-        current = {row["attribute"]: row["current_value"] for row in csv.DictReader(file)}
+        current = {row["profile_field"]: row["current_value"] for row in csv.DictReader(file)}
     assert current == {
         "industry": "Retail and Financial Services",
         "revenue_band": "$50M to $100M",
-        "qualification_threshold": "0.80",
+        "score_threshold": "0.80",
     }

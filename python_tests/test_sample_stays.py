@@ -23,13 +23,13 @@ OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
 
 
 def remember(place: Place, crm: str | None, rank: int, title: str) -> None:
-    """Advice of the quarter before the one under review, as if an earlier build of a source had given it."""
+    """Advice of the previous quarter the one under review, as if an earlier build of a source had given it."""
     with duckdb.connect(str(place.database)) as connection:
         connection.execute(
             "insert into history.recommendations by name select $crm as crm, '2024-Q4' as reviewed_quarter, "
-            "date '2024-10-01' as reviewed_quarter_starts_on, 1 as version, 'x' as fingerprint, $rank as rank, 'industry' as attribute, "
-            "'Retail' as value, 'Retail' as segment_label, 'target_more' as action, 'claim' as grade, $title as title, "
-            "0.5 as said_win_rate, 0.1 as said_expected_lift, 0.01 as said_low, 0.2 as said_high, 'x' as method_version",
+            "date '2024-10-01' as reviewed_quarter_starts_on, 1 as version, 'x' as fingerprint, $rank as rank, 'industry' as dimension, "
+            "'Retail' as segment, 'Retail' as segment_label, 'target_more' as action, 'strong' as grade, $title as title, "
+            "0.5 as predicted_win_rate, 0.1 as predicted_lift, 0.01 as predicted_lift_low, 0.2 as predicted_lift_high, 'x' as method_version",
             {"crm": crm, "rank": rank, "title": title},
         )
 
@@ -43,7 +43,7 @@ def after_the_sample() -> Place:
             "insert into history.run_history by name select * replace ('sample' as crm, 'invented' as invocation_id) from history.run_history"
         )
     remember(place, "sample", 1, "Advice of the sample")
-    remember(place, None, 2, "Advice of nobody knows whom")
+    remember(place, None, 2, "Advice of no one knows whom")
     remember(place, "custom", 3, "Advice of our own")
     place.build()
     return place
@@ -52,9 +52,9 @@ def after_the_sample() -> Place:
 def test_the_profile_of_the_sample_is_nobody_elses(after_the_sample: Place) -> None:
     assert after_the_sample.rows("select distinct current_value from icp_profile") == [(None,)]
     assert after_the_sample.rows("select distinct is_in_current_profile from icp_recommendations") in ([], [(False,)])
-    assert after_the_sample.rows("select current_cut_off, current_accuracy from qualification_threshold") == [
-        (None, None)
-    ]
+    assert after_the_sample.rows(
+        "select current_score_threshold, current_accuracy from recommended_score_threshold"
+    ) == [(None, None)]
 
 
 def test_only_advice_of_the_same_source_is_followed_up(after_the_sample: Place) -> None:

@@ -45,10 +45,10 @@ DEALS: list[dict[str, object]] = [
     *deals("bare", 12, 0, annual_revenue="", amount=""),
     # 4: what stands in the lowest band truly
     *deals("small", 1, 3, annual_revenue=5_000_000),
-    # 5: one cycle of 90 days, one deal nobody knows the start of
+    # 5: one cycle of 90 days, one deal no one knows the start of
     *deals("slow", 1, 0, created_on="2025-08-12", product="cycles"),
     *deals("start", 1, 0, product="cycles"),
-    # 6: outcomes in any letter case, and a word nobody mapped
+    # 6: outcomes in any letter case, and a word no one mapped
     *[
         {"deal_id": f"word{n}", "outcome": word, "closed_on": "2025-11-10", "product": "words"}
         for n, word in enumerate(["Won", "WON", "Lost"])
@@ -136,7 +136,7 @@ def recommended(project: Project, dimension: str, name: str) -> list[Any]:
     return [
         action
         for (action,) in project.rows(
-            f"select action from marts.icp_recommendations where attribute = '{dimension}' and value = '{name}'"
+            f"select action from marts.icp_recommendations where dimension = '{dimension}' and segment = '{name}'"
         )
     ]
 
@@ -226,14 +226,14 @@ def test_defect_9_an_unknown_industry_is_never_a_segment_to_aim_at(company: Proj
 
 
 def test_defect_10_a_segment_is_judged_by_the_others_and_not_by_fixed_thresholds(company: Project) -> None:
-    rate, rest, low = segment(company, "region", "warm", "win_rate, rest_win_rate, difference_low")
+    rate, rest, low = segment(company, "region", "warm", "win_rate, other_win_rate, difference_low")
     assert (rate, rest) == (0.45, 0.05) and low > 0.25
     assert recommended(company, "region", "warm") == ["target_more"]
     assert recommended(company, "region", "cold") != ["target_more"]
 
 
 def test_defect_11_the_best_segment_of_a_hard_market_is_the_best(company: Project) -> None:
-    rate, rest, low = segment(company, "lead_source", "best", "win_rate, rest_win_rate, difference_low")
+    rate, rest, low = segment(company, "lead_source", "best", "win_rate, other_win_rate, difference_low")
     assert (rate, rest) == (0.29, 0.05) and low > 0.1
     assert recommended(company, "lead_source", "weak") != ["target_more"]
 
@@ -251,14 +251,14 @@ def test_defect_13_a_rate_is_not_rounded(company: Project) -> None:
 
 def test_defect_14_without_scores_there_is_no_accuracy_and_a_reason(company: Project) -> None:
     rows = company.rows(
-        "select distinct scored_deals, accuracy, missing_reason from marts.qualification_cutoffs "
+        "select distinct scored_deals, accuracy, missing_reason from marts.score_thresholds "
         "where period = 'previous_quarter'"
     )
     assert rows == [(0, None, "no closed deal of this period has a qualification score")]
 
 
 def test_defect_15_a_cut_off_is_not_the_lowest_of_equals_and_is_judged_by_deals_that_did_not_set_it() -> None:
-    """40 deals, won at 0.90 and lost at 0.30: every cut-off between gets all of them right. The curve is symmetric, so it meets
+    """40 deals, won at 0.90 and lost at 0.30: every score threshold between gets all of them right. The curve is symmetric, so it meets
     the base rate of one half in the middle, at 0.60."""
     rows = [
         {"score": score, "fold": fold, "deals": 4, "won": won}
@@ -266,13 +266,13 @@ def test_defect_15_a_cut_off_is_not_the_lowest_of_equals_and_is_judged_by_deals_
         for score, won in ((0.9, 4), (0.3, 0))
     ]
     clean = threshold(rows, 40)
-    assert (clean["cut_off"], clean["in_sample_accuracy"], clean["cross_validated_accuracy"]) == (0.6, 1.0, 1.0)
+    assert (clean["score_threshold"], clean["in_sample_accuracy"], clean["cross_validated_accuracy"]) == (0.6, 1.0, 1.0)
     assert clean["win_rate_above_low"] < 1 and clean["gap_low"] < clean["gap"] == 1
-    # noise: 40 deals whose score says nothing get no cut-off at all, however well one would fit them
+    # noise: 40 deals whose score says nothing get no score threshold at all, however well one would fit them
     noise = [
         {"score": score, "fold": fold, "deals": 2, "won": 1} for fold in range(5) for score in (0.2, 0.4, 0.6, 0.8)
     ]
-    assert (threshold(noise, 40)["cut_off"], threshold(noise, 40)["in_sample_accuracy"]) == (None, None)
+    assert (threshold(noise, 40)["score_threshold"], threshold(noise, 40)["in_sample_accuracy"]) == (None, None)
 
 
 def test_defect_16_one_title_in_three_spellings_is_one_persona(company: Project) -> None:

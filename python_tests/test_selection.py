@@ -127,14 +127,14 @@ def test_first_claim_is_the_exact_test_of_one_quarter() -> None:
 
     referral = of(result, "lead_source", "Referral")
     weight = 42 * 85 / 127
-    assert referral.adjusted_lift == pytest.approx(31 / 42 - 33 / 85)
+    assert referral.adjusted_difference == pytest.approx(31 / 42 - 33 / 85)
     assert referral.expected_lift == pytest.approx((31 / 42 - 33 / 85) * weight / (weight + 25))
     assert referral.action == "target_more"
-    row = next(row for row in evidence_rows(result) if row["value"] == "Referral")
+    row = next(row for row in evidence_rows(result) if row["segment"] == "Referral")
     assert row["extra_wins_per_100"] == pytest.approx(10 * (31 / 42 - 33 / 85) * weight / (weight + 25))
     # Set aside, the two others are compared with each other only: 17 of 42 against 16 of 43.
     outbound = of(result, "lead_source", "Outbound")
-    assert outbound.adjusted_lift == pytest.approx(17 / 42 - 16 / 43)
+    assert outbound.adjusted_difference == pytest.approx(17 / 42 - 16 / 43)
     # What segments are ranked by keeps the sibling in: 17 of 42 against 47 of 85, over the average deal.
     assert outbound.expected_gain == pytest.approx((17 / 42 - 47 / 85) * weight / (weight + 25) * 85 / 127)
 
@@ -159,8 +159,8 @@ def test_quarters_are_compared_within_themselves() -> None:
     quarter = ["2025-Q1"] * 80 + ["2025-Q2"] * 80
     result = select(MemoryCounts(columns, won, quarter), ["lead_source"])
     event = of(result, "lead_source", "Event")
-    assert event.lift == pytest.approx(10 / 40 - 70 / 120)
-    assert event.adjusted_lift == pytest.approx(0.0)
+    assert event.difference == pytest.approx(10 / 40 - 70 / 120)
+    assert event.adjusted_difference == pytest.approx(0.0)
     assert not result.claims
 
 
@@ -187,7 +187,7 @@ def test_a_strong_segment_is_claimed_and_its_siblings_are_not_echoed() -> None:
     assert claimed(result) == {(("industry", "A"),): 1}
     for value in "BCDE":
         sibling = of(result, "industry", value)
-        assert (sibling.lift_high or 0) < 0
+        assert (sibling.difference_high or 0) < 0
         assert sibling.action in ("no_difference", "not_enough_data")
 
 
@@ -201,7 +201,7 @@ def test_a_field_without_effect_is_not_credited_with_what_it_is_confounded_with(
     result = select(deals.memory(), DIMENSIONS)
     assert set(claimed(result)) == {(("region", "A"),)}
     industry = of(result, "industry", "A")
-    assert (industry.lift_low or 0) > 0.1
+    assert (industry.difference_low or 0) > 0.1
     assert industry.explained_by == ((("region", "A"),),)
     assert industry.action not in ("target_more", "deprioritise")
 
@@ -262,10 +262,10 @@ def test_unknown_is_reported_and_never_a_candidate() -> None:
         deals.columns["region"][i], deals.won[i] = "unknown", int(i < 108)
     result = select(deals.memory(), DIMENSIONS)
     unknown = of(result, "region", "unknown")
-    assert (unknown.deals, unknown.won) == (120, 108)
-    assert (unknown.action, unknown.is_candidate, unknown.rest_deals) == ("not_enough_data", False, 0)
+    assert (unknown.closed_deals, unknown.won_deals) == (120, 108)
+    assert (unknown.action, unknown.is_candidate, unknown.other_closed_deals) == ("not_enough_data", False, 0)
     assert all(("region", "unknown") not in cell for cell in claimed(result))
-    assert of(result, "region", "A").rest_deals == 280 - of(result, "region", "A").deals
+    assert of(result, "region", "A").other_closed_deals == 280 - of(result, "region", "A").closed_deals
 
 
 @pytest.mark.parametrize(("deals", "won"), [(39, 20), (200, 9), (200, 191)])
@@ -293,7 +293,7 @@ def test_best_bet_is_the_largest_expected_lift_when_nothing_is_claimed_for_more(
 
 
 def test_equal_segments_are_called_equal_and_a_trifle_is_no_action() -> None:
-    # At 60,000 deals even 2 points are beyond luck; they are still not worth an action.
+    # At 60,000 deals even 2 points are beyond chance; they are still not worth an action.
     deals = make(50, 60_000, {("region", "A"): 0.09}, unknown=0)
     result = select(deals.memory(), DIMENSIONS, with_pairs=False)
     region = of(result, "region", "A")
@@ -326,8 +326,8 @@ def test_a_lone_good_pair_is_found_beyond_its_parts() -> None:
             deals.won[i] = int(rng.random() < 0.85)
     result = select(deals.memory(), DIMENSIONS)
     assert claimed(result) == {(("industry", "E"), ("product", "D")): 1}
-    row = next(row for row in evidence_rows(result) if row["second_value"])
-    assert (row["attribute"], row["second_attribute"], row["action"]) == ("industry", "product", "target_more")
+    row = next(row for row in evidence_rows(result) if row["second_segment"])
+    assert (row["dimension"], row["second_dimension"], row["action"]) == ("industry", "product", "target_more")
 
 
 # ---------------------------------------------------------------- leakage
@@ -337,11 +337,11 @@ def test_a_field_filled_after_closing_carries_no_recommendation() -> None:
     deals = make(9, 500)
     deals.columns["extra_1"] = [("X" if i % 3 else "Y") if won else "unknown" for i, won in enumerate(deals.won)]
     result = select(deals.memory(), [*DIMENSIONS, "extra_1"])
-    assert [(leak.attribute, leak.rule) for leak in result.leaks] == [("extra_1", "filled_after_closing")]
+    assert [(leak.dimension, leak.rule) for leak in result.leaks] == [("extra_1", "filled_after_closing")]
     assert all(not e.is_candidate for e in result.evidence if e.cell[0][0] == "extra_1")
-    names = {row["attribute"] for row in recommendation_rows(evidence_rows(result), run_row(result))}
+    names = {row["dimension"] for row in recommendation_rows(evidence_rows(result), run_row(result))}
     assert names == set(DIMENSIONS)
-    assert leak_rows(result)[0]["attribute"] == "extra_1"
+    assert leak_rows(result)[0]["dimension"] == "extra_1"
     assert run_row(result)["leaking_dimensions"] == "extra_1"
 
 
@@ -349,7 +349,7 @@ def test_a_field_that_decides_the_outcome_carries_no_recommendation() -> None:
     deals = make(10, 500)
     deals.columns["extra_1"] = ["Contract" if won else ("Stopped", "Silent")[i % 2] for i, won in enumerate(deals.won)]
     result = select(deals.memory(), [*DIMENSIONS, "extra_1"])
-    assert [(leak.attribute, leak.rule) for leak in result.leaks] == [("extra_1", "decides_outcome")]
+    assert [(leak.dimension, leak.rule) for leak in result.leaks] == [("extra_1", "decides_outcome")]
     assert all("extra_1" not in dict(cell) for cell in claimed(result))
 
 
@@ -422,7 +422,12 @@ def test_renaming_segments_changes_only_names(seed: int) -> None:
     by_cell = {e.cell: e for e in other.evidence}
     for e in one.evidence:
         twin = by_cell[tuple((d, names.get(v, v)) for d, v in e.cell)]
-        assert (twin.action, twin.deals, twin.won, twin.best_bet) == (e.action, e.deals, e.won, e.best_bet)
+        assert (twin.action, twin.closed_deals, twin.won_deals, twin.best_bet) == (
+            e.action,
+            e.closed_deals,
+            e.won_deals,
+            e.best_bet,
+        )
         assert twin.p_value == pytest.approx(e.p_value, abs=2e-12)
 
 
@@ -449,7 +454,7 @@ def test_an_empty_dimension_changes_nothing(seed: int, value: str) -> None:
     deals.columns["extra_1"] = [value] * 400
     after = select(deals.memory(), [*DIMENSIONS, "extra_1"])
     assert after.evidence[: len(before.evidence)] != ()
-    kept = [row for row in evidence_rows(after) if row["attribute"] != "extra_1"]
+    kept = [row for row in evidence_rows(after) if row["dimension"] != "extra_1"]
     assert kept == evidence_rows(before)
     assert after.leaks == before.leaks
 
@@ -484,25 +489,25 @@ def test_a_pair_is_never_advised_against_its_own_counts() -> None:
     by_value = {e.cell[0][1]: e for e in result.evidence if len(e.cell) == 2 and e.cell[1][1] == "partner"}
     by_value |= {e.cell[1][1]: e for e in result.evidence if len(e.cell) == 2 and e.cell[0][1] == "partner"}
     small, large = by_value["small"], by_value["large"]
-    assert (small.deals, small.won, small.rest_deals) == (300, 72, 1800)
-    assert small.rest_win_rate == pytest.approx(525 / 1800) and (small.expected_lift or 0) > 0.1
-    assert (large.expected_lift or 0) < -0.1 < (large.lift or 0)
+    assert (small.closed_deals, small.won_deals, small.other_closed_deals) == (300, 72, 1800)
+    assert small.other_win_rate == pytest.approx(525 / 1800) and (small.expected_lift or 0) > 0.1
+    assert (large.expected_lift or 0) < -0.1 < (large.difference or 0)
     for pair in (small, large):
         assert (pair.action, pair.not_judged) == ("not_enough_data", "counts_disagree")
         assert [caveat.code for caveat in pair.caveats] == ["counts_disagree"]
-    assert "win less often than the rest; they win more once" in small.caveats[0].text
+    assert "win less often than other segments; they win more once" in small.caveats[0].text
     rows = recommendation_rows(evidence_rows(result), run_row(result))
-    told = [row["rationale"] for row in rows if row["second_value"]]
+    told = [row["rationale"] for row in rows if row["second_segment"]]
     assert all("no advice" in str(text) for text in told) and len(told) == 2
 
 
 def test_a_claim_whose_range_holds_zero_is_only_worth_testing() -> None:
-    # 9 of 10 against 160 of 400: p = .002, and yet -1 to +31 points once drawn towards zero: 0.5 w / (w + 25) less
+    # 9 of 10 against 160 of 400: p = .002, and yet -1 to +31 points once shrunk towards zero: 0.5 w / (w + 25) less
     # 1.96 sqrt(.242 / (w + 25)) with w = 10 * 400 / 410.
     cells = [(("Referral",), 10, 9), (("Inbound",), 200, 80), (("Event",), 200, 80)]
     result = select(counted_company(cells, ["source"]).memory(), ["source"])
     referral = of(result, "source", "Referral")
-    assert referral.claim_step == 1 and (referral.expected_lift_low or 0) < 0 < (referral.lift_low or 0)
+    assert referral.claim_step == 1 and (referral.expected_lift_low or 0) < 0 < (referral.difference_low or 0)
     assert (referral.action, [caveat.code for caveat in referral.caveats]) == ("keep_testing", ["range_holds_zero"])
 
 
@@ -521,11 +526,11 @@ def test_no_advice_contradicts_the_counts_it_prints(seed: int, size: int, skew: 
     result = select(deals.memory(), DIMENSIONS, Parameters(keep_testing_maximum=100))
     for e in result.evidence:
         if e.action in ("target_more", "deprioritise", "keep_testing"):
-            assert (e.lift or 0) * (e.expected_lift or 0) > 0
-            assert e.lift == pytest.approx(e.won / e.deals - (e.rest_win_rate or 0))
+            assert (e.difference or 0) * (e.expected_lift or 0) > 0
+            assert e.difference == pytest.approx(e.won_deals / e.closed_deals - (e.other_win_rate or 0))
         if e.action in ("target_more", "deprioritise"):
             assert ((e.expected_lift or 0) > 0) == (e.action == "target_more")
-            assert (e.lift_low or 0) * (e.lift_high or 0) > 0
+            assert (e.difference_low or 0) * (e.difference_high or 0) > 0
             assert (e.expected_lift_low or 0) * (e.expected_lift_high or 0) > 0
 
 
@@ -541,7 +546,7 @@ def test_where_the_limit_ends_the_search_it_is_said() -> None:
     for e in cut.evidence:
         if e.claim_step is None:
             assert (e.action, e.not_judged, e.explained_by) == ("not_enough_data", "search_stopped", ())
-            assert (e.min_detectable_lift, e.deals_needed, e.best_bet) == (None, None, False)
+            assert (e.min_detectable_difference, e.deals_needed, e.best_bet) == (None, None, False)
             name = f"{e.cell[0][0]} {e.cell[0][1]}"
             assert [caveat.text for caveat in e.caveats] == [
                 f"The search stopped after 1 claim: {name} was not reached."
@@ -604,7 +609,7 @@ def test_the_last_value_of_a_dimension_is_not_called_too_rare() -> None:
     assert (inbound.action, inbound.not_judged, inbound.deals_needed) == ("not_enough_data", "siblings_claimed", None)
     text = "The other values of source are claimed: nothing is left to compare source Inbound with."
     assert [caveat.text for caveat in inbound.caveats] == [text]
-    row = next(r for r in recommendation_rows(evidence_rows(result), run_row(result)) if r["value"] == "Inbound")
+    row = next(r for r in recommendation_rows(evidence_rows(result), run_row(result)) if r["segment"] == "Inbound")
     assert (row["title"], "more deals would" in str(row["rationale"])) == ("Not judged: Inbound", False)
 
 
@@ -664,8 +669,8 @@ def test_no_name_and_no_order_decides_a_claim(seed: int, size: int, names: list[
     def mapped(cell: Cell) -> Cell:
         return tuple((d, new.get(v, v)) for d, v in cell)
 
-    advised = {e.cell: (e.action, e.best_bet, e.deals, e.won) for e in other.evidence}
-    assert {mapped(e.cell): (e.action, e.best_bet, e.deals, e.won) for e in one.evidence} == advised
+    advised = {e.cell: (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in other.evidence}
+    assert {mapped(e.cell): (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in one.evidence} == advised
 
 
 # ---------------------------------------------------------------- engines
@@ -719,7 +724,7 @@ def test_every_kind_of_question_is_counted_alike() -> None:
     exact = deals.memory().sums(questions, Parameters())
     for one, other in zip(exact, deals.sql().sums(questions, Parameters()), strict=True):
         assert one.values == other.values
-        for name in ("deals", "won", "rest_deals", "rest_won"):
+        for name in ("deals", "won", "other_closed_deals", "other_won_deals"):
             assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
         for name in ("expected", "variance", "harmonic_deals", "risk_difference"):
             assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-8), name
@@ -748,8 +753,8 @@ def test_values_beyond_the_largest_are_counted_together_by_the_engine() -> None:
     result = select(source, ["extra_1"], with_pairs=False)
     assert max(received) <= 202
     other = of(result, "extra_1", OTHER_VALUES)
-    assert sum(e.deals for e in result.evidence) == 3_000
-    assert other.deals > 0 and other.action == "not_enough_data" and not other.is_candidate
+    assert sum(e.closed_deals for e in result.evidence) == 3_000
+    assert other.closed_deals > 0 and other.action == "not_enough_data" and not other.is_candidate
     assert evidence_rows(result) == evidence_rows(select(deals.memory(), ["extra_1"], with_pairs=False))
 
 
@@ -847,7 +852,7 @@ def test_recommendations_are_ranked_by_the_gain_over_the_average_deal() -> None:
     first |= {"expected_lift": 0.30, "expected_gain": 0.10}
     second |= {"expected_lift": 0.20, "expected_gain": 0.15}
     ranked = recommendation_rows(evidence, run_row(result))
-    assert [row["value"] for row in ranked[:2]] == [second["value"], first["value"]]
+    assert [row["segment"] for row in ranked[:2]] == [second["segment"], first["segment"]]
 
 
 def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
@@ -859,7 +864,7 @@ def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
     # 35 points * 28.1 / 53.1 = 18.5 points; 10 of 100 deals: 1.85; half-width 1.96 * sqrt(.25 / 53.1) = 1.3.
     assert first["title"] == "Target more: Referral"
     assert first["rationale"] == (
-        "Referral won 31 of 42 closed deals (74%) against 39% elsewhere. Allowing for quarter and luck, "
+        "Referral won 31 of 42 closed deals (74%) against 39% in other segments. Allowing for quarter and chance, "
         "moving 10 of every 100 deals here should change wins by +1.9 (+0.5 to +3.2)."
     )
 
@@ -869,13 +874,15 @@ def test_long_names_are_shortened_not_the_facts() -> None:
     result = select(make(21, 130, labels=[name + letter for letter in "ABCDE"]).memory(), DIMENSIONS)
     for row in recommendation_rows(evidence_rows(result), run_row(result)):
         assert len(str(row["rationale"]).split()) <= MAXIMUM_WORDS
-        assert str(row["won"]) in str(row["rationale"])
+        assert str(row["won_deals"]) in str(row["rationale"])
 
 
 def test_nothing_claimed_is_said_with_the_gap_that_could_have_been_seen() -> None:
     result = select(make(23, 130).memory(), DIMENSIONS)
     evidence = evidence_rows(result)
-    smallest = min(row["min_detectable_lift"] for row in evidence if row["is_candidate"] and row["min_detectable_lift"])
+    smallest = min(
+        row["min_detectable_difference"] for row in evidence if row["is_candidate"] and row["min_detectable_difference"]
+    )
     sentence = no_claim_sentence(run_row(result), evidence)
     assert sentence is not None and f"{round(smallest * 100)} points" in sentence
     strong = select(make(23, 600, {("industry", "A"): 2.0}).memory(), DIMENSIONS)
@@ -883,11 +890,11 @@ def test_nothing_claimed_is_said_with_the_gap_that_could_have_been_seen() -> Non
 
 
 def test_where_no_gap_could_be_seen_no_segment_is_called_too_small() -> None:
-    # 120 deals of which 108 are won: no segment of 30 can be so far ahead that it would be told from luck.
+    # 120 deals of which 108 are won: no segment of 30 can be so far ahead that it would be told from chance.
     won = [int(number % 10 > 0) for number in range(120)]
     result = select(MemoryCounts({"industry": ["A", "B", "C", "D"] * 30}, won, ["2025-Q1"] * 120), ["industry"])
     sentence = no_claim_sentence(run_row(result), evidence_rows(result))
-    assert sentence == "No segment stands out beyond luck; with 120 closed deals and 4 comparisons none could."
+    assert sentence == "No segment stands out beyond chance; with 120 closed deals and 4 comparisons none could."
 
 
 def test_rates_are_never_rounded_to_certainty() -> None:

@@ -105,14 +105,14 @@ def test_exact_mid_p_equals_enumeration(tables: list[tuple[int, int, int, int]])
 
 
 @pytest.mark.parametrize(
-    ("won", "deals", "rest_won", "rest"),
+    ("won", "deals", "other_won_deals", "rest"),
     [(31, 42, 33, 85), (3, 40, 400, 900), (700, 900, 410, 1000)],
 )
-def test_mid_p_of_one_table_equals_scipy(won: int, deals: int, rest_won: int, rest: int) -> None:
-    distribution = stats.hypergeom(deals + rest, won + rest_won, deals)
+def test_mid_p_of_one_table_equals_scipy(won: int, deals: int, other_won_deals: int, rest: int) -> None:
+    distribution = stats.hypergeom(deals + rest, won + other_won_deals, deals)
     half = distribution.pmf(won) / 2
     expected = 2 * min(distribution.cdf(won - 1) + half, distribution.sf(won) + half)
-    assert statistics.mid_p_2x2(won, deals, rest_won, rest) == pytest.approx(expected, abs=1e-11)
+    assert statistics.mid_p_2x2(won, deals, other_won_deals, rest) == pytest.approx(expected, abs=1e-11)
 
 
 def test_mid_p_worked_by_hand() -> None:
@@ -164,7 +164,7 @@ def test_mantel_haenszel_lift_worked_by_hand() -> None:
     sums = sums_of(answer_of([(10, 6, 20, 10), (5, 4, 20, 10)]))
     assert sums.harmonic_deals[0] == pytest.approx(8.75)
     assert sums.risk_difference[0] == pytest.approx((5 * 0.2 + 3.75 * 0.4) / 8.75)
-    assert (sums.rest_deals[0], sums.rest_won[0]) == (25, 10)
+    assert (sums.other_closed_deals[0], sums.other_won_deals[0]) == (25, 10)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))

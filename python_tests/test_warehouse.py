@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
             cast(amount as decimal(18, 2)) as amount, cast(qualification_score as double) as qualification_score,
             cast(is_deleted as boolean) as "Is_Deleted",
             case when owner < 'M' then 'north' else 'south' end as squad,
-            'nobody reads this' as colour
+            'no one reads this' as colour
         from read_csv('{SAMPLE}/sample_deals.csv', all_varchar = true)""",
         f"create view sales.contacts as from read_csv('{SAMPLE}/sample_contacts.csv', all_varchar = true)",
         f"create view sales.deal_contacts as from read_csv('{SAMPLE}/sample_deal_contacts.csv', all_varchar = true)",

@@ -28,7 +28,7 @@ def marts() -> duckdb.DuckDBPyConnection:
     connection.execute(
         "create table win_rates_by_segment_pair as select * from (values "
         "('window', 'industry', 'Shop', 'region', 'North', 10, 4, 6000.0)) "
-        "as rows(period, dimension, segment, other_dimension, other_segment, closed_deals, won_deals, won_amount)"
+        "as rows(period, dimension, segment, second_dimension, second_segment, closed_deals, won_deals, won_amount)"
     )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     connection.executemany(
@@ -39,7 +39,7 @@ def marts() -> duckdb.DuckDBPyConnection:
 
 def test_dropping_a_segment_keeps_the_other_deals_and_shrinks_the_gain(marts: duckdb.DuckDBPyConnection) -> None:
     answer = what_if(reader_over(marts), drops=[parse_cell("industry=Shop")])
-    # Shop won 10 of 50, drawn towards 50 % by 25 deals: 22.5 of 75 = 30 %. Left: (0.5 - 0.25 x 0.3) / 0.75 = 0.566667
+    # Shop won 10 of 50, shrunk towards 50 % by 25 deals: 22.5 of 75 = 30 %. Left: (0.5 - 0.25 x 0.3) / 0.75 = 0.566667
     assert answer.deals_after == 150
     assert answer.win_rate_after == pytest.approx(0.425 / 0.75)
     # variance of the rate of all, and of the dropped quarter over what is left

@@ -38,7 +38,7 @@ def test_accounts_and_contacts_join_by_id_and_by_name_only_without(build_of: Cal
     rows = build_of("zoho").rows(
         "select industry, persona, count(*) as deals from marts.fct_closed_deals left join marts.bridge_deal_contacts using (deal_key) group by all"
     )
-    # 1001 and 1003 by id, a potential by name are Birch's; nobody stands on 1003; Elm is not exported
+    # 1001 and 1003 by id, a potential by name are Birch's; no one stands on 1003; Elm is not exported
     assert {(row["industry"], row["persona"], row["deals"]) for row in rows} == {
         ("Shipping", "VP Sales", 2), ("Shipping", None, 1), ("Retail", "CFO", 1), ("unknown", None, 1),
     }  # fmt: skip

@@ -1,6 +1,6 @@
 {%- set answers = [
     'win_rate_baseline', 'win_rates_by_dimension', 'win_rates_by_segment_pair', 'loss_reasons', 'loss_reasons_by_dimension', 'win_reasons',
-    'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'qualification_cutoffs', 'field_completeness',
+    'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'score_thresholds', 'field_completeness',
 ] -%}
 -- Detects an answer that says nothing, or something else than `dim_periods`, about which deals count.
 -- Renewals are won far more often than new business: a rate means nothing without its population.

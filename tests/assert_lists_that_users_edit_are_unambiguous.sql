@@ -1,6 +1,6 @@
 -- Detects a value that stands twice in a list a user may edit, and bands of a measure that overlap.
 -- Deals are joined to these lists; with two matches a deal would count twice.
--- A returned row is the seed and the entry to mend.
+-- A returned row is the seed and the entry to fix.
 
 select
     'outcome_words' as seed,

@@ -1,6 +1,6 @@
 -- Detects two segments of a dimension that a person would read as one, such as Technology and technology, or Unknown beside unknown.
 -- Each would be rated on a part of its deals, and `unknown` is only kept out of recommendations under that spelling.
--- A returned row is a dimension and the spellings; join them in seeds/segment_aliases.csv or mend `int_segments`.
+-- A returned row is a dimension and the spellings; join them in seeds/segment_aliases.csv or fix `int_segments`.
 
 select
     dimension,

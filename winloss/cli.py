@@ -36,7 +36,7 @@ class Progress:
 
 
 def user_errors_as_exit(command: _Command) -> _Command:
-    """Errors a user can mend end the command with their message and exit code 1, never with a stack trace."""
+    """Errors a user can fix end the command with their message and exit code 1, never with a stack trace."""
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
@@ -213,7 +213,7 @@ def _of_quarter(database: Path, quarter: str | None) -> Path:
 # ---------------------------------------------------------------- recommendations
 
 
-_SHOWN = ("claim", "bet", "test")
+_SHOWN = ("strong", "directional")
 
 
 @main.command()
@@ -276,7 +276,7 @@ def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | No
         click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
         if row["caveats"]:
             click.echo(f"     {row['caveats']}")
-    if not any(row["grade"] == "claim" for row in rows):
+    if not any(row["grade"] == "strong" for row in rows):
         click.echo(no_claim or "No segment can be told from the others yet.")
 
 
@@ -364,7 +364,7 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
 def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
     """Say how export files would be read, and what stands against it, without building.
 
-    Prints no cell of a file. Exit codes: 0 all can be read, 1 something should be mended, 2 nothing can be read.
+    Prints no cell of a file. Exit codes: 0 all can be read, 1 something should be fixed, 2 nothing can be read.
 
     \b
     Examples:
@@ -384,7 +384,7 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
             text = suggested_mapping(str(folder or _place("exports")))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
-        # made anew: what somebody put there meanwhile is theirs
+        # made anew: what someone put there meanwhile is theirs
         with written.open("x", encoding="utf-8") as file:
             file.write(text)
         following = f"winloss check {folder or ''}".rstrip() + (

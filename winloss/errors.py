@@ -1,4 +1,4 @@
-"""Problems a user can mend, each one sentence, and the nearest thing they may have meant."""
+"""Problems a user can fix, each one sentence, and the nearest thing they may have meant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHOWN = 12
 
 
 class ReadingError(Exception):
-    """The files cannot be read as asked. `sentences` says what to mend, one sentence each."""
+    """The files cannot be read as asked. `sentences` says what to fix, one sentence each."""
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))

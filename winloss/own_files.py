@@ -32,7 +32,7 @@ _DIGITS = re.compile(rb"\d*\s*")
 
 
 def new_folder(parent: Path, purpose: str) -> Path:
-    """A folder in `parent` that nobody had before, for its owner alone, marked as made for `purpose`."""
+    """A folder in `parent` that no one had before, for its owner alone, marked as made for `purpose`."""
     folder = Path(tempfile.mkdtemp(prefix=f".{purpose}.", suffix=".tmp", dir=parent))
     (folder / MARK).write_text(purpose, encoding="utf-8")
     return folder

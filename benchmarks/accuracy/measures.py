@@ -22,7 +22,7 @@ from winloss.advice.evidence import TARGET_MORE, Selection, evidence_rows
 from winloss.advice.loss_reasons import reason_changes
 from winloss.advice.parameters import Parameters
 from winloss.advice.personas import persona_evidence
-from winloss.advice.qualification import FOLDS, cut_off, threshold
+from winloss.advice.qualification import FOLDS, score_threshold, threshold
 from winloss.advice.selection import choose_window, select
 
 Measured = dict[str, float | list[float] | list[tuple[float, bool]]]
@@ -108,7 +108,7 @@ def effects_report(
 
 def _top(selection: Selection) -> Value:
     """The value ranked first: the highest win rate after 25 imaginary average deals."""
-    return _value(max(selection.evidence, key=lambda e: (e.ranking_win_rate, e.cell)).cell)
+    return _value(max(selection.evidence, key=lambda e: (e.shrunken_win_rate, e.cell)).cell)
 
 
 def confounded_report(rng: np.random.Generator, deals: int) -> Measured:
@@ -247,7 +247,7 @@ def score_report(rng: np.random.Generator, deals: int, auc: float, base: float =
     )
     all_deals = np.bincount(place, minlength=model.scores.size)
     all_won = np.bincount(place[won], minlength=model.scores.size)
-    cut = cut_off(model.scores, all_deals, all_won)
+    cut = score_threshold(model.scores, all_deals, all_won)
     rule = naive.threshold(model.scores, all_deals, all_won)
     return {
         "youden": model.youden(cut) if cut is not None else 0.0,
@@ -297,7 +297,7 @@ def detectable_report(rng: np.random.Generator, deals: int, dimension: str, valu
     """A report on nothing states the smallest lift it could see; once its deals truly have it, is it claimed?"""
     sample = sc.draw(rng, _null(base), deals)
     by_value = {_value(e.cell): e for e in select(sample.source(), DIMENSIONS, with_pairs=False).evidence}
-    stated = by_value[dimension, value].min_detectable_lift
+    stated = by_value[dimension, value].min_detectable_difference
     if stated is None:
         return {"ours": [], "stated": []}
     inside = sample.codes[dimension] == value

@@ -1,7 +1,7 @@
 """The rules most win/loss reports use, built from their description: what to be better than.
 
 Fixed thresholds on raw rates, at least three deals, no comparison with the base rate, no
-luck. Personas are counted in won deals only; a loss reason changed when its share moved by
+chance. Personas are counted in won deals only; a loss reason changed when its share moved by
 five points; the score threshold is the one with the best accuracy on the data shown.
 """
 
@@ -63,7 +63,7 @@ def personas(presence: Sequence[Mapping[str, object]]) -> set[str]:
     """Titles seen in three or more won deals."""
     seen: dict[str, int] = {}
     for row in presence:
-        seen[str(row["value"])] = seen.get(str(row["value"]), 0) + int(row["won"])  # type: ignore[call-overload]
+        seen[str(row["persona"])] = seen.get(str(row["persona"]), 0) + int(row["won"])  # type: ignore[call-overload]
     return {value for value, won in seen.items() if won >= MINIMUM_DEALS}
 
 

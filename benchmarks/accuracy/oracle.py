@@ -1,4 +1,4 @@
-"""What nobody can beat: Bayes' rule with the truth about how companies are drawn.
+"""What no one can beat: Bayes' rule with the truth about how companies are drawn.
 
 It knows the base rate, the odds ratio and that exactly three of the 33 values matter, and
 weighs all 43,648 such companies by exact likelihood. Not reachable by any honest method.

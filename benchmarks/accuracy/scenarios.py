@@ -228,8 +228,8 @@ def contacts(rng: np.random.Generator, deals: int, extra_on_won: float, base: fl
             if has.any():
                 presence.append(
                     {
-                        "attribute": "title",
-                        "value": f"title {place}",
+                        "persona_type": "title",
+                        "persona": f"title {place}",
                         "contact_count": int(size),
                         "deals": int(has.sum()),
                         "won": int((has & won).sum()),

@@ -53,7 +53,7 @@ class Took:
 
 @dataclass(frozen=True)
 class Contender:
-    """Somebody to be timed: what is run in the folder of the files, and up to how many deals.
+    """Someone to be timed: what is run in the folder of the files, and up to how many deals.
 
     The sample company is for those that read what a user exports: it has no files in the benchmark's format.
     """

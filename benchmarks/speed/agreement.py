@@ -21,9 +21,9 @@ _QUESTIONS = {
         "round(median_lost_cycle_days, 6) from floor.win_rates_by_dimension where dimension not in ('owner')",
     ),
     "win_rates_by_segment_pair": (
-        "select period, dimension, lower(segment), other_dimension, lower(other_segment), closed_deals, won_deals, round(median_won_amount, 6) "
+        "select period, dimension, lower(segment), second_dimension, lower(second_segment), closed_deals, won_deals, round(median_won_amount, 6) "
         "from {build}.marts.win_rates_by_segment_pair",
-        "select period, dimension, lower(segment), other_dimension, lower(other_segment), closed_deals, won_deals, round(median_won_amount, 6) "
+        "select period, dimension, lower(segment), second_dimension, lower(second_segment), closed_deals, won_deals, round(median_won_amount, 6) "
         "from floor.win_rates_by_segment_pair",
     ),
     "contact_coverage": (
@@ -49,10 +49,10 @@ _QUESTIONS = {
         "select period, win_factor, won_deals from {build}.marts.win_reasons where won_deals > 0",
         "select period, factor, won_deals from floor.win_reasons",
     ),
-    "qualification_cutoffs": (
-        "select period, round(cutoff, 2), true_positives, false_positives, false_negatives, true_negatives from {build}.marts.qualification_cutoffs",
-        "select period, round(cutoff, 2), coalesce(true_positives, 0), coalesce(false_positives, 0), coalesce(false_negatives, 0), "
-        "coalesce(true_negatives, 0) from floor.qualification_cutoffs",
+    "score_thresholds": (
+        "select period, round(score_threshold, 2), true_positives, false_positives, false_negatives, true_negatives from {build}.marts.score_thresholds",
+        "select period, round(score_threshold, 2), coalesce(true_positives, 0), coalesce(false_positives, 0), coalesce(false_negatives, 0), "
+        "coalesce(true_negatives, 0) from floor.score_thresholds",
     ),
     "win_rates_by_persona": (
         "select period, persona_type, sum(contacts) from {build}.marts.win_rates_by_persona group by all",

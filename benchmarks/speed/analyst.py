@@ -99,7 +99,7 @@ def run(folder: Path, answers: Path) -> None:
             counted = some.filter(~pl.col("is_won")).group_by(pl.col(dimension).alias("segment"), "loss_reason").len()
             reasons.append(counted.with_columns(pl.lit(period).alias("period"), pl.lit(dimension).alias("dimension")))
         for one, other in combinations(RECOMMENDABLE, 2):
-            named = some.group_by(pl.col(one).alias("segment"), pl.col(other).alias("other_segment")).agg(measures())
+            named = some.group_by(pl.col(one).alias("segment"), pl.col(other).alias("second_segment")).agg(measures())
             pairs.append(
                 named.with_columns(pl.lit(period).alias("period"), pl.lit(f"{one} x {other}").alias("dimension"))
             )

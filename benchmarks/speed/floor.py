@@ -33,7 +33,7 @@ def script(folder: Path) -> str:
         for d in DIMENSIONS
     )
     pairs = "\nunion all ".join(
-        f"select '{a}' as dimension, {a} as segment, '{b}' as other_dimension, {b} as other_segment, period, count(*) as closed_deals, "
+        f"select '{a}' as dimension, {a} as segment, '{b}' as second_dimension, {b} as second_segment, period, count(*) as closed_deals, "
         f"count(*) filter (where is_won) as won_deals, sum(amount) filter (where is_won) as won_amount, "
         f"sum(amount) filter (where not is_won) as lost_amount, sum(amount * amount) as squares, "
         f"avg(cycle_days) filter (where is_won) as mean_won_cycle_days, "

@@ -97,8 +97,8 @@ with summed as (
 )
 select
     summed.*, rate(won_deals, closed_deals) as win_rate, wilson(won_deals, closed_deals, -1) as low, wilson(won_deals, closed_deals, 1) as high,
-    sum(closed_deals) filter (where segment != 'unknown') over all_segments - closed_deals as rest_closed_deals,
-    sum(won_deals) filter (where segment != 'unknown') over all_segments - won_deals as rest_won_deals,
+    sum(closed_deals) filter (where segment != 'unknown') over all_segments - closed_deals as other_closed_deals,
+    sum(won_deals) filter (where segment != 'unknown') over all_segments - won_deals as other_won_deals,
     won.amount as median_won_amount, lost.amount as median_lost_amount, won.days as median_won_cycle_days, lost.days as median_lost_cycle_days
 from summed
 left join medians as won using (period, dimension, segment)
@@ -155,7 +155,7 @@ join periods using (quarter)
 group by period, factor;
 
 -- scores
-create table qualification_cutoffs as
+create table score_thresholds as
 with scores as (
     select period, qualification_score as score, is_won, count(*) as deals
     from deals join periods using (quarter)
@@ -163,12 +163,12 @@ with scores as (
     group by period, score, is_won
 )
 select
-    period, id * 0.05 as cutoff, sum(deals) filter (where score >= cutoff and is_won) as true_positives,
-    sum(deals) filter (where score >= cutoff and not is_won) as false_positives,
-    sum(deals) filter (where score < cutoff and is_won) as false_negatives,
-    sum(deals) filter (where score < cutoff and not is_won) as true_negatives
+    period, id * 0.05 as score_threshold, sum(deals) filter (where score >= score_threshold and is_won) as true_positives,
+    sum(deals) filter (where score >= score_threshold and not is_won) as false_positives,
+    sum(deals) filter (where score < score_threshold and is_won) as false_negatives,
+    sum(deals) filter (where score < score_threshold and not is_won) as true_negatives
 from scores, range(21) as t (id)
-group by period, cutoff;
+group by period, score_threshold;
 
 -- people
 create temp table contacts as

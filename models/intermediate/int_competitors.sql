@@ -17,5 +17,5 @@ select distinct
 from named
 inner join {{ ref('int_segments') }} as segments
     on segments.column_name = 'competitor' and trim(named.part) = segments.stated_value
--- a word for nothing names nobody
+-- a word for nothing names no one
 where segments.segment != 'unknown'

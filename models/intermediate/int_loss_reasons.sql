@@ -31,7 +31,7 @@ mapped_by_user as (
 
 ),
 
--- what the CRM writes where nobody chose a reason says nothing
+-- what the CRM writes where no one chose a reason says nothing
 defaults_of_crm as (
 
     select stated_reasons.loss_reason

@@ -24,7 +24,7 @@ KEYS = {
     "bridge_deal_win_factors": ["deal_key", "win_factor"],
     "win_rate_baseline": ["period"],
     "win_rates_by_dimension": ["period", "dimension", "segment"],
-    "win_rates_by_segment_pair": ["period", "dimension", "segment", "other_dimension", "other_segment"],
+    "win_rates_by_segment_pair": ["period", "dimension", "segment", "second_dimension", "second_segment"],
     "win_rates_by_quarter": ["quarter"],
     "loss_reasons": ["period", "category"],
     "loss_reasons_by_dimension": ["period", "dimension", "segment", "category"],
@@ -33,14 +33,14 @@ KEYS = {
     "decision_makers": ["period", "persona", "seniority", "department"],
     "buying_groups": ["period", "group_type", "buying_group"],
     "contact_coverage": ["period"],
-    "qualification_cutoffs": ["period", "cutoff"],
+    "score_thresholds": ["period", "score_threshold"],
     "dim_dimensions": ["dimension"],
     "typical_deals": ["period", "measure"],
     "value_by_currency": ["period", "currency"],
-    "icp_segment_evidence": ["attribute", "value"],
+    "icp_segment_evidence": ["dimension", "segment"],
     "loss_reason_changes": ["category"],
-    "persona_evidence": ["attribute", "value"],
-    "qualification_threshold": ["population"],
+    "persona_evidence": ["persona_type", "persona"],
+    "recommended_score_threshold": ["population"],
     "loss_reason_coverage_by_owner": ["period", "owner"],
     "loss_reason_reliability": ["period", "measure"],
     "rejected_records": ["object", "source_file", "source_line"],
@@ -56,7 +56,7 @@ ADVICE = {
     "icp_segment_evidence": "test_selection",
     "loss_reason_changes": "test_loss_reason_changes",
     "persona_evidence": "test_personas",
-    "qualification_threshold": "test_qualification",
+    "recommended_score_threshold": "test_qualification",
 }
 
 
@@ -133,19 +133,19 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
         (8, 0.8),
     ),
     "scores": (
-        "select round(accuracy, 2) >= 0.95 from marts.qualification_cutoffs where period = 'quarter' and cutoff = 0.75",
+        "select round(accuracy, 2) >= 0.95 from marts.score_thresholds where period = 'quarter' and score_threshold = 0.75",
         (True,),
     ),
     "files": ("select count(*), sum(abs(unaccounted)) from marts.input_files", (4, 0)),
     # 19, 9, 7 and 6 headers
     "columns": ("select count(*), count(*) filter (where status = 'mapped') from marts.input_columns", (41, 41)),
     "stages": ("select count(*) from staging.stg_stage_history", (0,)),
-    "dimensions nobody filled": (
+    "dimensions no one filled": (
         "select count(*) from marts.fct_deals where extra_1 != 'unknown' or account_type is null",
         (0,),
     ),
     "profile of today": (
-        "select current_value from marts.icp_profile where attribute = 'industry'",
+        "select current_value from marts.icp_profile where profile_field = 'industry'",
         ("Retail and Financial Services",),
     ),
     "next quarter": ("select distinct due_quarter from marts.action_items", ("2026-Q1",)),
@@ -154,7 +154,7 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
         (True,),
     ),
     "unknown is not recommended": (
-        "select count(*) from marts.icp_recommendations where value = 'unknown' or second_value = 'unknown'",
+        "select count(*) from marts.icp_recommendations where segment = 'unknown' or second_segment = 'unknown'",
         (0,),
     ),
     # The line without an id, counted in a text editor.

@@ -595,10 +595,10 @@ def win_rates_by_dimension() -> Iterator[Row]:
                 known = [deal for deal in within(ENDED, period) if deal[dimension] != "unknown"]
                 inside = [deal for deal in within(ENDED, period) if deal[dimension] == segment]
                 won, closed = counts(inside)
-                rest_won, rest = counts([deal for deal in known if deal[dimension] != segment])
+                other_won_deals, rest = counts([deal for deal in known if deal[dimension] != segment])
                 base_won, base = counts(within(ENDED, period))
                 measured = measures(inside)
-                # A segment nobody ended a deal in has no rest either.
+                # A segment no one ended a deal in has no rest either.
                 is_seen = bool(inside)
                 yield {
                     "period": period,
@@ -609,11 +609,11 @@ def win_rates_by_dimension() -> Iterator[Row]:
                     **measured,
                     "has_few_deals": closed < NOT_ENOUGH,
                     "missing_reason": None if closed else "no closed deals of this segment in this period",
-                    "rest_closed_deals": rest if is_seen else None,
-                    "rest_won_deals": rest_won if is_seen else None,
-                    "rest_win_rate": share(rest_won, rest) if is_seen else None,
-                    "difference": share(won, closed) - share(rest_won, rest) if closed and rest else None,
-                    **bounds("difference", newcombe(won, closed, rest_won, rest)),
+                    "other_closed_deals": rest if is_seen else None,
+                    "other_won_deals": other_won_deals if is_seen else None,
+                    "other_win_rate": share(other_won_deals, rest) if is_seen else None,
+                    "difference": share(won, closed) - share(other_won_deals, rest) if closed and rest else None,
+                    **bounds("difference", newcombe(won, closed, other_won_deals, rest)),
                     "shrunken_win_rate": (won + SHRINKAGE * share(base_won, base)) / (closed + SHRINKAGE)
                     if is_seen and base
                     else None,
@@ -634,20 +634,20 @@ def win_rates_by_segment_pair() -> Iterator[Row]:
                 won, closed = counts(inside)
                 if closed < PAIR_MINIMUM:
                     continue
-                rest_won, rest = base_won - won, base - closed
+                other_won_deals, rest = base_won - won, base - closed
                 yield {
                     "period": period,
                     "dimension": first,
                     "segment": segment,
-                    "other_dimension": second,
-                    "other_segment": other,
+                    "second_dimension": second,
+                    "second_segment": other,
                     "population": POPULATION,
                     **measures(inside),
-                    "rest_closed_deals": rest,
-                    "rest_won_deals": rest_won,
-                    "rest_win_rate": share(rest_won, rest),
-                    "difference": share(won, closed) - share(rest_won, rest) if rest else None,
-                    **bounds("difference", newcombe(won, closed, rest_won, rest)),
+                    "other_closed_deals": rest,
+                    "other_won_deals": other_won_deals,
+                    "other_win_rate": share(other_won_deals, rest),
+                    "difference": share(won, closed) - share(other_won_deals, rest) if rest else None,
+                    **bounds("difference", newcombe(won, closed, other_won_deals, rest)),
                     "shrunken_win_rate": (won + SHRINKAGE * share(base_won, base)) / (closed + SHRINKAGE),
                     "value_missing_reason": None,
                 }
@@ -755,8 +755,8 @@ def loss_reasons_by_dimension() -> Iterator[Row]:
                     "segment_lost_deals": len(inside),
                     "share": share(len(mine), len(inside)),
                     **bounds("share", wilson(len(mine), len(inside))),
-                    "rest_lost_deals": len(rest),
-                    "rest_share": share(len(rest_mine), len(rest)),
+                    "other_lost_deals": len(rest),
+                    "other_share": share(len(rest_mine), len(rest)),
                     "difference": share(len(mine), len(inside)) - share(len(rest_mine), len(rest)) if rest else None,
                     **bounds("difference", newcombe(len(mine), len(inside), len(rest_mine), len(rest))),
                     "lost_amount": sum(amounts) if amounts else None,
@@ -970,7 +970,7 @@ def win_rates_by_persona() -> Iterator[Row]:
                     "is_comparable": covered["is_comparable"],
                     "missing_reason": covered["missing_reason"]
                     if count
-                    else covered["missing_reason"] or "nobody of this persona on a closed deal of this period",
+                    else covered["missing_reason"] or "no one of this persona on a closed deal of this period",
                 }
 
 
@@ -1037,14 +1037,14 @@ def buying_groups() -> Iterator[Row]:
             }
 
 
-def qualification_cutoffs() -> Iterator[Row]:
+def score_thresholds() -> Iterator[Row]:
     for period in PERIODS:
         deals = within(CLOSED, period)
         scored = [deal for deal in deals if deal["score"] is not None]
         table = []
         for step in range(21):
-            cutoff = Fraction(step, 20)
-            above = [deal for deal in scored if Fraction(deal["score"]) >= cutoff]
+            score_threshold = Fraction(step, 20)
+            above = [deal for deal in scored if Fraction(deal["score"]) >= score_threshold]
             tp, pursued = counts(above)
             fp = pursued - tp
             fn = counts(scored)[0] - tp
@@ -1053,7 +1053,7 @@ def qualification_cutoffs() -> Iterator[Row]:
             table.append(
                 {
                     "period": period,
-                    "cutoff": cutoff,
+                    "score_threshold": score_threshold,
                     "population": POPULATION,
                     "scored_deals": len(scored),
                     "unscored_deals": len(deals) - len(scored),
@@ -1265,19 +1265,19 @@ def icp_segment_evidence() -> Iterator[Row]:
         for segment in sorted({deal[dimension] for deal in deals}):
             won, closed = counts([deal for deal in deals if deal[dimension] == segment])
             yield {
-                "attribute": dimension,
-                "value": segment,
+                "dimension": dimension,
+                "segment": segment,
                 "action": "not_enough_data",
                 "best_bet": False,
-                "deals": closed,
-                "won": won,
-                "lost": closed - won,
+                "closed_deals": closed,
+                "won_deals": won,
+                "lost_deals": closed - won,
                 "win_rate": share(won, closed),
                 **bounds("win_rate", wilson(won, closed)),
                 "window_start": "2025-Q1",
                 "window_end": "2025-Q4",
                 "window_deals": 30,
-                "window_won": 17,
+                "window_won_deals": 17,
                 "is_fallback": True,
                 "grade": "too few deals",
                 "population": POPULATION,
@@ -1311,7 +1311,7 @@ def loss_reason_changes() -> Iterator[Row]:
 
 
 def persona_evidence() -> Iterator[Row]:
-    # Ten deals with a persona and as many without are asked for: nobody stands on so many.
+    # Ten deals with a persona and as many without are asked for: no one stands on so many.
     covered = coverage("window")
     for kind in ("persona", "buying_role"):
         people = within(COUNTED, "window")
@@ -1319,12 +1319,12 @@ def persona_evidence() -> Iterator[Row]:
             deals = {link["deal"]: link["outcome"] for link in people if KINDS[kind](link) == name}
             won = sum(outcome == "won" for outcome in deals.values())
             yield {
-                "attribute": kind,
-                "value": name,
+                "persona_type": kind,
+                "persona": name,
                 "action": "not_enough_data",
-                "deals": len(deals),
-                "won": won,
-                "lost": len(deals) - won,
+                "closed_deals": len(deals),
+                "won_deals": won,
+                "lost_deals": len(deals) - won,
                 "win_rate": share(won, len(deals)),
                 **bounds("win_rate", wilson(won, len(deals))),
                 "is_refused": False,
@@ -1334,7 +1334,7 @@ def persona_evidence() -> Iterator[Row]:
             }
 
 
-def qualification_threshold() -> Iterator[Row]:
+def recommended_score_threshold() -> Iterator[Row]:
     deals = within(CLOSED, "window")
     scored = [deal for deal in deals if deal["score"] is not None]
     # The bar in use today: seeds/icp_current.csv says 0.80.
@@ -1344,7 +1344,7 @@ def qualification_threshold() -> Iterator[Row]:
         "scored_deals": len(scored),
         "closed_deals": len(deals),
         "base_rate": share(counts(scored)[0], len(scored)),
-        "current_cut_off": 0.8,
+        "current_score_threshold": 0.8,
         "current_false_positives": false_positives,
         "current_false_negatives": false_negatives,
         "current_accuracy": share(len(scored) - false_positives - false_negatives, len(scored)),
@@ -1539,14 +1539,14 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
         decision_makers,
         buying_groups,
         contact_coverage,
-        qualification_cutoffs,
+        score_thresholds,
         dim_dimensions,
         typical_deals,
         value_by_currency,
         icp_segment_evidence,
         loss_reason_changes,
         persona_evidence,
-        qualification_threshold,
+        recommended_score_threshold,
         loss_reason_coverage_by_owner,
         loss_reason_reliability,
         rejected_records,

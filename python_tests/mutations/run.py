@@ -1,4 +1,4 @@
-"""Breaks the project on purpose, one line at a time, and lists what nobody noticed.
+"""Breaks the project on purpose, one line at a time, and lists what no one noticed.
 
     python -m python_tests.mutations.run [--only NAME ...] [--jobs N] [--keep FOLDER]
 
@@ -46,7 +46,7 @@ from python_tests.known_company.project import HERE, PARTS, ROOT, Outcome, Proje
 from winloss.load.plan import Request, make_plan
 
 LIST = Path(__file__).with_name("mutations.yml")
-# What dbt writes about itself, and looks up beforehand, takes it longer than the rest.
+# What dbt writes about itself, and looks up beforehand, takes it longer than other segments.
 QUIETLY = ("--no-write-json", "--no-populate-cache")
 # Models are built first and tested afterwards, so that one red test hides no other.
 NO_TESTS = ("--exclude-resource-type", "test")

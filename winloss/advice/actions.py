@@ -2,7 +2,7 @@
 
 Wording comes from the playbook a user can edit; which play applies, and how strongly it may be
 put, is decided here from the marts. No item is worded above its grade: a claim held up against
-luck, a test and a bet did not, a data repair says what must be recorded first.
+chance, a test and a bet did not, a data repair says what must be recorded first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from winloss.figures import percent
 from winloss.rows import Row, Value
 
-CLAIM, TEST, BET, REPAIR = "claim", "test", "bet", "data repair"
+STRONG, DIRECTIONAL, FIX_THE_DATA = "strong", "directional", "fix the data"
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -34,7 +34,7 @@ ACTION_ITEMS = {
     "evidence": "text",
     "how_we_will_know": "text",
     "source_table": "text",
-    "source_key": "text",
+    "source_row": "text",
 }
 """Columns of the action items."""
 
@@ -66,7 +66,7 @@ class _Play:
     situation: str
     evidence: str
     source_table: str
-    source_key: str = ""
+    source_row: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -112,7 +112,7 @@ def _filled(number: int, play: _Play, book: Mapping[tuple[str, str], Row], due: 
         "evidence": play.evidence,
         "how_we_will_know": fill("how_we_will_know"),
         "source_table": play.source_table,
-        "source_key": play.source_key,
+        "source_row": play.source_row,
     }
 
 
@@ -140,7 +140,7 @@ def _targeting(findings: Findings) -> list[_Play]:
             str(row["rationale"]),
             "icp_recommendations",
             str(row["segment_label"]),
-            {"segment": str(row["segment_label"]), "rest_rate": percent(row["rest_win_rate"])},
+            {"segment": str(row["segment_label"]), "rest_rate": percent(row["other_win_rate"])},
         )
         for situation, row in chosen
     ]
@@ -201,21 +201,37 @@ def _loss_reasons(findings: Findings) -> list[_Play]:
 
 def _cut_off(findings: Findings) -> list[_Play]:
     if not findings.threshold:
-        return [_Play("cut_off", "not_scored", "No closed deal has a qualification score.", "qualification_threshold")]
+        return [
+            _Play(
+                "score_threshold",
+                "not_scored",
+                "No closed deal has a qualification score.",
+                "recommended_score_threshold",
+            )
+        ]
     row = findings.threshold[0]
     if not row["is_predictive"]:
         scored, closed = _whole(row, "scored_deals"), _whole(row, "closed_deals")
         situation = "not_scored" if scored < 40 or 2 * scored < closed else "not_predictive"
-        evidence = f"{scored} of {closed} closed deals have a score. {_sentence(row['reason'])}".strip()
-        return [_Play("cut_off", situation, evidence, "qualification_threshold")]
-    cutoff, current = _real(row, "cut_off"), row["current_cut_off"]
-    words = {"cutoff": f"{cutoff:.2f}", "above_low": percent(row["win_rate_above_low"])}
+        evidence = f"{scored} of {closed} closed deals have a score. {_sentence(row['missing_reason'])}".strip()
+        return [_Play("score_threshold", situation, evidence, "recommended_score_threshold")]
+    score_threshold, current = _real(row, "score_threshold"), row["current_score_threshold"]
+    words = {"score_threshold": f"{score_threshold:.2f}", "above_low": percent(row["win_rate_above_low"])}
     if current is None:
         situation = "set"
     else:
         words["current_cutoff"] = f"{float(current):.2f}"
-        situation = "keep" if abs(float(current) - cutoff) < 0.005 else "move"
-    return [_Play("cut_off", situation, str(row["rationale"]), "qualification_threshold", words["cutoff"], words)]
+        situation = "keep" if abs(float(current) - score_threshold) < 0.005 else "move"
+    return [
+        _Play(
+            "score_threshold",
+            situation,
+            str(row["rationale"]),
+            "recommended_score_threshold",
+            words["score_threshold"],
+            words,
+        )
+    ]
 
 
 def _personas(findings: Findings) -> list[_Play]:
@@ -225,13 +241,13 @@ def _personas(findings: Findings) -> list[_Play]:
     if any(row["is_refused"] for row in findings.personas):
         evidence = f"Contacts stand on {percent(coverage['won_share'])} of won and {percent(coverage['lost_share'])} of lost deals."
         return [_Play("personas", "not_comparable", evidence, "contact_coverage", "window")]
-    people = [row for row in findings.personas if row["attribute"] == "persona"]
+    people = [row for row in findings.personas if row["persona_type"] == "persona"]
     for action in ("target_more", "keep_testing"):
         found = [row for row in people if row["action"] == action and _real(row, "expected_lift") > 0]
         if found:
-            best = max(found, key=lambda row: (_real(row, "expected_lift"), str(row["value"])))
-            words = {"persona": str(best["value"])}
-            return [_Play("personas", action, str(best["rationale"]), "persona_evidence", str(best["value"]), words)]
+            best = max(found, key=lambda row: (_real(row, "expected_lift"), str(row["persona"])))
+            words = {"persona": str(best["persona"])}
+            return [_Play("personas", action, str(best["rationale"]), "persona_evidence", str(best["persona"]), words)]
     return _common_personas(findings)
 
 

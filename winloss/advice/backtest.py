@@ -37,10 +37,10 @@ BACKTEST = {
     "trained_from": "text",
     "trained_to": "text",
     "advice": "text",
-    "inside_deals": "integer",
-    "inside_won": "integer",
-    "outside_deals": "integer",
-    "outside_won": "integer",
+    "inside_closed_deals": "integer",
+    "inside_won_deals": "integer",
+    "outside_closed_deals": "integer",
+    "outside_won_deals": "integer",
 }
 """Columns of the backtest; rates and intervals are made of the counts in SQL."""
 
@@ -86,10 +86,10 @@ order by deals.closed_quarter"""
                     "trained_from": trained[0] if trained else None,
                     "trained_to": trained[-1] if trained else None,
                     "advice": "everyone" if segments is None else "; ".join(value for _, value in segments),
-                    "inside_deals": inside[0],
-                    "inside_won": inside[1],
-                    "outside_deals": tested.deals - inside[0],
-                    "outside_won": tested.won - inside[1],
+                    "inside_closed_deals": inside[0],
+                    "inside_won_deals": inside[1],
+                    "outside_closed_deals": tested.deals - inside[0],
+                    "outside_won_deals": tested.won - inside[1],
                 }
             )
     return result
@@ -137,7 +137,7 @@ def _advice(source: CountSource, dimensions: Sequence[str], constants: Parameter
     rows = selection.evidence_rows(selection.select(source, dimensions, constants, with_pairs=False))
     claims = [row for row in rows if row["action"] == TARGET_MORE]
     chosen = claims or [row for row in rows if row["best_bet"]]
-    return sorted((str(row["attribute"]), str(row["value"])) for row in chosen)
+    return sorted((str(row["dimension"]), str(row["segment"])) for row in chosen)
 
 
 def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:

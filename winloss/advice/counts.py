@@ -78,7 +78,7 @@ class Question:
 
     Deals with an unknown value in `dimensions`, or with values listed in `left_out`, are
     outside the question. Strata are quarter, `flags` and, if given, the values of
-    `stratify_by`. With a `focus` only that value is counted against the rest.
+    `stratify_by`. With a `focus` only that value is counted against other segments.
     """
 
     dimensions: tuple[str, ...]
@@ -110,8 +110,8 @@ class StrataSums:
     values: tuple[tuple[str, ...], ...]
     deals: Ints
     won: Ints
-    rest_deals: Ints
-    rest_won: Ints
+    other_closed_deals: Ints
+    other_won_deals: Ints
     expected: Floats
     variance: Floats
     harmonic_deals: Floats
@@ -149,8 +149,8 @@ def sums_of(answer: StrataCounts) -> StrataSums:
         values=answer.values,
         deals=answer.deals.sum(axis=1),
         won=answer.won.sum(axis=1),
-        rest_deals=answer.stratum_deals.sum() - answer.deals.sum(axis=1),
-        rest_won=answer.stratum_won.sum() - answer.won.sum(axis=1),
+        other_closed_deals=answer.stratum_deals.sum() - answer.deals.sum(axis=1),
+        other_won_deals=answer.stratum_won.sum() - answer.won.sum(axis=1),
         expected=(n * big_w / some).sum(axis=1),
         variance=(n * m * big_w * (big_n - big_w) / (some**2 * at_least_two)).sum(axis=1),
         harmonic_deals=harmonic,
@@ -552,7 +552,7 @@ group by question, kept_1, kept_2, is_kept"""
         return [_strata_sums(question, by_question[i]) for i, question in enumerate(questions)]
 
     def _counted(self, questions: Sequence[Question], parameters: Parameters) -> str:
-        """Common start of both queries: counts per cell and stratum, small cells folded into the rest."""
+        """Common start of both queries: counts per cell and stratum, small cells folded into other segments."""
         shared = self._shared(questions)
         branches = "\n    union all\n".join(
             self._branch(i, question)
@@ -651,7 +651,7 @@ kept as (
         return shared
 
     def _focus_branch(self, number: int, question: Question, focus: tuple[str, ...], shared: _Shared) -> str:
-        """Counts of one cell against the rest, from the shared scan."""
+        """Counts of one cell against other segments, from the shared scan."""
         is_cell = shared.cells[_cell(question.dimensions, focus)]
         conditions = [f"{shared.unknowns[dimension]} = 0" for dimension in question.dimensions]
         conditions += [f"{shared.cells[_cell(question.dimensions, values)]} = 0" for values in question.left_out]
@@ -739,8 +739,8 @@ def _strata_sums(question: Question, rows: Sequence[Sequence[Any]]) -> StrataSum
         values=values,
         deals=deals,
         won=won,
-        rest_deals=all_deals - deals,
-        rest_won=all_won - won,
+        other_closed_deals=all_deals - deals,
+        other_won_deals=all_won - won,
         expected=numbers[:, 2],
         variance=numbers[:, 3],
         harmonic_deals=harmonic,

@@ -47,7 +47,7 @@ class Claim:
 class Leak:
     """A field that knows the outcome: filled or changed after closing, so no recommendation."""
 
-    attribute: str
+    dimension: str
     rule: str
     detail: str
 
@@ -69,20 +69,20 @@ class Evidence:
 
     cell: Cell
     action: str
-    deals: int
-    won: int
+    closed_deals: int
+    won_deals: int
     win_rate: float
     win_rate_low: float
     win_rate_high: float
-    ranking_win_rate: float
+    shrunken_win_rate: float
     best_bet: bool = False
     is_candidate: bool = False
-    rest_deals: int = 0
-    rest_win_rate: float | None = None
-    lift: float | None = None
-    lift_low: float | None = None
-    lift_high: float | None = None
-    adjusted_lift: float | None = None
+    other_closed_deals: int = 0
+    other_win_rate: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    adjusted_difference: float | None = None
     expected_lift: float | None = None
     expected_lift_low: float | None = None
     expected_lift_high: float | None = None
@@ -97,7 +97,7 @@ class Evidence:
     value_weighted_low: float | None = None
     value_weighted_high: float | None = None
     effective_deals: float | None = None
-    min_detectable_lift: float | None = None
+    min_detectable_difference: float | None = None
     deals_needed: int | None = None
     not_judged: str | None = None
     caveats: tuple[Caveat, ...] = ()
@@ -129,8 +129,8 @@ class Tally:
     p: float
     deals: int
     won: int
-    rest_deals: int
-    rest_won: int
+    other_closed_deals: int
+    other_won_deals: int
     harmonic_deals: float
     risk_difference: float
 
@@ -201,9 +201,9 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
 
     rest = [r for r in outcome.segments if r.dimension == row.dimension and r.value != UNKNOWN and r is not row]
     _add_rest(evidence, sum(r.deals for r in rest), sum(r.won for r in rest))
-    if row.value is None or evidence.rest_deals == 0:
+    if row.value is None or evidence.other_closed_deals == 0:
         return evidence
-    leak = next((leak for leak in outcome.leaks if leak.attribute == row.dimension), None)
+    leak = next((leak for leak in outcome.leaks if leak.dimension == row.dimension), None)
     if leak is not None:
         evidence.caveats = (Caveat(f"leak:{leak.rule}", leak.detail),)
         return evidence
@@ -212,7 +212,11 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     tested = twin or cell
     evidence.is_candidate = tested in outcome.candidates
     result = outcome.final.get(tested) if evidence.is_candidate else None
-    weight = result.harmonic_deals if result else row.deals * evidence.rest_deals / (row.deals + evidence.rest_deals)
+    weight = (
+        result.harmonic_deals
+        if result
+        else row.deals * evidence.other_closed_deals / (row.deals + evidence.other_closed_deals)
+    )
     _add_power(evidence, weight, base, len(outcome.candidates), parameters.step_down_rate, parameters)
     if result is None:
         return evidence
@@ -234,7 +238,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
 def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Parameters) -> Evidence:
     result, whole = outcome.final[claim.cell], outcome.whole[claim.cell]
     evidence = _counted(claim.cell, whole.deals, whole.won, base, parameters)
-    _add_rest(evidence, whole.rest_deals, whole.rest_won)
+    _add_rest(evidence, whole.other_closed_deals, whole.other_won_deals)
     rate = parameters.pair_false_discovery_rate
     _add_power(evidence, result.harmonic_deals, base, outcome.pair_comparisons, rate, parameters)
     _add_effect(evidence, result, 1, base, parameters)
@@ -251,22 +255,22 @@ def _counted(cell: Cell, deals: int, won: int, base: float, parameters: Paramete
     return Evidence(
         cell=cell,
         action=NOT_ENOUGH_DATA,
-        deals=deals,
-        won=won,
+        closed_deals=deals,
+        won_deals=won,
         win_rate=won / deals,
         win_rate_low=low,
         win_rate_high=high,
-        ranking_win_rate=statistics.shrunken_rate(won, deals, base, parameters.shrinkage_deals),
+        shrunken_win_rate=statistics.shrunken_rate(won, deals, base, parameters.shrinkage_deals),
     )
 
 
-def _add_rest(evidence: Evidence, rest_deals: int, rest_won: int) -> None:
-    if rest_deals == 0:
+def _add_rest(evidence: Evidence, other_closed_deals: int, other_won_deals: int) -> None:
+    if other_closed_deals == 0:
         return
-    evidence.rest_deals, evidence.rest_win_rate = rest_deals, rest_won / rest_deals
-    evidence.lift = evidence.win_rate - evidence.rest_win_rate
-    evidence.lift_low, evidence.lift_high = statistics.newcombe_interval(
-        evidence.won, evidence.deals, rest_won, rest_deals
+    evidence.other_closed_deals, evidence.other_win_rate = other_closed_deals, other_won_deals / other_closed_deals
+    evidence.difference = evidence.win_rate - evidence.other_win_rate
+    evidence.difference_low, evidence.difference_high = statistics.newcombe_interval(
+        evidence.won_deals, evidence.closed_deals, other_won_deals, other_closed_deals
     )
 
 
@@ -280,20 +284,20 @@ def _add_power(
 ) -> None:
     if not 0 < base < 1:
         return
-    share = evidence.deals / (evidence.deals + evidence.rest_deals)
-    evidence.min_detectable_lift = statistics.minimum_detectable_lift(
+    share = evidence.closed_deals / (evidence.closed_deals + evidence.other_closed_deals)
+    evidence.min_detectable_difference = statistics.minimum_detectable_lift(
         weight, share, base, comparisons, rate, parameters.power
     )
     evidence.deals_needed = statistics.deals_needed(
-        evidence.deals, share, base, comparisons, rate, parameters.power, parameters.target_gap
+        evidence.closed_deals, share, base, comparisons, rate, parameters.power, parameters.target_gap
     )
 
 
 def _add_effect(evidence: Evidence, result: Tally, mirrored: int, base: float, parameters: Parameters) -> None:
     weight = result.harmonic_deals + parameters.shrinkage_deals
-    evidence.adjusted_lift = mirrored * result.risk_difference
+    evidence.adjusted_difference = mirrored * result.risk_difference
     evidence.expected_lift, evidence.expected_lift_low, evidence.expected_lift_high = statistics.shrunken_lift(
-        evidence.adjusted_lift,
+        evidence.adjusted_difference,
         result.harmonic_deals,
         base,
         parameters.shrinkage_deals,
@@ -314,7 +318,7 @@ def _gain(whole: Tally, evidence: Evidence, base: float, parameters: Parameters)
     lift, _, _ = statistics.shrunken_lift(
         whole.risk_difference, whole.harmonic_deals, base, parameters.shrinkage_deals, parameters.interval_z
     )
-    return lift * evidence.rest_deals / (evidence.deals + evidence.rest_deals)
+    return lift * evidence.other_closed_deals / (evidence.closed_deals + evidence.other_closed_deals)
 
 
 def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
@@ -322,7 +326,7 @@ def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Paramete
     if outcome.stopped_after is not None and cell not in outcome.reached:
         return SEARCH_STOPPED
     has_claimed_sibling = any(claim.cell[0][0] == cell[0][0] for claim in outcome.claims)
-    return SIBLINGS_CLAIMED if has_claimed_sibling and result.rest_deals < parameters.minimum_deals else None
+    return SIBLINGS_CLAIMED if has_claimed_sibling and result.other_closed_deals < parameters.minimum_deals else None
 
 
 def points_alike(lift: float | None, expected: float | None) -> bool:
@@ -344,9 +348,9 @@ def _decide(evidence: Evidence, parameters: Parameters) -> None:
     expected = evidence.expected_lift or 0.0
     is_large = abs(expected) >= parameters.minimum_lift
     is_likely = (evidence.sign_probability or 0.0) >= parameters.keep_testing_probability
-    is_alike = points_alike(evidence.lift, expected)
+    is_alike = points_alike(evidence.difference, expected)
     is_claimed = evidence.claim_step is not None and is_large
-    low, high = evidence.lift_low, evidence.lift_high
+    low, high = evidence.difference_low, evidence.difference_high
     is_narrow = low is not None and high is not None and max(-low, high) <= parameters.equivalence_margin
 
     if evidence.not_judged == SEARCH_STOPPED:
@@ -367,14 +371,14 @@ def _decide(evidence: Evidence, parameters: Parameters) -> None:
     if evidence.action != NOT_ENOUGH_DATA:
         evidence.not_judged = None
     if evidence.not_judged in (SEARCH_STOPPED, SIBLINGS_CLAIMED):
-        evidence.min_detectable_lift = evidence.deals_needed = None
+        evidence.min_detectable_difference = evidence.deals_needed = None
 
 
 def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Parameters) -> None:
     """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
     by_size = sorted(
         (e for e in evidence if e.action == KEEP_TESTING),
-        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.deals, -e.won, e.cell),
+        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.closed_deals, -e.won_deals, e.cell),
     )
     watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
     for e in evidence:
@@ -388,11 +392,11 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         if e.action in (KEEP_TESTING, NOT_ENOUGH_DATA)
         and e.is_candidate
         and e.not_judged is None
-        and points_alike(e.lift, e.expected_lift)
+        and points_alike(e.difference, e.expected_lift)
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
     ]
     if bets:
-        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.deals, -e.won, e.cell))
+        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.closed_deals, -e.won_deals, e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
 
 
@@ -404,14 +408,12 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
     elif evidence.not_judged == SIBLINGS_CLAIMED:
         text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
     elif evidence.not_judged == COUNTS_DISAGREE:
-        lift, then = evidence.lift or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
+        lift, then = evidence.difference or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
         counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
         others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
         wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
-        text = (
-            f"As counted, {name} {wins} {counted} the rest; {it_wins} {then} once these are accounted for: {besides}."
-        )
+        text = f"As counted, {name} {wins} {counted} other segments; {it_wins} {then} once these are accounted for: {besides}."
     elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
         return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
     else:
@@ -443,7 +445,7 @@ def _caveats(
     by_value = evidence.value_weighted_win_rate
     has_value = by_value is not None and rest_amount > 0
     if lift > 0 and has_value and (by_value or 0.0) < sum(r.amount_won for r in rest) / rest_amount:
-        caveats.append(Caveat("small_deals", f"{name} wins in small deals: by value it wins less than the rest."))
+        caveats.append(Caveat("small_deals", f"{name} wins in small deals: by value it wins less than other segments."))
     rest_recent = sum(r.recent_deals for r in rest)
     is_longer = len(outcome.window) > parameters.recent_quarters
     if is_longer and row.recent_deals >= parameters.minimum_deals and rest_recent >= parameters.minimum_deals:
@@ -487,12 +489,12 @@ def evidence_rows(selection: Selection) -> list[Row]:
         second = evidence.cell[1] if len(evidence.cell) > 1 else (None, None)
         rows.append(
             {
-                "attribute": evidence.cell[0][0],
-                "value": evidence.cell[0][1],
-                "second_attribute": second[0],
-                "second_value": second[1],
+                "dimension": evidence.cell[0][0],
+                "segment": evidence.cell[0][1],
+                "second_dimension": second[0],
+                "second_segment": second[1],
                 **{name: _plain(value) for name, value in flat.items()},
-                "lost": evidence.deals - evidence.won,
+                "lost_deals": evidence.closed_deals - evidence.won_deals,
                 "adjusted_for": "; ".join(cell_label(cell) for cell in evidence.adjusted_for),
                 "explained_by": "; ".join(cell_label(cell) for cell in evidence.explained_by),
                 "shift_points": shift,
@@ -523,7 +525,7 @@ def run_row(selection: Selection) -> Row:
         "pair_claims": len(selection.pair_claims),
         "is_exact": selection.is_exact,
         "is_fallback": selection.is_fallback,
-        "leaking_dimensions": "; ".join(leak.attribute for leak in selection.leaks),
+        "leaking_dimensions": "; ".join(leak.dimension for leak in selection.leaks),
         "method_version": METHOD_VERSION,
     }
 

@@ -1,4 +1,4 @@
-"""Why deals are lost, and whether that changed since the quarter before."""
+"""Why deals are lost, and whether that changed since the previous quarter."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _rationale(row: Row, total: int, previous_total: int, has_ended: bool) -> st
     before = f"{row['previous_losses']} of {previous_total} ({percent(row['previous_share'])})"
     between = f"{points(row['change_low'])} to {points(row['change_high'])} points"
     if row["is_changed"]:
-        return f"{text} after {before} the quarter before: {row['direction']}, {between}."
+        return f"{text} after {before} the previous quarter: {row['direction']}, {between}."
     doubt = (
         "no clear change"
         if row["is_tested"]
@@ -107,4 +107,4 @@ def _rationale(row: Row, total: int, previous_total: int, has_ended: bool) -> st
         if has_ended
         else "the quarter has not ended"
     )
-    return f"{text} after {before} the quarter before: {doubt}, {between}."
+    return f"{text} after {before} the previous quarter: {doubt}, {between}."

@@ -68,7 +68,7 @@ class Parameters:
     minimum_reason_losses: int = _whole("minimum_reason_losses")
     gate_p: float = _number("gate_p")
     logistic_penalty: float = _number("logistic_penalty")
-    cut_step: float = _number("cut_step")
+    score_threshold_step: float = _number("score_threshold_step")
     maximum_rows: int = _whole("maximum_rows")
     maximum_segments: int = _whole("maximum_segments")
 

@@ -40,7 +40,7 @@ def persona_evidence(
 ) -> list[Row]:
     """One row per persona: does its presence go with winning, contacts logged being equal?
 
-    `presence`: attribute, value, contact_count, deals, won: deals with the persona, by the
+    `presence`: persona_type, persona, contact_count, deals, won: deals with the persona, by the
     exact number of contacts on the deal (those added by the close, when dated).
     `contacts`: contact_count, deals, won: all deals with that many contacts, 1 or more.
     `coverage`: won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts.
@@ -58,7 +58,7 @@ def persona_evidence(
     place = {count: i for i, count in enumerate(order)}
     found: dict[tuple[str, str], list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in order])
     for row in presence:
-        key = str(row["attribute"]), str(row["value"])
+        key = str(row["persona_type"]), str(row["persona"])
         count = whole_number(row, "contact_count")
         if count not in place:
             raise ValueError(f"{key[1]}: no deal has {count} contacts, yet the persona is counted on one")
@@ -78,7 +78,7 @@ def persona_evidence(
     base = float(whole[:, 1].sum() / total) if total else 0.0
     is_candidate = (
         (sums.deals >= parameters.persona_minimum_deals)
-        & (sums.rest_deals >= parameters.persona_minimum_deals)
+        & (sums.other_closed_deals >= parameters.persona_minimum_deals)
         & np.array([key[1] != UNKNOWN for key in keys])
     )
     z = statistics.cochran_mantel_haenszel_z(sums.won - sums.expected, sums.variance)
@@ -95,14 +95,16 @@ def persona_evidence(
 
     refusal = _refusal(coverage, parameters)
     rows: list[Row] = []
-    for i, (attribute, value) in enumerate(keys):
+    for i, (persona_type, persona) in enumerate(keys):
         deals, won = int(sums.deals[i]), int(sums.won[i])
-        rest_deals, rest_won = int(sums.rest_deals[i]), int(sums.rest_won[i])
+        other_closed_deals, other_won_deals = int(sums.other_closed_deals[i]), int(sums.other_won_deals[i])
         low, high = statistics.wilson_interval(won, deals) if deals else (0.0, 1.0)
-        lift = lift_low = lift_high = None
-        if deals and rest_deals:
-            lift = won / deals - rest_won / rest_deals
-            lift_low, lift_high = statistics.newcombe_interval(won, deals, rest_won, rest_deals)
+        lift = difference_low = difference_high = None
+        if deals and other_closed_deals:
+            lift = won / deals - other_won_deals / other_closed_deals
+            difference_low, difference_high = statistics.newcombe_interval(
+                won, deals, other_won_deals, other_closed_deals
+            )
         expected, expected_low, expected_high = statistics.shrunken_lift(
             float(sums.risk_difference[i]),
             float(sums.harmonic_deals[i]),
@@ -115,7 +117,10 @@ def persona_evidence(
         caveats: list[tuple[str, str]] = []
         if shown:
             action = _action(
-                float(q[i]), (expected, expected_low, expected_high), (lift, lift_low, lift_high), parameters
+                float(q[i]),
+                (expected, expected_low, expected_high),
+                (lift, difference_low, difference_high),
+                parameters,
             )
             if action == NOT_ENOUGH_DATA and float(q[i]) <= parameters.false_discovery_rate:
                 caveats.append(("counts_disagree", DISAGREEING))
@@ -126,22 +131,22 @@ def persona_evidence(
         if refusal:
             caveats.append(("uneven_coverage", refusal))
         made: Row = {
-            "attribute": attribute,
-            "value": value,
+            "persona_type": persona_type,
+            "persona": persona,
             "action": action,
             "best_bet": False,
-            "deals": deals,
-            "won": won,
-            "lost": deals - won,
+            "closed_deals": deals,
+            "won_deals": won,
+            "lost_deals": deals - won,
             "win_rate": rounded(won / deals) if deals else None,
             "win_rate_low": rounded(low),
             "win_rate_high": rounded(high),
-            "rest_deals": rest_deals,
-            "rest_win_rate": rounded(rest_won / rest_deals) if rest_deals else None,
-            "lift": rounded(lift),
-            "lift_low": rounded(lift_low),
-            "lift_high": rounded(lift_high),
-            "adjusted_lift": rounded(float(sums.risk_difference[i])) if shown else None,
+            "other_closed_deals": other_closed_deals,
+            "other_win_rate": rounded(other_won_deals / other_closed_deals) if other_closed_deals else None,
+            "difference": rounded(lift),
+            "difference_low": rounded(difference_low),
+            "difference_high": rounded(difference_high),
+            "adjusted_difference": rounded(float(sums.risk_difference[i])) if shown else None,
             "expected_lift": rounded(expected) if shown else None,
             "expected_lift_low": rounded(expected_low) if shown else None,
             "expected_lift_high": rounded(expected_high) if shown else None,
@@ -149,7 +154,7 @@ def persona_evidence(
             "q_value": float(q[i]) if shown else None,
             "is_candidate": bool(is_candidate[i]),
             "is_refused": bool(refusal),
-            "refusal": refusal,
+            "missing_reason": refusal,
             "caveat_codes": "; ".join(code for code, _ in caveats),
             "caveats": " ".join(text for _, text in caveats),
             "method_version": METHOD_VERSION,
@@ -183,14 +188,14 @@ def _action(
     parameters: Parameters,
 ) -> str:
     """What to do, from the gap to expect and the gap as counted, each with its interval; never against the counts."""
-    (expected, expected_low, expected_high), (lift, lift_low, lift_high) = expects, counted
+    (expected, expected_low, expected_high), (lift, difference_low, difference_high) = expects, counted
     is_alike = points_alike(lift, expected)
-    is_clear = leaves_out_zero((lift_low, lift_high), (expected_low, expected_high))
+    is_clear = leaves_out_zero((difference_low, difference_high), (expected_low, expected_high))
     is_large = abs(expected) >= parameters.minimum_lift
     if q <= parameters.false_discovery_rate and is_large and is_alike and is_clear:
         return TARGET_MORE if expected > 0 else DEPRIORITISE
     margin = parameters.equivalence_margin
-    if lift_low is not None and lift_high is not None and max(-lift_low, lift_high) <= margin:
+    if difference_low is not None and difference_high is not None and max(-difference_low, difference_high) <= margin:
         return NO_DIFFERENCE
     deviation = (expected_high - expected_low) / 2 / parameters.interval_z
     certain = statistics.normal_quantile(parameters.keep_testing_probability)
@@ -201,9 +206,9 @@ def _action(
 
 def _rationale(row: Row) -> str:
     """At most 35 words, numbers from the record only."""
-    label = str(row["value"])
-    counts = f"{row['won']} of {row['deals']} deals with {label} were won ({percent(row['win_rate'])})"
-    against = f", {percent(row['rest_win_rate'])} without" if row["rest_win_rate"] is not None else ""
+    label = str(row["persona"])
+    counts = f"{row['won_deals']} of {row['closed_deals']} deals with {label} were won ({percent(row['win_rate'])})"
+    against = f", {percent(row['other_win_rate'])} without" if row["other_win_rate"] is not None else ""
     if row["is_refused"]:
         text = f"{counts}{against}; contacts are recorded too unevenly to compare."
     elif row["expected_lift"] is None:

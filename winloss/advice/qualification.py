@@ -1,4 +1,4 @@
-"""Does the qualification score separate won from lost deals, and where to set the bar?
+"""Does the qualification score separate won from lost deals, and where to set the score threshold?
 
 Everything is computed from counts by score and fold. Figures a reader may rely on are
 cross-validated; in-sample ones are labelled as such, because they flatter.
@@ -45,7 +45,7 @@ def threshold(
     parameters: Parameters = Parameters(),
     cost_to_value: float | None = None,
 ) -> Row:
-    """The cut-off to use, or why there is none, with out-of-sample figures.
+    """The score threshold to use, or why there is none, with out-of-sample figures.
 
     `rows`: score (0 to 1), fold (0 to 4), deals, won; deals without a score left out.
     A one-sided Mann-Whitney test is the gate. Behind it, the cut is where a ridge logistic
@@ -59,41 +59,44 @@ def threshold(
         raise ValueError(f"{total} deals have a score, more than the {closed_deals} closed deals")
     result = _empty(total, closed_deals)
     if total == 0:
-        return {**result, "reason": "No closed deal has a qualification score."}
+        return {**result, "missing_reason": "No closed deal has a qualification score."}
     base = total_won / total
     result["base_rate"] = rounded(base)
     result["majority_accuracy"] = rounded(max(base, 1 - base))
     if min(total_won, total - total_won) < parameters.fallback_outcome_deals:
         least = parameters.fallback_outcome_deals
-        reason = f"A cut-off needs at least {least} won and {least} lost deals with a score."
-        return {**result, "reason": reason, "rationale": reason}
+        reason = f"A score threshold needs at least {least} won and {least} lost deals with a score."
+        return {**result, "missing_reason": reason, "rationale": reason}
 
     auc, p = statistics.mann_whitney(won.sum(axis=0), (deals - won).sum(axis=0))
     result["auc"], result["gate_p_value"] = rounded(auc), p
     if p > parameters.gate_p:
         reason = "The score does not separate won from lost deals yet."
-        return {**result, "reason": reason, "rationale": reason}
-    cut = cut_off(scores, deals.sum(axis=0), won.sum(axis=0), parameters, cost_to_value)
+        return {**result, "missing_reason": reason, "rationale": reason}
+    cut = score_threshold(scores, deals.sum(axis=0), won.sum(axis=0), parameters, cost_to_value)
     if cut is None:
-        reason = "The score separates won from lost deals too little for a cut-off inside its range."
-        return {**result, "reason": reason, "rationale": reason}
+        reason = "The score separates won from lost deals too little for a score threshold inside its range."
+        return {**result, "missing_reason": reason, "rationale": reason}
 
     split = _split(scores, deals.sum(axis=0), won.sum(axis=0), cut)
-    won_above, deals_above, won_below, deals_below = (
-        whole_number(split, name) for name in ("won_above", "deals_above", "won_below", "deals_below")
+    won_deals_above, closed_deals_above, won_deals_below, closed_deals_below = (
+        whole_number(split, name)
+        for name in ("won_deals_above", "closed_deals_above", "won_deals_below", "closed_deals_below")
     )
     low = high = 0.0
-    if min(deals_above, deals_below) >= parameters.minimum_deals:
-        low, high = statistics.newcombe_interval(won_above, deals_above, won_below, deals_below, 0.95)
+    if min(closed_deals_above, closed_deals_below) >= parameters.minimum_deals:
+        low, high = statistics.newcombe_interval(
+            won_deals_above, closed_deals_above, won_deals_below, closed_deals_below, 0.95
+        )
     if low <= 0:
         reason = f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
-        return {**result, "reason": reason, "rationale": reason}
-    result |= {"is_predictive": True, "cut_off": cut} | split
-    above, below = won_above / deals_above, won_below / deals_below
+        return {**result, "missing_reason": reason, "rationale": reason}
+    result |= {"is_predictive": True, "score_threshold": cut} | split
+    above, below = won_deals_above / closed_deals_above, won_deals_below / closed_deals_below
     result |= {"gap": rounded(above - below), "gap_low": rounded(low), "gap_high": rounded(high)}
     result |= _cross_validated(scores, deals, won, parameters, cost_to_value)
     result["rationale"] = (
-        f"At {cut:g} and above {result['won_above']} of {result['deals_above']} deals were won ({percent(above)}), "
+        f"At {cut:g} and above {result['won_deals_above']} of {result['closed_deals_above']} deals were won ({percent(above)}), "
         f"below {percent(below)}: a gap of {points(low)} to {points(high)} points."
     )
     return result
@@ -104,29 +107,29 @@ def tested_cut_offs(
     parameters: Parameters = Parameters(),
     chosen: float | None = None,
 ) -> list[Row]:
-    """One row per cut-off on the grid that leaves deals on both sides; in-sample figures."""
+    """One row per score threshold on the grid that leaves deals on both sides; in-sample figures."""
     scores, deals, won = _table(rows)
     counts, wins = deals.sum(axis=0), won.sum(axis=0)
     result: list[Row] = []
-    for step in range(1, round(1 / parameters.cut_step) + 1):
-        cut = round(step * parameters.cut_step, 6)
+    for step in range(1, round(1 / parameters.score_threshold_step) + 1):
+        cut = round(step * parameters.score_threshold_step, 6)
         split = _split(scores, counts, wins, cut)
-        if not split["deals_above"] or not split["deals_below"]:
+        if not split["closed_deals_above"] or not split["closed_deals_below"]:
             continue
         all_won = int(wins.sum())
-        kept = int(split["won_above"] or 0) / all_won if all_won else None
-        result.append({"cut_off": cut, **split, "wins_kept_share": rounded(kept), "is_chosen": cut == chosen})
+        kept = int(split["won_deals_above"] or 0) / all_won if all_won else None
+        result.append({"score_threshold": cut, **split, "wins_kept_share": rounded(kept), "is_chosen": cut == chosen})
     return result
 
 
-def cut_off(
+def score_threshold(
     scores: Floats,
     deals: Ints,
     won: Ints,
     parameters: Parameters = Parameters(),
     cost_to_value: float | None = None,
 ) -> float | None:
-    """Score at which the fitted win probability crosses the aim, on the grid of cut-offs.
+    """Score at which the fitted win probability crosses the aim, on the grid of score thresholds.
 
     None when higher scores do not win more often, or the crossing lies outside the scores.
     """
@@ -143,7 +146,7 @@ def cut_off(
     used = scores[deals > 0]
     if not used.min() <= exact <= used.max():
         return None
-    return round(round(exact / parameters.cut_step) * parameters.cut_step, 6)
+    return round(round(exact / parameters.score_threshold_step) * parameters.score_threshold_step, 6)
 
 
 def _table(rows: Iterable[Mapping[str, Value]]) -> tuple[Floats, Ints, Ints]:
@@ -172,18 +175,18 @@ def _split(scores: Floats, deals: Ints, won: Ints, cut: float) -> Row:
         count, wins = int(deals[mask].sum()), int(won[mask].sum())
         low, high = statistics.wilson_interval(wins, count) if count else (None, None)
         result |= {
-            f"deals_{side}": count,
-            f"won_{side}": wins,
+            f"closed_deals_{side}": count,
+            f"won_deals_{side}": wins,
             f"win_rate_{side}": rounded(wins / count) if count else None,
             f"win_rate_{side}_low": rounded(low),
             f"win_rate_{side}_high": rounded(high),
         }
     total, total_won = int(deals.sum()), int(won.sum())
-    above, won_above = int(deals[is_above].sum()), int(won[is_above].sum())
-    youden, accuracy = _quality(won_above, above - won_above, total_won, total - total_won)
+    above, won_deals_above = int(deals[is_above].sum()), int(won[is_above].sum())
+    youden, accuracy = _quality(won_deals_above, above - won_deals_above, total_won, total - total_won)
     return result | {
-        "in_sample_false_positives": above - won_above,
-        "in_sample_false_negatives": total_won - won_above,
+        "in_sample_false_positives": above - won_deals_above,
+        "in_sample_false_negatives": total_won - won_deals_above,
         "in_sample_accuracy": rounded(accuracy),
         "in_sample_youden": rounded(youden),
     }
@@ -208,7 +211,7 @@ def _cross_validated(
     positives = false_positives = 0
     for fold in range(FOLDS):
         others = np.arange(FOLDS) != fold
-        cut = cut_off(scores, deals[others].sum(axis=0), won[others].sum(axis=0), parameters, cost_to_value)
+        cut = score_threshold(scores, deals[others].sum(axis=0), won[others].sum(axis=0), parameters, cost_to_value)
         is_above = scores >= (math.inf if cut is None else cut - 1e-9)
         positives += int(won[fold][is_above].sum())
         false_positives += int((deals - won)[fold][is_above].sum())
@@ -219,15 +222,15 @@ def _cross_validated(
 _NUMBERS = (
     "auc",
     "gate_p_value",
-    "cut_off",
+    "score_threshold",
     "base_rate",
-    "deals_above",
-    "won_above",
+    "closed_deals_above",
+    "won_deals_above",
     "win_rate_above",
     "win_rate_above_low",
     "win_rate_above_high",
-    "deals_below",
-    "won_below",
+    "closed_deals_below",
+    "won_deals_below",
     "win_rate_below",
     "win_rate_below_low",
     "win_rate_below_high",
@@ -247,7 +250,7 @@ _NUMBERS = (
 def _empty(scored: int, closed: int) -> Row:
     return {
         "is_predictive": False,
-        "reason": "",
+        "missing_reason": "",
         "scored_deals": scored,
         "closed_deals": closed,
         **dict.fromkeys(_NUMBERS),

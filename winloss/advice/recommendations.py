@@ -43,24 +43,24 @@ _NOT_JUDGED = {
 """Why nothing is said of a segment that has deals enough."""
 
 _KEPT = (
-    "attribute",
-    "value",
-    "second_attribute",
-    "second_value",
+    "dimension",
+    "segment",
+    "second_dimension",
+    "second_segment",
     "action",
     "best_bet",
-    "deals",
-    "won",
-    "lost",
+    "closed_deals",
+    "won_deals",
+    "lost_deals",
     "win_rate",
     "win_rate_low",
     "win_rate_high",
-    "rest_deals",
-    "rest_win_rate",
-    "lift",
-    "lift_low",
-    "lift_high",
-    "adjusted_lift",
+    "other_closed_deals",
+    "other_win_rate",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "adjusted_difference",
     "expected_lift",
     "expected_lift_low",
     "expected_lift_high",
@@ -76,7 +76,7 @@ _KEPT = (
     "extra_wins_high",
     "value_weighted_win_rate",
     "effective_deals",
-    "min_detectable_lift",
+    "min_detectable_difference",
     "deals_needed",
     "not_judged",
     "caveat_codes",
@@ -120,7 +120,7 @@ def recommendation_rows(
 
 def _may_be_recommended(row: Mapping[str, Value]) -> bool:
     is_leak = any(code.startswith("leak:") for code in str(row.get("caveat_codes") or "").split("; "))
-    return row["value"] not in (UNKNOWN, OTHER_VALUES) and not is_leak
+    return row["segment"] not in (UNKNOWN, OTHER_VALUES) and not is_leak
 
 
 def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
@@ -130,18 +130,18 @@ def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
         _ORDER.index(str(row["action"])),
         not row["best_bet"],
         -round(size, 6),
-        -_number(row, "deals"),
-        str(row["attribute"]),
-        str(row["value"]),
-        str(row.get("second_attribute") or ""),
-        str(row.get("second_value") or ""),
+        -_number(row, "closed_deals"),
+        str(row["dimension"]),
+        str(row["segment"]),
+        str(row.get("second_dimension") or ""),
+        str(row.get("second_segment") or ""),
     )
 
 
 def segment_label(row: Mapping[str, Value]) -> str:
     """A segment in words: its value, a pair joined by a multiplication sign."""
-    second = row.get("second_value")
-    return f"{row['value']} × {second}" if second else str(row["value"])
+    second = row.get("second_segment")
+    return f"{row['segment']} × {second}" if second else str(row["segment"])
 
 
 def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -> str:
@@ -158,8 +158,10 @@ def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -
 
 def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
     """Texts for the action, longest first; `{segment}` still to be filled in."""
-    counts = f"{{segment}} won {row['won']} of {row['deals']} closed deals ({percent(row['win_rate'])})"
-    against = f" against {percent(row['rest_win_rate'])} elsewhere" if row.get("rest_win_rate") is not None else ""
+    counts = f"{{segment}} won {row['won_deals']} of {row['closed_deals']} closed deals ({percent(row['win_rate'])})"
+    against = (
+        f" against {percent(row['other_win_rate'])} in other segments" if row.get("other_win_rate") is not None else ""
+    )
     action = str(row["action"])
     if action in (TARGET_MORE, DEPRIORITISE, KEEP_TESTING):
         change = (
@@ -168,13 +170,13 @@ def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
         shift = plain(row["shift_points"])
         if action == TARGET_MORE:
             tails = [
-                f" Allowing for quarter and luck, moving {shift} of every 100 deals here should change wins by "
+                f" Allowing for quarter and chance, moving {shift} of every 100 deals here should change wins by "
                 f"{change}.",
                 f" Moving {shift} of every 100 deals here should change wins by {change}.",
             ]
         elif action == DEPRIORITISE:
             tails = [
-                f" Allowing for quarter and luck, each {shift} of 100 deals spent here change wins by {change}.",
+                f" Allowing for quarter and chance, each {shift} of 100 deals spent here change wins by {change}.",
                 f" Each {shift} of 100 deals spent here change wins by {change}.",
             ]
         else:
@@ -187,7 +189,7 @@ def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
             ]
         return [counts + against + "." + tail for tail in tails]
     if action == NO_DIFFERENCE:
-        low, high = points(row["lift_low"]), points(row["lift_high"])
+        low, high = points(row["difference_low"]), points(row["difference_high"])
         return [
             f"{counts}{against}. The true gap lies between {low} and {high} points: too small to act on.",
             f"{counts}{against}: a gap of {low} to {high} points.",
@@ -225,14 +227,16 @@ def no_claim_sentence(
         )
     candidates = [row for row in evidence if row.get("is_candidate")]
     if not candidates:
-        return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with the rest."
-    tested = [row for row in candidates if row.get("min_detectable_lift") is not None]
+        return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with other segments."
+    tested = [row for row in candidates if row.get("min_detectable_difference") is not None]
     if not tested:
-        return f"No segment stands out beyond luck; with {deals} closed deals and {comparisons} none could."
-    best = min(tested, key=lambda row: (_number(row, "min_detectable_lift"), str(row["attribute"]), str(row["value"])))
-    gap = points(best["min_detectable_lift"]).lstrip("+")
+        return f"No segment stands out beyond chance; with {deals} closed deals and {comparisons} none could."
+    best = min(
+        tested, key=lambda row: (_number(row, "min_detectable_difference"), str(row["dimension"]), str(row["segment"]))
+    )
+    gap = points(best["min_detectable_difference"]).lstrip("+")
     return (
-        f"No segment stands out beyond luck. With {deals} closed deals and {comparisons}, even the "
+        f"No segment stands out beyond chance. With {deals} closed deals and {comparisons}, even the "
         f"best-covered segment ({segment_label(best)}) would need a true gap of {gap} points to be seen."
     )
 

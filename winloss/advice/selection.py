@@ -1,6 +1,6 @@
-"""Credit the strongest first: which segments truly win more or less often than the rest.
+"""Credit the strongest first: which segments truly win more or less often than other segments.
 
-Each value is compared with the rest inside the same quarter, exactly; the strongest is
+Each value is compared with other segments inside the same quarter, exactly; the strongest is
 claimed if it survives the false-discovery bound; it is set aside and the others are asked
 again whether they still stand. Claims are then checked against each other, their effects
 shrunk, and what cannot be claimed is said with the number of deals that are missing.
@@ -194,7 +194,7 @@ def select(
 
     segments = source.segments(dimensions, window[-parameters.recent_quarters :], parameters)
     leaks = _leaks(segments, deals, won, parameters)
-    leaking = {leak.attribute for leak in leaks}
+    leaking = {leak.dimension for leak in leaks}
     candidates, twins = _candidates([row for row in segments if row.dimension not in leaking], parameters)
 
     is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
@@ -283,8 +283,8 @@ def _result(tested: _Tested, place: int) -> Tally:
         p=float(tested.p[place]),
         deals=int(sums.deals[place]),
         won=int(sums.won[place]),
-        rest_deals=int(sums.rest_deals[place]),
-        rest_won=int(sums.rest_won[place]),
+        other_closed_deals=int(sums.other_closed_deals[place]),
+        other_won_deals=int(sums.other_won_deals[place]),
         harmonic_deals=float(sums.harmonic_deals[place]),
         risk_difference=float(sums.risk_difference[place]),
     )
@@ -318,7 +318,7 @@ def _step_down(
             for cell in screen
             if cell in candidates
             and cell not in steps
-            and screen[cell].rest_deals >= parameters.minimum_deals
+            and screen[cell].other_closed_deals >= parameters.minimum_deals
             and screen[cell].sign != 0
             and whole[cell].sign == screen[cell].sign
             and whole[cell].p <= parameters.all_rest_p
@@ -429,7 +429,7 @@ def _select_pairs(tester: _Tester, outcome: Outcome, leaking: set[str], paramete
     candidates = {
         cell
         for cell, result in screen.items()
-        if result.deals >= parameters.minimum_deals and result.rest_deals >= parameters.minimum_deals
+        if result.deals >= parameters.minimum_deals and result.other_closed_deals >= parameters.minimum_deals
     }
     outcome.pair_comparisons = len(candidates)
     if not candidates:

@@ -1,7 +1,7 @@
 """Intervals, tests and effect sizes, as pure functions of counts.
 
 Rates, lifts and probabilities are fractions. Array functions take and return numpy arrays;
-a "table" is one segment against the rest inside one stratum: `stratum_deals` N, of which
+a "table" is one segment against other segments inside one stratum: `stratum_deals` N, of which
 `stratum_won` W won, and in the segment `deals` n, of which `won` x won.
 """
 

@@ -15,10 +15,10 @@ from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
 
 EVIDENCE = {
-    "attribute": "text",
-    "value": "text",
-    "second_attribute": "text",
-    "second_value": "text",
+    "dimension": "text",
+    "segment": "text",
+    "second_dimension": "text",
+    "second_segment": "text",
     "segment_label": "text",
     "rank": "integer",
     "action": "text",
@@ -26,19 +26,19 @@ EVIDENCE = {
     "is_candidate": "truth",
     "title": "text",
     "rationale": "text",
-    "deals": "integer",
-    "won": "integer",
-    "lost": "integer",
+    "closed_deals": "integer",
+    "won_deals": "integer",
+    "lost_deals": "integer",
     "win_rate": "number",
     "win_rate_low": "number",
     "win_rate_high": "number",
-    "ranking_win_rate": "number",
-    "rest_deals": "integer",
-    "rest_win_rate": "number",
-    "lift": "number",
-    "lift_low": "number",
-    "lift_high": "number",
-    "adjusted_lift": "number",
+    "shrunken_win_rate": "number",
+    "other_closed_deals": "integer",
+    "other_win_rate": "number",
+    "difference": "number",
+    "difference_low": "number",
+    "difference_high": "number",
+    "adjusted_difference": "number",
     "expected_lift": "number",
     "expected_lift_low": "number",
     "expected_lift_high": "number",
@@ -55,7 +55,7 @@ EVIDENCE = {
     "value_weighted_low": "number",
     "value_weighted_high": "number",
     "effective_deals": "number",
-    "min_detectable_lift": "number",
+    "min_detectable_difference": "number",
     "deals_needed": "integer",
     "not_judged": "text",
     "caveat_codes": "text",
@@ -63,7 +63,7 @@ EVIDENCE = {
     "window_start": "text",
     "window_end": "text",
     "window_deals": "integer",
-    "window_won": "integer",
+    "window_won_deals": "integer",
     "comparisons": "integer",
     "is_fallback": "truth",
     "no_claim_sentence": "text",
@@ -72,29 +72,29 @@ EVIDENCE = {
 """Columns of the evidence table."""
 
 PERSONAS = {
-    "attribute": "text",
-    "value": "text",
+    "persona_type": "text",
+    "persona": "text",
     "action": "text",
     "rationale": "text",
-    "deals": "integer",
-    "won": "integer",
-    "lost": "integer",
+    "closed_deals": "integer",
+    "won_deals": "integer",
+    "lost_deals": "integer",
     "win_rate": "number",
     "win_rate_low": "number",
     "win_rate_high": "number",
-    "rest_deals": "integer",
-    "rest_win_rate": "number",
-    "lift": "number",
-    "lift_low": "number",
-    "lift_high": "number",
-    "adjusted_lift": "number",
+    "other_closed_deals": "integer",
+    "other_win_rate": "number",
+    "difference": "number",
+    "difference_low": "number",
+    "difference_high": "number",
+    "adjusted_difference": "number",
     "expected_lift": "number",
     "expected_lift_low": "number",
     "expected_lift_high": "number",
     "p_value": "number",
     "q_value": "number",
     "is_refused": "truth",
-    "refusal": "text",
+    "missing_reason": "text",
     "caveat_codes": "text",
     "caveats": "text",
     "method_version": "text",
@@ -102,20 +102,20 @@ PERSONAS = {
 
 THRESHOLD = {
     "is_predictive": "truth",
-    "reason": "text",
+    "missing_reason": "text",
     "scored_deals": "integer",
     "closed_deals": "integer",
     "auc": "number",
     "gate_p_value": "number",
-    "cut_off": "number",
+    "score_threshold": "number",
     "base_rate": "number",
-    "deals_above": "integer",
-    "won_above": "integer",
+    "closed_deals_above": "integer",
+    "won_deals_above": "integer",
     "win_rate_above": "number",
     "win_rate_above_low": "number",
     "win_rate_above_high": "number",
-    "deals_below": "integer",
-    "won_below": "integer",
+    "closed_deals_below": "integer",
+    "won_deals_below": "integer",
     "win_rate_below": "number",
     "win_rate_below_low": "number",
     "win_rate_below_high": "number",
@@ -222,7 +222,7 @@ def segment_evidence(reader: Reader) -> list[Row]:
                 "window_start": run["window_start"],
                 "window_end": run["window_end"],
                 "window_deals": run["deals"],
-                "window_won": run["won"],
+                "window_won_deals": run["won"],
                 "comparisons": run["comparisons"],
                 "is_fallback": run["is_fallback"],
                 "no_claim_sentence": sentence,
@@ -232,7 +232,7 @@ def segment_evidence(reader: Reader) -> list[Row]:
 
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return row["attribute"], row["value"], row.get("second_attribute"), row.get("second_value")
+    return row["dimension"], row["segment"], row.get("second_dimension"), row.get("second_segment")
 
 
 def persona_evidence(reader: Reader) -> list[Row]:
@@ -256,39 +256,39 @@ deals as (
     group by deal_key
 ),
 present as (
-    select 'any' as attribute, 'any' as value, deal_key
+    select 'any' as persona_type, 'any' as persona, deal_key
     from deals
     union all
-    select 'persona' as attribute, persona as value, deal_key
+    select 'persona' as persona_type, persona, deal_key
     from contacts
     where persona != '{UNKNOWN}'
     group by deal_key, persona
     union all
-    select 'buying_role' as attribute, buying_role as value, deal_key
+    select 'buying_role' as persona_type, buying_role as persona, deal_key
     from contacts
     where role_source = 'stated'
     group by deal_key, buying_role
 )
 select
-    present.attribute,
-    present.value,
+    present.persona_type,
+    present.persona,
     deals.contact_count,
     count(*) as deals,
     count(*) filter (where deals.is_won) as won
 from present
 inner join deals on present.deal_key = deals.deal_key
-group by present.attribute, present.value, deals.contact_count
-order by present.attribute desc, present.value, deals.contact_count"""
+group by present.persona_type, present.persona, deals.contact_count
+order by present.persona_type desc, present.persona, deals.contact_count"""
     )
-    presence = [row for row in counts if row["attribute"] != "any"]
-    by_count = [row for row in counts if row["attribute"] == "any"]
+    presence = [row for row in counts if row["persona_type"] != "any"]
+    by_count = [row for row in counts if row["persona_type"] == "any"]
     are_dated = number(coverage[0]["dated_share"]) >= 0.9
     found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
     return found
 
 
-def qualification_threshold(reader: Reader) -> list[Row]:
-    """One row: the cut-off to use and what it does, or why there is none. No row without closed deals."""
+def recommended_score_threshold(reader: Reader) -> list[Row]:
+    """One row: the score threshold to use and what it does, or why there is none. No row without closed deals."""
     window = window_quarters(reader)
     if not window:
         return []
@@ -313,7 +313,7 @@ order by score, fold"""
 
 
 def loss_reason_changes(reader: Reader) -> list[Row]:
-    """Each loss reason in the quarter under review against the quarter before."""
+    """Each loss reason in the quarter under review against the previous quarter."""
     rows = reader.rows(
         f"""select category as reason, lost_deals as losses, previous_lost_deals as previous_losses
 from {reader.relation("loss_reasons")}
@@ -349,7 +349,7 @@ def action_items(reader: Reader) -> list[Row]:
             loss_reasons=reader.table("loss_reasons", f"period = '{period}'"),
             loss_reason_changes=reader.table("loss_reason_changes"),
             reliability=reader.table("loss_reason_reliability", f"period = '{period}'"),
-            threshold=reader.table("qualification_threshold"),
+            threshold=reader.table("recommended_score_threshold"),
             personas=reader.table("persona_evidence"),
             personas_in_roles=reader.table(
                 "win_rates_by_persona", f"period = '{period}' and persona_type = 'persona_in_role'"

@@ -1,6 +1,6 @@
 """What if we dropped these segments, or moved deals into those? An estimate from the marts, with its range.
 
-Rates of segments are drawn towards the rate of all deals before they are used (the empirical-Bayes
+Rates of segments are shrunk towards the rate of all deals before they are used (the empirical-Bayes
 form of `statistics`), so that a lucky segment promises less than it showed. Overlaps of segments are
 taken from the pair table; where a pair is too small to be listed, independence is assumed and said.
 """
@@ -143,7 +143,7 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
             amount_moved += left * portion * expected * counts.won_amount / counts.won
         moved += portion
     if shifts:
-        assumed.append("deals moved into a segment win as its deals did, drawn towards all deals")
+        assumed.append("deals moved into a segment win as its deals did, shrunk towards all deals")
 
     half = Z * math.sqrt(variance)
     amount_after: float | None = None
@@ -217,7 +217,7 @@ def _pair_row(reader: Reader, cell: Cell) -> Row | None:
         literals = [text_literal(text, reader.engine) for text in (a, b, c, d)]
         return (
             f"(dimension = {literals[0]} and segment = {literals[1]} "
-            f"and other_dimension = {literals[2]} and other_segment = {literals[3]})"
+            f"and second_dimension = {literals[2]} and second_segment = {literals[3]})"
         )
 
     rows = reader.table(

@@ -24,7 +24,7 @@ from winloss.publish.published_build import SAMPLE, sample_objection
 def make_private_database(path: Path) -> None:
     """Makes the folder of the private database (0700) and the database (0600), where they are not there yet.
 
-    It holds persons, so nobody but its owner may read it. What exists already keeps the permissions its owner chose.
+    It holds persons, so no one but its owner may read it. What exists already keeps the permissions its owner chose.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():

@@ -25,7 +25,7 @@ from winloss.load.statements import FOOTER
 from winloss.quoting import literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
-"""Exit codes: everything can be read; something should be mended; nothing can be read."""
+"""Exit codes: everything can be read; something should be fixed; nothing can be read."""
 
 SHOWN_PROBLEMS = 3
 SIMILAR = 0.75
@@ -300,7 +300,7 @@ def suggested_mapping(path: str) -> str:
     if "deals" not in suggested and (
         unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]
     ):
-        # headers in a language nobody told us: the user says which of them are the two that must be there
+        # headers in a language no one told us: the user says which of them are the two that must be there
         files_of["deals"] = max(unnamed, key=lambda file: (file.records, file.name)).name
         columns_of["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
     mapping = {

@@ -46,7 +46,7 @@ def missing_header(header: str, wanted_for: str, file: ExportFile, lookups: Sequ
 
 
 def no_header(file: ExportFile, expected: Sequence[str]) -> str:
-    """The sentence that says line 1 is no header. It names nothing of the line: where it is no header, it is about somebody."""
+    """The sentence that says line 1 is no header. It names nothing of the line: where it is no header, it is about someone."""
     if len([header for header in file.headers if header]) <= 1:
         return (
             f"{file.name} has none of the expected headers ({listed(expected)}): its first line holds one column only. "

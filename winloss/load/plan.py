@@ -177,7 +177,7 @@ def fingerprint(request: Request) -> str:
 
 
 def make_plan(request: Request) -> ReadingPlan:
-    """The plan for a folder. Raises ReadingError with one sentence per thing the user has to mend."""
+    """The plan for a folder. Raises ReadingError with one sentence per thing the user has to fix."""
     readable = ["custom", *recognised_crms()]
     if request.crm not in (*readable, SAMPLE):
         raise ReadingError(f'There is no reader for crm "{request.crm}".{did_you_mean(request.crm, readable)}')

@@ -125,7 +125,7 @@ def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSetti
 def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Layout:
     """The layout of a CRM's export: every file examined, recognised and bound.
 
-    Raises ReadingError with one sentence per thing to mend.
+    Raises ReadingError with one sentence per thing to fix.
     """
     columns = {
         column.name: Column(column.name, column.kind) for shape in shapes(crm) for column in COLUMNS[shape.object]

@@ -228,7 +228,7 @@ def _lock(database: Path, published: Path) -> Finding:
         if process:
             return Finding("fail", "lock", f"{what} is at work on {database} (process {process}). Wait until it ends")
     if not database.is_file():
-        return Finding("ok", "lock", f"{database} is not there yet, so nobody holds it")
+        return Finding("ok", "lock", f"{database} is not there yet, so no one holds it")
     try:
         duckdb.connect(str(database)).close()
     except duckdb.IOException as error:
@@ -237,11 +237,11 @@ def _lock(database: Path, published: Path) -> Finding:
         return Finding("fail", "lock", f"{who} holds {database}. Close it there; read {published} instead")
     except duckdb.Error as error:
         return Finding("fail", "lock", f"{database} cannot be opened: {str(error).splitlines()[0]}")
-    return Finding("ok", "lock", "nobody else holds the build database")
+    return Finding("ok", "lock", "no one else holds the build database")
 
 
 def _holder(path: Path) -> str | None:
-    """The process that holds a lock file, None where nobody does."""
+    """The process that holds a lock file, None where no one does."""
     try:
         import fcntl
 
@@ -343,7 +343,7 @@ def scenarios(database: Path) -> list[Finding]:
             value for (value,) in rows("select value from marts.icp_recommendations where action = 'target_more'")
         }
         unknown = rows("select count(*) from marts.icp_recommendations where value = 'unknown'")
-        cut_off = rows("select cut_off from marts.qualification_threshold")
+        score_threshold = rows("select score_threshold from marts.recommended_score_threshold")
         champions = rows(
             "select won_deals_with from marts.win_rates_by_persona "
             "where period = 'quarter' and persona_type = 'persona_in_role' and persona = 'VP Sales as champion'"
@@ -358,7 +358,7 @@ def scenarios(database: Path) -> list[Finding]:
             _scenario("wins and losses", (quarter, reasons), ([(127, 79, 48)], [("price", 19), ("timing", 11)])),
             _scenario(
                 "ideal customer profile",
-                ({"Technology", "$10M to $50M"} <= targets, unknown, cut_off),
+                ({"Technology", "$10M to $50M"} <= targets, unknown, score_threshold),
                 (True, [(0,)], [(0.75,)]),
             ),
             _scenario("buyer personas", (champions, deciders), ([(8,)], [(6,)])),

@@ -51,7 +51,7 @@ def read_or_make_key(folder: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Puts a new key in place in one step, unless somebody else has done so meanwhile."""
+    """Puts a new key in place in one step, unless someone else has done so meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     waiting = Path(name)
@@ -66,7 +66,7 @@ def _make(path: Path) -> None:
 
 
 def _put_in_place(waiting: Path, path: Path) -> None:
-    """Gives a written file its name, if nobody has that name yet."""
+    """Gives a written file its name, if no one has that name yet."""
     try:
         os.link(waiting, path)
     except FileExistsError:

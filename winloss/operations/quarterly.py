@@ -1,7 +1,7 @@
-"""The whole quarter in one command for a scheduler: build, report, tell somebody.
+"""The whole quarter in one command for a scheduler: build, report, tell someone.
 
 Nothing here decides anything: dbt builds and publishes, the report reads what was published. What is added is what
-nobody sitting at a screen needs: one run at a time, a log, words for whoever is told, and an exit code.
+no one sitting at a screen needs: one run at a time, a log, words for whoever is told, and an exit code.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
 """Exit codes; 2 is a command that was not understood."""
 
 NOTIFY_SECONDS = 120
-"""A command that tells somebody may take this long: a mail server that never answers must not hold up the next run."""
+"""A command that tells someone may take this long: a mail server that never answers must not hold up the next run."""
 
 DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors")
 
 UNATTENDED = ("--no-write-json",)
-"""Nobody retries an unattended build or looks at its manifest; writing it takes a tenth of a small build."""
+"""No one retries an unattended build or looks at its manifest; writing it takes a tenth of a small build."""
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 """Unit tests check the code, which is the same every quarter."""
@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """How a run ended: its exit code, and the text that somebody is told."""
+    """How a run ended: its exit code, and the text that someone is told."""
 
     code: int
     text: str
@@ -104,7 +104,7 @@ def _build_and_report(plan: Plan, write: Say, log: Any, say: Say) -> Outcome:
     try:
         written = write_reports(plan)
         text = done_text(plan, written, quarter, before)
-    except Exception as error:  # whatever it is, somebody has to be told
+    except Exception as error:  # whatever it is, someone has to be told
         write(f"{type(error).__name__}: {error}")
         return Outcome(FAILED, failed_text(plan, [f"The report: {error}"], before, is_published=True))
     say(f"wrote {written[0]}")
@@ -219,7 +219,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def done_text(plan: Plan, written: Sequence[Path], quarter: str | None, before: str | None) -> str:
-    """What somebody is told of a green run: from the published file alone, so that no person is in it."""
+    """What someone is told of a green run: from the published file alone, so that no person is in it."""
     from winloss.report.marts import open_published
     from winloss.report.summary import summary_lines
     from winloss.rows import Reader
@@ -247,7 +247,7 @@ def done_text(plan: Plan, written: Sequence[Path], quarter: str | None, before: 
 
 
 def failed_text(plan: Plan, why: Sequence[str], before: str | None, is_published: bool = False) -> str:
-    """What somebody is told of a failed run."""
+    """What someone is told of a failed run."""
     if is_published:
         stands = f"The new build is published in {plan.published}; only the report is missing."
     elif before:
@@ -261,7 +261,7 @@ def failed_text(plan: Plan, why: Sequence[str], before: str | None, is_published
         f"  {stands}",
         "",
         "Next",
-        "  Mend it and run winloss quarterly again.",
+        "  Fix it and run winloss quarterly again.",
         f"  The whole output: {plan.log}",
     ]
     return "\n".join(lines) + "\n"
@@ -287,9 +287,9 @@ def tell(command: str, outcome: Outcome, plan: Plan) -> str | None:
         # the shell and whatever it started: else one of them keeps the pipe open for ever
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return f"Nobody was told: the command of --notify did not end within {NOTIFY_SECONDS} s."
+        return f"No one was told: the command of --notify did not end within {NOTIFY_SECONDS} s."
     if process.returncode:
-        return f"Nobody was told: the command of --notify ended with exit code {process.returncode}{f' ({said[-1]})' if said else ''}."
+        return f"No one was told: the command of --notify ended with exit code {process.returncode}{f' ({said[-1]})' if said else ''}."
     return None
 
 

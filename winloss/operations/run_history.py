@@ -27,7 +27,7 @@ _FIGURES = """select
     (select sum(excluded) from marts.input_files) as records_excluded,
     (select count(*) from marts.fct_deals) as deals,
     (select count(*) from marts.fct_closed_deals) as closed_deals,
-    (select count(*) from marts.icp_recommendations where grade = 'claim') as recommendations,
+    (select count(*) from marts.icp_recommendations where grade = 'strong') as recommendations,
     (select count(*) from marts.alerts where is_raised) as alerts_raised,
     (select max(method_version) from marts.icp_segment_evidence) as method_version"""
 

@@ -111,15 +111,15 @@ CELLS = {
         ("period", "group_type", "buying_group", "population", "is_comparable", "coverage_warning"),
     ),
     "persona_evidence": _Cells(
-        "attribute",
-        "value",
+        "persona_type",
+        "persona",
         "'window'",
         (
-            "attribute",
-            "value",
+            "persona_type",
+            "persona",
             "action",
             "is_refused",
-            "refusal",
+            "missing_reason",
             "method_version",
             "won_coverage",
             "lost_coverage",
@@ -140,7 +140,7 @@ _QUOTED_CELLS = """exists (
     select 1 from hidden_cells
     where (
         said.source_table = 'persona_evidence' and hidden_cells.period = 'window'
-        and (said.source_key = hidden_cells.value or said.source_key = hidden_cells.kind || ' ' || hidden_cells.value)
+        and (said.source_row = hidden_cells.value or said.source_row = hidden_cells.kind || ' ' || hidden_cells.value)
     ) or (
         said.source_table in ('decision_makers', 'win_rates_by_persona')
         and hidden_cells.period in ('quarter', 'window')
@@ -525,7 +525,7 @@ def _to_disk(path: Path) -> None:
 
 @contextmanager
 def _sole_publisher(final: Path) -> Iterator[None]:
-    """One publisher at a time per published file, so that what lies about half-written is nobody's work in progress."""
+    """One publisher at a time per published file, so that what lies about half-written is no one's work in progress."""
     descriptor = os.open(final.parent / f".{final.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

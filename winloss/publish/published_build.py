@@ -72,7 +72,7 @@ def _loss_objection(path: Path, new: Successor) -> str | None:
     before = standing(path)
     if new.deals == 0:
         return f"the export holds no deal{'; readers keep the previous build' if before else ''}. {remedy}"
-    # another source that is smaller by half is as likely a mapping that was forgotten; the sample's deals are nobody's
+    # another source that is smaller by half is as likely a mapping that was forgotten; the sample's deals are no one's
     is_ours = before is not None and before.source != SAMPLE
     if before and is_ours and before.deals and new.deals < new.minimum_share * before.deals:
         return (

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 
 PUBLISHED_PERIODS = ("quarter", "window")
 """The periods whose figures about people leave. Figures of all deals would tell, less those of the copy kept from the quarter
-before, what became of every cell in between; so would those of the quarter before."""
+before, what became of every cell in between; so would those of the previous quarter."""
 
 _PERIODS = ", ".join(f"'{period}'" for period in PUBLISHED_PERIODS)
 
@@ -160,7 +160,7 @@ rests as (
     group by sum_name
     having sum(rest) > 0
     union all
-    -- nobody can tell from outside that a cell has no contact in the rest of the window, if others have
+    -- no one can tell from outside that a cell has no contact in the rest of the window, if others have
     select sum_name, contacts
     from (
         select

@@ -43,7 +43,7 @@ def report_on(marts: Marts) -> Report:
         segments.patterns(context),
         losses.why_we_lose(context),
         people.who_buys(context),
-        scores.cut_off(context),
+        scores.score_threshold(context),
         advice.backtest(context),
         trust.can_we_trust(context),
         trust.how_to_read(context),

@@ -68,7 +68,7 @@ class RowChart:
 
 @dataclass(frozen=True)
 class Curve:
-    """Shares by cut-off, with the cut-off to use and today's."""
+    """Shares by score threshold, with the score threshold to use and today's."""
 
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
     cut: float | None
@@ -317,7 +317,9 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
         body.append(svg.text(left - 6, y(number / 100) + 4, f"{number}%", size, "end", "soft"))
     for number in range(0, 11, 2):
         body.append(svg.text(x(number / 10), bottom + 17, f"{number / 10:.1f}", size, "middle", "soft"))
-    body.append(svg.text((left + right) / 2, height - 6, "cut-off on the qualification score", size, "middle", "soft"))
+    body.append(
+        svg.text((left + right) / 2, height - 6, "score threshold on the qualification score", size, "middle", "soft")
+    )
 
     key = left
     for (name, _), dash, tone in zip(spec.lines, ("", "6 4"), ("main", "bad")):

@@ -10,16 +10,15 @@ from typing import Any, Literal
 from winloss import formatting
 from winloss.report.marts import Record
 
-Grade = Literal["Strong", "Directional", "Too few deals", "No difference", "Not judged", "Data repair"]
+Grade = Literal["Strong", "Directional", "Too few deals", "No difference", "Not judged", "Fix the data"]
 
 GRADES: Mapping[str, Grade] = {
-    "claim": "Strong",
-    "test": "Directional",
-    "bet": "Directional",
+    "strong": "Strong",
+    "directional": "Directional",
     "no difference": "No difference",
     "too few deals": "Too few deals",
     "not judged": "Not judged",
-    "data repair": "Data repair",
+    "fix the data": "Fix the data",
 }
 """The grade of a mart row as the report words it."""
 

@@ -14,7 +14,7 @@ ROWS_PER_DIMENSION = 8
 
 
 class ReportError(Exception):
-    """Something the user can mend; the message says what and how."""
+    """Something the user can fix; the message says what and how."""
 
 
 class Record(dict[str, Any]):
@@ -57,27 +57,29 @@ _READINGS: dict[str, _Reading] = {
         ("period", "dimension", "segment"), where=_LARGEST_SEGMENTS, order="closed_deals desc, segment"
     ),
     "icp_recommendations": _Reading(("rank",), where="rank <= 200", order="rank"),
-    "icp_profile": _Reading(("attribute",), order="attribute_order, attribute"),
+    "icp_profile": _Reading(("profile_field",), order="profile_field_order, profile_field"),
     "win_rates_by_segment_pair": _Reading(
-        ("period", "dimension", "segment", "other_dimension", "other_segment"),
-        where="""period = 'window' and segment != 'unknown' and other_segment != 'unknown'
-    and 'owner' not in (dimension, other_dimension)
+        ("period", "dimension", "segment", "second_dimension", "second_segment"),
+        where="""period = 'window' and segment != 'unknown' and second_segment != 'unknown'
+    and 'owner' not in (dimension, second_dimension)
     and dimension in (select dimension from dim_dimensions where is_recommendable)
-    and other_dimension in (select dimension from dim_dimensions where is_recommendable)""",
-        order="shrunken_win_rate desc, closed_deals desc, dimension, segment, other_dimension, other_segment limit 5",
+    and second_dimension in (select dimension from dim_dimensions where is_recommendable)""",
+        order="shrunken_win_rate desc, closed_deals desc, dimension, segment, second_dimension, second_segment limit 5",
     ),
     "loss_reasons": _Reading(("period", "category"), order="lost_deals desc, category"),
     "loss_reason_changes": _Reading(("category",), order="losses desc, category"),
     "loss_reason_reliability": _Reading(("period", "measure"), order="measure"),
-    "persona_evidence": _Reading(("attribute", "value"), order="deals desc, attribute, value limit 400"),
+    "persona_evidence": _Reading(
+        ("persona_type", "persona"), order="closed_deals desc, persona_type, persona limit 400"
+    ),
     "contact_coverage": _Reading(("period",)),
     "decision_makers": _Reading(
         ("period", "persona", "seniority", "department"),
         where="persona != 'unknown'",
         order="contacts desc, persona, seniority, department limit 400",
     ),
-    "qualification_threshold": _Reading(()),
-    "qualification_cutoffs": _Reading(("period", "cutoff"), where="period = 'window'", order="cutoff"),
+    "recommended_score_threshold": _Reading(()),
+    "score_thresholds": _Reading(("period", "score_threshold"), where="period = 'window'", order="score_threshold"),
     "icp_backtest": _Reading(("method", "quarter"), order="quarter, method"),
     "field_completeness": _Reading(
         ("period", "outcome", "field"), where="period = 'window' and outcome in ('won', 'lost')", order="field, outcome"

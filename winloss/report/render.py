@@ -69,7 +69,7 @@ def write_text(text: str, out: Path | str) -> Path:
 
 
 def _new_file_beside(target: Path) -> Path:
-    """A file nobody had before, with the rights any new file has."""
+    """A file no one had before, with the rights any new file has."""
     for number in count():
         path = target.with_name(f".{target.name}.{number}.part")
         with suppress(FileExistsError):

@@ -29,7 +29,7 @@ Step = tuple[Callable[[Reader], Sequence[Row]], Mapping[str, str]]
 FROM_MARTS: dict[str, Step] = {
     "int_segment_evidence": (steps.segment_evidence, steps.EVIDENCE),
     "int_icp_backtest": (backtest, BACKTEST),
-    "int_qualification_threshold": (steps.qualification_threshold, steps.THRESHOLD),
+    "int_recommended_score_threshold": (steps.recommended_score_threshold, steps.THRESHOLD),
     "int_persona_evidence": (steps.persona_evidence, steps.PERSONAS),
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }

@@ -10,7 +10,7 @@ def model(dbt, session):
     dbt.ref("loss_reasons")
     dbt.ref("loss_reason_changes")
     dbt.ref("loss_reason_reliability")
-    dbt.ref("qualification_threshold")
+    dbt.ref("recommended_score_threshold")
     dbt.ref("persona_evidence")
     dbt.ref("win_rates_by_persona")
     dbt.ref("decision_makers")

@@ -1,4 +1,4 @@
-"""Each loss reason in the quarter under review against the quarter before."""
+"""Each loss reason in the quarter under review against the previous quarter."""
 
 from winloss.advice.steps import REASON_CHANGES, loss_reason_changes
 from winloss.dbt.python_models import as_relation

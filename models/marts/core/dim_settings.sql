@@ -1,4 +1,4 @@
--- One row per setting that is nobody's own: the value this build used.
+-- One row per setting that is no one's own: the value this build used.
 
 select
     name as setting,

@@ -31,7 +31,7 @@ with deals as (
 
 ),
 
--- every dimension has a value: what nobody filled in is `unknown`
+-- every dimension has a value: what no one filled in is `unknown`
 segmented as (
 
     select

@@ -121,6 +121,6 @@ select
     {{ rate('found.found', 'found.of_records') }} as share,
     rules.effect,
     rules.remedy,
-    rules.who_mends
+    rules.who_fixes
 from found
 inner join {{ ref('data_quality_rules') }} as rules on found.rule_id = rules.rule_id

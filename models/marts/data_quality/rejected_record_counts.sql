@@ -27,7 +27,7 @@ select
     rules.decision,
     rules.meaning,
     rules.remedy,
-    rules.who_mends,
+    rules.who_fixes,
     coalesce(counted.records, 0) as records,
     cast(objects.records_read as bigint) as records_read,
     {{ rate('coalesce(counted.records, 0)', 'objects.records_read') }} as share

@@ -1,5 +1,5 @@
 -- One row per action for the next quarter, most useful first. Its grade says how much it may be trusted: a claim held up against
--- luck, a test and a bet did not, a data repair comes before any finding.
+-- chance, a test and a bet did not, a data repair comes before any finding.
 
 select
     items.item,
@@ -13,7 +13,7 @@ select
     periods.next_quarter as due_quarter,
     periods.last_quarter as reviewed_quarter,
     items.source_table,
-    items.source_key,
+    items.source_row,
     periods.population
 from {{ advice('int_action_items') }} as items
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'

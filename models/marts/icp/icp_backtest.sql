@@ -5,12 +5,12 @@ with counted as (
 
     select
         *,
-        {{ rate('inside_won', 'inside_deals') }} as inside_win_rate,
-        {{ wilson_low('inside_won', 'inside_deals') }} as inside_low,
-        {{ wilson_high('inside_won', 'inside_deals') }} as inside_high,
-        {{ rate('outside_won', 'outside_deals') }} as outside_win_rate,
-        {{ wilson_low('outside_won', 'outside_deals') }} as outside_low,
-        {{ wilson_high('outside_won', 'outside_deals') }} as outside_high
+        {{ rate('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate,
+        {{ wilson_low('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate_low,
+        {{ wilson_high('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate_high,
+        {{ rate('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate,
+        {{ wilson_low('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate_low,
+        {{ wilson_high('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate_high
     from {{ advice('int_icp_backtest') }}
 
 )
@@ -21,18 +21,18 @@ select
     counted.trained_from,
     counted.trained_to,
     counted.advice,
-    counted.inside_deals,
-    counted.inside_won,
+    counted.inside_closed_deals,
+    counted.inside_won_deals,
     counted.inside_win_rate,
-    counted.inside_low,
-    counted.inside_high,
-    counted.outside_deals,
-    counted.outside_won,
+    counted.inside_win_rate_low,
+    counted.inside_win_rate_high,
+    counted.outside_closed_deals,
+    counted.outside_won_deals,
     counted.outside_win_rate,
     counted.inside_win_rate - counted.outside_win_rate as difference,
-    {{ newcombe_low('counted.inside_win_rate', 'counted.inside_low', 'counted.outside_win_rate', 'counted.outside_high') }} as difference_low,
-    {{ newcombe_high('counted.inside_win_rate', 'counted.inside_high', 'counted.outside_win_rate', 'counted.outside_low') }} as difference_high,
-    -- moving `shift_points` of every 100 deals from outside to inside; advice for nobody or for everybody moves none
+    {{ newcombe_low('counted.inside_win_rate', 'counted.inside_win_rate_low', 'counted.outside_win_rate', 'counted.outside_win_rate_high') }} as difference_low,
+    {{ newcombe_high('counted.inside_win_rate', 'counted.inside_win_rate_high', 'counted.outside_win_rate', 'counted.outside_win_rate_low') }} as difference_high,
+    -- moving `shift_points` of every 100 deals from outside to inside; advice for no one or for everybody moves none
     coalesce({{ setting('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
     periods.population
 from counted

@@ -1,30 +1,30 @@
--- One row per segment or pair that may carry a recommendation, the most useful first. A claim holds up against luck; a test
+-- One row per segment or pair that may carry a recommendation, the most useful first. A claim is statistically significant; a test
 -- and a bet say so; `unknown` and fields that know the outcome never stand here. Rows may not be added.
 
 select
     evidence.rank,
-    evidence.attribute,
-    evidence.value,
-    evidence.second_attribute,
-    evidence.second_value,
+    evidence.dimension,
+    evidence.segment,
+    evidence.second_dimension,
+    evidence.second_segment,
     evidence.segment_label,
     evidence.action,
     evidence.best_bet,
     evidence.title,
     evidence.rationale,
-    evidence.deals,
-    evidence.won,
-    evidence.lost,
+    evidence.closed_deals,
+    evidence.won_deals,
+    evidence.lost_deals,
     evidence.win_rate,
     evidence.win_rate_low,
     evidence.win_rate_high,
-    evidence.ranking_win_rate,
-    evidence.rest_deals,
-    evidence.rest_win_rate,
-    evidence.lift,
-    evidence.lift_low,
-    evidence.lift_high,
-    evidence.adjusted_lift,
+    evidence.shrunken_win_rate,
+    evidence.other_closed_deals,
+    evidence.other_win_rate,
+    evidence.difference,
+    evidence.difference_low,
+    evidence.difference_high,
+    evidence.adjusted_difference,
     evidence.expected_lift,
     evidence.expected_lift_low,
     evidence.expected_lift_high,
@@ -39,7 +39,7 @@ select
     evidence.extra_wins_high,
     evidence.value_weighted_win_rate,
     evidence.effective_deals,
-    evidence.min_detectable_lift,
+    evidence.min_detectable_difference,
     evidence.deals_needed,
     evidence.caveat_codes,
     evidence.caveats,
@@ -49,16 +49,16 @@ select
     evidence.comparisons,
     evidence.method_version,
     case
-        when evidence.best_bet then 'bet'
-        when evidence.action in ('target_more', 'deprioritise') then 'claim'
-        when evidence.action = 'keep_testing' then 'test'
+        when evidence.best_bet then 'directional'
+        when evidence.action in ('target_more', 'deprioritise') then 'strong'
+        when evidence.action = 'keep_testing' then 'directional'
         when evidence.action = 'no_difference' then 'no difference'
         when evidence.not_judged is not null then 'not judged'
         else 'too few deals'
     end as grade,
-    coalesce(lower(current_profile.current_value) like '%' || lower(evidence.value) || '%', false) as is_in_current_profile,
+    coalesce(lower(current_profile.current_value) like '%' || lower(evidence.segment) || '%', false) as is_in_current_profile,
     periods.population
 from {{ advice('int_segment_evidence') }} as evidence
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
-left join {{ current_profile() }} as current_profile on evidence.attribute = current_profile.attribute
+left join {{ current_profile() }} as current_profile on evidence.dimension = current_profile.profile_field
 where evidence.rank is not null

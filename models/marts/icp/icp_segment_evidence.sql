@@ -1,28 +1,28 @@
 -- One row per recommendable dimension x segment seen in the window, and per pair of segments that was tested and found or bet on.
--- A segment is compared with the rest inside the same quarter once stronger claims are accounted for. Rows may not be added.
+-- A segment is compared with other segments inside the same quarter once stronger claims are accounted for. Rows may not be added.
 
 select
-    evidence.attribute,
-    evidence.value,
-    evidence.second_attribute,
-    evidence.second_value,
+    evidence.dimension,
+    evidence.segment,
+    evidence.second_dimension,
+    evidence.second_segment,
     evidence.segment_label,
     evidence.action,
     evidence.best_bet,
     evidence.is_candidate,
-    evidence.deals,
-    evidence.won,
-    evidence.lost,
+    evidence.closed_deals,
+    evidence.won_deals,
+    evidence.lost_deals,
     evidence.win_rate,
     evidence.win_rate_low,
     evidence.win_rate_high,
-    evidence.ranking_win_rate,
-    evidence.rest_deals,
-    evidence.rest_win_rate,
-    evidence.lift,
-    evidence.lift_low,
-    evidence.lift_high,
-    evidence.adjusted_lift,
+    evidence.shrunken_win_rate,
+    evidence.other_closed_deals,
+    evidence.other_win_rate,
+    evidence.difference,
+    evidence.difference_low,
+    evidence.difference_high,
+    evidence.adjusted_difference,
     evidence.expected_lift,
     evidence.expected_lift_low,
     evidence.expected_lift_high,
@@ -39,21 +39,21 @@ select
     evidence.value_weighted_low,
     evidence.value_weighted_high,
     evidence.effective_deals,
-    evidence.min_detectable_lift,
+    evidence.min_detectable_difference,
     evidence.deals_needed,
     evidence.caveat_codes,
     evidence.caveats,
     evidence.window_start,
     evidence.window_end,
     evidence.window_deals,
-    evidence.window_won,
+    evidence.window_won_deals,
     evidence.comparisons,
     evidence.is_fallback,
     evidence.method_version,
     case
-        when evidence.best_bet then 'bet'
-        when evidence.action in ('target_more', 'deprioritise') then 'claim'
-        when evidence.action = 'keep_testing' then 'test'
+        when evidence.best_bet then 'directional'
+        when evidence.action in ('target_more', 'deprioritise') then 'strong'
+        when evidence.action = 'keep_testing' then 'directional'
         when evidence.action = 'no_difference' then 'no difference'
         when evidence.not_judged is not null then 'not judged'
         else 'too few deals'

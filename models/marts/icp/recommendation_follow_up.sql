@@ -32,10 +32,10 @@ next_deals as (
         due.reviewed_quarter,
         due.rank,
         deals.is_won,
-        {{ dimension_value('due.attribute', 'deals') }} = due.value
+        {{ dimension_value('due.dimension', 'deals') }} = due.segment
         and (
-            due.second_value is null
-            or {{ dimension_value('due.second_attribute', 'deals') }} = due.second_value
+            due.second_segment is null
+            or {{ dimension_value('due.second_dimension', 'deals') }} = due.second_segment
         ) as is_inside
     from due
     inner join {{ ref('fct_closed_deals') }} as deals on due.next_quarter_starts_on = deals.closed_quarter_starts_on
@@ -47,10 +47,10 @@ counted as (
     select
         reviewed_quarter,
         rank,
-        count(*) filter (where is_inside) as deals,
-        count(*) filter (where is_inside and is_won = 1) as won,
-        count(*) filter (where not is_inside) as rest_deals,
-        count(*) filter (where not is_inside and is_won = 1) as rest_won
+        count(*) filter (where is_inside) as closed_deals,
+        count(*) filter (where is_inside and is_won = 1) as won_deals,
+        count(*) filter (where not is_inside) as other_closed_deals,
+        count(*) filter (where not is_inside and is_won = 1) as other_won_deals
     from next_deals
     group by reviewed_quarter, rank
 
@@ -60,15 +60,15 @@ rated as (
 
     select
         due.*,
-        coalesce(counted.deals, 0) as deals,
-        coalesce(counted.won, 0) as won,
-        least(counted.deals, counted.rest_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
-        {{ rate('counted.won', 'counted.deals') }} as win_rate,
-        {{ wilson_low('counted.won', 'counted.deals') }} as win_rate_low,
-        {{ wilson_high('counted.won', 'counted.deals') }} as win_rate_high,
-        {{ rate('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate,
-        {{ wilson_low('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate_low,
-        {{ wilson_high('counted.rest_won', 'counted.rest_deals') }} as rest_win_rate_high
+        coalesce(counted.closed_deals, 0) as closed_deals,
+        coalesce(counted.won_deals, 0) as won_deals,
+        least(counted.closed_deals, counted.other_closed_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
+        {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
+        {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
+        {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high,
+        {{ rate('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate,
+        {{ wilson_low('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate_low,
+        {{ wilson_high('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate_high
     from due
     left join counted on due.reviewed_quarter = counted.reviewed_quarter and due.rank = counted.rank
 
@@ -78,9 +78,9 @@ compared as (
 
     select
         *,
-        win_rate - rest_win_rate as difference,
-        {{ newcombe_low('win_rate', 'win_rate_low', 'rest_win_rate', 'rest_win_rate_high') }} as difference_low,
-        {{ newcombe_high('win_rate', 'win_rate_high', 'rest_win_rate', 'rest_win_rate_low') }} as difference_high
+        win_rate - other_win_rate as difference,
+        {{ newcombe_low('win_rate', 'win_rate_low', 'other_win_rate', 'other_win_rate_high') }} as difference_low,
+        {{ newcombe_high('win_rate', 'win_rate_high', 'other_win_rate', 'other_win_rate_low') }} as difference_high
     from rated
 
 )
@@ -88,35 +88,35 @@ compared as (
 select
     reviewed_quarter,
     cast(rank as integer) as rank,
-    attribute,
-    value,
-    second_attribute,
-    second_value,
+    dimension,
+    segment,
+    second_dimension,
+    second_segment,
     segment_label,
     action,
     grade,
     title,
-    said_win_rate,
-    said_expected_lift,
-    said_low,
-    said_high,
+    predicted_win_rate,
+    predicted_lift,
+    predicted_lift_low,
+    predicted_lift_high,
     {{ quarter_name('next_quarter_starts_on') }} as next_quarter,
-    cast(deals as bigint) as deals,
-    cast(won as bigint) as won,
+    cast(closed_deals as bigint) as closed_deals,
+    cast(won_deals as bigint) as won_deals,
     win_rate,
     win_rate_low,
     win_rate_high,
-    rest_win_rate,
+    other_win_rate,
     difference,
     difference_low,
     difference_high,
     case
         when not coalesce(has_enough_deals, false) then 'too early to tell'
-        when said_expected_lift > 0 and difference_low > 0 then 'held'
-        when said_expected_lift < 0 and difference_high < 0 then 'held'
-        when said_expected_lift > 0 and (difference_high < 0 or difference_high < said_low) then 'did not hold'
-        when said_expected_lift < 0 and (difference_low > 0 or difference_low > said_high) then 'did not hold'
+        when predicted_lift > 0 and difference_low > 0 then 'held'
+        when predicted_lift < 0 and difference_high < 0 then 'held'
+        when predicted_lift > 0 and (difference_high < 0 or difference_high < predicted_lift_low) then 'did not hold'
+        when predicted_lift < 0 and (difference_low > 0 or difference_low > predicted_lift_high) then 'did not hold'
         else 'too early to tell'
     end as verdict,
-    latest_version > 1 as is_past_changed
+    latest_version > 1 as is_history_revised
 from compared

@@ -10,10 +10,10 @@ with claimed as (
         segment_label as subject,
         rationale as detail,
         'icp_recommendations' as source_table,
-        cast(rank as {{ dbt.type_string() }}) as source_key,
+        cast(rank as {{ dbt.type_string() }}) as source_row,
         -rank as strength
     from {{ ref('icp_recommendations') }}
-    where grade = 'claim'
+    where grade = 'strong'
 
 ),
 
@@ -27,10 +27,10 @@ hoped_for as (
         segment_label as subject,
         rationale as detail,
         'icp_recommendations' as source_table,
-        cast(rank as {{ dbt.type_string() }}) as source_key,
+        cast(rank as {{ dbt.type_string() }}) as source_row,
         -rank as strength
     from {{ ref('icp_recommendations') }}
-    where grade in ('bet', 'test') and not exists (select 1 from claimed where topic = 'target')
+    where grade in ('directional') and not exists (select 1 from claimed where topic = 'target')
 
 ),
 
@@ -43,7 +43,7 @@ no_claim as (
         'segments' as subject,
         no_claim_sentence as detail,
         'icp_segment_evidence' as source_table,
-        '' as source_key,
+        '' as source_row,
         0 as strength
     from {{ advice('int_segment_evidence') }}
     where no_claim_sentence is not null
@@ -55,12 +55,12 @@ win_rate as (
 
     select
         case when is_outside_limits then 'outside_limits' else 'win_rate_change' end as topic,
-        'claim' as grade,
+        'strong' as grade,
         case when (is_outside_limits and win_rate > center_line) or (not is_outside_limits and win_rate_change > 0) then 'up' else 'down' end as direction,
         quarter as subject,
         cast(null as {{ dbt.type_string() }}) as detail,
         'win_rates_by_quarter' as source_table,
-        quarter as source_key,
+        quarter as source_row,
         0 as strength
     from {{ ref('win_rates_by_quarter') }}
     where
@@ -74,12 +74,12 @@ reason_changes as (
 
     select
         'loss_reason_change' as topic,
-        case when is_reliable then 'claim' else 'test' end as grade,
+        case when is_reliable then 'strong' else 'directional' end as grade,
         direction,
         category as subject,
         rationale as detail,
         'loss_reason_changes' as source_table,
-        category as source_key,
+        category as source_row,
         abs(change) as strength
     from {{ ref('loss_reason_changes') }}
     where is_changed
@@ -90,30 +90,30 @@ reasons as (
 
     select
         'loss_reason' as topic,
-        case when lost_deals >= {{ setting('minimum_reason_losses') | int }} then 'test' else 'too few deals' end as grade,
+        case when lost_deals >= {{ setting('minimum_reason_losses') | int }} then 'directional' else 'too few deals' end as grade,
         'none' as direction,
         label as subject,
         cast(null as {{ dbt.type_string() }}) as detail,
         'loss_reasons' as source_table,
-        category as source_key,
+        category as source_row,
         lost_deals as strength
     from {{ ref('loss_reasons') }}
     where period = 'quarter' and lost_deals > 0 and category not in ('unspecified', 'other')
 
 ),
 
-cut_off as (
+score_threshold as (
 
     select
-        'cut_off' as topic,
-        'claim' as grade,
+        'score_threshold' as topic,
+        'strong' as grade,
         'none' as direction,
-        cast(cut_off as {{ dbt.type_string() }}) as subject,
+        cast(score_threshold as {{ dbt.type_string() }}) as subject,
         rationale as detail,
-        'qualification_threshold' as source_table,
-        '' as source_key,
+        'recommended_score_threshold' as source_table,
+        '' as source_row,
         0 as strength
-    from {{ ref('qualification_threshold') }}
+    from {{ ref('recommended_score_threshold') }}
     where is_predictive
 
 ),
@@ -122,12 +122,12 @@ buyers as (
 
     select
         'buyer' as topic,
-        case when action in ('target_more', 'deprioritise') then 'claim' else 'test' end as grade,
+        case when action in ('target_more', 'deprioritise') then 'strong' else 'directional' end as grade,
         case when expected_lift >= 0 then 'up' else 'down' end as direction,
-        value as subject,
+        persona as subject,
         rationale as detail,
         'persona_evidence' as source_table,
-        attribute || ' ' || value as source_key,
+        persona_type || ' ' || persona as source_row,
         case when action = 'keep_testing' then 0 when expected_lift >= 0 then 2 else 1 end + abs(expected_lift) as strength
     from {{ ref('persona_evidence') }}
     where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing')
@@ -143,10 +143,10 @@ repairs as (
         title as subject,
         evidence as detail,
         'action_items' as source_table,
-        cast(item as {{ dbt.type_string() }}) as source_key,
+        cast(item as {{ dbt.type_string() }}) as source_row,
         -item as strength
     from {{ ref('action_items') }}
-    where grade = 'data repair'
+    where grade = 'fix the data'
 
 ),
 
@@ -164,7 +164,7 @@ candidates as (
     union all
     select * from reasons
     union all
-    select * from cut_off
+    select * from score_threshold
     union all
     select * from buyers
     union all
@@ -176,18 +176,18 @@ placed as (
 
     select
         *,
-        row_number() over (partition by topic order by strength desc, source_key) as place_in_topic,
+        row_number() over (partition by topic order by strength desc, source_row) as place_in_topic,
         case
             when topic in ('outside_limits', 'win_rate_change') then 1
-            when grade = 'claim' then 2
+            when grade = 'strong' then 2
             when topic = 'no_claim' then 3
-            when grade in ('bet', 'test') then 4
+            when grade in ('directional') then 4
             when topic = 'repair' then 5
             else 6
         end as grade_order,
         case topic
             when 'target' then 1 when 'away' then 2 when 'bet' then 3 when 'watch' then 4 when 'loss_reason_change' then 5
-            when 'loss_reason' then 6 when 'cut_off' then 7 when 'buyer' then 8 else 9
+            when 'loss_reason' then 6 when 'score_threshold' then 7 when 'buyer' then 8 else 9
         end as topic_order
     from candidates
 
@@ -197,7 +197,7 @@ numbered as (
 
     select
         *,
-        cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_key) as bigint) as finding
+        cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_row) as bigint) as finding
     from placed
     where place_in_topic = 1 or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'buyer', 'repair'))
 
@@ -211,7 +211,7 @@ select
     subject,
     detail,
     source_table,
-    source_key,
+    source_row,
     periods.population
 from numbered
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'

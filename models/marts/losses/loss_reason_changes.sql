@@ -1,4 +1,4 @@
--- One row per loss reason category: its share of losses in the quarter under review against the quarter before, and whether the
+-- One row per loss reason category: its share of losses in the quarter under review against the previous quarter, and whether the
 -- change is larger than chance once all reasons are looked at together.
 
 select

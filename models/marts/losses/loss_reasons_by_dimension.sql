@@ -26,7 +26,7 @@ compared as (
         reasons.*,
         sum(lost_deals) over (partition by period, dimension, segment) as segment_lost_deals,
         sum(case when segment != 'unknown' then first_deals else 0 end) over (partition by period, dimension)
-        - case when segment != 'unknown' then sum(lost_deals) over (partition by period, dimension, segment) else 0 end as rest_lost_deals,
+        - case when segment != 'unknown' then sum(lost_deals) over (partition by period, dimension, segment) else 0 end as other_lost_deals,
         sum(case when segment != 'unknown' then first_deals else 0 end) over (partition by period, dimension, category)
         - case when segment != 'unknown' then lost_deals else 0 end as rest_reason_deals
     from reasons
@@ -40,9 +40,9 @@ shares as (
         {{ rate('lost_deals', 'segment_lost_deals') }} as share,
         {{ wilson_low('lost_deals', 'segment_lost_deals') }} as share_low,
         {{ wilson_high('lost_deals', 'segment_lost_deals') }} as share_high,
-        {{ rate('rest_reason_deals', 'rest_lost_deals') }} as rest_share,
-        {{ wilson_low('rest_reason_deals', 'rest_lost_deals') }} as rest_share_low,
-        {{ wilson_high('rest_reason_deals', 'rest_lost_deals') }} as rest_share_high
+        {{ rate('rest_reason_deals', 'other_lost_deals') }} as other_share,
+        {{ wilson_low('rest_reason_deals', 'other_lost_deals') }} as other_share_low,
+        {{ wilson_high('rest_reason_deals', 'other_lost_deals') }} as other_share_high
     from compared
 
 )
@@ -58,11 +58,11 @@ select
     shares.share,
     shares.share_low,
     shares.share_high,
-    cast(shares.rest_lost_deals as bigint) as rest_lost_deals,
-    shares.rest_share,
-    shares.share - shares.rest_share as difference,
-    {{ newcombe_low('shares.share', 'shares.share_low', 'shares.rest_share', 'shares.rest_share_high') }} as difference_low,
-    {{ newcombe_high('shares.share', 'shares.share_high', 'shares.rest_share', 'shares.rest_share_low') }} as difference_high,
+    cast(shares.other_lost_deals as bigint) as other_lost_deals,
+    shares.other_share,
+    shares.share - shares.other_share as difference,
+    {{ newcombe_low('shares.share', 'shares.share_low', 'shares.other_share', 'shares.other_share_high') }} as difference_low,
+    {{ newcombe_high('shares.share', 'shares.share_high', 'shares.other_share', 'shares.other_share_low') }} as difference_high,
     shares.lost_amount,
     baseline.value_missing_reason
 from shares

@@ -182,7 +182,7 @@ select
     rated.closed_deals_with >= {{ setting('persona_minimum_occurrences') | int }} as has_enough_deals,
     rated.is_comparable,
     case
-        when rated.closed_deals_with = 0 then coalesce(rated.missing_reason, 'nobody of this persona on a closed deal of this period')
+        when rated.closed_deals_with = 0 then coalesce(rated.missing_reason, 'no one of this persona on a closed deal of this period')
         else rated.missing_reason
     end as missing_reason
 from rated

@@ -53,8 +53,8 @@ compared as (
 
     select
         cells.*,
-        cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as rest_closed_deals,
-        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as rest_won_deals,
+        cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as other_closed_deals,
+        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as other_won_deals,
         power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals
     from cells
     left join rest on cells.period = rest.period and cells.dimension = rest.dimension
@@ -68,9 +68,9 @@ rated as (
         {{ rate('won_deals', 'closed_deals') }} as win_rate,
         {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
         {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
-        {{ rate('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate,
-        {{ wilson_low('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate_low,
-        {{ wilson_high('rest_won_deals', 'rest_closed_deals') }} as rest_win_rate_high
+        {{ rate('other_won_deals', 'other_closed_deals') }} as other_win_rate,
+        {{ wilson_low('other_won_deals', 'other_closed_deals') }} as other_win_rate_low,
+        {{ wilson_high('other_won_deals', 'other_closed_deals') }} as other_win_rate_high
     from compared
 
 ),
@@ -113,12 +113,12 @@ select
     case
         when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period')
     end as missing_reason,
-    rated.rest_closed_deals,
-    rated.rest_won_deals,
-    rated.rest_win_rate,
-    rated.win_rate - rated.rest_win_rate as difference,
-    {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.rest_win_rate', 'rated.rest_win_rate_high') }} as difference_low,
-    {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.rest_win_rate', 'rated.rest_win_rate_low') }} as difference_high,
+    rated.other_closed_deals,
+    rated.other_won_deals,
+    rated.other_win_rate,
+    rated.win_rate - rated.other_win_rate as difference,
+    {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.other_win_rate', 'rated.other_win_rate_high') }} as difference_low,
+    {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.other_win_rate', 'rated.other_win_rate_low') }} as difference_high,
     (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate)
     / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
     rated.won_amount,

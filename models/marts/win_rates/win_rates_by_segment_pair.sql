@@ -34,8 +34,8 @@ with outcomes as (
         period,
         '{{ first.name }}' as dimension,
         {{ first.column }} as segment,
-        '{{ second.name }}' as other_dimension,
-        {{ second.column }} as other_segment,
+        '{{ second.name }}' as second_dimension,
+        {{ second.column }} as second_segment,
         outcome,
         {{ outcome_measures() }}
     from (
@@ -54,11 +54,11 @@ cells as (
         period,
         dimension,
         segment,
-        other_dimension,
-        other_segment,
+        second_dimension,
+        second_segment,
         {{ deal_measures() }}
     from outcomes
-    group by period, dimension, segment, other_dimension, other_segment
+    group by period, dimension, segment, second_dimension, second_segment
 
 ),
 
@@ -69,15 +69,15 @@ rated as (
         baseline.population,
         baseline.value_missing_reason,
         baseline.win_rate as baseline_win_rate,
-        baseline.closed_deals - cells.closed_deals as rest_closed_deals,
-        baseline.won_deals - cells.won_deals as rest_won_deals,
+        baseline.closed_deals - cells.closed_deals as other_closed_deals,
+        baseline.won_deals - cells.won_deals as other_won_deals,
         power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals,
         {{ rate('cells.won_deals', 'cells.closed_deals') }} as win_rate,
         {{ wilson_low('cells.won_deals', 'cells.closed_deals') }} as win_rate_low,
         {{ wilson_high('cells.won_deals', 'cells.closed_deals') }} as win_rate_high,
-        {{ rate('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate,
-        {{ wilson_low('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate_low,
-        {{ wilson_high('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as rest_win_rate_high
+        {{ rate('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate,
+        {{ wilson_low('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate_low,
+        {{ wilson_high('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate_high
     from cells
     inner join {{ ref('win_rate_baseline') }} as baseline on cells.period = baseline.period
     where cells.closed_deals >= {{ setting('pair_minimum_deals') | int }}
@@ -88,8 +88,8 @@ select
     period,
     dimension,
     segment,
-    other_dimension,
-    other_segment,
+    second_dimension,
+    second_segment,
     population,
     closed_deals,
     won_deals,
@@ -98,12 +98,12 @@ select
     win_rate,
     win_rate_low,
     win_rate_high,
-    rest_closed_deals,
-    rest_won_deals,
-    rest_win_rate,
-    win_rate - rest_win_rate as difference,
-    {{ newcombe_low('win_rate', 'win_rate_low', 'rest_win_rate', 'rest_win_rate_high') }} as difference_low,
-    {{ newcombe_high('win_rate', 'win_rate_high', 'rest_win_rate', 'rest_win_rate_low') }} as difference_high,
+    other_closed_deals,
+    other_won_deals,
+    other_win_rate,
+    win_rate - other_win_rate as difference,
+    {{ newcombe_low('win_rate', 'win_rate_low', 'other_win_rate', 'other_win_rate_high') }} as difference_low,
+    {{ newcombe_high('win_rate', 'win_rate_high', 'other_win_rate', 'other_win_rate_low') }} as difference_high,
     (won_deals + {{ setting('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
     won_amount,
     lost_amount,

@@ -22,28 +22,40 @@ from winloss.report.marts import Record
 
 # What a finding's topic, grade and direction allow to be said. A topic that only ever is a claim has no weaker wording.
 _HEADLINES: dict[tuple[str, str, str], str] = {
-    ("target", "claim", "up"): "{subject}: we win clearly more often than elsewhere.",
-    ("away", "claim", "down"): "{subject}: we win clearly less often than elsewhere.",
-    ("bet", "bet", "up"): "{subject} may be worth a bet; it is not proven.",
-    ("watch", "test", "up"): "{subject} looks better than the rest; it is not proven.",
-    ("watch", "test", "down"): "{subject} looks weaker than the rest; it is not proven.",
+    ("target", "strong", "up"): "{subject}: we win clearly more often than in other segments.",
+    ("away", "strong", "down"): "{subject}: we win clearly less often than in other segments.",
+    ("bet", "directional", "up"): "{subject} may be worth a bet; it is not proven.",
+    ("watch", "directional", "up"): "{subject} looks better than other segments; it is not proven.",
+    ("watch", "directional", "down"): "{subject} looks weaker than other segments; it is not proven.",
     ("no_claim", "too few deals", "none"): "No segment can be told from the others yet.",
-    ("outside_limits", "claim", "up"): "The win rate of {subject} rose above its usual limits.",
-    ("outside_limits", "claim", "down"): "The win rate of {subject} fell below its usual limits.",
-    ("win_rate_change", "claim", "up"): "The win rate of {subject} rose by more than chance.",
-    ("win_rate_change", "claim", "down"): "The win rate of {subject} fell by more than chance.",
-    ("loss_reason_change", "claim", "up"): "{subject}: clearly more deals are lost to it than the quarter before.",
-    ("loss_reason_change", "claim", "down"): "{subject}: clearly fewer deals are lost to it than the quarter before.",
-    ("loss_reason_change", "test", "up"): "{subject} is stated more often, but the stated reasons are doubtful.",
-    ("loss_reason_change", "test", "down"): "{subject} is stated less often, but the stated reasons are doubtful.",
-    ("loss_reason", "test", "none"): "{subject} is the loss reason sellers state most often.",
+    ("outside_limits", "strong", "up"): "The win rate of {subject} rose above its usual limits.",
+    ("outside_limits", "strong", "down"): "The win rate of {subject} fell below its usual limits.",
+    ("win_rate_change", "strong", "up"): "The win rate of {subject} rose by more than chance.",
+    ("win_rate_change", "strong", "down"): "The win rate of {subject} fell by more than chance.",
+    (
+        "loss_reason_change",
+        "strong",
+        "up",
+    ): "{subject}: clearly more deals are lost to it than in the previous quarter.",
+    (
+        "loss_reason_change",
+        "strong",
+        "down",
+    ): "{subject}: clearly fewer deals are lost to it than in the previous quarter.",
+    ("loss_reason_change", "directional", "up"): "{subject} is stated more often, but the stated reasons are doubtful.",
+    (
+        "loss_reason_change",
+        "directional",
+        "down",
+    ): "{subject} is stated less often, but the stated reasons are doubtful.",
+    ("loss_reason", "directional", "none"): "{subject} is the loss reason sellers state most often.",
     ("loss_reason", "too few deals", "none"): "{subject} is stated most often, on too few losses to build on.",
-    ("cut_off", "claim", "none"): "A qualification score of {subject} and more separates won from lost deals.",
-    ("buyer", "claim", "up"): "{subject}: deals with one on board win clearly more often.",
-    ("buyer", "claim", "down"): "{subject}: deals with one on board win clearly less often.",
-    ("buyer", "test", "up"): "{subject}: deals with one on board may win more often; it is not proven.",
-    ("buyer", "test", "down"): "{subject}: deals with one on board may win less often; it is not proven.",
-    ("repair", "data repair", "none"): "{subject}.",
+    ("score_threshold", "strong", "none"): "A qualification score of {subject} and more separates won from lost deals.",
+    ("buyer", "strong", "up"): "{subject}: deals with one on board win clearly more often.",
+    ("buyer", "strong", "down"): "{subject}: deals with one on board win clearly less often.",
+    ("buyer", "directional", "up"): "{subject}: deals with one on board may win more often; it is not proven.",
+    ("buyer", "directional", "down"): "{subject}: deals with one on board may win less often; it is not proven.",
+    ("repair", "fix the data", "none"): "{subject}.",
 }
 
 
@@ -63,7 +75,7 @@ def what_to_know(context: Context) -> Section:
 def _finding(context: Context, row: Record) -> Finding:
     say = context.writer.say
     template = _HEADLINES[(row["topic"], row["grade"], row["direction"])]
-    kind = "label" if row["source_key"].startswith("buying_role ") else "text"
+    kind = "label" if row["source_row"].startswith("buying_role ") else "text"
     title = say(template.replace("{subject}", f"{{subject|{kind}}}"), row, grade=row["grade"])
     return Finding(title, _detail(context, row), GRADES[row["grade"]])
 
@@ -73,7 +85,7 @@ def _detail(context: Context, row: Record) -> Sentence | None:
     if row["detail"]:
         return say("{detail}", row, grade=row["grade"])
     if row["source_table"] == "win_rates_by_quarter":
-        source = context.marts.first("win_rates_by_quarter", quarter=row["source_key"])
+        source = context.marts.first("win_rates_by_quarter", quarter=row["source_row"])
         if source and row["topic"] == "outside_limits":
             return say(
                 "{won_deals|count} of {closed_deals|count} won, {win_rate|percent}; chance alone gives {lower_limit|percent} to "
@@ -83,13 +95,13 @@ def _detail(context: Context, row: Record) -> Sentence | None:
             )
         if source:
             return say(
-                "{won_deals|count} of {closed_deals|count} won, {win_rate|percent}: {win_rate_change|points} on the quarter before "
+                "{won_deals|count} of {closed_deals|count} won, {win_rate|percent}: {win_rate_change|points} on the previous quarter "
                 "(95% interval {win_rate_change_low|points_bare} to {win_rate_change_high|points_bare}).",
                 source,
                 grade=row["grade"],
             )
     if row["source_table"] == "loss_reasons":
-        source = context.marts.first("loss_reasons", period="quarter", category=row["source_key"])
+        source = context.marts.first("loss_reasons", period="quarter", category=row["source_row"])
         if source:
             return say(
                 "{lost_deals|count} of {all_lost_deals|count} losses, {share|percent} (95% interval {share_low|percent} to "
@@ -143,7 +155,7 @@ def _worth(context: Context) -> Sentence | None:
     lift = say(
         "Moving {shift_points|number} of every 100 deals to {segment_label} should change wins per 100 deals by "
         "{extra_wins_per_100|signed} ({extra_wins_low|signed} to {extra_wins_high|signed}), where {wins_per_100|number_short} are won today."
-        if row["grade"] == "claim"
+        if row["grade"] == "strong"
         else "If the bet on {segment_label} holds, moving {shift_points|number} of every 100 deals there may change wins per 100 deals by "
         "{extra_wins_per_100|signed} ({extra_wins_low|signed} to {extra_wins_high|signed}), where {wins_per_100|number_short} are won today.",
         row,
@@ -185,7 +197,7 @@ def _follow_up(context: Context) -> list[Block]:
     rows = [
         row
         for row in context.marts.rows("recommendation_follow_up")
-        if row["action"] in ("target_more", "deprioritise") or row["grade"] in ("bet", "test")
+        if row["action"] in ("target_more", "deprioritise") or row["grade"] == "directional"
     ]
     if not rows:
         return [
@@ -207,7 +219,7 @@ def _follow_up(context: Context) -> list[Block]:
             "plain",
         )
     ]
-    if any(row["is_past_changed"] for row in rows):
+    if any(row["is_history_revised"] for row in rows):
         blocks.append(
             Paragraph(
                 Sentence(
@@ -235,11 +247,11 @@ def _follow_up(context: Context) -> list[Block]:
                 (
                     write.cell(row, "title"),
                     context.grade(row),
-                    write.cell(row, "said_expected_lift", "points_bare"),
-                    write.cell(row, "won", "count"),
-                    write.cell(row, "deals", "count"),
+                    write.cell(row, "predicted_lift", "points_bare"),
+                    write.cell(row, "won_deals", "count"),
+                    write.cell(row, "closed_deals", "count"),
                     write.cell(row, "win_rate", "percent"),
-                    write.cell(row, "rest_win_rate", "percent"),
+                    write.cell(row, "other_win_rate", "percent"),
                     write.cell(row, "difference", "points_bare"),
                     context.interval(row, "difference_low", "difference_high", "points_bare"),
                     write.cell(row, "verdict"),
@@ -262,7 +274,7 @@ def backtest(context: Context) -> Section:
             "backtest", title, (Paragraph(Sentence("This published file holds no backtest."), "missing"),), sources
         )
     rows = context.marts.rows("icp_backtest")
-    ours = [row for row in rows if row["method"] == "winloss" and row["inside_deals"]]
+    ours = [row for row in rows if row["method"] == "winloss" and row["inside_closed_deals"]]
     if not ours:
         told = Sentence(
             "There is nothing to check yet: no earlier quarter had enough deals before it for advice, and deals after it to judge the advice by."
@@ -270,7 +282,7 @@ def backtest(context: Context) -> Section:
         return Section("backtest", title, (Paragraph(told, "missing"),), sources)
     last = ours[-1]
     judged = last["difference_low"] is not None
-    has_enough = min(last["inside_deals"], last["outside_deals"]) >= context.minimum_deals
+    has_enough = min(last["inside_closed_deals"], last["outside_closed_deals"]) >= context.minimum_deals
     held = judged and last["difference_low"] > 0
     failed = judged and last["difference_high"] < 0
     verdict = (
@@ -286,7 +298,7 @@ def backtest(context: Context) -> Section:
         Paragraph(
             write.say(
                 "From {trained_from} to {trained_to} alone the method would have said: {advice}. In {quarter}, deals inside won "
-                "{inside_won|count} of {inside_deals|count} ({inside_win_rate|percent}), outside {outside_win_rate|percent}: "
+                "{inside_won_deals|count} of {inside_closed_deals|count} ({inside_win_rate|percent}), outside {outside_win_rate|percent}: "
                 f"{{difference|points}} ({{difference_low|points_bare}} to {{difference_high|points_bare}}). {verdict}".rstrip(),
                 last,
             ),
@@ -296,7 +308,7 @@ def backtest(context: Context) -> Section:
     chart_rows = tuple(
         Row(
             row["quarter"], row["difference"], row["difference_low"], row["difference_high"],
-            shape="main", right=(points_bare(row["difference"]), write.cell(row, "inside_deals", "count").shown),
+            shape="main", right=(points_bare(row["difference"]), write.cell(row, "inside_closed_deals", "count").shown),
         )
         for row in ours[-8:]
     )  # fmt: skip
@@ -317,8 +329,8 @@ def backtest(context: Context) -> Section:
             (
                 write.cell(row, "quarter"),
                 _METHODS.get(row["method"], str(row["method"])),
-                write.cell(row, "inside_deals", "count"),
-                write.cell(row, "inside_won", "count"),
+                write.cell(row, "inside_closed_deals", "count"),
+                write.cell(row, "inside_won_deals", "count"),
                 write.cell(row, "inside_win_rate", "percent"),
                 write.cell(row, "outside_win_rate", "percent"),
                 write.cell(row, "difference", "points_bare"),

@@ -30,7 +30,7 @@ def why_we_lose(context: Context) -> Section:
     if not stated:
         blocks.append(
             Paragraph(
-                say("None of {all_lost_deals|count} lost deals states a usable reason.", rows[0], grade="data repair"),
+                say("None of {all_lost_deals|count} lost deals states a usable reason.", rows[0], grade="fix the data"),
                 "takeaway",
             )
         )
@@ -42,7 +42,7 @@ def why_we_lose(context: Context) -> Section:
                     f"Most often stated in {when}: {{label}}, {{lost_deals|count}} of {{all_lost_deals|count}} losses, {{share|percent}} "
                     "({share_low|percent} to {share_high|percent}).",
                     stated[0],
-                    grade="test",
+                    grade="directional",
                 ),
                 "takeaway",
             )
@@ -55,7 +55,7 @@ def why_we_lose(context: Context) -> Section:
                     say(
                         "Read with care: {meaning}, {value|percent} (doubtful above {threshold|percent}).",
                         row,
-                        grade="data repair",
+                        grade="fix the data",
                     ),
                     "note",
                 )
@@ -99,16 +99,16 @@ def _changes(context: Context, rows: list[Record]) -> Sentence:
         row = changed[0]
         source = context.marts.first("loss_reasons", period="quarter", category=row["category"])
         doubtful = "" if row["is_reliable"] else " The reasons are doubtful: watch, do not conclude."
-        grade = "claim" if row["is_reliable"] else "test"
+        grade = "strong" if row["is_reliable"] else "directional"
         if source and row["category"] in labels:
             return say(f"{{reason.label}}: {{change.rationale}}{doubtful}", grade=grade, reason=source, change=row)
         return say(f"{{rationale}}{doubtful}", row, grade=grade)
     if any(row["is_tested"] for row in context.marts.rows("loss_reason_changes")):
-        return Sentence("No reason changed by more than chance since the quarter before.")
+        return Sentence("No reason changed by more than chance since the previous quarter.")
     period = context.period("quarter")
     if period and period["is_partial"]:
-        return Sentence("Changes since the quarter before cannot be judged: the quarter has not ended.")
-    return Sentence("Changes since the quarter before cannot be judged: too few losses in one of the two.")
+        return Sentence("Changes since the previous quarter cannot be judged: the quarter has not ended.")
+    return Sentence("Changes since the previous quarter cannot be judged: too few losses in one of the two.")
 
 
 def _chart(context: Context, rows: list[Record], period: str) -> Chart:
@@ -135,7 +135,7 @@ def _chart(context: Context, rows: list[Record], period: str) -> Chart:
     return Chart(
         "loss-reasons",
         "Loss reasons as shares of lost deals",
-        "A bar per stated reason with its 95% interval; a tick marks the share of the quarter before.",
+        "A bar per stated reason with its 95% interval; a tick marks the share of the previous quarter.",
         RowChart(
             tuple(drawn),
             ("share", "losses", "change"),
@@ -168,6 +168,6 @@ def _chart(context: Context, rows: list[Record], period: str) -> Chart:
                 for row in ordered
             ],
         ),
-        "Bar: share of lost deals by the first stated reason, with its 95% interval. Tick: the quarter before. Change in points; a star marks a "
+        "Bar: share of lost deals by the first stated reason, with its 95% interval. Tick: the previous quarter. Change in points; a star marks a "
         "change larger than chance. Grey: no usable reason recorded.",
     )

@@ -37,7 +37,7 @@ def _verdict(row: Record | None) -> str:
         return ""
     if row["is_outside_limits"]:
         return ", outside its usual limits"
-    return f", {change_words(row)} on the quarter before" if row["is_win_rate_changed"] is not None else ""
+    return f", {change_words(row)} on the previous quarter" if row["is_win_rate_changed"] is not None else ""
 
 
 def change_words(row: Record) -> str:
@@ -56,7 +56,7 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
         if row["topic"] == "target":
             told.append(
                 say(
-                    "{subject} wins clearly more often than the rest, by more than luck explains.",
+                    "{subject} wins clearly more often than other segments, by more than chance.",
                     row,
                     grade=row["grade"],
                 )
@@ -112,7 +112,7 @@ def figures(context: Context) -> Figures | None:
     if reviewed is not None and reviewed["win_rate_change"] is not None:
         result.append(
             Figure(
-                "Change on the quarter before",
+                "Change on the previous quarter",
                 write.cell(reviewed, "win_rate_change", "points"),
                 (
                     say(
@@ -139,7 +139,7 @@ def figures(context: Context) -> Figures | None:
             ]
         earlier = context.marts.first("typical_deals", period="previous_quarter", measure=measure)
         if before is not None and earlier is not None:
-            lines.append(say(f"Average the quarter before: {{mean|{mean_kind}}}", earlier))
+            lines.append(say(f"Average the previous quarter: {{mean|{mean_kind}}}", earlier))
         result.append(Figure(label, write.cell(row, "mean", mean_kind), tuple(lines)))
     return Figures(tuple(result))
 
@@ -164,7 +164,7 @@ def trend(context: Context) -> Section:
                     "{quarter} lies outside its limits: {win_rate|percent} where chance alone gives {lower_limit|percent} to "
                     "{upper_limit|percent}. Something changed.",
                     row,
-                    grade="claim",
+                    grade="strong",
                 ),
                 "takeaway",
             )

@@ -8,7 +8,12 @@ from winloss.report.context import Context
 from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
 from winloss.report.marts import Record
 
-_GRADES = {"target_more": "claim", "deprioritise": "claim", "keep_testing": "test", "no_difference": "no difference"}
+_GRADES = {
+    "target_more": "strong",
+    "deprioritise": "strong",
+    "keep_testing": "directional",
+    "no_difference": "no difference",
+}
 
 _SHOWN = 12
 
@@ -25,7 +30,7 @@ def who_buys(context: Context) -> Section:
         return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
     if coverage is None or not (coverage["won_deals_with_contacts"] or coverage["lost_deals_with_contacts"]):
         told = Sentence(
-            "No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Data repair"
+            "No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Fix the data"
         )
         return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = [
@@ -39,11 +44,11 @@ def who_buys(context: Context) -> Section:
         )
     ]
     if coverage["missing_reason"]:
-        blocks.append(Paragraph(say("{missing_reason}", coverage, grade="data repair"), "note"))
-    rows = [row for row in context.marts.rows("persona_evidence") if row["value"] != "unknown"]
+        blocks.append(Paragraph(say("{missing_reason}", coverage, grade="fix the data"), "note"))
+    rows = [row for row in context.marts.rows("persona_evidence") if row["persona"] != "unknown"]
     refused = [row for row in rows if row["is_refused"]]
     if refused:
-        blocks.append(Paragraph(say("{refusal}", refused[0], grade="data repair"), "takeaway"))
+        blocks.append(Paragraph(say("{missing_reason}", refused[0], grade="fix the data"), "takeaway"))
     elif rows:
         blocks.insert(0, Paragraph(_takeaway(context, rows), "takeaway"))
         blocks.append(_chart(context, rows))
@@ -62,34 +67,34 @@ def _takeaway(context: Context, rows: list[Record]) -> Sentence:
         key=lambda row: -abs(row["expected_lift"]),
     )
     if claims:
-        return say("{rationale}", claims[0], grade="claim")
+        return say("{rationale}", claims[0], grade="strong")
     tests = [row for row in rows if row["action"] == "keep_testing"]
     if tests:
         return say(
             "Not proven: {rationale}",
-            max(tests, key=lambda row: (abs(row["expected_lift"]), row["value"])),
-            grade="test",
+            max(tests, key=lambda row: (abs(row["expected_lift"]), row["persona"])),
+            grade="directional",
         )
     return Sentence(
-        "No persona or role goes with winning by more than luck, once deals with equally many contacts are compared."
+        "No persona or role goes with winning by more than chance, once deals with equally many contacts are compared."
     )
 
 
 def _chart(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
-    rank = {"claim": 0, "test": 1}
+    rank = {"strong": 0, "directional": 1}
     compared = [row for row in rows if row["expected_lift"] is not None]
     chosen = sorted(
-        compared, key=lambda row: (rank.get(_GRADES.get(row["action"], ""), 2), -row["deals"], row["value"])
+        compared, key=lambda row: (rank.get(_GRADES.get(row["action"], ""), 2), -row["closed_deals"], row["persona"])
     )[:_SHOWN]
-    ordered = sorted(chosen, key=lambda row: (-row["expected_lift"], row["value"]))
+    ordered = sorted(chosen, key=lambda row: (-row["expected_lift"], row["persona"]))
     drawn = tuple(
         Row(
-            label(row["value"]) if row["attribute"] == "buying_role" else row["value"],
+            label(row["persona"]) if row["persona_type"] == "buying_role" else row["persona"],
             row["expected_lift"], row["expected_lift_low"], row["expected_lift_high"],
             shape={"target_more": "up", "deprioritise": "down"}.get(row["action"], "dot"),
-            right=(points_bare(row["expected_lift"]), count(row["deals"])),
-            is_bold=_GRADES.get(row["action"]) == "claim",
+            right=(points_bare(row["expected_lift"]), count(row["closed_deals"])),
+            is_bold=_GRADES.get(row["action"]) == "strong",
         )
         for row in ordered
     )  # fmt: skip
@@ -97,7 +102,7 @@ def _chart(context: Context, rows: list[Record]) -> Chart:
         "personas",
         "Change in win rate that goes with a persona or role",
         "A dot per persona or buying role: the difference in win rate between deals with and without it at equally many contacts, "
-        "drawn towards zero for small numbers, with its interval.",
+        "shrunk towards zero for small numbers, with its interval.",
         RowChart(drawn, ("points", "deals"), *points_scale(drawn), (0.0, "no difference")),
         plain_table(
             "Personas and buying roles",
@@ -113,11 +118,11 @@ def _chart(context: Context, rows: list[Record]) -> Chart:
             ],
             [
                 (
-                    write.cell(row, "value", "label" if row["attribute"] == "buying_role" else "text"),
-                    write.cell(row, "won", "count"),
-                    write.cell(row, "deals", "count"),
+                    write.cell(row, "persona", "label" if row["persona_type"] == "buying_role" else "text"),
+                    write.cell(row, "won_deals", "count"),
+                    write.cell(row, "closed_deals", "count"),
                     write.cell(row, "win_rate", "percent"),
-                    write.cell(row, "rest_win_rate", "percent"),
+                    write.cell(row, "other_win_rate", "percent"),
                     write.cell(row, "expected_lift", "points_bare"),
                     context.interval(row, "expected_lift_low", "expected_lift_high", "points_bare"),
                     _grade_words(row),
@@ -125,7 +130,7 @@ def _chart(context: Context, rows: list[Record]) -> Chart:
                 for row in ordered
             ],
         ),
-        "Deals are compared at equally many contacts, because won deals have more people logged on them. A triangle held up against luck.",
+        "Deals are compared at equally many contacts, because won deals have more people logged on them. A triangle was statistically significant.",
     )
 
 
@@ -161,7 +166,7 @@ def _decision_makers(context: Context) -> list[Block]:
                         )
                         for row in rows[:6]
                     ],
-                    Sentence("Only contacts whose buying role somebody recorded."),
+                    Sentence("Only contacts whose buying role someone recorded."),
                 )
             ]
     return []

@@ -1,4 +1,4 @@
-"""The qualification cut-off: where to set the bar, what it keeps and what it saves."""
+"""The score threshold: where to set the score threshold, what it keeps and what it saves."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ ENOUGH_SCORED = 20
 """Under so many scored deals a curve is not drawn."""
 
 
-def cut_off(context: Context) -> Section:
-    title, sources = "Where to set the bar", ("qualification_threshold", "qualification_cutoffs")
+def score_threshold(context: Context) -> Section:
+    title, sources = "Where to set the score threshold", ("recommended_score_threshold", "score_thresholds")
     write = context.writer
     say = write.say
-    row = context.marts.first("qualification_threshold")
+    row = context.marts.first("recommended_score_threshold")
     if row is None or not row["scored_deals"]:
         told = Sentence(
-            "No closed deal of the window has a qualification score, so there is no bar to set.", (), "Data repair"
+            "No closed deal of the window has a qualification score, so there is no bar to set.", (), "Fix the data"
         )
-        return Section("cut-off", title, (Paragraph(told, "missing"),), sources)
+        return Section("score threshold", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = []
-    cells = [cell for cell in context.marts.rows("qualification_cutoffs") if cell["kept_wins_share"] is not None]
+    cells = [cell for cell in context.marts.rows("score_thresholds") if cell["kept_wins_share"] is not None]
     if row["is_predictive"]:
         blocks.append(
             Paragraph(
-                say("Pursue deals that score {cut_off|two_decimals} or more first. {rationale}", row, grade="claim"),
+                say(
+                    "Pursue deals that score {score_threshold|two_decimals} or more first. {rationale}",
+                    row,
+                    grade="strong",
+                ),
                 "takeaway",
             )
         )
-        at = next((cell for cell in cells if abs(cell["cutoff"] - row["cut_off"]) < 1e-9), None)
+        at = next((cell for cell in cells if abs(cell["score_threshold"] - row["score_threshold"]) < 1e-9), None)
         if at:
             blocks.append(
                 Paragraph(
@@ -62,7 +66,7 @@ def cut_off(context: Context) -> Section:
         blocks.append(
             Paragraph(
                 say(
-                    "There is no bar to set yet: {reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.",
+                    "There is no score threshold to set yet: {missing_reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.",
                     row,
                     grade="too few deals",
                 ),
@@ -71,16 +75,16 @@ def cut_off(context: Context) -> Section:
         )
     if cells and cells[0]["scored_deals"] >= ENOUGH_SCORED:
         blocks.append(_chart(context, cells))
-    return Section("cut-off", title, tuple(blocks), sources)
+    return Section("score threshold", title, tuple(blocks), sources)
 
 
 def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
     write = context.writer
-    row = context.marts.first("qualification_threshold")
+    row = context.marts.first("recommended_score_threshold")
     assert row is not None
-    cut = row["cut_off"] if row["is_predictive"] else None
-    today = row["current_cut_off"]
-    at = next((cell for cell in cells if cut is not None and abs(cell["cutoff"] - cut) < 1e-9), None)
+    cut = row["score_threshold"] if row["is_predictive"] else None
+    today = row["current_score_threshold"]
+    at = next((cell for cell in cells if cut is not None and abs(cell["score_threshold"] - cut) < 1e-9), None)
     at_cut: tuple[tuple[float, str], ...] = ()
     if at:
         at_cut = (
@@ -88,13 +92,13 @@ def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
             (at["pursued_share"], f"pursues {percent_short(at['pursued_share'])} of deals"),
         )
     return Chart(
-        "cut-off",
-        "Wins kept and deals pursued at each cut-off",
-        "Two falling lines: the share of won deals at or above a cut-off, and the share of all scored deals there.",
+        "score threshold",
+        "Wins kept and deals pursued at each score threshold",
+        "Two falling lines: the share of won deals at or above a score threshold, and the share of all scored deals there.",
         Curve(
             (
-                ("wins kept", tuple((cell["cutoff"], cell["kept_wins_share"]) for cell in cells)),
-                ("deals pursued", tuple((cell["cutoff"], cell["pursued_share"]) for cell in cells)),
+                ("wins kept", tuple((cell["score_threshold"], cell["kept_wins_share"]) for cell in cells)),
+                ("deals pursued", tuple((cell["score_threshold"], cell["pursued_share"]) for cell in cells)),
             ),
             cut,
             f"use {two_decimals(cut)}" if cut is not None else "",
@@ -103,9 +107,9 @@ def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
             at_cut,
         ),
         plain_table(
-            "Cut-offs tested",
+            "Score thresholds tested",
             [
-                ("Cut-off", "right"),
+                ("Score threshold", "right"),
                 ("Wins kept", "right"),
                 ("Deals pursued", "right"),
                 ("Win rate above", "right"),
@@ -114,7 +118,7 @@ def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
             ],
             [
                 (
-                    write.cell(cell, "cutoff", "two_decimals"),
+                    write.cell(cell, "score_threshold", "two_decimals"),
                     write.cell(cell, "kept_wins_share", "percent"),
                     write.cell(cell, "pursued_share", "percent"),
                     write.cell(cell, "win_rate_above", "percent"),

@@ -81,8 +81,8 @@ def where_we_win(context: Context) -> Section:
                     table_rows,
                     Sentence("All segments stand in win_rates_by_dimension."),
                 ),
-                "Dot: win rate. Bar: 95% interval. Dashed line: all deals. A triangle marks a segment that held up against luck, upwards or "
-                "downwards; a hollow dot has too few deals to judge. A bar off the line without a triangle may still be luck: many segments "
+                "Dot: win rate. Bar: 95% interval. Dashed line: all deals. A triangle marks a segment that was statistically significant, upwards or "
+                "downwards; a hollow dot has too few deals to judge. A bar off the line without a triangle may still be chance: many segments "
                 "are compared at once.",
             )
         )
@@ -99,19 +99,19 @@ def where_we_win(context: Context) -> Section:
 
 def _takeaway(context: Context) -> Paragraph:
     say = context.writer.say
-    claims = [row for row in context.marts.rows("icp_recommendations", grade="claim") if row["second_value"] is None]
+    claims = [row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is None]
     if not claims:
         row = context.marts.first("report_findings", topic="no_claim")
         if row:
             return Paragraph(say("{detail}", row, grade=row["grade"]), "takeaway")
-        return Paragraph(Sentence("No single segment can be told from the others by more than luck."), "takeaway")
+        return Paragraph(Sentence("No single segment can be told from the others by more than chance."), "takeaway")
     parts: list[Sentence] = []
     for action, words in (
-        ("target_more", "Above the rest by more than luck: "),
-        ("deprioritise", "Below the rest by more than luck: "),
+        ("target_more", "Above other segments by more than chance: "),
+        ("deprioritise", "Below other segments by more than chance: "),
     ):
         told = [
-            say("{segment_label} {win_rate|percent} ({won|count} of {deals|count})", row)
+            say("{segment_label} {win_rate|percent} ({won_deals|count} of {closed_deals|count})", row)
             for row in claims
             if row["action"] == action
         ][:6]
@@ -126,12 +126,12 @@ def _takeaway(context: Context) -> Paragraph:
 
 
 def _claims(context: Context, dimension: str) -> dict[str, Record]:
-    rows = context.marts.rows("icp_recommendations", attribute=dimension, grade="claim")
-    return {row["value"]: row for row in rows if row["second_value"] is None}
+    rows = context.marts.rows("icp_recommendations", dimension=dimension, grade="strong")
+    return {row["segment"]: row for row in rows if row["second_segment"] is None}
 
 
 def _in_order(segments: list[Record]) -> list[Record]:
-    """By the rate drawn towards the average, so that a lucky few do not lead; unknown last."""
+    """By the rate shrunk towards the average, so that a lucky few do not lead; unknown last."""
     return sorted(segments, key=lambda row: (row["segment"] == "unknown", -row["shrunken_win_rate"], row["segment"]))
 
 
@@ -178,7 +178,7 @@ def _table_rows(context: Context, dimension: str, segments: list[Record]) -> lis
                 write.cell(row, "closed_deals", "count"),
                 write.cell(row, "win_rate", "percent"),
                 context.interval(row, "win_rate_low", "win_rate_high"),
-                write.cell(row, "rest_win_rate", "percent"),
+                write.cell(row, "other_win_rate", "percent"),
                 grade,
             )
         )
@@ -189,7 +189,7 @@ def patterns(context: Context) -> Section:
     title, sources = "Patterns behind the wins", ("icp_recommendations", "win_rates_by_segment_pair", "icp_profile")
     write = context.writer
     blocks: list[Block] = []
-    rows = [row for row in context.marts.rows("icp_recommendations") if row["grade"] in ("claim", "bet", "test")][:10]
+    rows = [row for row in context.marts.rows("icp_recommendations") if row["grade"] in ("strong", "directional")][:10]
     if rows:
         blocks.append(
             plain_table(
@@ -208,17 +208,17 @@ def patterns(context: Context) -> Section:
                     (
                         write.cell(row, "title"),
                         context.grade(row),
-                        write.cell(row, "won", "count"),
-                        write.cell(row, "deals", "count"),
+                        write.cell(row, "won_deals", "count"),
+                        write.cell(row, "closed_deals", "count"),
                         write.cell(row, "win_rate", "percent"),
-                        write.cell(row, "rest_win_rate", "percent"),
+                        write.cell(row, "other_win_rate", "percent"),
                         write.cell(row, "expected_lift", "points_bare"),
                         context.interval(row, "expected_lift_low", "expected_lift_high", "points_bare"),
                     )
                     for row in rows
                 ],
                 Sentence(
-                    "Expected lift: points of win rate a further deal there should bring, after allowing for quarter, the other claims and luck."
+                    "Expected lift: points of win rate a further deal there should bring, after allowing for quarter, the other claims and chance."
                 ),
             )
         )
@@ -237,7 +237,7 @@ def patterns(context: Context) -> Section:
                 [("", "left"), ("Today", "left"), ("The data support", "left"), ("Less of", "left"), ("Grade", "left")],
                 [
                     (
-                        label(row["attribute"]),
+                        label(row["profile_field"]),
                         write.cell(row, "current_value") if row["current_value"] else dash,
                         write.cell(row, "recommended_value") if row["recommended_value"] else "nothing yet",
                         write.cell(row, "deprioritised_value") if row["deprioritised_value"] else dash,
@@ -254,27 +254,27 @@ def patterns(context: Context) -> Section:
 def _pairs(context: Context) -> list[Block]:
     write = context.writer
     claimed = [
-        row for row in context.marts.rows("icp_recommendations", grade="claim") if row["second_value"] is not None
+        row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is not None
     ]
     blocks: list[Block] = []
     if claimed:
         for row in claimed[:5]:
             blocks.append(
-                Paragraph(write.say("As a pair, beyond its two parts: {rationale}", row, grade="claim"), "plain")
+                Paragraph(write.say("As a pair, beyond its two parts: {rationale}", row, grade="strong"), "plain")
             )
     elif context.marts.rows("win_rates_by_segment_pair"):
         blocks.append(
             Paragraph(
-                Sentence("No pair of segments adds anything to its two parts that luck could not explain."), "plain"
+                Sentence("No pair of segments adds anything to its two parts that chance could not explain."), "plain"
             )
         )
     rows = context.marts.rows("win_rates_by_segment_pair")
     if rows:
         grades = {}
         for row in context.marts.rows("icp_recommendations"):
-            if row["second_value"] is not None:
+            if row["second_segment"] is not None:
                 grades[
-                    frozenset(((row["attribute"], row["value"]), (row["second_attribute"], row["second_value"])))
+                    frozenset(((row["dimension"], row["segment"]), (row["second_dimension"], row["second_segment"])))
                 ] = context.grade(row)
         blocks.append(
             plain_table(
@@ -289,14 +289,14 @@ def _pairs(context: Context) -> list[Block]:
                 ],
                 [
                     (
-                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'other_segment'))}",
+                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'second_segment'))}",
                         write.cell(row, "won_deals", "count"),
                         write.cell(row, "closed_deals", "count"),
                         write.cell(row, "win_rate", "percent"),
                         context.interval(row, "win_rate_low", "win_rate_high"),
                         grades.get(
                             frozenset(
-                                ((row["dimension"], row["segment"]), (row["other_dimension"], row["other_segment"]))
+                                ((row["dimension"], row["segment"]), (row["second_dimension"], row["second_segment"]))
                             ),
                             "no more than its parts",
                         ),
@@ -304,7 +304,7 @@ def _pairs(context: Context) -> list[Block]:
                     for row in rows
                 ],
                 Sentence(
-                    "In the order of rates drawn towards the average, so that a few lucky deals do not lead the list."
+                    "In the order of rates shrunk towards the average, so that a few lucky deals do not lead the list."
                 ),
             )
         )

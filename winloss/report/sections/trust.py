@@ -42,7 +42,7 @@ def can_we_trust(context: Context) -> Section:
     say = write.say
     blocks: list[Block] = []
     for row in context.marts.rows("alerts", is_raised=True):
-        blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="data repair"), "note"))
+        blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "note"))
     fields = context.marts.rows("field_completeness")
     thin = sorted(
         (row for row in fields if row["field"] in _NEEDED and row["deals"] and row["filled_share"] < USABLE_SHARE),
@@ -54,7 +54,7 @@ def can_we_trust(context: Context) -> Section:
                 say(
                     "Thinnest field: the {field} stands on {filled_deals|count} of {deals|count} {outcome} deals ({filled_share|percent}).",
                     thin[0],
-                    grade="data repair",
+                    grade="fix the data",
                 ),
                 "takeaway",
             )
@@ -202,7 +202,7 @@ def _books(context: Context) -> list[Block]:
                         write.cell(row, "decision"),
                         write.cell(row, "records", "count"),
                         write.cell(row, "remedy"),
-                        write.cell(row, "who_mends"),
+                        write.cell(row, "who_fixes"),
                     )
                     for row in rejected[:30]
                 ],
@@ -253,17 +253,17 @@ def _checks(context: Context) -> list[Block]:
 def how_to_read(context: Context) -> Section:
     say = context.writer.say
     settings = {row["setting"]: row for row in context.marts.rows("dim_settings")}
-    strong = Sentence("Held up against luck although many segments were compared at once.", (), None)
+    strong = Sentence("Held up against chance although many segments were compared at once.", (), None)
     rate = settings.get("false_discovery_rate")
     if rate:
         strong = say(
-            "Held up against luck although many segments were compared at once: of all such claims, expect at most {value|percent_text} to be wrong.",
+            "Held up against chance although many segments were compared at once: of all such claims, expect at most {value|percent_text} to be wrong.",
             rate,
         )
-    few = Sentence("So few deals that an honest answer is that nobody can tell yet.")
+    few = Sentence("So few deals that an honest answer is that no one can tell yet.")
     minimum = settings.get("minimum_deals")
     if minimum:
-        few = say("Under {value} closed deals, or so few that the answer is that nobody can tell yet.", minimum)
+        few = say("Under {value} closed deals, or so few that the answer is that no one can tell yet.", minimum)
     population = context.period("quarter")
     terms = [
         (
@@ -285,7 +285,7 @@ def how_to_read(context: Context) -> Section:
                 "Deals enough, and still no verdict: the counts and what lies behind them disagree, or nothing is left to compare with."
             ),
         ),
-        ("Data repair", Sentence("Something must be recorded better before it can be judged.")),
+        ("Fix the data", Sentence("Something must be recorded better before it can be judged.")),
         (
             "95% interval",
             Sentence(
@@ -295,7 +295,7 @@ def how_to_read(context: Context) -> Section:
         (
             "Expected lift",
             Sentence(
-                "The gap to the rest within the same quarter, other claims accounted for, drawn towards zero for luck."
+                "The gap to other segments within the same quarter, other claims accounted for, shrunk towards zero for chance."
             ),
         ),
         (

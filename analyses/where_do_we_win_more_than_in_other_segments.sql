@@ -1,4 +1,4 @@
--- Where do we win more often than elsewhere?
+-- Where do we win more often than in other segments?
 -- Each interval is of one comparison: of twenty segments that do not differ, one will look as if it did.
 
 select
@@ -6,7 +6,7 @@ select
     segment,
     closed_deals,
     win_rate,
-    rest_win_rate,
+    other_win_rate,
     difference,
     difference_low,
     difference_high

@@ -1,5 +1,5 @@
--- One row per period x cut-off from 0.00 to 1.00: what would have happened had only deals with at least this qualification
--- score been pursued. In sample: the same deals set and judge the cut-off. Cut-offs and periods may not be added.
+-- One row per period x score threshold from 0.00 to 1.00: what would have happened had only deals with at least this qualification
+-- score been pursued. In sample: the same deals set and judge the score threshold. Score thresholds and periods may not be added.
 
 with scores as (
 
@@ -15,9 +15,9 @@ with scores as (
 
 ),
 
-cutoffs as (
+score_thresholds as (
 
-    select cast(id * 5 as double) / 100e0 as cutoff
+    select cast(id * 5 as double) / 100e0 as score_threshold
     from range(21) as counted (id)
 
 ),
@@ -26,16 +26,16 @@ counted as (
 
     select
         periods.period,
-        cutoffs.cutoff,
-        cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as true_positives,
-        cast(sum(case when scores.qualification_score >= cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as false_positives,
-        cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.won_deals else 0 end) as bigint) as false_negatives,
-        cast(sum(case when scores.qualification_score < cutoffs.cutoff then scores.lost_deals else 0 end) as bigint) as true_negatives,
+        score_thresholds.score_threshold,
+        cast(sum(case when scores.qualification_score >= score_thresholds.score_threshold then scores.won_deals else 0 end) as bigint) as true_positives,
+        cast(sum(case when scores.qualification_score >= score_thresholds.score_threshold then scores.lost_deals else 0 end) as bigint) as false_positives,
+        cast(sum(case when scores.qualification_score < score_thresholds.score_threshold then scores.won_deals else 0 end) as bigint) as false_negatives,
+        cast(sum(case when scores.qualification_score < score_thresholds.score_threshold then scores.lost_deals else 0 end) as bigint) as true_negatives,
         cast(coalesce(sum(case when scores.qualification_score is null then scores.won_deals + scores.lost_deals end), 0) as bigint) as unscored_deals
     from {{ ref('dim_periods') }} as periods
-    cross join cutoffs
+    cross join score_thresholds
     left join scores on periods.period = scores.period
-    group by periods.period, cutoffs.cutoff
+    group by periods.period, score_thresholds.score_threshold
 
 ),
 
@@ -53,7 +53,7 @@ rated as (
 
 select
     rated.period,
-    rated.cutoff,
+    rated.score_threshold,
     periods.population,
     rated.scored_deals,
     rated.unscored_deals,

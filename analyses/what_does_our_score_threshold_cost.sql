@@ -1,0 +1,15 @@
+-- What does the score threshold we work by today cost us?
+
+select
+    score_thresholds.score_threshold,
+    score_thresholds.pursued_share,
+    score_thresholds.win_rate_above,
+    score_thresholds.win_rate_below,
+    score_thresholds.false_negatives as wins_given_up,
+    score_thresholds.false_positives as pursued_in_vain,
+    score_thresholds.accuracy
+from {{ ref('score_thresholds') }} as score_thresholds
+inner join {{ current_profile() }} as icp
+    on icp.profile_field = 'score_threshold'
+    and abs(score_thresholds.score_threshold - try_cast(icp.current_value as double)) < 0.025
+where score_thresholds.period = 'window'
