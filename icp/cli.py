@@ -380,7 +380,7 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
         if written.exists():
             raise click.ClickException(f"{written} is there already: name another file, or move it away.")
         try:
-            text = suggested_mapping(str(folder or _place("exports")))
+            text = suggested_mapping(str(folder or _place("exports")), resolve(folder=find_project(Path.cwd())))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
         # made anew: what somebody put there meanwhile is theirs

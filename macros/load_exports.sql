@@ -36,6 +36,7 @@
             'field_aliases': setting('field_aliases'),
             'date_order': setting('date_order'),
             'decimal': setting('decimal'),
+            'encoding': setting('encoding'),
             'file_order': setting('file_order'),
             'show_owner_names': setting('show_owner_names'),
         },

@@ -14,6 +14,7 @@ import yaml
 
 from icp.exports.aliases import aliases, seed_rows
 from icp.exports.columns import DATED, OBJECTS, Kind
+from icp.exports.encodings import check_encodings
 from icp.exports.folder import Folder
 from icp.exports.headers import plain
 from icp.exports.plan import ReadingPlan, Request, make_plan, recognised_crm
@@ -21,7 +22,7 @@ from icp.exports.problems import ReadingError, listed
 from icp.exports.quoting import literal, words
 from icp.exports.recognise import recognised_crms
 from icp.exports.shape import ExportFile
-from icp.exports.statements import FOOTER
+from icp.exports.statements import LEFT_OUT
 from icp.exports.values import OUTCOMES
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
@@ -109,7 +110,8 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     try:
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
-            name = recognised_crm(Folder(Path(path), engine, workplace / "copies"))
+            encodings = check_encodings((variables or {}).get("encoding"))
+            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings))
         if name is None:
             return Preview(
                 (
@@ -138,8 +140,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
-    folder = Folder(Path(path), engine, copies)
+def _examined(folder: Folder) -> list[ExportFile]:
     wanted = [alias.header for alias in aliases()] + [
         form
         for called in _SYNONYMS.values()
@@ -147,7 +148,7 @@ def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> lis
         for word in words_.split()
         for form in (word, word.replace("_", " "))
     ]
-    return [folder.examine(folder.path / name, wanted) for name in folder.names()]
+    return [folder.examine(name, wanted) for name in folder.names()]
 
 
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
@@ -202,20 +203,25 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
 def _first_problems(
     plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str, has: set[str]
 ) -> list[str]:
-    """What is wrong with the first lines of a file that a build would reject or read in part, and where its footer begins."""
+    """What is wrong with the first lines of a file that a build would reject or read in part, and which lines are no records."""
     statement = plan.statements.get(object_name)
     if statement is None:
         return []
     rows = engine.execute(
         f"select source_line, {_problem_sql(plan, crm, object_name, source_file, has)} as problem from ({statement}) as lines "
-        f"where source_file = $1 and problem is not null and line_problem is distinct from $2 order by source_line limit {SHOWN_PROBLEMS + 1}",
-        [source_file, FOOTER],
+        f"where source_file = $1 and problem is not null and coalesce(line_problem, '') not in ({words(LEFT_OUT)}) "
+        f"order by source_line limit {SHOWN_PROBLEMS + 1}",
+        [source_file],
     ).fetchall()
-    footer = engine.execute(
-        f"select min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 and line_problem = $2",
-        [source_file, FOOTER],
-    ).fetchone()
-    lines = [f"  footer of the report, left out: lines {footer[0]} to {footer[1]}"] if footer and footer[0] else []
+    left_out = engine.execute(
+        f"select line_problem, min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 "
+        f"and line_problem in ({words(LEFT_OUT)}) group by line_problem order by 2",
+        [source_file],
+    ).fetchall()
+    lines = [
+        f"  {LEFT_OUT[problem]}, left out: " + (f"lines {first} to {last}" if last > first else f"line {first}")
+        for problem, first, last in left_out
+    ]
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
 
@@ -274,17 +280,19 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
 
 
-def suggested_mapping(path: str) -> str:
+def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:
     """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
 
-    Where none does, the largest file is taken for the deals, and what must be filled in stands as such.
+    Where none does, the largest file is taken for the deals, and what must be filled in stands as such. Of `variables`, only `encoding`
+    counts.
 
     Raises ReadingError where no file can be opened.
     """
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        files = _examined(path, engine, workplace / "copies")
+        folder = Folder(Path(path), engine, workplace / "copies", check_encodings((variables or {}).get("encoding")))
+        files = _examined(folder)
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from icp.exports.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
 from icp.exports.folder import Folder, date_in_name
@@ -20,13 +19,15 @@ from icp.exports.statements import LINES, Binding, Cell, FileReading, Lookup
 def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
     mapping = check_mapping(variables.get("mapping"))
+    readings = _Resolver(folder, mapping).readings()
     return Layout(
         objects=COLUMNS,
-        readings=_Resolver(folder, mapping).readings(),
+        readings=readings,
         outcome_words=mapping.outcomes,
         date_order=mapping.date_order,
         decimal=mapping.decimal,
         settings_prefix="mapping.",
+        notices=folder.notices(),
     )
 
 
@@ -67,14 +68,14 @@ class _Resolver:
             raise ReadingError(*self.problems)
         return found
 
-    def _paths(self, object_name: str) -> list[Path]:
-        paths: list[Path] = []
+    def _paths(self, object_name: str) -> list[str]:
+        paths: list[str] = []
         for pattern in self.mapping.files[object_name]:
             with self._collecting():
                 paths += self.folder.find(pattern, f"mapping.files.{object_name}")
         return list(dict.fromkeys(paths))
 
-    def _lookup_path(self, rule: LookupRule) -> Path | None:
+    def _lookup_path(self, rule: LookupRule) -> str | None:
         with self._collecting():
             found = self.folder.find(rule.file, "mapping.lookups")
             if len(found) > 1:
@@ -82,10 +83,10 @@ class _Resolver:
             return found[0]
         return None
 
-    def _examined(self, paths: Mapping[str, list[Path]], lookup_paths: list[Path | None]) -> dict[Path, ExportFile]:
+    def _examined(self, paths: Mapping[str, list[str]], lookup_paths: list[str | None]) -> dict[str, ExportFile]:
         headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values()]
         headers += [rule.file_header for rule in self.mapping.lookups]
-        files: dict[Path, ExportFile] = {}
+        files: dict[str, ExportFile] = {}
         for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
             if path not in files:
                 with self._collecting():
@@ -95,7 +96,7 @@ class _Resolver:
                     files[path] = file
         return files
 
-    def _expected(self, path: Path, paths: Mapping[str, list[Path]]) -> list[str]:
+    def _expected(self, path: str, paths: Mapping[str, list[str]]) -> list[str]:
         """The headers that the mapping names for a file, or for lookups."""
         named = [
             rule.header

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from icp.exports.columns import DATED, Kind
-from icp.exports.layout import Layout, setting_for
+from icp.exports.folder import setting_for
+from icp.exports.layout import Layout
 from icp.exports.problems import ReadingError
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import ExportFile
@@ -167,7 +168,7 @@ def _decimal_styles(
                 f"{file.name}: {typed.numbers[column]} holds both a comma and a point before three digits. "
                 f"Set {variable} to comma or point."
             )
-        elif file.is_parquet or ("," in found.ambiguous and file.delimiter == ","):
+        elif file.is_parquet or ("," in found.ambiguous and file.delimiter == "," and not file.is_workbook):
             # Where commas part the cells, a comma inside a number groups its digits.
             styles[column] = "point"
         else:

@@ -30,13 +30,6 @@ class Layout:
     notices: Sequence[str] = ()
 
 
-def setting_for(name: str, settings: Mapping[str, str]) -> str | None:
-    """The user's setting for a file: under its own name, else under the first pattern it matches."""
-    if name in settings:
-        return settings[name]
-    return next((value for pattern, value in settings.items() if fnmatch(name, pattern)), None)
-
-
 def places_in_order(files: Sequence[ExportFile], file_order: Sequence[str], variable: str) -> dict[str, int | None]:
     """The place of each file from oldest (1) to newest: as the user lists them, else by the dates in their names.
 
@@ -45,7 +38,10 @@ def places_in_order(files: Sequence[ExportFile], file_order: Sequence[str], vari
     names = [file.name for file in files]
     if file_order and len(names) > 1:
         places = {
-            name: next((place for place, pattern in enumerate(file_order, 1) if fnmatch(name, pattern)), None)
+            name: next(
+                (place for place, pattern in enumerate(file_order, 1) if name == pattern or fnmatch(name, pattern)),
+                None,
+            )
             for name in names
         }
         left_out = [name for name, place in places.items() if place is None]

@@ -20,6 +20,7 @@ from icp.exports.aliases import SEEDS, Likeness, aliases
 from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import EXTRA_COLUMNS, REPORTS
 from icp.exports.custom import custom_layout
+from icp.exports.encodings import check_encodings
 from icp.exports.folder import Folder, holds_exports
 from icp.exports.formats import decide_formats
 from icp.exports.landing import land
@@ -48,7 +49,16 @@ SAMPLE = "sample"
 SAMPLE_FOLDER = Path("seeds") / "sample"
 DEFAULT_FOLDER = "exports"
 # What of the variables a load depends on.
-SETTINGS = ("mapping", "extra_dimensions", "field_aliases", "date_order", "decimal", "file_order", "show_owner_names")
+SETTINGS = (
+    "mapping",
+    "extra_dimensions",
+    "field_aliases",
+    "date_order",
+    "decimal",
+    "file_order",
+    "encoding",
+    "show_owner_names",
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ def recognised_crm(folder: Folder) -> str | None:
     known, likely = Counter[str](), Counter[str]()
     hold_deals: set[str] = set()
     for name in folder.names():
-        headers = folder.examine(folder.path / name, wanted).headers
+        headers = folder.examine(name, wanted).headers
         objects = {crm: {shape.object for shape in recognise(headers, crm)} for crm in recognised_crms()}
         hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
         best: dict[str, Likeness] = {}
@@ -151,7 +161,8 @@ def source_of(request: Request) -> Request:
         return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        found = recognised_crm(Folder(folder, engine, new_copies(request.database)))
+        encodings = check_encodings(request.variables.get("encoding"))
+        found = recognised_crm(Folder(folder, engine, new_copies(request.database), encodings))
     finally:
         engine.close()
         clear_copies(request.database)
@@ -185,7 +196,8 @@ def make_plan(request: Request) -> ReadingPlan:
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         engine.execute("set TimeZone = 'UTC'")
-        folder = Folder(Path(request.folder), engine, new_copies(request.database))
+        encodings = check_encodings(request.variables.get("encoding"))
+        folder = Folder(Path(request.folder), engine, new_copies(request.database), encodings)
         if request.crm == SAMPLE:
             layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
         elif request.crm == "custom":
@@ -288,8 +300,8 @@ def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
             file.name,
             file.sha256,
             file.records,
-            None if file.is_parquet else file.encoding,
-            None if file.is_parquet else DELIMITERS[file.delimiter],
+            None if file.is_parquet or file.is_workbook else file.encoding,
+            None if file.is_parquet or file.is_workbook else DELIMITERS[file.delimiter],
             found.date_order,
             found.decimal_style,
             file.is_read_directly,
@@ -332,8 +344,6 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
         objects = listed(reading.object for reading in layout.readings if reading.file is file)
         if file.records == 0:
             notices.append(f"{file.name} has a header and no records (read for {objects}).")
-        if file.encoding == "windows-1252":
-            notices.append(f"{file.name} is not UTF-8; it was read as Windows-1252.")
     for reading in layout.readings:
         for lookup in reading.lookups:
             row = engine.execute(

@@ -139,7 +139,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     readings: list[FileReading] = []
     for name in folder.names():
         try:
-            file = folder.examine(folder.path / name, wanted)
+            file = folder.examine(name, wanted)
         except ReadingError as error:
             problems += error.sentences
             continue
@@ -164,6 +164,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
         date_order=settings.date_order,
         decimal=settings.decimal,
         notices=[
+            *folder.notices(),
             *(_unread_notice(file, crm) for file in unread),
             *_differing(readings),
             *(notice for reading in readings for notice in _matching_notices(reading, crm)),

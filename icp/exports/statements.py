@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from icp.exports.columns import COLUMNS, DATED, PROVENANCE, Column, Kind
+from icp.exports.lines import HEADER_AGAIN, TITLE
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import ExportFile
 from icp.exports.values import (
@@ -22,6 +23,8 @@ from icp.exports.values import (
 
 LINES = "lines"
 FOOTER = "footer of the report"
+# Lines that are no records and rightly left out; `rule_of_line` in the macros knows these words.
+LEFT_OUT = {TITLE: "title of the report", HEADER_AGAIN: "header again", FOOTER: "footer of the report"}
 
 
 @dataclass(frozen=True)

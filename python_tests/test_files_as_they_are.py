@@ -1,0 +1,441 @@
+"""Files as people have them: encodings of other countries, workbooks, archives, titles above the header, files put together.
+
+What the loader alone decides; what models make of such files is shown in test_field_files.py.
+"""
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+import yaml
+
+from icp.exports.check import CANNOT_WORK, FINE, preview
+from icp.exports.lines import HEADER_AGAIN, TITLE
+from icp.exports.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
+from icp.exports.problems import ReadingError
+from python_tests.crm_build import rows_of
+
+Files = Mapping[str, str | bytes]
+HEADER = "Id,StageName,IsClosed,IsWon,Amount,CloseDate,Industry\n"
+
+
+def put(tmp_path: Path, files: Files) -> Path:
+    folder = tmp_path / "exports"
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def plan_of(tmp_path: Path, files: Files, settings: str = "{}", crm: str = "salesforce") -> ReadingPlan:
+    database = str(tmp_path / "private" / "w.duckdb")
+    return make_plan(Request(crm, str(put(tmp_path, files)), database, yaml.safe_load(settings)))
+
+
+def column(plan: ReadingPlan, name: str, object_name: str = "deals") -> list[Any]:
+    rows = sorted(rows_of(plan, object_name), key=lambda row: (row["source_file"], row["source_line"]))
+    return [row[name] for row in rows]
+
+
+def refusal(tmp_path: Path, files: Files, settings: str = "{}", crm: str = "salesforce") -> str:
+    with pytest.raises(ReadingError) as caught:
+        plan_of(tmp_path, files, settings, crm)
+    assert len(caught.value.sentences) == 1
+    return str(caught.value)
+
+
+def deals(*industries: str, line_end: str = "\n") -> str:
+    """A deal for each industry, won and lost in turn."""
+    rows = [
+        f"0065g00000A{number:04},Closed {'Won' if number % 2 else 'Lost'},true,{'true' if number % 2 else 'false'},100,2025-11-02,{industry}\n"
+        for number, industry in enumerate(industries, 1)
+    ]
+    return (HEADER + "".join(rows)).replace("\n", line_end)
+
+
+# --- encodings -------------------------------------------------------------------------------------------------------
+
+# words as companies write them, in encodings that Windows and the Mac had before UTF-8
+OTHER_COUNTRIES = [
+    ("cp932", ["製造", "医療", "エネルギー", "小売"]),
+    ("cp1251", ["Энергетика", "Розница", "Медицина", "Связь"]),
+    ("cp1250", ["Żywność", "Usługi", "Opieka", "Łączność"]),
+    ("mac_roman", ["Énergie", "Santé", "Détail", "Matériel"]),
+    ("gb18030", ["制造业", "医疗", "能源", "零售"]),
+    ("cp949", ["제조", "의료", "에너지", "소매"]),
+    ("big5", ["製造", "醫療", "能源", "零售"]),
+    ("cp1253", ["Ενέργεια", "Υγεία", "Λιανική", "Μεταφορές"]),
+    ("cp1255", ["אנרגיה", "בריאות", "קמעונאות", "תחבורה"]),
+]
+
+
+@pytest.mark.parametrize(("encoding", "words"), OTHER_COUNTRIES)
+def test_a_file_of_another_country_is_asked_about_and_read_once_its_encoding_is_stated(
+    tmp_path: Path, encoding: str, words: list[str]
+) -> None:
+    files = {"Opportunity.csv": deals(*words * 3).encode(encoding)}
+    told = refusal(tmp_path, files)
+    assert told.startswith("Opportunity.csv is neither UTF-8 nor Windows-1252 (line ")
+    assert "encoding: {'Opportunity.csv': cp1251}" in told
+    assert column(plan_of(tmp_path, files, f"encoding: {encoding}"), "industry") == words * 3
+    per_file = f"encoding: {{'Opp*.csv': {encoding}, other.csv: cp1252}}"
+    assert column(plan_of(tmp_path, files, per_file), "industry") == words * 3
+
+
+def test_the_file_of_an_old_mac_has_returns_at_its_line_ends(tmp_path: Path) -> None:
+    files = {"Opportunity.csv": deals("Énergie", "Détail", "Santé", line_end="\r").encode("mac_roman")}
+    plan = plan_of(tmp_path, files, "encoding: mac_roman")
+    assert column(plan, "industry") == ["Énergie", "Détail", "Santé"]
+    assert column(plan, "source_line") == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Énergie", "Santé", "Détail", "L’Œuvre", "Hôtellerie – Café"],
+        ["Müller €", "Größe", "Äpfel", "“Süß”", "Übermaß"],
+        ["Educación", "España", "¿Qué?", "Ñandú", "N.º 1"],
+        ["Saúde", "Ação", "Construção", "Logística"],
+        ["Ørsted", "Åland", "Bråten", "Færøyene", "10 m² à 5 £"],
+        ["Jäääär", "Õun", "Hääyöaie"],
+    ],
+)
+def test_western_languages_are_read_as_windows_1252_with_a_notice(tmp_path: Path, words: list[str]) -> None:
+    plan = plan_of(tmp_path, {"Opportunity.csv": deals(*words * 3).encode("cp1252")})
+    assert column(plan, "industry") == words * 3
+    assert any(
+        notice.startswith("Opportunity.csv is not UTF-8; it was read as Windows-1252.") for notice in plan.notices
+    )
+
+
+def test_two_files_put_together_with_two_encodings_are_asked_about(tmp_path: Path) -> None:
+    words = ["Santé"] * 5
+    glued = deals(*words).encode() + deals(*words).encode("cp1252")
+    told = refusal(tmp_path, {"all.csv": glued})
+    assert told.startswith(
+        "all.csv is UTF-8 on some lines and not on 5 others (line 8 first): were two files put together?"
+    )
+
+
+def test_a_few_lines_pasted_from_elsewhere_leave_a_file_what_it_is(tmp_path: Path) -> None:
+    raw = deals("Santé", "Santé").encode() + b"0065g00000A0009,Closed Lost,true,false,100,2025-11-02,Sant\xe9\n"
+    plan = plan_of(tmp_path, {"Opportunity.csv": raw})
+    assert column(plan, "industry") == ["Santé"] * 3
+    assert "Opportunity.csv is UTF-8 but for line 4, read as Windows-1252." in plan.notices
+
+
+def test_a_mark_at_the_beginning_says_more_than_the_setting(tmp_path: Path) -> None:
+    files = {"a.csv": deals("Santé").encode("utf-8-sig"), "b.csv": deals("医療").replace("A00", "B00").encode("cp932")}
+    assert column(plan_of(tmp_path, files, "encoding: cp932"), "industry") == ["Santé", "医療"]
+
+
+def test_a_wrong_encoding_is_said(tmp_path: Path) -> None:
+    told = refusal(tmp_path, {"Opportunity.csv": deals(*["Santé"] * 5).encode("cp1252")}, "encoding: cp932")
+    assert told.startswith(
+        "Opportunity.csv is not cp932, which the setting encoding states for it: 5 lines are not, line 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ("cp125l", 'encoding: "cp125l" is no encoding that Python knows.'),
+        ("base64", 'encoding: "base64" is no encoding of text.'),
+        ("{'a.csv': 1252}", "encoding.a.csv: it must be a name in quotes."),
+    ],
+)
+def test_an_encoding_nobody_knows_is_said(tmp_path: Path, stated: str, says: str) -> None:
+    assert refusal(tmp_path, {"a.csv": deals("x")}, f"encoding: {stated}").startswith(says)
+
+
+# --- workbooks -------------------------------------------------------------------------------------------------------
+
+
+def workbook(*sheets: tuple[str, list[list[object]]], **options: object) -> bytes:
+    """A workbook with sheets of cells; days and moments have the form of their kind."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True, **options}) as book:
+        day, moment = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_format({"num_format": "d.m.yy hh:mm"})
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            if name.startswith("hidden"):
+                sheet.hide()
+            for line, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    if isinstance(cell, datetime.datetime):
+                        sheet.write_datetime(line, place, cell, moment)
+                    elif isinstance(cell, datetime.date):
+                        sheet.write_datetime(line, place, cell, day)
+                    elif cell is not None:
+                        sheet.write(line, place, cell)
+    return target.getvalue()
+
+
+COLUMNS: list[object] = ["Id", "StageName", "IsClosed", "IsWon", "Amount", "CloseDate", "LastModifiedDate", "Industry"]
+DAY, MOMENT = datetime.date(2025, 11, 2), datetime.datetime(2025, 11, 3, 14, 5, 7)
+ROWS: list[list[object]] = [
+    COLUMNS,
+    ["0065g00000A0001", "Closed Won", True, True, 1200, DAY, MOMENT, "Énergie"],
+    ["0065g00000A0002", "Closed Lost", True, False, 1.234, DAY, MOMENT, "two\nlines"],
+    [],
+    ["0065g00000A0003", "Closed Lost", True, False, 1234.5, DAY, DAY, None],
+]
+
+
+@pytest.mark.parametrize("options", [{}, {"date_1904": True}])
+def test_a_workbook_is_read_as_excel_means_it_with_the_numbers_of_its_rows(
+    tmp_path: Path, options: dict[str, object]
+) -> None:
+    plan = plan_of(tmp_path, {"Opportunities.xlsx": workbook(("Deals", ROWS), **options)})
+    assert column(plan, "source_line") == [2, 3, 5]
+    assert column(plan, "amount") == ["1200", "1.2340", "1234.5"]
+    assert column(plan, "closed_on") == ["2025-11-02"] * 3
+    assert column(plan, "modified_at") == ["2025-11-03 14:05:07"] * 2 + ["2025-11-02 00:00:00"]
+    assert column(plan, "is_won") == ["true", "false", "false"]
+    assert column(plan, "industry") == ["Énergie", "two lines", None]
+    assert column(plan, "source_file") == ["Opportunities.xlsx"] * 3
+    assert [row["records"] for row in rows_of(plan, "files")] == [3]
+
+
+def test_the_first_shown_sheet_with_known_headers_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    sheets = [("Cover", [["Our deals"], ["as of today"]]), ("hidden", ROWS), ("All deals", ROWS), ("Old", ROWS)]
+    plan = plan_of(tmp_path, {"book.xlsx": workbook(*sheets)})
+    assert column(plan, "source_line") == [2, 3, 5]
+    assert (
+        'book.xlsx: the sheet "All deals" is read, and not "Cover", "Old". Save each sheet that is wanted as a file of its own.'
+        in plan.notices
+    )
+
+
+def test_a_workbook_is_recognised_told_and_mapped_like_a_csv_file(tmp_path: Path) -> None:
+    folder = put(tmp_path, {"Opportunities.xlsx": workbook(("Deals", ROWS))})
+    found = preview(str(folder))
+    assert found.exit_code == FINE and "Opportunities.xlsx: 3 rows, read as deals" in found.lines
+    mapping = "mapping: {files: {deals: '*.xlsx'}, columns: {deals: {deal_id: Id, outcome: StageName}}}"
+    assert column(plan_of(tmp_path, {}, mapping, "custom"), "deal_id")[2] == "0065g00000A0003"
+
+
+def test_a_row_that_is_wider_than_the_header_is_told_with_its_number(tmp_path: Path) -> None:
+    wide = [*ROWS, [*ROWS[1], "more"]]
+    plan = plan_of(tmp_path, {"Opportunities.xlsx": workbook(("Deals", wide))})
+    assert column(plan, "line_problem") == [None, None, None, "has 9 cells, the header has 8"]
+    assert column(plan, "source_line")[3] == 6
+
+
+def under_a_password() -> bytes:
+    """The beginning of what Excel writes under a password: a container of streams, one of them with the workbook."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 96
+
+
+WHOLE = workbook(("Deals", ROWS))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("deals.xlsx", under_a_password(), "is protected by a password: open it, and save it without one, or as CSV"),
+        (
+            "deals.xls",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+            "is an old Excel workbook: save it as .xlsx or CSV",
+        ),
+        ("deals.xlsx", WHOLE[: len(WHOLE) // 2], "is a damaged Excel workbook"),
+        ("deals.xlsx", WHOLE.replace(b"xl/worksheets", b"xl/worksheetz"), "is a damaged Excel workbook"),
+        ("deals.xlsx", b"PK\x03\x04", "is a damaged Excel workbook"),
+        ("deals.xlsx", workbook(("Deals", [])), "is empty: it has no header line"),
+    ],
+)
+def test_a_workbook_nobody_can_open_ends_in_one_sentence(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    assert refusal(tmp_path, {name: content}).startswith(f"{name} {says}")
+    assert list((tmp_path / "private").iterdir()) == []
+
+
+# --- archives --------------------------------------------------------------------------------------------------------
+
+
+def archive(files: Files) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return target.getvalue()
+
+
+INSIDE: dict[str, str | bytes] = {
+    "export/Opportunity 2025-12-31.csv": deals("Santé", "Retail"),
+    "Opportunity 2026-01-31.xlsx": WHOLE,
+    "__MACOSX/._Opportunity.csv": b"\0\5\x16\7",
+    "export/.DS_Store": b"\0\0\0\1Bud1",
+    "export/readme.pdf": b"%PDF-1.7",
+}
+
+
+def test_an_archive_is_read_file_by_file_and_nothing_unpacked_stays(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {"export.zip": archive(INSIDE)})
+    rows = sorted(rows_of(plan, "deals"), key=lambda row: (row["source_file"], row["source_line"]))
+    assert [(row["source_file"], row["source_line"], row["file_dated_on"]) for row in rows] == [
+        ("export.zip/Opportunity 2026-01-31.xlsx", 2, "2026-01-31"),
+        ("export.zip/Opportunity 2026-01-31.xlsx", 3, "2026-01-31"),
+        ("export.zip/Opportunity 2026-01-31.xlsx", 5, "2026-01-31"),
+        ("export.zip/export/Opportunity 2025-12-31.csv", 2, "2025-12-31"),
+        ("export.zip/export/Opportunity 2025-12-31.csv", 3, "2025-12-31"),
+    ]
+    assert 'Left aside, as no exports: "export.zip/export/readme.pdf".' in plan.notices
+    unpacked = [path for path in (tmp_path / "private").rglob("*") if path.is_file()]
+    assert unpacked and {oct(path.stat().st_mode & 0o777) for path in unpacked} == {"0o600"} | (
+        {oct(path.stat().st_mode & 0o777) for path in unpacked if path.name.startswith(".")}
+    )
+    clear_copies(str(tmp_path / "private" / "w.duckdb"))
+    assert list((tmp_path / "private").iterdir()) == []
+
+
+def test_finding_out_the_crm_of_an_archive_leaves_nothing_unpacked(tmp_path: Path) -> None:
+    folder = put(tmp_path, {"export.zip": archive(INSIDE)})
+    database = str(tmp_path / "private" / "w.duckdb")
+    assert source_of(Request("", str(folder), database)).crm == "salesforce"
+    assert list((tmp_path / "private").iterdir()) == []
+
+
+def test_a_mapping_names_a_file_in_an_archive_with_or_without_the_archive(tmp_path: Path) -> None:
+    files = {"pack.zip": archive({"in/deals.csv": "id,result\nA,won\n"})}
+    for name in ("pack.zip/in/deals.csv", "in/deals.csv", "in/*.csv"):
+        mapping = {"files": {"deals": name}, "columns": {"deals": {"deal_id": "id", "outcome": "result"}}}
+        plan = plan_of(tmp_path, files, yaml.safe_dump({"mapping": mapping}), "custom")
+        assert column(plan, "source_file") == ["pack.zip/in/deals.csv"]
+
+
+def test_no_file_of_an_archive_is_unpacked_outside_the_copies(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {"pack.zip": archive({"../../../evil.csv": deals("Retail")})})
+    assert column(plan, "industry") == ["Retail"]
+    assert not list(tmp_path.rglob("evil.csv")) and not (tmp_path.parent / "evil.csv").exists()
+
+
+def protected(packed: bytes) -> bytes:
+    """The archive with the sign that its files are under a password."""
+    return re.sub(rb"(PK\x01\x02....|PK\x03\x04..)\x00", lambda found: found[1] + b"\x01", packed)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            protected(archive({"deals.csv": deals("x")})),
+            "pack.zip/deals.csv is protected by a password: unpack pack.zip",
+        ),
+        (archive({"deals.csv": deals("x" * 300)})[:200], "pack.zip is a damaged zip archive"),
+        (archive({"deals.csv": deals("x")}).replace(b"\x02", b"\x03"), "pack.zip"),
+        (archive({"notes.pdf": b"%PDF"}), "The exports folder"),
+    ],
+)
+def test_an_archive_nobody_can_unpack_ends_in_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    assert refusal(tmp_path, {"pack.zip": content}).startswith(says)
+    assert list((tmp_path / "private").iterdir()) == []
+
+
+# --- what else is in the folder --------------------------------------------------------------------------------------
+
+BESIDE: dict[str, str | bytes] = {
+    ".DS_Store": b"\0\0\0\1Bud1",
+    "~$Opportunity.xlsx": b"\x03Eve",
+    "brief.pdf": b"%PDF-1.7",
+    "brief without ending": b"%PDF-1.7",
+    "chart.png": b"\x89PNG\r\n\x1a\n",
+    "notes.docx": archive({"word/document.xml": "<w/>"}),
+    "slides.bin": archive({"ppt/presentation.xml": "<p/>"}),
+    "notes.txt": "Exported on Monday.\n",
+}
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "custom", ""])
+def test_what_is_no_export_is_left_aside_and_named(tmp_path: Path, crm: str) -> None:
+    folder = put(tmp_path, {**BESIDE, "Opportunity.csv": deals("Retail", "Software")})
+    mapping = {"files": {"deals": "Opportunity.csv"}, "columns": {"deals": {"deal_id": "Id", "outcome": "StageName"}}}
+    variables = {"mapping": mapping} if crm == "custom" else {}
+    request = source_of(Request(crm, str(folder), str(tmp_path / "private" / "w.duckdb"), variables))
+    plan = make_plan(request)
+    assert len(column(plan, "deal_id")) == 2
+    assert [notice for notice in plan.notices if notice.startswith("Left aside")] == [
+        'Left aside, as no exports: "brief without ending", "brief.pdf", "chart.png", "notes.docx", "notes.txt", "slides.bin".'
+    ]
+
+
+def test_a_folder_without_anything_to_read_says_what_there_is(tmp_path: Path) -> None:
+    assert 'is empty of exports: there is "brief.pdf"' in refusal(tmp_path, {"brief.pdf": b"%PDF-1.7"})
+
+
+# --- titles above the header, and headers in the middle --------------------------------------------------------------
+
+TITLES = 'Closed deals by quarter,,,,,,,\n"As of 2026-01-05 • Generated by A. Sample",,,,,,,\n,,,,,,,\n,Close Date: Last FY,,,,,,\n\n'
+
+
+def indented(text: str) -> str:
+    return "".join(f",{line}\n" for line in text.splitlines())
+
+
+def test_a_header_below_the_titles_of_a_report_is_found_and_the_titles_are_lines_of_their_own(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {"report.csv": TITLES + indented(deals("Retail", "Software"))})
+    assert column(plan, "source_line") == [1, 2, 3, 4, 7, 8]
+    assert column(plan, "line_problem") == [TITLE] * 4 + [None] * 2
+    assert column(plan, "industry") == [None] * 4 + ["Retail", "Software"]
+    assert [row["records"] for row in rows_of(plan, "files")] == [6]
+
+
+def test_titles_above_the_header_of_a_sheet_are_titles_too(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Closed deals"], [], [None, "As of", DAY], *([None, *row] for row in ROWS)]
+    plan = plan_of(tmp_path, {"report.xlsx": workbook(("Report", rows))})
+    assert column(plan, "source_line") == [1, 3, 5, 6, 8]
+    assert column(plan, "line_problem") == [TITLE] * 2 + [None] * 3
+
+
+def test_titles_with_fewer_cells_than_the_header_do_not_hide_a_semicolon(tmp_path: Path) -> None:
+    text = "Sales; a report\n\n" + deals("Retail& wholesale", "Software").replace(",", ";").replace("&", ",")
+    plan = plan_of(tmp_path, {"report.csv": text})
+    assert column(plan, "industry") == [None, "Retail, wholesale", "Software"]
+    assert column(plan, "source_line") == [1, 4, 5]
+
+
+def test_a_header_below_records_does_not_make_titles_of_them(tmp_path: Path) -> None:
+    lines = deals("Retail", "Software").splitlines(keepends=True)
+    files = {"sorted.csv": "".join([*lines[1:], lines[0]])}
+    assert "none has headers such as" in refusal(tmp_path, files)
+
+
+def test_a_header_far_below_is_not_looked_for(tmp_path: Path) -> None:
+    assert "none has headers such as" in refusal(tmp_path, {"report.csv": "Title\n" * 31 + deals("Retail")})
+
+
+def test_the_header_again_in_exports_put_together_is_no_deal(tmp_path: Path) -> None:
+    one, two = deals("Retail", "Software"), deals("Energy").replace("A00", "B00")
+    plan = plan_of(tmp_path, {"all.csv": one.encode("utf-8-sig") + two.encode("utf-8-sig")})
+    assert column(plan, "line_problem") == [None, None, HEADER_AGAIN, None]
+    assert column(plan, "industry") == ["Retail", "Software", None, "Energy"]
+    assert [row["records"] for row in rows_of(plan, "files")] == [4]
+
+
+def test_reports_put_together_repeat_their_titles_too(tmp_path: Path) -> None:
+    one, two = (TITLES + indented(deals(word).replace("A00", f"{word[0]}00")) for word in ("Retail", "Energy"))
+    plan = plan_of(tmp_path, {"all.csv": one + two})
+    problems = [problem for problem in column(plan, "line_problem") if problem != TITLE]
+    # of the second report the line of commas alone is a record without anything
+    assert [problem for problem in problems if problem] == [HEADER_AGAIN]
+    assert [word for word in column(plan, "industry") if word] == ["Retail", "Energy"]
+
+
+def test_check_tells_titles_and_repeated_headers_as_left_out(tmp_path: Path) -> None:
+    folder = put(tmp_path, {"report.csv": TITLES + indented(deals("Retail")) + indented(HEADER.strip())})
+    found = preview(str(folder), "salesforce")
+    assert found.exit_code == FINE
+    assert "  title of the report, left out: lines 1 to 4" in found.lines
+    assert "  header again, left out: line 8" in found.lines
+
+
+def test_a_folder_of_exports_in_an_unknown_encoding_cannot_be_checked(tmp_path: Path) -> None:
+    folder = put(tmp_path, {"Opportunity.csv": deals(*["製造", "医療"] * 3).encode("cp932")})
+    assert preview(str(folder), "salesforce").exit_code == CANNOT_WORK
+    assert preview(str(folder), None, {"encoding": "cp932"}).exit_code == FINE
