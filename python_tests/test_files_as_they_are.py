@@ -16,9 +16,11 @@ import xlsxwriter
 import yaml
 
 from icp.exports.check import CANNOT_WORK, FINE, preview
+from icp.exports.folder import moment_in_name
 from icp.exports.lines import HEADER_AGAIN, TITLE
 from icp.exports.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
 from icp.exports.problems import ReadingError
+from python_tests.canary_company import is_number
 from python_tests.crm_build import rows_of
 
 Files = Mapping[str, str | bytes]
@@ -439,3 +441,159 @@ def test_a_folder_of_exports_in_an_unknown_encoding_cannot_be_checked(tmp_path: 
     folder = put(tmp_path, {"Opportunity.csv": deals(*["製造", "医療"] * 3).encode("cp932")})
     assert preview(str(folder), "salesforce").exit_code == CANNOT_WORK
     assert preview(str(folder), None, {"encoding": "cp932"}).exit_code == FINE
+
+
+# --- which file is newer ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "month", "moment"),
+    [
+        ("report1759312800123.csv", 1, "2025-10-01 10:00:00.123"),
+        ("export_1767600000.csv", 1, "2026-01-05 08:00:00.000"),
+        ("opportunities 2025-01-01 to 2025-12-31.csv", 1, "2025-12-31"),
+        ("2025-09-30--2025-07-01 deals.csv", 1, "2025-09-30"),
+        ("deals_FY2026-Q3.csv", 2, "2025-10-31"),
+        ("deals FY26 Q4.csv", 2, "2026-01-31"),
+        ("Q1 FY2026.csv", 7, "2025-09-30"),
+        ("deals2025-Q4.csv", 1, "2025-12-31"),
+        ("All Opportunities 1-5-2026 10-11-12 PM.xlsx", 1, "2026-01-05 22:11:12"),
+        ("All Opportunities 25-3-2026.csv", 1, "2026-03-25"),
+        ("All Opportunities 3-25-2026.csv", 1, "2026-03-25"),
+        # the fifth of January or the first of May
+        ("All Opportunities 1-5-2026.csv", 1, None),
+        ("deals 31.12.2025.csv", 1, "2025-12-31"),
+        ("deals 2026-01-05 10-11-12.csv", 1, "2026-01-05 10:11:12"),
+        ("2025-12-31.zip/deals.csv", 1, "2025-12-31"),
+        ("2025-12-31.zip/deals 2025-11.csv", 1, "2025-11-30"),
+        ("deals 0812345678.csv", 1, None),
+    ],
+)
+def test_the_last_date_in_a_name_is_the_date_of_the_file(name: str, month: int, moment: str | None) -> None:
+    assert moment_in_name(name, month) == moment
+
+
+def versions(*names: str) -> dict[str, str]:
+    """Files that hold a deal each time, the first file with an open version of it."""
+    is_closed = ("false,false,100,2025-12-15,Retail", "true,true,100,2025-12-15,Retail")
+    return {
+        name: f"{HEADER}0065g00000A0001,{'Closed Won' if place else 'Prospecting'},{is_closed[bool(place)]}\n"
+        for place, name in enumerate(names)
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "settings"),
+    [
+        (("report1759312800123.csv", "report1767607200456.csv"), "{}"),
+        # on the same day
+        (("report1767600000000.csv", "report1767607200456.csv"), "{}"),
+        (("d 2025-07-01 to 2025-09-30.csv", "d 2025-01-01 to 2025-12-31.csv"), "{}"),
+        (("d_FY2026-Q3.csv", "d_2026-01-05.csv"), "fiscal_year_start_month: 2"),
+        (("z[1].csv", "a*.csv"), "file_order: ['z[1].csv', 'a*.csv']"),
+    ],
+)
+def test_of_two_versions_the_one_in_the_later_file_is_newer(
+    tmp_path: Path, names: tuple[str, str], settings: str
+) -> None:
+    plan = plan_of(tmp_path, versions(*names), settings)
+    assert {row["source_file"]: row["file_order"] for row in rows_of(plan, "deals")} == {names[0]: 1, names[1]: 2}
+    found = preview(str(tmp_path / "exports"), "salesforce", yaml.safe_load(settings))
+    by = "as file_order lists them" if "file_order" in settings else "by the dates in their names"
+    assert (
+        f"Of a deal that stands in several files the newest version counts: {names[0]}, then {names[1]} ({by})."
+        in found.lines
+    )
+
+
+def test_a_name_dated_long_after_everything_in_the_files_is_no_day_of_export(tmp_path: Path) -> None:
+    files = versions("d_FY2026-Q3.csv", "d_2026-01-05.csv")
+    told = refusal(tmp_path, files)
+    assert "nothing says which is newer. The date in the name of d_FY2026-Q3.csv lies long after everything" in told
+    assert "file_order" in told
+    order = "file_order: [d_FY2026-Q3.csv, d_2026-01-05.csv]"
+    rows = rows_of(plan_of(tmp_path, files, order), "deals")
+    assert {row["source_file"]: row["file_order"] for row in rows} == {"d_FY2026-Q3.csv": 1, "d_2026-01-05.csv": 2}
+    # as many days as the setting allows
+    plan_of(tmp_path, files, "outlier_gap_days: 400")
+
+
+# --- one row per product ---------------------------------------------------------------------------------------------
+
+PER_PRODUCT = "Opportunity Name,Account Name,Stage,Closed,Won,Amount,Created Date,Close Date,{},Price\n"
+
+
+def report(*lines: str, product: str = "Product Name") -> str:
+    return PER_PRODUCT.format(product) + "".join(f"{line}\n" for line in lines)
+
+
+ONE = "Licences,Birch,Closed Won,1,1,900,2025-09-13,2025-10-14"
+OTHER = "Licences,Birch,Closed Won,1,1,300,2025-09-13,2025-10-14"
+
+
+@pytest.mark.parametrize("product", ["Product Name", "Split Owner Role"])
+def test_lines_of_a_deal_without_an_id_that_differ_in_products_only_are_one_deal(tmp_path: Path, product: str) -> None:
+    lines = [
+        f"{ONE},Base,500",
+        f"{ONE},Support,400",
+        f"{OTHER},Base,300",
+        "Renewal,Elm,Closed Lost,1,0,5,2025-09-13,2025-10-14,Base,5",
+    ]
+    plan = plan_of(tmp_path, {"report.csv": report(*lines, product=product)})
+    # another amount is another deal
+    first, second, third, fourth = column(plan, "made_from")
+    assert first == second and len({first, third, fourth}) == 3
+    found = preview(str(tmp_path / "exports"), "salesforce")
+    assert "  4 lines, 3 deals" in found.lines
+
+
+def test_lines_that_are_the_same_in_every_column_are_as_many_deals_and_said(tmp_path: Path) -> None:
+    lines = [f"{ONE},Base,500", f"{ONE},Base,500", f"{ONE},Support,400"]
+    plan = plan_of(tmp_path, {"report.csv": report(*lines)})
+    base, again, support = column(plan, "made_from")
+    assert base == support != again
+    assert (
+        "report.csv: 1 lines are the same as another in every column and count as deals of their own. Add the id of the deal to the export."
+        in plan.notices
+    )
+
+
+def test_the_deals_of_a_report_without_ids_keep_what_they_are_made_from_next_quarter(tmp_path: Path) -> None:
+    later = [f"{OTHER},Base,300", f"{OTHER},Support,0"]
+    files = {"2025-09-30.csv": report(f"{OTHER},Base,300"), "2025-12-31.csv": report(*later)}
+    assert len(set(column(plan_of(tmp_path, files), "made_from"))) == 1
+
+
+# --- numbers of other countries --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (
+            ["₹1,20,000.00", "Rs. 1,20,000", "CHF 120'000.00", "US$ 120,000", "120,000 USD", "120 000 kr", "¥120,000"],
+            ["120000"] * 7,
+        ),
+        (
+            ["$120K", "€1.2M", "$1.5MM", "1.5bn", "2 million", "12 lakh", "1.5 crore"],
+            ["120000", "1200000", "1500000", "1500000000", "2000000", "1200000", "15000000"],
+        ),
+        (
+            ["1,2 Mio. €", "120 T€", "120 TEUR", "1,25 Mrd. EUR", "3,5 M€", "120 k€", "1.200,50"],
+            ["1200000", "120000", "120000", "1250000000", "3500000", "120000", "1200.50"],
+        ),
+        (["１２００００", "１，２００．５", "（１２）", "٥٠٠"], ["120000", "1200.5", "-12", "500"]),  # noqa: RUF001
+        (["~120,000", "ca. 5.5", "120,000.00 -"], ["120000", "5.5", "-120000.00"]),
+        # a currency of three letters is no unit, and what is no number stays as it is
+        (["120 KZT", "R$ 5.5", "12 apples", "5 Cr", "1-5K"], ["120", "5.5", "12 apples", "5 Cr", "1-5K"]),
+    ],
+)
+def test_numbers_of_other_countries_are_read_or_stay_as_they_are(
+    tmp_path: Path, cells: list[str], numbers: list[str]
+) -> None:
+    lines = [f"0065g00000A{number:04};Closed Won;{cell}\n" for number, cell in enumerate(cells)]
+    read = column(plan_of(tmp_path, {"Opportunity.csv": "Id;StageName;Amount\n" + "".join(lines)}), "amount")
+    assert [is_number(cell) for cell in read] == [is_number(cell) for cell in numbers]
+    assert [float(cell) if is_number(cell) else cell for cell in read] == [
+        float(cell) if is_number(cell) else cell for cell in numbers
+    ]

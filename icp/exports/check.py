@@ -192,12 +192,39 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
         ]
+        lines += _fewer_deals(plan, engine, object_name, source_file)
         lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
         lines += _first_problems(plan, crm, engine, object_name, source_file, has)
+    lines += _order_of_files(plan)
     lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
     return lines
+
+
+def _fewer_deals(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:
+    """How many deals the lines of a file hold, where a deal stands on several: one for each product, or several versions."""
+    if object_name != "deals":
+        return []
+    row = engine.execute(
+        f"select count(*), count(deal), count(distinct deal) from (select source_file, case when line_problem is null "
+        f"then coalesce(deal_id, made_from) end as deal from ({plan.statements['deals']}) as lines) as deals where source_file = $1",
+        [source_file],
+    ).fetchone()
+    return [f"  {row[0]} lines, {row[2]} deals"] if row and row[2] < row[1] else []
+
+
+def _order_of_files(plan: ReadingPlan) -> list[str]:
+    """Which file of deals is newer, and what says so, where there are several."""
+    readings = [reading for reading in plan.layout.readings if reading.object == "deals"]
+    by_place = sorted((reading.order, reading.file.name) for reading in readings if reading.order)
+    if len(by_place) < 2:
+        return []
+    by = "as file_order lists them" if plan.layout.is_order_stated else "by the dates in their names"
+    if all("modified_at" in reading.bindings for reading in readings):
+        by = f"by the date of the last change, then {by}"
+    files = ", then ".join(name for _, name in by_place)
+    return ["", f"Of a deal that stands in several files the newest version counts: {files} ({by})."]
 
 
 def _first_problems(

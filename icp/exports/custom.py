@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from icp.exports.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
-from icp.exports.folder import Folder, date_in_name
+from icp.exports.folder import Folder
 from icp.exports.headers import missing_header, no_header, only_position, positions
-from icp.exports.layout import Layout, places_in_order
+from icp.exports.layout import Layout, fiscal_year_start_month, placed
 from icp.exports.mapping import CustomMapping, HeaderRule, LookupRule, check_mapping
 from icp.exports.problems import ReadingError
 from icp.exports.shape import ExportFile
@@ -19,7 +19,7 @@ from icp.exports.statements import LINES, Binding, Cell, FileReading, Lookup
 def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
     mapping = check_mapping(variables.get("mapping"))
-    readings = _Resolver(folder, mapping).readings()
+    readings = _Resolver(folder, mapping, fiscal_year_start_month(variables)).readings()
     return Layout(
         objects=COLUMNS,
         readings=readings,
@@ -27,6 +27,7 @@ def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
         date_order=mapping.date_order,
         decimal=mapping.decimal,
         settings_prefix="mapping.",
+        is_order_stated=bool(mapping.file_order),
         notices=folder.notices(),
     )
 
@@ -34,8 +35,9 @@ def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
 class _Resolver:
     """Finds the files and headers of a mapping, collecting what is not there."""
 
-    def __init__(self, folder: Folder, mapping: CustomMapping) -> None:
+    def __init__(self, folder: Folder, mapping: CustomMapping, fiscal_year_start_month: int) -> None:
         self.folder = folder
+        self.fiscal_year_start_month = fiscal_year_start_month
         self.mapping = mapping
         self.problems: list[str] = []
 
@@ -56,12 +58,10 @@ class _Resolver:
         found: list[FileReading] = []
         for object_name, object_paths in paths.items():
             object_files = [files[path] for path in object_paths if path in files]
-            places: dict[str, int | None] = {}
+            rules = [pair for pair in lookups if pair[0].object == object_name]
+            readings = [self._reading(object_name, file, rules) for file in object_files]
             with self._collecting():
-                places = places_in_order(object_files, self.mapping.file_order, "mapping.file_order")
-            for file in object_files:
-                reading = self._reading(object_name, file, [pair for pair in lookups if pair[0].object == object_name])
-                found.append(replace(reading, dated_on=date_in_name(file.name), order=places.get(file.name)))
+                found += placed(readings, self.mapping.file_order, "mapping.file_order", self.fiscal_year_start_month)
         if not self.problems:
             found = [self._with_contact_id(reading, found) for reading in found]
         if self.problems:

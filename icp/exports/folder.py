@@ -10,7 +10,7 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -252,22 +252,97 @@ def setting_for(name: str, settings: Mapping[str, str]) -> str | None:
     return next((value for pattern, value in settings.items() if any(fnmatch(own, pattern) for own in names)), None)
 
 
-_QUARTER = re.compile(r"(?<!\d)(20\d\d)[ _.-]?[Qq]([1-4])(?!\d)|(?<![A-Za-z])[Qq]([1-4])[ _.-]?(20\d\d)(?!\d)")
-_DAY = re.compile(r"(?<!\d)(20\d\d)([ _.-]?)(0[1-9]|1[0-2])\2([0-3]\d)(?!\d)")
+_EPOCH = re.compile(r"(?<!\d)(1\d{12}|1\d{9})(?!\d)")
+_DAY = re.compile(
+    r"(?<!\d)(20\d\d)([ _.-]?)(0[1-9]|1[0-2])\2([0-3]\d)(?:[T _]+([01]\d|2[0-3])[-:._]([0-5]\d)(?:[-:._]([0-5]\d))?)?(?!\d)"
+)
+_LOCAL_DAY = re.compile(
+    r"(?<!\d)(\d{1,2})([_.-])(\d{1,2})\2(20\d\d)(?!\d)(?: +(\d{1,2})[-:._](\d\d)[-:._](\d\d) ?([AP])M)?", re.IGNORECASE
+)
+_QUARTER = re.compile(
+    r"(?<!\d)(?P<year>20\d\d)[ _.-]?Q(?P<quarter>[1-4])(?!\d)"
+    r"|(?<![A-Za-z])FY[ _.-]?(?P<short>\d\d)[ _.-]?Q(?P<of_short>[1-4])(?!\d)"
+    r"|(?<![A-Za-z])Q(?P<before>[1-4])[ _.-]?(?:FY[ _.-]?)?(?P<after>20\d\d)(?!\d)"
+    r"|(?<![A-Za-z])Q(?P<before_short>[1-4])[ _.-]?FY[ _.-]?(?P<after_short>\d\d)(?!\d)",
+    re.IGNORECASE,
+)
 _MONTH = re.compile(r"(?<!\d)(20\d\d)[_.-]?(0[1-9]|1[0-2])(?!\d)")
 
 
-def date_in_name(name: str) -> str | None:
-    """The date in a file's name as 'yyyy-mm-dd': a day, or the last day of a month (2025-11) or quarter (2025-Q4)."""
-    if match := _DAY.search(name):
-        try:
-            return datetime.date(int(match[1]), int(match[3]), int(match[4])).isoformat()
-        except ValueError:
-            return None
-    if match := _QUARTER.search(name):
-        year, month = int(match[1] or match[4]), 3 * int(match[2] or match[3])
-    elif match := _MONTH.search(name):
-        year, month = int(match[1]), int(match[2])
+def moment_in_name(name: str, fiscal_year_start_month: int = 1) -> str | None:
+    """The last date in a file's name as 'yyyy-mm-dd', or 'yyyy-mm-dd hh:mm:ss' where it names the moment; in an archive, else in its name.
+
+    A day, a moment in seconds or milliseconds since 1970, or the last day of a month (2025-11) or of a quarter of the company's
+    (2025-Q4, FY26-Q1). A day whose month could be either number is none, unless it has a twelve-hour clock beside it.
+    """
+    archive, _, inside = name.partition("/")
+    moments = _moments(inside or archive, fiscal_year_start_month) or _moments(archive, fiscal_year_start_month)
+    return max(moments, default=None)
+
+
+def date_in_name(name: str, fiscal_year_start_month: int = 1) -> str | None:
+    """The day of `moment_in_name`."""
+    moment = moment_in_name(name, fiscal_year_start_month)
+    return moment[:10] if moment else None
+
+
+def _moments(name: str, fiscal_year_start_month: int) -> list[str]:
+    found: list[str | None] = []
+    forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+        (_DAY, _day),
+        (_LOCAL_DAY, _local_day),
+        (_QUARTER, lambda match: _quarter_end(match, fiscal_year_start_month)),
+        (_EPOCH, _epoch),
+        (_MONTH, lambda match: _month_end(int(match[1]), int(match[2]))),
+    )
+    for form, read in forms:
+        found += [read(match) for match in form.finditer(name)]
+        # what is part of a date is no date of another form
+        name = form.sub("~", name)
+    return [moment for moment in found if moment]
+
+
+def _moment(*parts: int) -> str | None:
+    """The day, and the time of day, of which these are the parts; None where there is no such day."""
+    try:
+        day = datetime.date(*parts[:3])
+    except ValueError:
+        return None
+    clock = ":".join(f"{part:02}" for part in parts[3:])
+    return f"{day.isoformat()} {clock}" if clock else day.isoformat()
+
+
+def _day(match: re.Match[str]) -> str | None:
+    clock = [int(part or 0) for part in (match[5], match[6], match[7])] if match[5] else []
+    return _moment(int(match[1]), int(match[3]), int(match[4]), *clock)
+
+
+def _local_day(match: re.Match[str]) -> str | None:
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    half = (match[8] or "").upper()
+    if match[2] == "." or first > 12:
+        day, month = first, second
+    elif second > 12 or half or first == second:
+        day, month = second, first
     else:
         return None
+    clock = [int(match[5]) % 12 + 12 * (half == "P"), int(match[6]), int(match[7])] if half else []
+    return _moment(year, month, day, *clock)
+
+
+def _quarter_end(match: re.Match[str], fiscal_year_start_month: int) -> str:
+    year = int(match["year"] or match["after"] or 2000 + int(match["short"] or match["after_short"] or 0))
+    quarter = int(match["quarter"] or match["of_short"] or match["before"] or match["before_short"])
+    # a fiscal year is named by the calendar year it ends in
+    months = 12 * (year - (fiscal_year_start_month > 1)) + fiscal_year_start_month + 3 * quarter - 2
+    return _month_end(months // 12, months % 12 + 1)
+
+
+def _month_end(year: int, month: int) -> str:
     return datetime.date(year, month, calendar.monthrange(year, month)[1]).isoformat()
+
+
+def _epoch(match: re.Match[str]) -> str | None:
+    seconds = int(match[1][:10])
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(' ')}.{match[1][10:] or '000'}" if moment.year >= 2010 else None

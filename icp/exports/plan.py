@@ -24,7 +24,7 @@ from icp.exports.encodings import check_encodings
 from icp.exports.folder import Folder, holds_exports
 from icp.exports.formats import decide_formats
 from icp.exports.landing import land
-from icp.exports.layout import Layout
+from icp.exports.layout import Layout, whole_number
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
 from icp.exports.recognise import crm_layout, recognise, recognised_crms
@@ -45,6 +45,8 @@ from icp.own_files import new_folder, remove_folders
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
 LOADER_VERSION = 1
+# What the setting outlier_gap_days says where it is not given.
+LATE_AFTER_DAYS = 92
 SAMPLE = "sample"
 SAMPLE_FOLDER = Path("seeds") / "sample"
 DEFAULT_FOLDER = "exports"
@@ -208,6 +210,7 @@ def make_plan(request: Request) -> ReadingPlan:
             clear_copies(request.database)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
+        layout = _without_late_names(layout, formats, engine, request.variables)
         statements = _object_statements(layout, layout.readings, formats)
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
@@ -260,6 +263,34 @@ def _check_lookups(layout: Layout, engine: duckdb.DuckDBPyConnection) -> None:
         raise ReadingError(*problems)
 
 
+def _without_late_names(
+    layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]
+) -> Layout:
+    """The layout without the order of deal files where the name of one is dated long after everything in them: that is no day of export."""
+    readings = _of(layout.readings, "deals")
+    if layout.is_order_stated or not any(reading.order for reading in readings):
+        return layout
+    days = [f"try_cast(left({name}, 10) as date)" for name in ("created_on", "closed_on", "modified_at")]
+    newest = "\nunion all\n".join(
+        f"select max(greatest({', '.join(days)})) as newest from ("
+        f"{file_statement(layout.objects['deals'], reading, formats, layout.outcome_words)}) as deals where line_problem is null"
+        for reading in readings
+    )
+    gap = whole_number(variables.get("outlier_gap_days"), LATE_AFTER_DAYS)
+    row = engine.execute(f"select cast(max(newest) + {gap} as varchar) from ({newest}) as files").fetchone()
+    last_day = row[0][:10] if row and row[0] else None
+    late = [reading.file.name for reading in readings if last_day and reading.dated_on and reading.dated_on > last_day]
+    if not late:
+        return layout
+    undated = [
+        replace(reading, order=None, dated_on=None if reading.file.name in late else reading.dated_on)
+        if reading.object == "deals"
+        else reading
+        for reading in layout.readings
+    ]
+    return replace(layout, readings=undated, late_names=late)
+
+
 def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection) -> None:
     """A deal that stands in several files with different content needs something that says which file is newer."""
     readings = _of(layout.readings, "deals")
@@ -285,9 +316,13 @@ def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyCon
         ).fetchone()
         if row:
             (one, one_line), (other, other_line) = row
+            late = [
+                f" The date in the name of {name} lies long after everything in the files."
+                for name in layout.late_names
+            ]
             raise ReadingError(
                 f"The same deal stands in {one} (line {one_line}) and in {other} (line {other_line}) with different "
-                f"content, and nothing says which is newer. Map modified_at, put a date into every file name "
+                f"content, and nothing says which is newer.{''.join(late)} Map modified_at, put a date into every file name "
                 f"(deals_2025-12-31.csv), or list the files oldest first in {layout.settings_prefix}file_order."
             )
 
@@ -344,6 +379,11 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
         objects = listed(reading.object for reading in layout.readings if reading.file is file)
         if file.records == 0:
             notices.append(f"{file.name} has a header and no records (read for {objects}).")
+        if same := _same_lines(layout, file, engine):
+            notices.append(
+                f"{file.name}: {same} lines are the same as another in every column and count as deals of their own. Add the id of the "
+                f"deal to the export."
+            )
     for reading in layout.readings:
         for lookup in reading.lookups:
             row = engine.execute(
@@ -356,6 +396,18 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                     f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
                 )
     return notices
+
+
+def _same_lines(layout: Layout, file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
+    """How many lines of a file whose deals have no ids are the same as another in every column."""
+    if not any(reading.numbers_deals for reading in layout.readings if reading.file is file):
+        return 0
+    columns = ", ".join(identifier(column) for column in file.columns)
+    row = engine.execute(
+        f"select sum(same) from (select count(*) - 1 as same from {file.relation()} as records where line_problem is null "
+        f"and coalesce({columns}) is not null group by {columns}) as lines"
+    ).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def plan_load(request: str) -> str:

@@ -15,9 +15,9 @@ import duckdb
 from icp.exports.aliases import Alias, aliases, seed_rows
 from icp.exports.aliases import recognise as likenesses
 from icp.exports.columns import COLUMNS, Column
-from icp.exports.folder import Folder, date_in_name
+from icp.exports.folder import Folder
 from icp.exports.headers import plain, positions
-from icp.exports.layout import Layout, places_in_order
+from icp.exports.layout import Layout, fiscal_year_start_month, placed
 from icp.exports.mapping import CrmSettings, HeaderRule, check_crm_settings
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier, words
@@ -148,13 +148,13 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
             unread.append(file)
         for shape in found:
             bindings = bindings_of(file, crm, shape.object, settings)
-            readings.append(FileReading(shape.object, file, bindings, dated_on=date_in_name(name)))
+            readings.append(FileReading(shape.object, file, bindings))
     if not problems and not any(reading.object == "deals" for reading in readings):
         problems.append(_no_deals(folder, crm, readings, unread, example))
     problems += _own_headers_not_found(settings, readings)
     if problems:
         raise ReadingError(*problems)
-    readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings)]
+    readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings, variables)]
     if crms()[crm].has_report_footer:
         readings = with_footers(readings, folder.engine)
     entered = [reading for deals in readings if deals.object == "deals" for reading in stages_entered(deals)]
@@ -163,6 +163,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
         readings=[*readings, *entered],
         date_order=settings.date_order,
         decimal=settings.decimal,
+        is_order_stated=bool(settings.file_order),
         notices=[
             *folder.notices(),
             *(_unread_notice(file, crm) for file in unread),
@@ -212,15 +213,16 @@ def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
         yield f"{name} has no ids of contacts: they are found by {by}.{remedy('contact_ids') or remedy('contact_id')}"
 
 
-def _in_order(readings: Sequence[FileReading], settings: CrmSettings) -> list[FileReading]:
+def _in_order(
+    readings: Sequence[FileReading], settings: CrmSettings, variables: Mapping[str, object]
+) -> list[FileReading]:
     """The readings with the place of each file among those of its object."""
-    placed = []
+    ordered = []
     for object_name in dict.fromkeys(reading.object for reading in readings):
         same = [reading for reading in readings if reading.object == object_name]
         listed_names = settings.file_order if object_name == "deals" else []
-        places = places_in_order([reading.file for reading in same], listed_names, "file_order")
-        placed += [replace(reading, order=places.get(reading.file.name)) for reading in same]
-    return placed
+        ordered += placed(same, listed_names, "file_order", fiscal_year_start_month(variables))
+    return ordered
 
 
 def _no_deals(
