@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter
 import yaml
 
-from icp.exports.check import CANNOT_WORK, FINE, preview
+from icp.exports.check import CANNOT_WORK, FINE, preview, suggested_mapping
 from icp.exports.folder import moment_in_name
 from icp.exports.lines import HEADER_AGAIN, TITLE
 from icp.exports.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
@@ -29,7 +29,7 @@ HEADER = "Id,StageName,IsClosed,IsWon,Amount,CloseDate,Industry\n"
 
 def put(tmp_path: Path, files: Files) -> Path:
     folder = tmp_path / "exports"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
@@ -45,10 +45,10 @@ def column(plan: ReadingPlan, name: str, object_name: str = "deals") -> list[Any
     return [row[name] for row in rows]
 
 
-def refusal(tmp_path: Path, files: Files, settings: str = "{}", crm: str = "salesforce") -> str:
+def refusal(tmp_path: Path, files: Files, settings: str = "{}", crm: str = "salesforce", sentences: int = 1) -> str:
     with pytest.raises(ReadingError) as caught:
         plan_of(tmp_path, files, settings, crm)
-    assert len(caught.value.sentences) == 1
+    assert len(caught.value.sentences) == sentences
     return str(caught.value)
 
 
@@ -597,3 +597,176 @@ def test_numbers_of_other_countries_are_read_or_stay_as_they_are(
     assert [float(cell) if is_number(cell) else cell for cell in read] == [
         float(cell) if is_number(cell) else cell for cell in numbers
     ]
+
+
+# --- names, lines, own headers and lookups of a mapping --------------------------------------------------------------
+
+ODD_NAME = "deals [EU] 50%? *.csv"
+
+
+def mapping(**keys: object) -> str:
+    stated = {"files": {"deals": "deals.csv"}, "columns": {"deals": {"deal_id": "id", "outcome": "result"}}, **keys}
+    return yaml.safe_dump({"mapping": stated})
+
+
+def test_signs_of_a_pattern_in_a_folder_or_a_name_mean_themselves(tmp_path: Path) -> None:
+    folder = tmp_path / "exports [2026] *?"
+    folder.mkdir()
+    (folder / ODD_NAME).write_text("id,result,shut\nA,won,3/4/2026\n", encoding="utf-8")
+    # what the name would mean as a pattern
+    (folder / "deals E 50%x .csv").write_text("id,result,shut\nB,won,1/1/2026\n", encoding="utf-8")
+    stated = mapping(
+        files={"deals": ODD_NAME},
+        date_order={ODD_NAME: "dmy"},
+        columns={"deals": {"deal_id": "id", "outcome": "result", "closed_on": "shut"}},
+    )
+    plan = make_plan(Request("custom", str(folder), str(tmp_path / "private" / "w.duckdb"), yaml.safe_load(stated)))
+    assert (column(plan, "deal_id"), column(plan, "closed_on")) == (["A"], ["2026-04-03"])
+    assert column(plan, "source_file") == [ODD_NAME]
+
+
+def test_a_file_without_an_id_can_be_told_by_its_lines(tmp_path: Path) -> None:
+    columns = {
+        "deals": {"deal_id": {"line_number": True}, "outcome": "result"},
+        "contacts": {"title": "job"},
+        "deal_contacts": {"deal_id": {"line_number": True}},
+    }
+    stated = mapping(files=dict.fromkeys(columns, "deals.csv"), columns=columns)
+    files = {"deals.csv": "result,job\nwon,CFO\nlost,CFO\nopen,CFO,too many\n"}
+    plan = plan_of(tmp_path, files, stated, "custom")
+    assert column(plan, "deal_id") == column(plan, "deal_id", "deal_contacts") == ["deals.csv:2", "deals.csv:3", None]
+    assert len(set(column(plan, "contact_id", "contacts")[:2])) == 2
+    mapped = {row["source_header"] for row in rows_of(plan, "columns") if row["column_name"] == "deal_id"}
+    assert mapped == {"line number"}
+    assert "read: line number as deal_id" in "\n".join(
+        preview(str(tmp_path / "exports"), "custom", yaml.safe_load(stated)).lines
+    )
+
+
+def test_a_line_number_takes_the_place_of_a_header_of_an_id_only(tmp_path: Path) -> None:
+    files = {"deals.csv": "id,result\nA,won\n"}
+    told = refusal(
+        tmp_path,
+        files,
+        mapping(columns={"deals": {"deal_id": {"line_number": False}, "outcome": "result"}}),
+        "custom",
+        2,
+    )
+    assert told.startswith("mapping.columns.deals.deal_id.line_number takes the place of a header")
+    told = refusal(
+        tmp_path,
+        files,
+        mapping(columns={"deals": {"deal_id": "id", "outcome": {"header": "result", "line_number": True}}}),
+        "custom",
+    )
+    assert told.startswith('mapping.columns.deals.outcome has the unknown key "line_number".')
+
+
+ROLES = "Id,Guid,OpportunityId,ContactId,Role\nR1,G7,0065g00000A0001,C1,Decision Maker\n"
+OWN_ID = "Guid,Id,StageName,IsClosed,IsWon\nG1,0065g00000A0001,Closed Won,true,true\n"
+
+
+def test_a_header_of_ones_own_for_the_id_of_deals_does_not_cut_off_their_contacts(tmp_path: Path) -> None:
+    files = {"Opportunity.csv": OWN_ID, "OpportunityContactRole.csv": ROLES}
+    for aliases, of_deal in (
+        ("{deals: {deal_id: Guid}}", "G1"),
+        ("{deal_id: Guid}", "G1"),
+        ("{deal_contacts: {deal_id: OpportunityId}}", "0065g00000A0001AAA"),
+    ):
+        plan = plan_of(tmp_path, files, f"field_aliases: {aliases}")
+        assert [value[:15] for value in column(plan, "deal_id")] == [of_deal[:15]]
+        assert [value[:15] for value in column(plan, "deal_id", "deal_contacts")] == ["0065g00000A0001"]
+    # said so of the one object, it is meant
+    plan = plan_of(tmp_path, files, "field_aliases: {deal_contacts: {deal_id: Guid}}")
+    assert column(plan, "deal_id", "deal_contacts") == ["G7"]
+
+
+@pytest.mark.parametrize(
+    ("aliases", "says"),
+    [
+        ("{deals: {dael_id: Guid}}", 'field_aliases.deals has the unknown column "dael_id". Did you mean "deal_id"?'),
+        ("{deals: {loss_reason: Wy}}", 'No file that is read has the column "Wy" (field_aliases.deals.loss_reason).'),
+    ],
+)
+def test_a_mistake_in_the_headers_of_one_object_is_said(tmp_path: Path, aliases: str, says: str) -> None:
+    told = refusal(tmp_path, {"Opportunity.csv": OWN_ID}, f"field_aliases: {aliases}")
+    assert told.startswith(says)
+
+
+@pytest.mark.parametrize("aliases", [{"stage": "Phase"}, {"deals": {"stage": "Phase"}}])
+def test_the_crm_is_recognised_by_headers_of_ones_own_too(tmp_path: Path, aliases: dict[str, object]) -> None:
+    text = "Opportunity ID,Phase,Close Date,Created Date,Forecast Category\n0065g00000A0001,Closed Won,2025-11-02,2025-10-01,Closed\n"
+    folder = put(tmp_path, {"report.csv": text})
+    database = str(tmp_path / "private" / "w.duckdb")
+    assert source_of(Request("", str(folder), database, {"field_aliases": aliases})).crm == "salesforce"
+    assert (
+        preview(str(folder), None, {"field_aliases": aliases}).lines[0] == "Read as salesforce; --crm says otherwise."
+    )
+
+
+CHAIN = {
+    "deals.csv": "id,result,item\nA,won,I1\nB,lost,I2\nC,open,\n",
+    "items.csv": "number,entry\nI1,E1\nI2,E9\n",
+    "prices.csv": "entry_id,product_id\nE1,P1\n",
+    "products.csv": "pid,family\nP1,Licences\n",
+}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_lookups_lead_from_one_to_the_next_in_any_order(tmp_path: Path, order: tuple[int, ...]) -> None:
+    lookups = [
+        {"object": "deals", "file": "items.csv", "key": {"number": "item"}},
+        {"object": "deals", "file": "prices.csv", "key": {"entry_id": "entry"}},
+        {"object": "deals", "file": "products.csv", "key": {"pid": "product_id"}},
+    ]
+    columns = {"deals": {"deal_id": "id", "outcome": "result", "product": "family"}}
+    stated = mapping(lookups=[lookups[place] for place in order], columns=columns)
+    plan = plan_of(tmp_path, CHAIN, stated, "custom")
+    assert column(plan, "product") == ["Licences", None, None]
+    assert column(plan, "source_line") == [2, 3, 4]
+
+
+def test_a_key_that_no_lookup_leads_to_is_said(tmp_path: Path) -> None:
+    lookups = [
+        {"object": "deals", "file": "items.csv", "key": {"number": "item"}},
+        {"object": "deals", "file": "products.csv", "key": {"pid": "product_id"}},
+    ]
+    told = refusal(tmp_path, CHAIN, mapping(lookups=lookups), "custom")
+    assert told.startswith('deals.csv has no column "product_id" (for the key of mapping.lookups), nor has items.csv.')
+
+
+def test_a_suggested_mapping_takes_the_file_with_outcomes_and_close_dates_for_the_deals(tmp_path: Path) -> None:
+    many = "".join(f"{number},open,2025-01-01,x,y,z\n" for number in range(50))
+    folder = put(
+        tmp_path,
+        {
+            "Leads.csv": "id,status,created,source,owner,company\n" + many,
+            "tasks.csv": "id,status,created,owner,type,stage\n" + many,
+            "won and lost.csv": "opp id,result,close date,value\n1,Won,2025-10-01,5\n",
+        },
+    )
+    written = yaml.safe_load(suggested_mapping(str(folder)))["mapping"]
+    assert written["files"]["deals"] == "won and lost.csv"
+    assert written["columns"]["deals"] == {
+        "deal_id": "opp id", "outcome": "result", "closed_on": "close date", "amount": "value",
+    }  # fmt: skip
+
+
+def test_a_suggested_mapping_of_deals_without_ids_tells_them_by_their_lines(tmp_path: Path) -> None:
+    folder = put(tmp_path, {"flat.csv": "customer,result,close date,value\nBirch,Won,2025-10-01,5\n"})
+    written = yaml.safe_load(suggested_mapping(str(folder)))["mapping"]
+    assert written["columns"]["deals"]["deal_id"] == {"line_number": True}
+    assert preview(str(folder), "custom", {"mapping": written}).exit_code == FINE
+
+
+def test_in_a_language_nobody_told_us_names_and_cells_tell_the_deals(tmp_path: Path) -> None:
+    people = "Číslo,Jméno\n" + "".join(f"{number},Jana {number}\n" for number in range(40))
+    deals_ = "Kód,Výsledek,Uzavřeno,Částka\n" + "".join(
+        f"K{number},{'Vyhráno' if number % 2 else 'Prohráno'},2025-11-{number + 1:02},{number * 100}\n"
+        for number in range(20)
+    )
+    for name in ("obchody.csv", "a.csv"):
+        folder = put(tmp_path / name, {"lidé.csv": people, name: deals_})
+        assert yaml.safe_load(suggested_mapping(str(folder)))["mapping"]["files"] == {"deals": name}
+    folder = put(tmp_path / "named", {"alle unternehmen.csv": deals_, "alle deals.csv": "Nummer,Phase\n1,Gewonnen\n"})
+    assert yaml.safe_load(suggested_mapping(str(folder)))["mapping"]["files"]["deals"] == "alle deals.csv"

@@ -19,7 +19,7 @@ from icp.exports.folder import Folder
 from icp.exports.headers import plain
 from icp.exports.plan import ReadingPlan, Request, make_plan, recognised_crm
 from icp.exports.problems import ReadingError, listed
-from icp.exports.quoting import literal, words
+from icp.exports.quoting import identifier, literal, words
 from icp.exports.recognise import recognised_crms
 from icp.exports.shape import ExportFile
 from icp.exports.statements import LEFT_OUT
@@ -64,6 +64,11 @@ _SYNONYMS = {
         "department": "department team function",
     },
 }
+
+# What files are called that hold deals, and those that hold something else.
+_DEALS_IN_NAMES = "deal opportunit pipeline sales geschäft verkaufschance affaire negocio oportunidad trattativ opportunità 商談 案件".split()
+_OTHERS_IN_NAMES = "task lead activit contact kontakt account compan unternehmen firm customer ticket call note event user campaign".split()
+_A_DAY = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.] ?\d{1,2}[-/.] ?\d{2,4})([T ].*)?"
 
 # What a CRM writes instead of a column of ours.
 _STANDS_FOR = {
@@ -111,7 +116,8 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
             encodings = check_encodings((variables or {}).get("encoding"))
-            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings))
+            stated = (variables or {}).get("field_aliases")
+            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings), stated)
         if name is None:
             return Preview(
                 (
@@ -310,34 +316,44 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
 def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:
     """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
 
-    Where none does, the largest file is taken for the deals, and what must be filled in stands as such. Of `variables`, only `encoding`
+    Of several files that could hold deals, the one with a close date, an amount and such a name is taken. Where none has known headers, the
+    one whose cells look most like deals is, and what must be filled in stands as such. Of `variables`, only `encoding`
     counts.
 
     Raises ReadingError where no file can be opened.
     """
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    suggested: dict[str, tuple[ExportFile, dict[str, object]]] = {}
     try:
-        folder = Folder(Path(path), engine, workplace / "copies", check_encodings((variables or {}).get("encoding")))
-        files = _examined(folder)
+        encodings = check_encodings((variables or {}).get("encoding"))
+        files = _examined(Folder(Path(path), engine, workplace / "copies", encodings))
+        for object_name in ("deals", "accounts", "contacts"):
+            likely = [(file, _likely_columns(file.nameable_headers, object_name)) for file in files]
+            fitting = [(file, found) for file, found in likely if _is_enough(object_name, found)]
+            if fitting:
+                file, columns = max(
+                    fitting, key=lambda pair: (_deal_signs(*pair) if object_name == "deals" else 0, len(pair[1]))
+                )
+                suggested[object_name] = (file, _without_line_numbers(columns))
+        if "deals" not in suggested and (
+            unnamed := [
+                file
+                for file in files
+                if file.name not in {taken.name for taken, _ in suggested.values()} and len(file.headers) > 1
+            ]
+        ):
+            # headers in a language nobody told us: the user says which of them are the two that must be there
+            deals = max(
+                unnamed,
+                key=lambda file: (_signs_in_name(file), _looks_like_deals(file, engine), file.records, file.name),
+            )
+            suggested = {"deals": (deals, dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)), **suggested}
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)
-    suggested: dict[str, tuple[ExportFile, dict[str, str]]] = {}
-    for file in files:
-        for object_name in ("deals", "accounts", "contacts"):
-            found = _likely_columns(file.nameable_headers, object_name)
-            best = suggested.get(object_name)
-            if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
-                suggested[object_name] = (file, found)
     files_of = {name: file.name for name, (file, _) in suggested.items()}
     columns_of = {name: columns for name, (_, columns) in suggested.items()}
-    if "deals" not in suggested and (
-        unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]
-    ):
-        # headers in a language nobody told us: the user says which of them are the two that must be there
-        files_of["deals"] = max(unnamed, key=lambda file: (file.records, file.name)).name
-        columns_of["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
     mapping = {
         "crm": "custom",
         "mapping": {
@@ -355,7 +371,8 @@ def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) 
         file.name: [
             header
             for header in file.nameable_headers
-            if header not in {h for f, c in suggested.values() if f is file for h in c.values()}
+            if header
+            not in [used for found, columns in suggested.values() if found is file for used in columns.values()]
         ]
         for file in files
     }
@@ -373,8 +390,46 @@ def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) 
 
 
 def _is_enough(object_name: str, found: Mapping[str, str]) -> bool:
-    needed = {"deals": ("deal_id", "outcome"), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
-    return all(name in found for name in needed) and len(found) > 2
+    needed = {"deals": ("outcome",), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
+    if not all(name in found for name in needed) or len(found) < 3:
+        return False
+    # without an id, a file of anything with a status would do
+    return object_name != "deals" or "deal_id" in found or "closed_on" in found
+
+
+def _without_line_numbers(columns: Mapping[str, str]) -> dict[str, object]:
+    """The columns with the number of the line where deals have no id."""
+    if "outcome" in columns and "deal_id" not in columns:
+        return {"deal_id": {"line_number": True}, **columns}
+    return dict(columns)
+
+
+def _deal_signs(file: ExportFile, found: Mapping[str, str]) -> int:
+    """How many signs there are that a file holds deals: a close date, an amount, its name; tasks and leads have a status too."""
+    return ("closed_on" in found) + ("amount" in found) + ("deal_id" in found) + _signs_in_name(file)
+
+
+def _signs_in_name(file: ExportFile) -> int:
+    name = file.name.casefold()
+    return any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+
+
+def _looks_like_deals(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
+    """How many signs the cells give that a file holds deals: a column of days, one of few words, one of numbers."""
+    days, few_words, numbers = [], [], []
+    for column in map(identifier, file.columns):
+        days.append(f"count_if(regexp_full_match({column}, {literal(_A_DAY)})) * 2 > count({column})")
+        few_words.append(
+            f"count(distinct {column}) between 2 and 12 and count({column}) > 2 * count(distinct {column})"
+        )
+        numbers.append(
+            f"count(distinct {column}) > 12 and count_if(regexp_full_match({column}, '[0-9.,]+')) * 2 > count({column})"
+        )
+    seen = [f"coalesce({' or '.join(signs)}, false)::int" for signs in (days, few_words, numbers)]
+    row = engine.execute(
+        f"select {' + '.join(seen)} from (select * from {file.relation()} as records limit 1000) as lines"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:

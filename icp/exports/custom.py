@@ -15,6 +15,8 @@ from icp.exports.problems import ReadingError
 from icp.exports.shape import ExportFile
 from icp.exports.statements import LINES, Binding, Cell, FileReading, Lookup
 
+_KEY = "the key of mapping.lookups"
+
 
 def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
@@ -84,7 +86,7 @@ class _Resolver:
         return None
 
     def _examined(self, paths: Mapping[str, list[str]], lookup_paths: list[str | None]) -> dict[str, ExportFile]:
-        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values()]
+        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values() if rule.header]
         headers += [rule.file_header for rule in self.mapping.lookups]
         files: dict[str, ExportFile] = {}
         for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
@@ -103,21 +105,14 @@ class _Resolver:
             for object_name, object_paths in paths.items()
             if path in object_paths
             for rule in self.mapping.columns.get(object_name, {}).values()
+            if rule.header
         ]
         return named or [rule.file_header for rule in self.mapping.lookups]
 
     def _reading(
         self, object_name: str, file: ExportFile, rules: list[tuple[LookupRule, ExportFile | None]]
     ) -> FileReading:
-        lookups: list[Lookup] = []
-        for number, (rule, lookup_file) in enumerate(rules, 1):
-            if lookup_file is None:
-                continue
-            with self._collecting():
-                alias, purpose = f"lookup_{number}", "the key of mapping.lookups"
-                theirs = only_position(rule.file_header, purpose, lookup_file)
-                ours = only_position(rule.object_header, purpose, file)
-                lookups.append(Lookup(alias, lookup_file, Cell(alias, lookup_file, theirs), Cell(LINES, file, ours)))
+        lookups = self._lookups(file, [(rule, lookup_file) for rule, lookup_file in rules if lookup_file])
         bindings: dict[str, Binding] = {}
         for column in OBJECTS[object_name]:
             header_rule = self.mapping.columns.get(object_name, {}).get(column.name)
@@ -126,10 +121,48 @@ class _Resolver:
                     bindings[column.name] = self._binding(object_name, column, header_rule, file, lookups)
         return FileReading(object_name, file, bindings, tuple(lookups))
 
+    def _lookups(self, file: ExportFile, rules: list[tuple[LookupRule, ExportFile]]) -> list[Lookup]:
+        """The lookups of a file, each after the one that has its key: a line item, its price book entry, the product of that."""
+        lookups: list[Lookup] = []
+        waiting = [(f"lookup_{number}", rule, found) for number, (rule, found) in enumerate(rules, 1)]
+        while waiting:
+            ready = [
+                (alias, rule, found)
+                for alias, rule, found in waiting
+                if positions(rule.object_header, file.headers)
+                or any(positions(rule.object_header, lookup.file.headers) for lookup in lookups)
+            ]
+            if not ready:
+                # no chain leads to these: say of each what its key is missing from
+                ready = waiting
+            for alias, rule, found in ready:
+                with self._collecting():
+                    theirs = only_position(rule.file_header, _KEY, found)
+                    lookups.append(Lookup(alias, found, Cell(alias, found, theirs), self._key(rule, file, lookups)))
+            waiting = [entry for entry in waiting if entry not in ready]
+        return lookups
+
+    def _key(self, rule: LookupRule, file: ExportFile, lookups: list[Lookup]) -> Cell:
+        """Where the key of a lookup stands: in the object's own file, else in the one lookup before that has the header."""
+        having = [lookup for lookup in lookups if positions(rule.object_header, lookup.file.headers)]
+        if positions(rule.object_header, file.headers) or not having:
+            if lookups and not positions(rule.object_header, file.headers):
+                raise ReadingError(missing_header(rule.object_header, _KEY, file, [lookup.file for lookup in lookups]))
+            return Cell(LINES, file, only_position(rule.object_header, _KEY, file))
+        if len(having) > 1:
+            raise ReadingError(
+                f'The column "{rule.object_header}" (for {_KEY}) stands in both {having[0].file.name} and {having[1].file.name}: '
+                f"rename it in one of them."
+            )
+        before = having[0]
+        return Cell(before.alias, before.file, only_position(rule.object_header, _KEY, before.file))
+
     def _binding(
         self, object_name: str, column: Column, rule: HeaderRule, file: ExportFile, lookups: list[Lookup]
     ) -> Binding:
         """Where a column comes from: the object's own file, else the one lookup that has the header."""
+        if rule.is_line_number:
+            return Binding(column, (), is_line_number=True)
         name = f"{object_name}.{column.name}"
         if column.name.startswith("extra_"):
             name = f"the dimension {self.mapping.dimensions[int(column.name.removeprefix('extra_')) - 1]}"

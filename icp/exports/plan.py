@@ -25,6 +25,7 @@ from icp.exports.folder import Folder, holds_exports
 from icp.exports.formats import decide_formats
 from icp.exports.landing import land
 from icp.exports.layout import Layout, whole_number
+from icp.exports.mapping import own_headers
 from icp.exports.problems import ReadingError, did_you_mean, listed
 from icp.exports.quoting import identifier
 from icp.exports.recognise import crm_layout, recognise, recognised_crms
@@ -120,18 +121,21 @@ def _sample_mapping(folder: Path) -> Mapping[str, object]:
     }
 
 
-def recognised_crm(folder: Folder) -> str | None:
+def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
     """The CRM that most headers of the files in a folder are of, among those whose deals the files hold; None where none is known.
 
     Where no file holds deals, a file counts that looks like another object of a CRM or has mostly its headers: words such as stage
-    and amount, which anybody writes, are no sign of one.
+    and amount, which anybody writes, are no sign of one. Headers of the user's own, the setting `field_aliases`, count as if the CRM wrote
+    them.
     """
+    own = own_headers(field_aliases)
     wanted = [alias.header for alias in aliases()]
+    wanted += [rule.header for rules in own.values() for rule in rules.values()]
     known, likely = Counter[str](), Counter[str]()
     hold_deals: set[str] = set()
     for name in folder.names():
         headers = folder.examine(name, wanted).headers
-        objects = {crm: {shape.object for shape in recognise(headers, crm)} for crm in recognised_crms()}
+        objects = {crm: {shape.object for shape in recognise(headers, crm, own)} for crm in recognised_crms()}
         hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
         best: dict[str, Likeness] = {}
         for likeness in likenesses(headers):
@@ -164,7 +168,9 @@ def source_of(request: Request) -> Request:
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         encodings = check_encodings(request.variables.get("encoding"))
-        found = recognised_crm(Folder(folder, engine, new_copies(request.database), encodings))
+        found = recognised_crm(
+            Folder(folder, engine, new_copies(request.database), encodings), request.variables.get("field_aliases")
+        )
     finally:
         engine.close()
         clear_copies(request.database)
@@ -361,6 +367,8 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             ):
                 continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
+            if binding and binding.is_line_number:
+                headers = "line number"
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
         if reading.file.name not in told:
             told.add(reading.file.name)

@@ -85,27 +85,40 @@ def _known(crm: str, object_name: str) -> list[Alias]:
     return [alias for alias in aliases() if alias.crm == crm and alias.object == object_name]
 
 
-def recognise(headers: Sequence[str], crm: str, own: Mapping[str, HeaderRule] | None = None) -> list[Shape]:
+def recognise(
+    headers: Sequence[str], crm: str, own: Mapping[str, Mapping[str, HeaderRule]] | None = None
+) -> list[Shape]:
     """The shapes a file with these headers has: none, one, or one and the additional ones.
 
-    `own` are the user's own headers by column; they count as if the CRM wrote them.
+    `own` are the user's own headers by object and column; they count as if the CRM wrote them.
     """
     found = {plain(header) for header in headers if plain(header)}
     fitting = []
     for shape in shapes(crm):
         written = {alias.column for alias in _known(crm, shape.object) if plain(alias.header) in found}
         names = {column.name for column in COLUMNS[shape.object]}
-        written |= {name for name, rule in (own or {}).items() if name in names and plain(rule.header) in found}
+        rules = (own or {}).get(shape.object, {})
+        written |= {name for name, rule in rules.items() if name in names and plain(rule.header) in found}
         if all(written.intersection(group) for group in shape.needs) and not found & shape.never:
             fitting.append(shape)
     return [shape for place, shape in enumerate(fitting) if place == 0 or shape.additional]
 
 
 def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSettings) -> dict[str, Binding]:
-    """Where each column of an object comes from in a file: the user's own header first, then every header known for it."""
+    """Where each column of an object comes from in a file: the user's own header first, then every header known for it.
+
+    What the user calls the id of a deal is that of the deals: another file may have an id of its own under the same header.
+    """
     offered: dict[str, dict[int, Cell]] = {}
     columns = {column.name: column for column in COLUMNS[object_name]}
-    rules = {**settings.field_aliases, **settings.extra_dimensions}
+    rules = {**settings.own()[object_name], **settings.extra_dimensions}
+    is_reference = object_name != "deals" and "deal_id" not in settings.object_aliases.get(object_name, {})
+    has_known = any(
+        alias.column == "deal_id" and alias.is_read and positions(alias.header, file.headers)
+        for alias in _known(crm, object_name)
+    )
+    if is_reference and has_known:
+        rules.pop("deal_id", None)
     for name in columns:
         if name in rules:
             offered[name] = {place: Cell(LINES, file, place) for place in positions(rules[name].header, file.headers)}
@@ -132,7 +145,9 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     }
     example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)
-    rules = [*settings.field_aliases.values(), *settings.extra_dimensions.values()]
+    own = settings.own()
+    rules = [rule for by_column in own.values() for rule in by_column.values()]
+    rules += settings.extra_dimensions.values()
     wanted = [alias.header for alias in aliases() if alias.crm == crm] + [rule.header for rule in rules]
     problems: list[str] = []
     unread: list[ExportFile] = []
@@ -143,7 +158,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
         except ReadingError as error:
             problems += error.sentences
             continue
-        found = recognise(file.headers, crm, settings.field_aliases)
+        found = recognise(file.headers, crm, own)
         if not found:
             unread.append(file)
         for shape in found:
@@ -239,9 +254,14 @@ def _no_deals(
 
 def _own_headers_not_found(settings: CrmSettings, readings: Sequence[FileReading]) -> Iterable[str]:
     headers = list(dict.fromkeys(header for reading in readings for header in reading.file.nameable_headers))
-    for kind, rules in (("field_aliases", settings.field_aliases), ("extra_dimensions", settings.extra_dimensions)):
+    stated: list[tuple[str, str | None, Mapping[str, HeaderRule]]] = [
+        ("field_aliases", None, settings.field_aliases),
+        ("extra_dimensions", None, settings.extra_dimensions),
+    ]
+    stated += [(f"field_aliases.{name}", name, rules) for name, rules in settings.object_aliases.items()]
+    for kind, only, rules in stated:
         for name, rule in rules.items():
-            can_hold = [reading for reading in readings if name in reading.bindings]
+            can_hold = [reading for reading in readings if name in reading.bindings and only in (None, reading.object)]
             if not any(positions(rule.header, reading.file.headers) for reading in can_hold):
                 shown = settings.dimension_names.get(name, name)
                 yield f'No file that is read has the column "{rule.header}" ({kind}.{shown}).{did_you_mean(rule.header, headers)}'

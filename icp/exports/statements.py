@@ -53,16 +53,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Binding:
-    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`."""
+    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`; or the line itself."""
 
     column: Column
     cells: tuple[Cell, ...]
     multiply_by: str | None = None
+    is_line_number: bool = False
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line."""
+    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line, or in a lookup before it."""
 
     alias: str
     file: ExportFile
@@ -260,6 +261,9 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     binding = reading.bindings.get(column.name)
     if binding is None:
         return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
+    if binding.is_line_number:
+        # lines of several files are not the same
+        return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
     values = [
         canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
         for number, cell in enumerate(binding.cells, 1)
