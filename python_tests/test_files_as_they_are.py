@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import xlsxwriter
 import yaml
@@ -625,6 +626,23 @@ def test_signs_of_a_pattern_in_a_folder_or_a_name_mean_themselves(tmp_path: Path
     assert column(plan, "source_file") == [ODD_NAME]
 
 
+def test_signs_of_a_pattern_in_the_name_of_a_parquet_file_mean_themselves(tmp_path: Path) -> None:
+    folder = put(tmp_path, {})
+    for name, deal in (("deals [1].parquet", "A"), ("deals 1.parquet", "B")):
+        target = str(folder / "written.parquet")
+        duckdb.execute(f"copy (select '{deal}' as id, 'won' as result) to '{target}' (format parquet)")
+        Path(target).rename(folder / name)
+    stated = mapping(files={"deals": "deals [1].parquet"})
+    assert column(plan_of(tmp_path, {}, stated, "custom"), "deal_id") == ["A"]
+
+
+def test_signs_of_a_pattern_in_the_place_of_the_private_database_mean_themselves(tmp_path: Path) -> None:
+    place = tmp_path / "warehouse [1]*"
+    folder = put(tmp_path, {"deals.csv": "id,result\nA,won\n\nB,lost\n"})
+    plan = make_plan(Request("custom", str(folder), str(place / "w.duckdb"), yaml.safe_load(mapping())))
+    assert column(plan, "deal_id") == ["A", "B"]
+
+
 def test_a_file_without_an_id_can_be_told_by_its_lines(tmp_path: Path) -> None:
     columns = {
         "deals": {"deal_id": {"line_number": True}, "outcome": "result"},
@@ -693,9 +711,12 @@ def test_a_mistake_in_the_headers_of_one_object_is_said(tmp_path: Path, aliases:
     assert told.startswith(says)
 
 
-@pytest.mark.parametrize("aliases", [{"stage": "Phase"}, {"deals": {"stage": "Phase"}}])
+OWN = {"stage": "Phase", "closed_on": "Shut"}
+
+
+@pytest.mark.parametrize("aliases", [OWN, {"deals": OWN}])
 def test_the_crm_is_recognised_by_headers_of_ones_own_too(tmp_path: Path, aliases: dict[str, object]) -> None:
-    text = "Opportunity ID,Phase,Close Date,Created Date,Forecast Category\n0065g00000A0001,Closed Won,2025-11-02,2025-10-01,Closed\n"
+    text = "Opportunity ID,Phase,Shut\n0065g00000A0001,Closed Won,2025-11-02\n"
     folder = put(tmp_path, {"report.csv": text})
     database = str(tmp_path / "private" / "w.duckdb")
     assert source_of(Request("", str(folder), database, {"field_aliases": aliases})).crm == "salesforce"

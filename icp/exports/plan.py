@@ -23,6 +23,7 @@ from icp.exports.custom import custom_layout
 from icp.exports.encodings import check_encodings
 from icp.exports.folder import Folder, holds_exports
 from icp.exports.formats import decide_formats
+from icp.exports.headers import plain
 from icp.exports.landing import land
 from icp.exports.layout import Layout, whole_number
 from icp.exports.mapping import own_headers
@@ -140,10 +141,12 @@ def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
         best: dict[str, Likeness] = {}
         for likeness in likenesses(headers):
             best.setdefault(likeness.crm, likeness)
+        found = {plain(header) for header in headers}
+        of_own = len(found & {plain(rule.header) for rules in own.values() for rule in rules.values()})
         for crm, likeness in best.items():
-            if likeness.known > 2:
-                known[crm] += likeness.known
-                likely[crm] += likeness.known if objects[crm] or likeness.known_share > 0.5 else 0
+            if likeness.known + of_own > 2:
+                known[crm] += likeness.known + of_own
+                likely[crm] += likeness.known + of_own if objects[crm] or likeness.known_share > 0.5 else 0
     counted = {crm: known[crm] for crm in hold_deals} if any(known[crm] for crm in hold_deals) else likely
     # of two that fit alike, the one that stands first in the list
     return max((crm for crm in recognised_crms() if counted.get(crm)), key=lambda crm: counted[crm], default=None)
