@@ -773,7 +773,7 @@ def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: 
 @pytest.mark.parametrize(
     ("start", "advice"),
     [
-        (b"PK\x03\x04rest", "is a zip archive or begins like one, and cannot be read as one"),
+        (b"PK\x03\x04rest", "begins like a zip archive and cannot be read as one here: unpack it"),
         (b"\x1f\x8b\x08", "is compressed"),
         (b"\xd0\xcf\x11\xe0", "old Excel"),
         (b"PAR1x", "Parquet"),
