@@ -152,7 +152,9 @@ def examine(
     if is_workbook(path, start):
         return _examine_workbook(path, name, wanted, copies)
     if start.startswith(b"PK\x03\x04"):
-        raise ReadingError(f"{name} begins like a zip archive and cannot be read as one here: unpack it, or export it again.")
+        raise ReadingError(
+            f"{name} begins like a zip archive and cannot be read as one here: unpack it, or export it again."
+        )
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ReadingError(f"{name} is empty: it has no header line. Export it again.")
     return _examine_text(path, name, wanted, engine, copies, start, encoding)
