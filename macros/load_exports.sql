@@ -32,7 +32,10 @@
             'field_aliases': setting('field_aliases'),
             'date_order': setting('date_order'),
             'decimal': setting('decimal'),
+            'encoding': setting('encoding'),
             'file_order': setting('file_order'),
+            'fiscal_year_start_month': setting('fiscal_year_start_month'),
+            'outlier_gap_days': setting('outlier_gap_days'),
             'show_owner_names': setting('show_owner_names'),
         },
     } -%}

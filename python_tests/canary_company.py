@@ -356,7 +356,7 @@ def formulas(place: Place) -> list[str]:
     paths = sorted((place.published.parent / "csv").glob("*.csv"))
     assert paths
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             cells = (cell for row in csv.reader(file) for cell in row)
             found += [
                 f"{path.name}: {cell}"

@@ -117,14 +117,16 @@ def test_a_ragged_line_is_a_problem_with_its_line(tmp_path: Path) -> None:
     assert "  line 4: has 2 cells, the header has 5" in found.lines
 
 
-def test_a_workbook_in_the_folder_is_one_sentence(tmp_path: Path) -> None:
+def test_a_damaged_workbook_in_the_folder_is_one_sentence(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "dynamics365", tmp_path / "exports")
     (tmp_path / "exports" / "~$Opportunities.xlsx").write_bytes(b"\x03Eve")  # as Excel leaves it while it is open
     with zipfile.ZipFile(tmp_path / "exports" / "Opportunities.xlsx", "w") as workbook:
         workbook.writestr("xl/workbook.xml", "<workbook/>")
     found = preview(str(tmp_path / "exports"))
     assert found.exit_code == CANNOT_WORK
-    assert found.lines == ("Opportunities.xlsx is an Excel workbook: save it as CSV (UTF-8).",)
+    assert found.lines == (
+        "Opportunities.xlsx is a damaged Excel workbook: open it and save it again, or save it as CSV (UTF-8).",
+    )
 
 
 def test_a_folder_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:

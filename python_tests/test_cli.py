@@ -153,7 +153,8 @@ def test_recommend_prints_the_claims_first_with_their_grade(published_sample: Pa
     rows = json.loads(run("recommend", "--db", str(published_sample), "--all", "--format", "json").stdout)
     assert [row["rank"] for row in rows] == sorted(row["rank"] for row in rows) and len(rows) > 20
     table = run("recommend", "--db", str(published_sample), "--all", "--format", "csv").stdout
-    assert len(table.splitlines()) == len(rows) + 1
+    # with the mark by which Excel knows UTF-8
+    assert table.startswith("\ufeff") and len(table.splitlines()) == len(rows) + 1
 
 
 def test_what_if_shows_now_and_then_and_what_it_assumes(published_sample: Path) -> None:

@@ -153,7 +153,7 @@ def test_one_line_in_another_encoding_spoils_only_itself(tmp_path: Path) -> None
     raw = "id,result,grund\nA,won,süß\n".encode() + "B,lost,Müller\n".encode("latin-1")
     found = read(tmp_path, {"deals.csv": raw}, deals_with(loss_reason="grund"))
     assert found.column("loss_reason") == ["süß", "Müller"]
-    assert found.notices == ["deals.csv is not UTF-8; it was read as Windows-1252."]
+    assert found.notices == ["deals.csv is UTF-8 but for line 3, read as Windows-1252."]
 
 
 def test_cells_over_several_lines_keep_the_line_they_start_on(tmp_path: Path) -> None:
@@ -479,7 +479,7 @@ def test_the_date_order_can_be_set_for_one_file(tmp_path: Path) -> None:
         (["1'200.50", "1’200"], ["1200.50", "1200"]),
         (["1.5e3", "2E+5"], ["1500", "200000"]),
         (["75%", "7.5 %", "0.2"], ["0.75", "0.075", "0.2"]),
-        (["1.2M", "about 5", "12,34", "5"], ["1.2M", "about 5", "12.34", "5"]),
+        (["1.2X", "about 5", "12,34", "5"], ["1.2X", "about 5", "12.34", "5"]),
         (["N/A", "-", "", "NaN", "5"], [None, None, None, None, "5"]),
     ],
 )
@@ -773,7 +773,7 @@ def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: 
 @pytest.mark.parametrize(
     ("start", "advice"),
     [
-        (b"PK\x03\x04rest", "Excel workbook or a zip archive"),
+        (b"PK\x03\x04rest", "begins like a zip archive and cannot be read as one here: unpack it"),
         (b"\x1f\x8b\x08", "is compressed"),
         (b"\xd0\xcf\x11\xe0", "old Excel"),
         (b"PAR1x", "Parquet"),
@@ -953,7 +953,12 @@ FUZZED = (
 def test_no_line_of_any_file_is_lost(tmp_path_factory: pytest.TempPathFactory, odd: Mapping[str, Any]) -> None:
     tmp_path = tmp_path_factory.mktemp("odd")
     raw = odd_file(HEADERS, odd)
-    found = read(tmp_path, {"deals.csv": raw}, FUZZED)
+    try:
+        found = read(tmp_path, {"deals.csv": raw}, FUZZED)
+    except ReadingError as error:
+        # random letters of no encoding there is
+        assert "State its encoding" in str(error) and odd["encoding"] in ("cp1252", "latin-1")
+        return
     lines = found.column("source_line")
     assert len(lines) == found.file("deals.csv")["records"]
     assert len(set(lines)) == len(lines)
@@ -983,7 +988,7 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory: pytest.TempPat
             found = Reading(folder, mapping, folder.parent / "private" / "winloss.duckdb")
         except ReadingError as error:
             assert str(error).endswith(".") or str(error).endswith("?")
-            assert name == "other.csv" or raw.count(0) > 10
+            assert name == "other.csv" or raw.count(0) > 10 or "State its encoding" in str(error)
         else:
             lines = found.column("source_line")
             assert len(lines) == len(set(lines)) == found.file(name)["records"]

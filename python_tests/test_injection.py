@@ -60,7 +60,7 @@ def test_sqlite_holds_the_same_text(built: Place) -> None:
 def test_no_cell_of_a_csv_copy_is_a_formula(built: Place) -> None:
     assert len(list((built.published.parent / "csv").glob("*.csv"))) > 20
     assert formulas(built) == []
-    with (built.published.parent / "csv" / "win_rates_by_dimension.csv").open(encoding="utf-8", newline="") as file:
+    with (built.published.parent / "csv" / "win_rates_by_dimension.csv").open(encoding="utf-8-sig", newline="") as file:
         segments = {row["segment"] for row in csv.DictReader(file)}
     assert {f"'{value}" for value in INJECTIONS if value.startswith(tuple(FORMULA_STARTS))} <= segments
 

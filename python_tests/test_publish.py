@@ -149,7 +149,10 @@ def test_every_copy_holds_the_same_rows(built: Place) -> None:
             assert parquet == rows, table
             count = len(rows)
             assert lite.execute(f"select count(*) from {table}").fetchone() == (count,)
-            with (folder / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            path = folder / "csv" / f"{table}.csv"
+            # the mark by which Excel knows UTF-8
+            assert path.read_bytes().startswith(b"\xef\xbb\xbf"), table
+            with path.open(encoding="utf-8-sig", newline="") as file:
                 assert len(list(csv.reader(file))) == count + 1
     (quarter,) = [path.name for path in folder.iterdir() if (path / "marts.duckdb").exists()]
     assert quarter == "2025-Q1"

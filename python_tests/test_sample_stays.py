@@ -154,7 +154,7 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
         ({"deals.json": "{}\n"}, "no CRM known here"),
         ({"2026/deals.csv": "Record ID,Deal Stage\n1,Closed Won\n"}, "is empty: put the exported files into it"),
         ({"deals.csv": ""}, "deals.csv is empty"),
-        ({"deals.xlsx": "PK\x03\x04"}, "deals.xlsx is an Excel workbook"),
+        ({"deals.xlsx": "PK\x03\x04"}, "deals.xlsx is a damaged Excel workbook"),
         ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "hubspot"),
     ],
 )

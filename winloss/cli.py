@@ -247,6 +247,9 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
     if kind == "json":
         click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=str))
     elif kind == "csv":
+        if not sys.stdout.isatty() and (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
+            # a file, which Excel may open: without the mark it takes letters beyond ASCII for those of Windows
+            sys.stdout.write("\ufeff")
         writer = csv.writer(sys.stdout)
         writer.writerow(list(rows[0]) if rows else ["rank"])
         writer.writerows(list(row.values()) for row in rows)
@@ -381,7 +384,7 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
         if written.exists():
             raise click.ClickException(f"{written} is there already: name another file, or move it away.")
         try:
-            text = suggested_mapping(str(folder or _place("exports")))
+            text = suggested_mapping(str(folder or _place("exports")), resolve(folder=find_project(Path.cwd())))
         except ReadingError as error:
             raise click.ClickException(str(error)) from error
         # made anew: what someone put there meanwhile is theirs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def literal(value: object) -> str:
     """A value as an SQL literal: text quoted, None as null, true and false, whole numbers as they are."""
@@ -12,6 +14,11 @@ def literal(value: object) -> str:
     if isinstance(value, int):
         return str(value)
     return "'" + str(value).replace("\0", "").replace("'", "''") + "'"
+
+
+def literal_path(path: object) -> str:
+    """A path as an SQL literal for a function that takes patterns: its own brackets, stars and question marks mean themselves."""
+    return literal(re.sub(r"[\[*?]", r"[\g<0>]", str(path)))
 
 
 def identifier(name: str) -> str:

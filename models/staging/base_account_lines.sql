@@ -83,8 +83,7 @@ select
         case when lines.employees is not null and try_cast(lines.employees as decimal(20, 2)) is null then 'employees' end
     ), '') as unreadable_columns,
     case
-        when lines.line_problem = 'footer of the report' then 'footer'
-        when lines.line_problem is not null then 'malformed_line'
+        when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}
         when lines.account_id is null then 'missing_id'
         when versions.same_row_newest_first > 1 then 'exact_duplicate'
         when versions.newest_first > 1 then 'superseded'

@@ -72,8 +72,7 @@ select
     lines.department,
     lines.buying_role,
     case
-        when lines.line_problem = 'footer of the report' then 'footer'
-        when lines.line_problem is not null then 'malformed_line'
+        when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}
         when lines.contact_id is null then 'no_contact'
         when versions.same_row_newest_first > 1 then 'exact_duplicate'
         when versions.newest_first > 1 then 'superseded'

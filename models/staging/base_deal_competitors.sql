@@ -19,7 +19,7 @@ select
     deal_id,
     competitor,
     case
-        when line_problem is not null then 'malformed_line'
+        when line_problem is not null then {{ rule_of_line('line_problem') }}
         when deal_id is null then 'missing_id'
         when same_row > 1 then 'exact_duplicate'
         when is_deleted = 'true' then 'deleted'

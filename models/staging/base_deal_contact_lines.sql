@@ -78,8 +78,7 @@ select
         case when lines.added_on is not null and try_cast(substring(lines.added_on, 1, 10) as date) is null then 'added_on' end
     ), '') as unreadable_columns,
     case
-        when lines.line_problem = 'footer of the report' then 'footer'
-        when lines.line_problem is not null then 'malformed_line'
+        when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}
         when lines.deal_id is null then 'missing_id'
         when lines.contact_id is null then 'no_contact'
         when versions.same_row_newest_first > 1 then 'exact_duplicate'

@@ -154,8 +154,7 @@ select
         case when modified_stated is not null and modified_at is null then 'modified_at' end
     ), '') as unreadable_columns,
     case
-        when line_problem = 'footer of the report' then 'footer'
-        when line_problem is not null then 'malformed_line'
+        when line_problem is not null then {{ rule_of_line('line_problem') }}
         when deal_id is null then 'missing_id'
         when same_row_newest_first > 1 then 'exact_duplicate'
         when newest_first > 1 then 'superseded'

@@ -14,7 +14,7 @@ with people as (
 
 ),
 
--- a deal with several products stands on a line for each
+-- a deal with several products stands on a line for each, and the lines say the same of the deal
 several_products as (
 
     select
@@ -23,7 +23,11 @@ several_products as (
     from {{ source('landing', 'deals') }} as deals
     inner join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm and rules.lines_are_products
     group by deals.deal_id, deals.source_file
-    having min(deals.product) != max(deals.product)
+    having
+        min(deals.product) != max(deals.product)
+        {%- for said in ['modified_at', 'stage', 'outcome', 'closed_on', 'amount'] %}
+        and min(coalesce(deals.{{ said }}, '')) = max(coalesce(deals.{{ said }}, ''))
+        {%- endfor %}
 
 ),
 

@@ -46,8 +46,7 @@ select
         case when entered_on is not null and try_cast(entered_on as date) is null then 'entered_on' end
     ), '') as unreadable_columns,
     case
-        when line_problem = 'footer of the report' then 'footer'
-        when line_problem is not null then 'malformed_line'
+        when line_problem is not null then {{ rule_of_line('line_problem') }}
         when deal_id is null then 'missing_id'
         when same_row > 1 then 'exact_duplicate'
     end as rule_id,

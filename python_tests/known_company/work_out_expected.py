@@ -182,7 +182,7 @@ FILES = {
     "stage_history": ("stage_history.csv",),
 }
 REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on")
-EXCLUDED = ("no_contact", "deleted", "footer", "exact_duplicate", "superseded")
+EXCLUDED = ("no_contact", "deleted", "title", "repeated_header", "footer", "exact_duplicate", "superseded")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

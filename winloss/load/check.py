@@ -15,14 +15,15 @@ import yaml
 from winloss.errors import ReadingError, listed
 from winloss.load.aliases import aliases, seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
+from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import plain
 from winloss.load.parsing import OUTCOMES
 from winloss.load.plan import ReadingPlan, Request, make_plan, recognised_crm
 from winloss.load.recognition import recognised_crms
-from winloss.load.statements import FOOTER
-from winloss.quoting import literal, words
+from winloss.load.statements import LEFT_OUT
+from winloss.quoting import identifier, literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
@@ -63,6 +64,11 @@ _SYNONYMS = {
         "department": "department team function",
     },
 }
+
+# What files are called that hold deals, and those that hold something else.
+_DEALS_IN_NAMES = "deal opportunit pipeline sales geschäft verkaufschance affaire negocio oportunidad trattativ opportunità 商談 案件".split()
+_OTHERS_IN_NAMES = "task lead activit contact kontakt account compan unternehmen firm customer ticket call note event user campaign".split()
+_A_DAY = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.] ?\d{1,2}[-/.] ?\d{2,4})([T ].*)?"
 
 # What a CRM writes instead of a column of ours.
 _STANDS_FOR = {
@@ -109,7 +115,9 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     try:
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
-            name = recognised_crm(Folder(Path(path), engine, workplace / "copies"))
+            encodings = check_encodings((variables or {}).get("encoding"))
+            stated = (variables or {}).get("field_aliases")
+            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings), stated)
         if name is None:
             return Preview(
                 (
@@ -138,8 +146,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> list[ExportFile]:
-    folder = Folder(Path(path), engine, copies)
+def _examined(folder: Folder) -> list[ExportFile]:
     wanted = [alias.header for alias in aliases()] + [
         form
         for called in _SYNONYMS.values()
@@ -147,7 +154,7 @@ def _examined(path: str, engine: duckdb.DuckDBPyConnection, copies: Path) -> lis
         for word in words_.split()
         for form in (word, word.replace("_", " "))
     ]
-    return [folder.examine(folder.path / name, wanted) for name in folder.names()]
+    return [folder.examine(name, wanted) for name in folder.names()]
 
 
 def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
@@ -191,31 +198,63 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
         ]
+        lines += _fewer_deals(plan, engine, object_name, source_file)
         lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
         lines += _first_problems(plan, crm, engine, object_name, source_file, has)
+    lines += _order_of_files(plan)
     lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
     return lines
+
+
+def _fewer_deals(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:
+    """How many deals the lines of a file hold, where a deal stands on several: one for each product, or several versions."""
+    if object_name != "deals":
+        return []
+    row = engine.execute(
+        f"select count(*), count(deal), count(distinct deal) from (select source_file, case when line_problem is null "
+        f"then coalesce(deal_id, made_from) end as deal from ({plan.statements['deals']}) as lines) as deals where source_file = $1",
+        [source_file],
+    ).fetchone()
+    return [f"  {row[0]} lines, {row[2]} deals"] if row and row[2] < row[1] else []
+
+
+def _order_of_files(plan: ReadingPlan) -> list[str]:
+    """Which file of deals is newer, and what says so, where there are several."""
+    readings = [reading for reading in plan.layout.readings if reading.object == "deals"]
+    by_place = sorted((reading.order, reading.file.name) for reading in readings if reading.order)
+    if len(by_place) < 2:
+        return []
+    by = "as file_order lists them" if plan.layout.is_order_stated else "by the dates in their names"
+    if all("modified_at" in reading.bindings for reading in readings):
+        by = f"by the date of the last change, then {by}"
+    files = ", then ".join(name for _, name in by_place)
+    return ["", f"Of a deal that stands in several files the newest version counts: {files} ({by})."]
 
 
 def _first_problems(
     plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str, has: set[str]
 ) -> list[str]:
-    """What is wrong with the first lines of a file that a build would reject or read in part, and where its footer begins."""
+    """What is wrong with the first lines of a file that a build would reject or read in part, and which lines are no records."""
     statement = plan.statements.get(object_name)
     if statement is None:
         return []
     rows = engine.execute(
         f"select source_line, {_problem_sql(plan, crm, object_name, source_file, has)} as problem from ({statement}) as lines "
-        f"where source_file = $1 and problem is not null and line_problem is distinct from $2 order by source_line limit {SHOWN_PROBLEMS + 1}",
-        [source_file, FOOTER],
+        f"where source_file = $1 and problem is not null and coalesce(line_problem, '') not in ({words(LEFT_OUT)}) "
+        f"order by source_line limit {SHOWN_PROBLEMS + 1}",
+        [source_file],
     ).fetchall()
-    footer = engine.execute(
-        f"select min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 and line_problem = $2",
-        [source_file, FOOTER],
-    ).fetchone()
-    lines = [f"  footer of the report, left out: lines {footer[0]} to {footer[1]}"] if footer and footer[0] else []
+    left_out = engine.execute(
+        f"select line_problem, min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 "
+        f"and line_problem in ({words(LEFT_OUT)}) group by line_problem order by 2",
+        [source_file],
+    ).fetchall()
+    lines = [
+        f"  {LEFT_OUT[problem]}, left out: " + (f"lines {first} to {last}" if last > first else f"line {first}")
+        for problem, first, last in left_out
+    ]
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
 
@@ -274,35 +313,47 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
 
 
-def suggested_mapping(path: str) -> str:
+def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:
     """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
 
-    Where none does, the largest file is taken for the deals, and what must be filled in stands as such.
+    Of several files that could hold deals, the one with a close date, an amount and such a name is taken. Where none has known headers, the
+    one whose cells look most like deals is, and what must be filled in stands as such. Of `variables`, only `encoding`
+    counts.
 
     Raises ReadingError where no file can be opened.
     """
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    suggested: dict[str, tuple[ExportFile, dict[str, object]]] = {}
     try:
-        files = _examined(path, engine, workplace / "copies")
+        encodings = check_encodings((variables or {}).get("encoding"))
+        files = _examined(Folder(Path(path), engine, workplace / "copies", encodings))
+        for object_name in ("deals", "accounts", "contacts"):
+            likely = [(file, _likely_columns(file.nameable_headers, object_name)) for file in files]
+            fitting = [(file, found) for file, found in likely if _is_enough(object_name, found)]
+            if fitting:
+                file, columns = max(
+                    fitting, key=lambda pair: (_deal_signs(*pair) if object_name == "deals" else 0, len(pair[1]))
+                )
+                suggested[object_name] = (file, _without_line_numbers(columns))
+        if "deals" not in suggested and (
+            unnamed := [
+                file
+                for file in files
+                if file.name not in {taken.name for taken, _ in suggested.values()} and len(file.headers) > 1
+            ]
+        ):
+            # headers in a language no one told us: the user says which of them are the two that must be there
+            deals = max(
+                unnamed,
+                key=lambda file: (_signs_in_name(file), _looks_like_deals(file, engine), file.records, file.name),
+            )
+            suggested = {"deals": (deals, dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)), **suggested}
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)
-    suggested: dict[str, tuple[ExportFile, dict[str, str]]] = {}
-    for file in files:
-        for object_name in ("deals", "accounts", "contacts"):
-            found = _likely_columns(file.nameable_headers, object_name)
-            best = suggested.get(object_name)
-            if _is_enough(object_name, found) and (best is None or len(found) > len(best[1])):
-                suggested[object_name] = (file, found)
     files_of = {name: file.name for name, (file, _) in suggested.items()}
     columns_of = {name: columns for name, (_, columns) in suggested.items()}
-    if "deals" not in suggested and (
-        unnamed := [file for file in files if file.name not in files_of.values() and len(file.headers) > 1]
-    ):
-        # headers in a language no one told us: the user says which of them are the two that must be there
-        files_of["deals"] = max(unnamed, key=lambda file: (file.records, file.name)).name
-        columns_of["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
     mapping = {
         "crm": "custom",
         "mapping": {
@@ -320,7 +371,8 @@ def suggested_mapping(path: str) -> str:
         file.name: [
             header
             for header in file.nameable_headers
-            if header not in {h for f, c in suggested.values() if f is file for h in c.values()}
+            if header
+            not in [used for found, columns in suggested.values() if found is file for used in columns.values()]
         ]
         for file in files
     }
@@ -338,8 +390,46 @@ def suggested_mapping(path: str) -> str:
 
 
 def _is_enough(object_name: str, found: Mapping[str, str]) -> bool:
-    needed = {"deals": ("deal_id", "outcome"), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
-    return all(name in found for name in needed) and len(found) > 2
+    needed = {"deals": ("outcome",), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
+    if not all(name in found for name in needed) or len(found) < 3:
+        return False
+    # without an id, a file of anything with a status would do
+    return object_name != "deals" or "deal_id" in found or "closed_on" in found
+
+
+def _without_line_numbers(columns: Mapping[str, str]) -> dict[str, object]:
+    """The columns with the number of the line where deals have no id."""
+    if "outcome" in columns and "deal_id" not in columns:
+        return {"deal_id": {"line_number": True}, **columns}
+    return dict(columns)
+
+
+def _deal_signs(file: ExportFile, found: Mapping[str, str]) -> int:
+    """How many signs there are that a file holds deals: a close date, an amount, its name; tasks and leads have a status too."""
+    return ("closed_on" in found) + ("amount" in found) + ("deal_id" in found) + _signs_in_name(file)
+
+
+def _signs_in_name(file: ExportFile) -> int:
+    name = file.name.casefold()
+    return any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+
+
+def _looks_like_deals(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
+    """How many signs the cells give that a file holds deals: a column of days, one of few words, one of numbers."""
+    days, few_words, numbers = [], [], []
+    for column in map(identifier, file.columns):
+        days.append(f"count_if(regexp_full_match({column}, {literal(_A_DAY)})) * 2 > count({column})")
+        few_words.append(
+            f"count(distinct {column}) between 2 and 12 and count({column}) > 2 * count(distinct {column})"
+        )
+        numbers.append(
+            f"count(distinct {column}) > 12 and count_if(regexp_full_match({column}, '[0-9.,]+')) * 2 > count({column})"
+        )
+    seen = [f"coalesce({' or '.join(signs)}, false)::int" for signs in (days, few_words, numbers)]
+    row = engine.execute(
+        f"select {' + '.join(seen)} from (select * from {file.relation()} as records limit 1000) as lines"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:

@@ -77,6 +77,11 @@ EXTRA_COLUMNS = tuple(f"extra_{number}" for number in range(1, MOST_EXTRA_DIMENS
 # What tells one unnumbered person on a deal from another.
 DESCRIBING_A_CONTACT = ("title", "department", "buying_role")
 
+# What a deal may have several of, each on a line of its own that repeats the deal.
+SEVERAL_PER_DEAL = frozenset(
+    "product competitor contact_id contact_ids contact_name contact_names contact_emails contact_title".split()
+)
+
 # What every row carries besides the columns of its object: where it came from.
 PROVENANCE: tuple[tuple[str, str], ...] = (
     ("source_file", "varchar"),

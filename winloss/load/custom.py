@@ -5,36 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from winloss.errors import ReadingError
 from winloss.load.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
 from winloss.load.file_inspection import ExportFile
-from winloss.load.folder import Folder, date_in_name
+from winloss.load.folder import Folder
 from winloss.load.headers import missing_header, no_header, only_position, positions
-from winloss.load.layout import Layout, places_in_order
+from winloss.load.layout import Layout, fiscal_year_start_month, placed
 from winloss.load.mapping import CustomMapping, HeaderRule, LookupRule, check_mapping
 from winloss.load.statements import LINES, Binding, Cell, FileReading, Lookup
+
+_KEY = "the key of mapping.lookups"
 
 
 def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     """The layout the setting `mapping` describes. Raises ReadingError with every problem found."""
     mapping = check_mapping(variables.get("mapping"))
+    readings = _Resolver(folder, mapping, fiscal_year_start_month(variables)).readings()
     return Layout(
         objects=COLUMNS,
-        readings=_Resolver(folder, mapping).readings(),
+        readings=readings,
         outcome_words=mapping.outcomes,
         date_order=mapping.date_order,
         decimal=mapping.decimal,
         settings_prefix="mapping.",
+        is_order_stated=bool(mapping.file_order),
+        notices=folder.notices(),
     )
 
 
 class _Resolver:
     """Finds the files and headers of a mapping, collecting what is not there."""
 
-    def __init__(self, folder: Folder, mapping: CustomMapping) -> None:
+    def __init__(self, folder: Folder, mapping: CustomMapping, fiscal_year_start_month: int) -> None:
         self.folder = folder
+        self.fiscal_year_start_month = fiscal_year_start_month
         self.mapping = mapping
         self.problems: list[str] = []
 
@@ -55,26 +60,24 @@ class _Resolver:
         found: list[FileReading] = []
         for object_name, object_paths in paths.items():
             object_files = [files[path] for path in object_paths if path in files]
-            places: dict[str, int | None] = {}
+            rules = [pair for pair in lookups if pair[0].object == object_name]
+            readings = [self._reading(object_name, file, rules) for file in object_files]
             with self._collecting():
-                places = places_in_order(object_files, self.mapping.file_order, "mapping.file_order")
-            for file in object_files:
-                reading = self._reading(object_name, file, [pair for pair in lookups if pair[0].object == object_name])
-                found.append(replace(reading, dated_on=date_in_name(file.name), order=places.get(file.name)))
+                found += placed(readings, self.mapping.file_order, "mapping.file_order", self.fiscal_year_start_month)
         if not self.problems:
             found = [self._with_contact_id(reading, found) for reading in found]
         if self.problems:
             raise ReadingError(*self.problems)
         return found
 
-    def _paths(self, object_name: str) -> list[Path]:
-        paths: list[Path] = []
+    def _paths(self, object_name: str) -> list[str]:
+        paths: list[str] = []
         for pattern in self.mapping.files[object_name]:
             with self._collecting():
                 paths += self.folder.find(pattern, f"mapping.files.{object_name}")
         return list(dict.fromkeys(paths))
 
-    def _lookup_path(self, rule: LookupRule) -> Path | None:
+    def _lookup_path(self, rule: LookupRule) -> str | None:
         with self._collecting():
             found = self.folder.find(rule.file, "mapping.lookups")
             if len(found) > 1:
@@ -82,10 +85,10 @@ class _Resolver:
             return found[0]
         return None
 
-    def _examined(self, paths: Mapping[str, list[Path]], lookup_paths: list[Path | None]) -> dict[Path, ExportFile]:
-        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values()]
+    def _examined(self, paths: Mapping[str, list[str]], lookup_paths: list[str | None]) -> dict[str, ExportFile]:
+        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values() if rule.header]
         headers += [rule.file_header for rule in self.mapping.lookups]
-        files: dict[Path, ExportFile] = {}
+        files: dict[str, ExportFile] = {}
         for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
             if path not in files:
                 with self._collecting():
@@ -95,28 +98,21 @@ class _Resolver:
                     files[path] = file
         return files
 
-    def _expected(self, path: Path, paths: Mapping[str, list[Path]]) -> list[str]:
+    def _expected(self, path: str, paths: Mapping[str, list[str]]) -> list[str]:
         """The headers that the mapping names for a file, or for lookups."""
         named = [
             rule.header
             for object_name, object_paths in paths.items()
             if path in object_paths
             for rule in self.mapping.columns.get(object_name, {}).values()
+            if rule.header
         ]
         return named or [rule.file_header for rule in self.mapping.lookups]
 
     def _reading(
         self, object_name: str, file: ExportFile, rules: list[tuple[LookupRule, ExportFile | None]]
     ) -> FileReading:
-        lookups: list[Lookup] = []
-        for number, (rule, lookup_file) in enumerate(rules, 1):
-            if lookup_file is None:
-                continue
-            with self._collecting():
-                alias, purpose = f"lookup_{number}", "the key of mapping.lookups"
-                theirs = only_position(rule.file_header, purpose, lookup_file)
-                ours = only_position(rule.object_header, purpose, file)
-                lookups.append(Lookup(alias, lookup_file, Cell(alias, lookup_file, theirs), Cell(LINES, file, ours)))
+        lookups = self._lookups(file, [(rule, lookup_file) for rule, lookup_file in rules if lookup_file])
         bindings: dict[str, Binding] = {}
         for column in OBJECTS[object_name]:
             header_rule = self.mapping.columns.get(object_name, {}).get(column.name)
@@ -125,10 +121,48 @@ class _Resolver:
                     bindings[column.name] = self._binding(object_name, column, header_rule, file, lookups)
         return FileReading(object_name, file, bindings, tuple(lookups))
 
+    def _lookups(self, file: ExportFile, rules: list[tuple[LookupRule, ExportFile]]) -> list[Lookup]:
+        """The lookups of a file, each after the one that has its key: a line item, its price book entry, the product of that."""
+        lookups: list[Lookup] = []
+        waiting = [(f"lookup_{number}", rule, found) for number, (rule, found) in enumerate(rules, 1)]
+        while waiting:
+            ready = [
+                (alias, rule, found)
+                for alias, rule, found in waiting
+                if positions(rule.object_header, file.headers)
+                or any(positions(rule.object_header, lookup.file.headers) for lookup in lookups)
+            ]
+            if not ready:
+                # no chain leads to these: say of each what its key is missing from
+                ready = waiting
+            for alias, rule, found in ready:
+                with self._collecting():
+                    theirs = only_position(rule.file_header, _KEY, found)
+                    lookups.append(Lookup(alias, found, Cell(alias, found, theirs), self._key(rule, file, lookups)))
+            waiting = [entry for entry in waiting if entry not in ready]
+        return lookups
+
+    def _key(self, rule: LookupRule, file: ExportFile, lookups: list[Lookup]) -> Cell:
+        """Where the key of a lookup stands: in the object's own file, else in the one lookup before that has the header."""
+        having = [lookup for lookup in lookups if positions(rule.object_header, lookup.file.headers)]
+        if positions(rule.object_header, file.headers) or not having:
+            if lookups and not positions(rule.object_header, file.headers):
+                raise ReadingError(missing_header(rule.object_header, _KEY, file, [lookup.file for lookup in lookups]))
+            return Cell(LINES, file, only_position(rule.object_header, _KEY, file))
+        if len(having) > 1:
+            raise ReadingError(
+                f'The column "{rule.object_header}" (for {_KEY}) stands in both {having[0].file.name} and {having[1].file.name}: '
+                f"rename it in one of them."
+            )
+        before = having[0]
+        return Cell(before.alias, before.file, only_position(rule.object_header, _KEY, before.file))
+
     def _binding(
         self, object_name: str, column: Column, rule: HeaderRule, file: ExportFile, lookups: list[Lookup]
     ) -> Binding:
         """Where a column comes from: the object's own file, else the one lookup that has the header."""
+        if rule.is_line_number:
+            return Binding(column, (), is_line_number=True)
         name = f"{object_name}.{column.name}"
         if column.name.startswith("extra_"):
             name = f"the dimension {self.mapping.dimensions[int(column.name.removeprefix('extra_')) - 1]}"

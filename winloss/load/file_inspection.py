@@ -1,6 +1,6 @@
 """What a file is: its kind, encoding, delimiter and header, how many records it has, whether it is regular.
 
-A regular file is read by the engine itself. Any other gets a regular private copy, made by `lines`.
+A regular file is read by the engine itself. Any other, and a workbook, gets a regular private copy, made by `lines`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,9 +16,11 @@ from pathlib import Path
 import duckdb
 
 from winloss.errors import ReadingError
+from winloss.load.encodings import WINDOWS_1252, stated_encoding, told_encoding
 from winloss.load.headers import is_header, looks_like_data, plain
-from winloss.load.record_reader import is_blank, read_records, text_lines, write_regular_copy
-from winloss.quoting import identifier, literal
+from winloss.load.record_reader import Record, fitted, is_blank, read_records, text_lines, write_copy
+from winloss.load.workbook import is_workbook, likely_sheet, old_workbook_problem
+from winloss.quoting import identifier, literal, literal_path
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _OWN_COLUMNS = ("line_number", "line_problem_words")
@@ -26,18 +28,13 @@ _LINE_THE_ENGINE_EXPECTS = 2_000_000
 _CHUNK = 4 * 1024 * 1024
 _BYTES_OF_ODD_SPACES = ("\u00a0".encode(), "\u202f".encode(), "\u200b".encode(), "\ufeff".encode())
 _AT_A_CHARACTER = (b"", 0)
-
-# What begins like a zip archive, by the end of its name.
-_ZIPPED = {
-    ".xlsx": "is an Excel workbook: save it as CSV (UTF-8)",
-    ".xlsm": "is an Excel workbook: save it as CSV (UTF-8)",
-    ".zip": "is a zip archive: unpack it",
-}
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A header stands at most so far below the title of a report, whose lines fill a smaller share of its cells than this.
+_TITLE_LINES = 30
+_SHARE_OF_A_RECORD = 0.6
 
 # The first bytes of what people export instead of text, and what to tell them.
 _NOT_TEXT = (
-    (b"PK\x03\x04", "is an Excel workbook or a zip archive: save it as CSV (UTF-8), or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook: save it as CSV (UTF-8)"),
     (b"\x1f\x8b", "is compressed: unpack it"),
     (b"%PDF", "is a PDF document: export it as CSV"),
     (b"{\\rtf", "is a text document: export it as CSV"),
@@ -49,8 +46,9 @@ class ExportFile:
     """One file as it will be read.
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
-    the records without the engine's CSV reader. `has_header` is false where the first line has nothing of a header. `copy` is
-    the regular copy that is read instead, if there is one; `landed_in` the table that holds the trimmed cells already.
+    the lines without the engine's CSV reader. `has_header` is false where no line has anything of a header. `copy` is the regular
+    copy that is read instead, if there is one; `landed_in` the table that holds the trimmed cells already. `notices` is what a user
+    should know of it.
     """
 
     path: Path
@@ -67,6 +65,8 @@ class ExportFile:
     copy: Path | None = None
     longest_line: int = 0
     has_header: bool = True
+    is_workbook: bool = False
+    notices: tuple[str, ...] = ()
     landed_in: str | None = field(default=None, compare=False)
 
     @property
@@ -105,7 +105,7 @@ class ExportFile:
             cells = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
             return (
                 f"(select file_row_number + 1 as source_line, cast(null as varchar) as line_problem, {cells} "
-                f"from read_parquet({literal(self.path)}, file_row_number = true))"
+                f"from read_parquet({literal_path(self.path)}, file_row_number = true))"
             )
         if self.copy:
             cells = ", ".join(identifier(column) for column in self.columns)
@@ -121,68 +121,135 @@ def _read_csv(path: Path, delimiter: str, skipped: int, columns: Sequence[str], 
     shape = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     room = f", max_line_size = {longest_line + 1}" if longest_line > _LINE_THE_ENGINE_EXPECTS else ""
     return (
-        f"read_csv({literal(path)}, auto_detect = false, header = false, skip = {skipped}, "
+        f"read_csv({literal_path(path)}, auto_detect = false, header = false, skip = {skipped}, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = 'utf-8'{room}, "
         f"columns = {{{shape}}})"
     )
 
 
 def examine(
-    path: Path, name: str, wanted: Collection[str], engine: duckdb.DuckDBPyConnection, copies: Path
+    path: Path,
+    name: str,
+    wanted: Collection[str],
+    engine: duckdb.DuckDBPyConnection,
+    copies: Path,
+    encoding: str | None = None,
 ) -> ExportFile:
     """Finds out how a file must be read, and makes the regular copy in folder `copies` if it needs one.
 
-    `name` is what the user calls it; `wanted` are the headers hoped for, which help to tell the delimiter. Raises
-    ReadingError for a file that is empty, is no text, or has no header.
+    `name` is what the user calls it; `wanted` are the headers hoped for, which help to tell delimiter and header; `encoding` is what
+    the user states of it. Raises ReadingError for a file that is empty, is no text, or has no header.
     """
     with path.open("rb") as file:
         start = file.read(4096)
     for signature, advice in _NOT_TEXT:
         if start.startswith(signature):
-            advice = _ZIPPED.get(path.suffix.lower(), advice) if signature.startswith(b"PK") else advice
             raise ReadingError(f"{name} {advice}.")
     if start.startswith(b"PAR1"):
         return _examine_parquet(path, name, engine)
+    if problem := old_workbook_problem(path, start):
+        raise ReadingError(f"{name} {problem}.")
+    if is_workbook(path, start):
+        return _examine_workbook(path, name, wanted, copies)
+    if start.startswith(b"PK\x03\x04"):
+        raise ReadingError(
+            f"{name} begins like a zip archive and cannot be read as one here: unpack it, or export it again."
+        )
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ReadingError(f"{name} is empty: it has no header line. Export it again.")
+    return _examine_text(path, name, wanted, engine, copies, start, encoding)
 
+
+def _examine_text(
+    path: Path,
+    name: str,
+    wanted: Collection[str],
+    engine: duckdb.DuckDBPyConnection,
+    copies: Path,
+    start: bytes,
+    stated: str | None,
+) -> ExportFile:
+    facts = _scan(path)
+    notices: tuple[str, ...] = ()
+    # a byte-order mark says more than any setting
     encoding = _encoding(start)
-    delimiter, headers, header_lines = _header(path, name, encoding, wanted)
-    facts = _scan(path, header_lines)
-    if encoding == "utf-8" and not facts.is_utf_8:
-        encoding = "windows-1252"
+    if stated and not start.startswith(_MARKS):
+        encoding = stated_encoding(path, name, stated)
+    elif encoding == "utf-8" and not facts.is_utf_8:
+        encoding, notice = told_encoding(path, name)
+        notices = (notice,)
+    delimiter, header = _header(path, name, encoding, wanted)
     export = ExportFile(
         path=path,
         name=name,
         sha256=facts.sha256,
-        headers=headers,
-        columns=_column_names(headers),
-        records=facts.lines,
+        headers=header.headers,
+        columns=_column_names(header.headers),
+        records=facts.lines - header.lines,
         encoding=encoding,
         delimiter=delimiter,
-        header_lines=header_lines,
+        header_lines=header.lines,
         has_odd_spaces=facts.has_odd_spaces,
-        has_header=is_header(headers, wanted),
+        has_header=header.is_known,
+        notices=notices,
     )
-    if facts.is_regular and encoding == "utf-8" and _strict_count(export, engine) == export.records:
+    if (
+        facts.is_regular
+        and encoding == "utf-8"
+        and not header.titles
+        and _strict_count(export, engine) == export.records
+    ):
         return export
+    lines = islice(text_lines(path, _spoken(encoding)), header.lines, None)
+    return _with_copy(export, read_records(lines, delimiter, len(header.headers), header.lines + 1), header, copies)
+
+
+def _examine_workbook(path: Path, name: str, wanted: Collection[str], copies: Path) -> ExportFile:
+    hoped_for = {plain(header) for header in wanted}
+    records, notice = likely_sheet(path, name, lambda found: len(hoped_for & {plain(cell) for cell in found.cells}))
+    header = _found_header(records, wanted)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    export = ExportFile(
+        path=path,
+        name=name,
+        sha256=sha256,
+        headers=header.headers,
+        columns=_column_names(header.headers),
+        records=0,
+        header_lines=header.lines,
+        has_header=header.is_known,
+        is_workbook=True,
+        notices=(notice,) if notice else (),
+    )
+    below = (fitted(record, len(header.headers)) for record in records if record.line > header.lines)
+    return _with_copy(export, below, header, copies)
+
+
+def _with_copy(export: ExportFile, records: Iterable[Record], header: _Header, copies: Path) -> ExportFile:
+    """The file with the regular copy of its records that is read instead."""
     copies.mkdir(parents=True, exist_ok=True, mode=0o700)
-    copy = copies / f"{facts.sha256[:16]}_{re.sub(r'[^A-Za-z0-9_-]', '_', path.stem)[:40]}.csv"
-    spoken = "utf-8" if encoding == "windows-1252" else encoding
-    records, longest = write_regular_copy(path, spoken, delimiter, header_lines, len(headers), copy)
-    return replace(export, records=records, has_odd_spaces=False, copy=copy, longest_line=longest)
+    told_apart = hashlib.sha256(export.name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    stem = re.sub(r"[^A-Za-z0-9_-]", "_", export.path.stem)[:40]
+    copy = copies / f"{export.sha256[:16]}_{told_apart}_{stem}.csv"
+    count, longest = write_copy(records, header.titles, export.headers, copy)
+    return replace(export, records=count, has_odd_spaces=False, copy=copy, longest_line=longest)
 
 
 def _examine_parquet(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> ExportFile:
-    source = f"read_parquet({literal(path)})"
+    source = f"read_parquet({literal_path(path)})"
     try:
         headers = tuple(row[0] for row in engine.execute(f"describe select * from {source}").fetchall())
-        counted = engine.execute(f"select sum(num_rows) from parquet_file_metadata({literal(path)})").fetchone()
+        counted = engine.execute(f"select sum(num_rows) from parquet_file_metadata({literal_path(path)})").fetchone()
     except duckdb.Error:
         raise ReadingError(f"{name} begins like a Parquet file but cannot be read as one. Export it again.") from None
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return ExportFile(path, name, sha256, headers, headers, int(counted[0] if counted else 0), is_parquet=True)
+
+
+def _spoken(encoding: str) -> str:
+    return "cp1252" if encoding == WINDOWS_1252 else encoding
 
 
 def _encoding(start: bytes) -> str:
@@ -205,7 +272,7 @@ class _Scan:
     has_odd_spaces: bool
 
 
-def _scan(path: Path, header_lines: int) -> _Scan:
+def _scan(path: Path) -> _Scan:
     """One pass over the bytes, in constant memory: lines counted by their ends, without any CSV reader.
 
     Blank lines at the very end are no lines. Regular means UTF-8 with one kind of line end and no control zeros. If the
@@ -243,22 +310,55 @@ def _scan(path: Path, header_lines: int) -> _Scan:
     except UnicodeDecodeError:
         is_utf_8 = False
     is_regular = is_regular and is_utf_8 and returns == returned_feeds and returned_feeds in (0, feeds)
-    lines = feeds - blank_at_end + ends_open - header_lines
+    lines = feeds - blank_at_end + ends_open
     return _Scan(digest.hexdigest(), lines, is_utf_8, is_regular, has_odd_spaces)
 
 
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
-    """How many records the engine's reader finds when it forgives nothing; None when it refuses the file."""
+    """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
+    again = " and ".join(
+        f"trim(lower({identifier(column)}), e' *\\t' || chr(65279)) = {literal(plain(header))}"
+        for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
+    )
     try:
-        counted = engine.execute(f"select count(*) from {export.relation()}").fetchone()
+        counted = engine.execute(f"select count(*), count_if({again}) from {export.relation()}").fetchone()
     except duckdb.Error:
         return None
-    return int(counted[0]) if counted else None
+    return int(counted[0]) if counted and not counted[1] else None
 
 
-def _header(path: Path, name: str, encoding: str, wanted: Collection[str]) -> tuple[str, tuple[str, ...], int]:
-    """The delimiter, the headers, and how many physical lines stand before the first record."""
-    first_lines = list(islice(text_lines(path, encoding), 200))
+@dataclass(frozen=True)
+class _Header:
+    """The header of a file: its cells, the lines up to its end, the records above it, and whether it is recognisably one."""
+
+    headers: tuple[str, ...]
+    lines: int
+    titles: tuple[Record, ...]
+    is_known: bool
+
+
+def _found_header(records: Sequence[Record], wanted: Collection[str]) -> _Header:
+    """The header among the first records of a file: the first, unless it is the title of a report and a line below is the header.
+
+    What stands above a header is a title where it fills fewer cells than a record would.
+    """
+    hoped_for = {plain(header) for header in wanted}
+    known = [len(hoped_for & {plain(cell) for cell in record.cells}) for record in records[:_TITLE_LINES]]
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in records[:_TITLE_LINES]]
+    place = max(range(len(known)), key=lambda number: (known[number], -number))
+    if known[place] < 2 or known[0] > 1 or max(filled[:place], default=0) >= max(2, _SHARE_OF_A_RECORD * filled[place]):
+        place = 0
+    header = records[place]
+    following = records[place + 1].line - 1 if len(records) > place + 1 else header.line
+    headers = tuple(" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in header.cells)
+    while len(headers) > 1 and not headers[-1]:
+        headers = headers[:-1]
+    return _Header(headers, following, tuple(records[:place]), is_header(headers, wanted))
+
+
+def _header(path: Path, name: str, encoding: str, wanted: Collection[str]) -> tuple[str, _Header]:
+    """The delimiter and the header of a text file."""
+    first_lines = list(islice(text_lines(path, _spoken(encoding)), 200))
     skipped = next((number for number, line in enumerate(first_lines) if not is_blank(line)), len(first_lines))
     candidates = list(DELIMITERS)
     # A first line `sep=;` is a note to Excel, not a header.
@@ -271,18 +371,18 @@ def _header(path: Path, name: str, encoding: str, wanted: Collection[str]) -> tu
 
     def likelihood(delimiter: str) -> tuple[int, float, int]:
         records = list(islice(read_records(iter(first_lines), delimiter), 50))
-        cells = [plain(cell) for cell in records[0].cells]
-        alike = sum(len(record.cells) == len(cells) for record in records[1:]) if len(cells) > 1 else 0
-        return len(hoped_for.intersection(cells)), alike / max(1, len(records) - 1), len(cells)
+        found = _found_header(records, wanted)
+        below = records[len(found.titles) + 1 :]
+        cells = [plain(cell) for cell in records[len(found.titles)].cells]
+        alike = sum(len(record.cells) == len(cells) for record in below) if len(cells) > 1 else 0
+        return len(hoped_for.intersection(cells)), alike / max(1, len(below)), len(cells)
 
     delimiter = max(candidates, key=likelihood)
-    records = read_records(iter(first_lines), delimiter)
-    header, following = next(records), next(records, None)
-    lines = following.line - 1 if following else len(first_lines)
-    headers = tuple(" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in header.cells)
-    while len(headers) > 1 and not headers[-1]:
-        headers = headers[:-1]
-    return delimiter, headers, lines + skipped
+    records = list(islice(read_records(iter(first_lines), delimiter, first_line=skipped + 1), 50))
+    header = _found_header(records, wanted)
+    if len(records) == len(header.titles) + 1:
+        header = replace(header, lines=skipped + len(first_lines))
+    return delimiter, header
 
 
 def _column_names(headers: Sequence[str]) -> tuple[str, ...]:

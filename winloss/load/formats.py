@@ -10,7 +10,8 @@ import duckdb
 from winloss.errors import ReadingError
 from winloss.load.columns import DATED, Kind
 from winloss.load.file_inspection import ExportFile
-from winloss.load.layout import Layout, setting_for
+from winloss.load.folder import setting_for
+from winloss.load.layout import Layout
 from winloss.load.parsing import (
     DATE_PREFIX,
     date_column,
@@ -167,7 +168,7 @@ def _decimal_styles(
                 f"{file.name}: {typed.numbers[column]} holds both a comma and a point before three digits. "
                 f"Set {variable} to comma or point."
             )
-        elif file.is_parquet or ("," in found.ambiguous and file.delimiter == ","):
+        elif file.is_parquet or ("," in found.ambiguous and file.delimiter == "," and not file.is_workbook):
             # Where commas part the cells, a comma inside a number groups its digits.
             styles[column] = "point"
         else:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from winloss.load.file_inspection import ExportFile
-from winloss.load.statements import FileReading, columns_in_use, trimmed_column_sql
+from winloss.load.statements import FileReading, columns_compared, trimmed_column_sql
 
 SCHEMA = "temp"
 PREFIX = "lines_"
@@ -23,7 +23,7 @@ def land(readings: Sequence[FileReading]) -> tuple[dict[str, str], list[FileRead
     """
     landed: dict[ExportFile, ExportFile] = {}
     tables: dict[str, str] = {}
-    for file, columns in columns_in_use(readings).items():
+    for file, columns in columns_compared(readings).items():
         kept = [column for column in file.columns if column in columns]
         content = hashlib.sha256("\0".join([file.sha256, file.name, *kept]).encode()).hexdigest()
         name = f"{PREFIX}{content[:16]}"

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.columns import (
+    COLUMNS,
     DESCRIBING_A_CONTACT,
     EXTRA_COLUMNS,
     MOST_EXTRA_DIMENSIONS,
@@ -24,10 +25,11 @@ _KEYS = ("files", "lookups", "columns", "outcomes", "date_order", "decimal", "di
 
 @dataclass(frozen=True)
 class HeaderRule:
-    """The header a canonical column is read from, and the number (as text) its cells are multiplied by."""
+    """The header a canonical column is read from, and the number (as text) its cells are multiplied by; or no header but the line."""
 
     header: str
     multiply_by: str | None = None
+    is_line_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,21 @@ class LookupRule:
 class CrmSettings:
     """What a user may add to a CRM's own export, checked; whether the headers exist is not known yet.
 
-    `field_aliases` holds a header of the user's own by column, `extra_dimensions` by extra_1, extra_2, ...;
-    `dimension_names` are the names the user gave those.
+    `field_aliases` holds a header of the user's own by column, `object_aliases` by object and column; `extra_dimensions` by extra_1,
+    extra_2, ...; `dimension_names` are the names the user gave those.
     """
 
     field_aliases: Mapping[str, HeaderRule]
+    object_aliases: Mapping[str, Mapping[str, HeaderRule]]
     extra_dimensions: Mapping[str, HeaderRule]
     dimension_names: Mapping[str, str]
     date_order: Mapping[str, str]
     decimal: Mapping[str, str]
     file_order: list[str]
+
+    def own(self) -> dict[str, dict[str, HeaderRule]]:
+        """The user's headers by object and column: those for every object, and in their place those for the one."""
+        return {name: {**self.field_aliases, **self.object_aliases.get(name, {})} for name in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -168,15 +175,19 @@ def check_crm_settings(given: Mapping[str, object], columns: Mapping[str, Column
     check = _Checker()
     own = {name: column for name, column in columns.items() if name not in EXTRA_COLUMNS}
     field_aliases: dict[str, HeaderRule] = {}
+    object_aliases: dict[str, dict[str, HeaderRule]] = {}
     for name, value in check.keyed(given.get("field_aliases"), "field_aliases").items():
-        if check.known(name, own, "field_aliases", "column"):
-            rule = _header_rule(check, value, f"field_aliases.{name}", own[name].kind)
-            if rule:
-                field_aliases[name] = rule
+        if name in COLUMNS:
+            where = f"field_aliases.{name}"
+            known = {column.name: column for column in COLUMNS[name] if column.name in own}
+            object_aliases[name] = _aliases(check, check.keyed(value, where), where, known)
+        else:
+            field_aliases |= _aliases(check, {name: value}, "field_aliases", own)
     extras: dict[str, dict[str, HeaderRule]] = {}
     names = _dimensions(check, given.get("extra_dimensions"), extras, "extra_dimensions", "field_aliases")
     settings = CrmSettings(
         field_aliases=field_aliases,
+        object_aliases=object_aliases,
         extra_dimensions=extras.get("deals", {}),
         dimension_names=dict(zip(EXTRA_COLUMNS, names, strict=False)),
         date_order=_per_file(check, given.get("date_order") or None, "date_order", DATE_ORDERS),
@@ -186,6 +197,32 @@ def check_crm_settings(given: Mapping[str, object], columns: Mapping[str, Column
     if check.problems:
         raise ReadingError(*check.problems)
     return settings
+
+
+def _aliases(
+    check: _Checker, given: Mapping[str, object], where: str, known: Mapping[str, Column]
+) -> dict[str, HeaderRule]:
+    found = {}
+    for name, value in given.items():
+        if check.known(name, known, where, "column"):
+            rule = _header_rule(check, value, f"{where}.{name}", known[name].kind)
+            if rule:
+                found[name] = rule
+    return found
+
+
+def own_headers(given: object) -> dict[str, dict[str, HeaderRule]]:
+    """The headers of the setting `field_aliases` by object and column, as far as they can be told: nothing is said of a mistake yet."""
+    stated = given if isinstance(given, dict) else {}
+    found: dict[str, dict[str, HeaderRule]] = {name: {} for name in COLUMNS}
+    for name, value in stated.items():
+        per_object = {name: value} if name in COLUMNS else {other: {name: value} for other in COLUMNS}
+        for object_name, rules in per_object.items():
+            for column, rule in rules.items() if isinstance(rules, dict) else ():
+                header = rule.get("header") if isinstance(rule, dict) else rule
+                if isinstance(header, str) and column in {known.name for known in COLUMNS[object_name]}:
+                    found[object_name][str(column)] = HeaderRule(header)
+    return found
 
 
 def _files(check: _Checker, given: object) -> dict[str, list[str]]:
@@ -211,7 +248,7 @@ def _columns(check: _Checker, given: object, files: Mapping[str, object]) -> dic
         columns[object_name] = {}
         for name, value in check.keyed(rules, where).items():
             if check.known(name, known, where, "column"):
-                rule = _header_rule(check, value, f"{where}.{name}", known[name].kind)
+                rule = _header_rule(check, value, f"{where}.{name}", known[name].kind, may_be_line=True)
                 if rule:
                     columns[object_name][name] = rule
         if object_name not in files:
@@ -232,13 +269,20 @@ def _required(check: _Checker, object_name: str, mapped: Mapping[str, object]) -
             check.say(f"mapping.columns.{object_name} lacks {column.name}, which is required: name its header.")
 
 
-def _header_rule(check: _Checker, value: object, where: str, kind: Kind) -> HeaderRule | None:
+def _header_rule(
+    check: _Checker, value: object, where: str, kind: Kind, may_be_line: bool = False
+) -> HeaderRule | None:
     if isinstance(value, list):
         check.say(f"{where} names {len(value)} headers for one column: keep one.")
         return None
     if not isinstance(value, dict):
         header = check.text(value, where)
         return HeaderRule(header) if header else None
+    if may_be_line and kind is Kind.IDENTIFIER and "line_number" in value:
+        if value != {"line_number": True}:
+            check.say(f"{where}.line_number takes the place of a header: write {{line_number: true}} alone.")
+            return None
+        return HeaderRule("", is_line_number=True)
     for key in value:
         check.known(str(key), ("header", "multiply_by"), where)
     header = check.text(value.get("header"), f"{where}.header")

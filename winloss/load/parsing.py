@@ -202,24 +202,52 @@ def timestamp_sql(cell: str, column: DateColumn) -> str:
 
 NUMBER_PREFIX = 40
 
-_CURRENCY = r"(?:[A-Z]{3}|[A-Z]{0,3}[$€£¥₹₽₩₪₺₫₴฿]|kr\.?|zł|Kč|Fr\.?)"
+_SIGNS = "$€£¥₹₽₩₪₺₫₴฿"
+# Letters before a dollar sign are those of a country: M$ are millions.
+_CURRENCY = rf"(?:[A-Z]{{3}}|(?:(?:US|CA|AU|NZ|HK|NT|MX|CL|AR|SG|TW|JP|CN)|[ACRS])?[{_SIGNS}]|Rs\.?|kr\.?|zł|Kč|Fr\.?)"
 _SPACE = "[ \u00a0\u202f]"
 _GROUPING = " '’\u00a0\u202f"
+_UNIT_OF = r"(?:€|\$|£|eur|usd|gbp|chf)?"
+# What a word behind a number multiplies it by. Not Cr: a crore to some, a credit to others.
+_UNITS = {
+    1_000: rf"(?:(?:k|tsd\.?|thousand){_UNIT_OF}|t(?:€|eur|chf))",
+    100_000: "(?:lakhs?|lacs?)",
+    1_000_000: rf"(?:mm?|mio\.?|mln\.?|mn\.?|millions?|millionen){_UNIT_OF}",
+    10_000_000: "crores?",
+    1_000_000_000: rf"(?:b|bn|mrd\.?|mld\.?|billions?|milliarden){_UNIT_OF}",
+}
+_UNIT = rf"(?i:{'|'.join(_UNITS.values())})"
+_ABOUT = r"(?:[~≈]|ca\.?)"
+# Digits and marks as they are written in other scripts. The shape of a cell keeps one of them, so that it is not taken for plain.
+_WIDE_DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९"
+_WIDE_MARKS, _MARKS = "，．－％（）￥＄　", ",.-%()¥$ "  # noqa: RUF001
+_WIDE, _NARROW = _WIDE_DIGITS + _WIDE_MARKS, "0123456789" * 4 + _MARKS
+_A_WIDE_DIGIT = "９"  # noqa: RUF001
 _NUMBER_LIKE = re.compile(
-    rf"[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?(?P<core>[\d.,{_GROUPING}]*\d[\d.,{_GROUPING}]*)"
-    rf"(?P<exponent>[eE][+-]?\d+)?{_SPACE}*(?:{_CURRENCY})?{_SPACE}*(?P<percent>%)?[)−-]?"
+    rf"(?:{_ABOUT}{_SPACE}*)?[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?{_SPACE}*"
+    rf"(?P<core>[\d.,{_GROUPING}]*\d[\d.,{_GROUPING}]*)(?P<exponent>[eE][+-]?\d+)?"
+    rf"{_SPACE}*(?:(?P<unit>{_UNIT}){_SPACE}*)?(?:{_CURRENCY})?{_SPACE}*(?P<percent>%)?{_SPACE}*[)−-]?"
 )
-_PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+_PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+
+
+def _number_like(shape: str) -> re.Match[str] | None:
+    return _NUMBER_LIKE.fullmatch(shape.translate(str.maketrans(_WIDE, _NARROW)))
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """How a column writes numbers: its decimal mark, and whether any cell is more than digits and a point."""
+    """How a column writes numbers: its decimal mark, and whether any cell is more than digits and a point.
+
+    Units are words such as K and Mio. behind a number; wide are the digits of other scripts.
+    """
 
     style: str
     is_plain: bool
     has_percents: bool = False
     has_exponents: bool = False
+    has_units: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,7 +267,7 @@ def find_decimal_style(shapes: Iterable[str]) -> StyleFound:
     sure: dict[str, str] = {}
     ambiguous: dict[str, str] = {}
     for shape in sorted(shapes):
-        match = _NUMBER_LIKE.fullmatch(shape)
+        match = _number_like(shape)
         core = re.sub(f"[{_GROUPING}]", "", match["core"]) if match else ""
         commas, points = core.count(","), core.count(".")
         if commas and points:
@@ -259,18 +287,21 @@ def find_decimal_style(shapes: Iterable[str]) -> StyleFound:
 def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
     """How to read a column of numbers whose decimal mark is `style` (None: no cell has a mark)."""
     present = [shape for shape in shapes if shape.lower() not in MISSING_MEASURES]
-    matches = [match for shape in present if (match := _NUMBER_LIKE.fullmatch(shape))]
+    matches = [match for shape in present if (match := _number_like(shape))]
     return NumberColumn(
         style=style or "point",
         is_plain=style != "comma" and all(_PLAIN_NUMBER.fullmatch(shape) for shape in present),
         has_percents=any(match["percent"] for match in matches),
         has_exponents=any(match["exponent"] for match in matches),
+        has_units=any(match["unit"] for match in matches),
+        is_wide=any(not set(_WIDE).isdisjoint(shape) for shape in present),
     )
 
 
 def number_shape_sql(cell: str) -> str:
     """SQL of a cell's shape: every digit a 9, a leading zero kept."""
-    shape = f"left(translate({cell}, '0123456789', '9999999999'), {NUMBER_PREFIX})"
+    wide = _A_WIDE_DIGIT * len(_WIDE_DIGITS)
+    shape = f"left(translate({cell}, '0123456789{_WIDE_DIGITS}', '9999999999{wide}'), {NUMBER_PREFIX})"
     return f"case when starts_with({cell}, '0') then '0' || substr({shape}, 2) else {shape} end"
 
 
@@ -282,13 +313,17 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
     """
     if column.is_plain and not multiply_by:
         return cell
+    stated = cell
+    if column.is_wide:
+        cell = f"translate({cell}, {literal(_WIDE)}, {literal(_NARROW)})"
     mark, grouping = (r"\.", ",") if column.style == "point" else (",", ".")
     group = f"[{grouping}{_GROUPING}]"
     digits = rf"(?:(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)(?:{mark}\d*)?|{mark}\d+)"
     number = rf"{digits}(?:[eE][+-]?\d+)?"
+    unit = rf"(?:{_UNIT}{_SPACE}*)?" if column.has_units else ""
     whole = (
-        rf"[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?{_SPACE}*{number}"
-        rf"{_SPACE}*(?:{_CURRENCY})?{_SPACE}*%?[)−-]?"
+        rf"(?:{_ABOUT}{_SPACE}*)?[(+−-]?{_SPACE}*(?:{_CURRENCY}{_SPACE}*)?[+−-]?{_SPACE}*{number}"
+        rf"{_SPACE}*{unit}(?:{_CURRENCY})?{_SPACE}*%?{_SPACE}*[)−-]?"
     )
     taken_out = ("," if column.style == "comma" else "") + grouping + _GROUPING
     left_in = "." if column.style == "comma" else ""
@@ -296,15 +331,26 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
     magnitude = f"rtrim(translate({extracted}, {literal(taken_out)}, {literal(left_in)}), '.')"
     sign = rf"case when regexp_matches({cell}, '^\(|^[^0-9]*[−-]|[−-]$') then '-' else '' end"
     read = f"{sign} || {magnitude}"
-    if column.has_exponents or column.has_percents or multiply_by:
+    if column.has_exponents or column.has_percents or column.has_units or multiply_by:
         factor = f"cast({multiply_by or '1'} as decimal(12, 4))"
         if column.has_percents:
             factor += f" * case when contains({cell}, '%') then 0.01 else 1.00 end"
         # Decimals multiply without the rounding a double shows; what is too long for them is read as a double.
         exact = rf"regexp_replace(cast(try_cast({read} as decimal(24, 8)) * {factor} as varchar), '\.?0+$', '')"
         rough = rf"regexp_replace(cast(try_cast({read} as double) * {factor} as varchar), '\.0$', '')"
+        if column.has_units:
+            factors = " ".join(
+                rf"when regexp_matches({cell}, {literal(rf'(?i){digits}{_SPACE}*{word}([^[:alpha:]]|$)')}) then {by}"
+                for by, word in _UNITS.items()
+            )
+            units = f"case {factors} else 1 end"
+            # never more digits than decimals hold, but for a factor besides
+            plain_factor = factor if multiply_by or column.has_percents else "1"
+            product = f"try_cast({read} as decimal(20, 6)) * cast({units} as decimal(14, 0))"
+            exact = rf"regexp_replace(cast({product} as varchar), '\.?0+$', '')" if plain_factor == "1" else "null"
+            rough = rf"regexp_replace(cast(cast(try_cast({read} as double) * {factor} * {units} as decimal(28, 6)) as varchar), '\.?0+$', '')"
         read = f"{exact}, {rough}"
-    return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {cell}) else {cell} end"
+    return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {stated}) else {stated} end"
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -21,11 +21,14 @@ from winloss.load.aliases import SEEDS, Likeness, aliases
 from winloss.load.aliases import recognise as likenesses
 from winloss.load.columns import EXTRA_COLUMNS, REPORTS
 from winloss.load.custom import custom_layout
+from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import DELIMITERS, ExportFile
 from winloss.load.folder import Folder, holds_exports
 from winloss.load.formats import decide_formats
-from winloss.load.layout import Layout
+from winloss.load.headers import plain
+from winloss.load.layout import Layout, whole_number
 from winloss.load.line_tables import land
+from winloss.load.mapping import own_headers
 from winloss.load.recognition import crm_layout, recognise, recognised_crms
 from winloss.load.statements import (
     FileFormat,
@@ -44,11 +47,22 @@ from winloss.quoting import identifier
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
 LOADER_VERSION = 1
+# What the setting outlier_gap_days says where it is not given.
+LATE_AFTER_DAYS = 92
 SAMPLE = "sample"
 SAMPLE_FOLDER = Path("seeds") / "sample"
 DEFAULT_FOLDER = "exports"
 # What of the variables a load depends on.
-SETTINGS = ("mapping", "extra_dimensions", "field_aliases", "date_order", "decimal", "file_order", "show_owner_names")
+SETTINGS = (
+    "mapping",
+    "extra_dimensions",
+    "field_aliases",
+    "date_order",
+    "decimal",
+    "file_order",
+    "encoding",
+    "show_owner_names",
+)
 
 
 @dataclass(frozen=True)
@@ -108,26 +122,31 @@ def _sample_mapping(folder: Path) -> Mapping[str, object]:
     }
 
 
-def recognised_crm(folder: Folder) -> str | None:
+def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
     """The CRM that most headers of the files in a folder are of, among those whose deals the files hold; None where none is known.
 
     Where no file holds deals, a file counts that looks like another object of a CRM or has mostly its headers: words such as stage
-    and amount, which anybody writes, are no sign of one.
+    and amount, which anybody writes, are no sign of one. Headers of the user's own, the setting `field_aliases`, count as if the CRM wrote
+    them.
     """
+    own = own_headers(field_aliases)
     wanted = [alias.header for alias in aliases()]
+    wanted += [rule.header for rules in own.values() for rule in rules.values()]
     known, likely = Counter[str](), Counter[str]()
     hold_deals: set[str] = set()
     for name in folder.names():
-        headers = folder.examine(folder.path / name, wanted).headers
-        objects = {crm: {shape.object for shape in recognise(headers, crm)} for crm in recognised_crms()}
+        headers = folder.examine(name, wanted).headers
+        objects = {crm: {shape.object for shape in recognise(headers, crm, own)} for crm in recognised_crms()}
         hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
         best: dict[str, Likeness] = {}
         for likeness in likenesses(headers):
             best.setdefault(likeness.crm, likeness)
+        found = {plain(header) for header in headers}
+        of_own = len(found & {plain(rule.header) for rules in own.values() for rule in rules.values()})
         for crm, likeness in best.items():
-            if likeness.known > 2:
-                known[crm] += likeness.known
-                likely[crm] += likeness.known if objects[crm] or likeness.known_share > 0.5 else 0
+            if likeness.known + of_own > 2:
+                known[crm] += likeness.known + of_own
+                likely[crm] += likeness.known + of_own if objects[crm] or likeness.known_share > 0.5 else 0
     counted = {crm: known[crm] for crm in hold_deals} if any(known[crm] for crm in hold_deals) else likely
     # of two that fit alike, the one that stands first in the list
     return max((crm for crm in recognised_crms() if counted.get(crm)), key=lambda crm: counted[crm], default=None)
@@ -151,7 +170,10 @@ def source_of(request: Request) -> Request:
         return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        found = recognised_crm(Folder(folder, engine, new_copies(request.database)))
+        encodings = check_encodings(request.variables.get("encoding"))
+        found = recognised_crm(
+            Folder(folder, engine, new_copies(request.database), encodings), request.variables.get("field_aliases")
+        )
     finally:
         engine.close()
         clear_copies(request.database)
@@ -185,7 +207,8 @@ def make_plan(request: Request) -> ReadingPlan:
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
         engine.execute("set TimeZone = 'UTC'")
-        folder = Folder(Path(request.folder), engine, new_copies(request.database))
+        encodings = check_encodings(request.variables.get("encoding"))
+        folder = Folder(Path(request.folder), engine, new_copies(request.database), encodings)
         if request.crm == SAMPLE:
             layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
         elif request.crm == "custom":
@@ -196,6 +219,7 @@ def make_plan(request: Request) -> ReadingPlan:
             clear_copies(request.database)
         _check_lookups(layout, engine)
         formats = decide_formats(layout, engine)
+        layout = _without_late_names(layout, formats, engine, request.variables)
         statements = _object_statements(layout, layout.readings, formats)
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
@@ -248,6 +272,34 @@ def _check_lookups(layout: Layout, engine: duckdb.DuckDBPyConnection) -> None:
         raise ReadingError(*problems)
 
 
+def _without_late_names(
+    layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]
+) -> Layout:
+    """The layout without the order of deal files where the name of one is dated long after everything in them: that is no day of export."""
+    readings = _of(layout.readings, "deals")
+    if layout.is_order_stated or not any(reading.order for reading in readings):
+        return layout
+    days = [f"try_cast(left({name}, 10) as date)" for name in ("created_on", "closed_on", "modified_at")]
+    newest = "\nunion all\n".join(
+        f"select max(greatest({', '.join(days)})) as newest from ("
+        f"{file_statement(layout.objects['deals'], reading, formats, layout.outcome_words)}) as deals where line_problem is null"
+        for reading in readings
+    )
+    gap = whole_number(variables.get("outlier_gap_days"), LATE_AFTER_DAYS)
+    row = engine.execute(f"select cast(max(newest) + {gap} as varchar) from ({newest}) as files").fetchone()
+    last_day = row[0][:10] if row and row[0] else None
+    late = [reading.file.name for reading in readings if last_day and reading.dated_on and reading.dated_on > last_day]
+    if not late:
+        return layout
+    undated = [
+        replace(reading, order=None, dated_on=None if reading.file.name in late else reading.dated_on)
+        if reading.object == "deals"
+        else reading
+        for reading in layout.readings
+    ]
+    return replace(layout, readings=undated, late_names=late)
+
+
 def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyConnection) -> None:
     """A deal that stands in several files with different content needs something that says which file is newer."""
     readings = _of(layout.readings, "deals")
@@ -273,9 +325,13 @@ def _check_versions(layout: Layout, formats: Formats, engine: duckdb.DuckDBPyCon
         ).fetchone()
         if row:
             (one, one_line), (other, other_line) = row
+            late = [
+                f" The date in the name of {name} lies long after everything in the files."
+                for name in layout.late_names
+            ]
             raise ReadingError(
                 f"The same deal stands in {one} (line {one_line}) and in {other} (line {other_line}) with different "
-                f"content, and nothing says which is newer. Map modified_at, put a date into every file name "
+                f"content, and nothing says which is newer.{''.join(late)} Map modified_at, put a date into every file name "
                 f"(deals_2025-12-31.csv), or list the files oldest first in {layout.settings_prefix}file_order."
             )
 
@@ -288,8 +344,8 @@ def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
             file.name,
             file.sha256,
             file.records,
-            None if file.is_parquet else file.encoding,
-            None if file.is_parquet else DELIMITERS[file.delimiter],
+            None if file.is_parquet or file.is_workbook else file.encoding,
+            None if file.is_parquet or file.is_workbook else DELIMITERS[file.delimiter],
             found.date_order,
             found.decimal_style,
             file.is_read_directly,
@@ -314,6 +370,8 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             ):
                 continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
+            if binding and binding.is_line_number:
+                headers = "line number"
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
         if reading.file.name not in told:
             told.add(reading.file.name)
@@ -332,8 +390,11 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
         objects = listed(reading.object for reading in layout.readings if reading.file is file)
         if file.records == 0:
             notices.append(f"{file.name} has a header and no records (read for {objects}).")
-        if file.encoding == "windows-1252":
-            notices.append(f"{file.name} is not UTF-8; it was read as Windows-1252.")
+        if same := _same_lines(layout, file, engine):
+            notices.append(
+                f"{file.name}: {same} lines are the same as another in every column and count as deals of their own. Add the id of the "
+                f"deal to the export."
+            )
     for reading in layout.readings:
         for lookup in reading.lookups:
             row = engine.execute(
@@ -346,6 +407,18 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                     f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
                 )
     return notices
+
+
+def _same_lines(layout: Layout, file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
+    """How many lines of a file whose deals have no ids are the same as another in every column."""
+    if not any(reading.numbers_deals for reading in layout.readings if reading.file is file):
+        return 0
+    columns = ", ".join(identifier(column) for column in file.columns)
+    row = engine.execute(
+        f"select sum(same) from (select count(*) - 1 as same from {file.relation()} as records where line_problem is null "
+        f"and coalesce({columns}) is not null group by {columns}) as lines"
+    ).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 def plan_load(request: str) -> str:

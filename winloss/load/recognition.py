@@ -17,9 +17,9 @@ from winloss.load.aliases import Alias, aliases, seed_rows
 from winloss.load.aliases import recognise as likenesses
 from winloss.load.columns import COLUMNS, Column
 from winloss.load.file_inspection import ExportFile
-from winloss.load.folder import Folder, date_in_name
+from winloss.load.folder import Folder
 from winloss.load.headers import plain, positions
-from winloss.load.layout import Layout, places_in_order
+from winloss.load.layout import Layout, fiscal_year_start_month, placed
 from winloss.load.mapping import CrmSettings, HeaderRule, check_crm_settings
 from winloss.load.report_footer import with_footers
 from winloss.load.stage_columns import stages_entered
@@ -85,27 +85,40 @@ def _known(crm: str, object_name: str) -> list[Alias]:
     return [alias for alias in aliases() if alias.crm == crm and alias.object == object_name]
 
 
-def recognise(headers: Sequence[str], crm: str, own: Mapping[str, HeaderRule] | None = None) -> list[Shape]:
+def recognise(
+    headers: Sequence[str], crm: str, own: Mapping[str, Mapping[str, HeaderRule]] | None = None
+) -> list[Shape]:
     """The shapes a file with these headers has: none, one, or one and the additional ones.
 
-    `own` are the user's own headers by column; they count as if the CRM wrote them.
+    `own` are the user's own headers by object and column; they count as if the CRM wrote them.
     """
     found = {plain(header) for header in headers if plain(header)}
     fitting = []
     for shape in shapes(crm):
         written = {alias.column for alias in _known(crm, shape.object) if plain(alias.header) in found}
         names = {column.name for column in COLUMNS[shape.object]}
-        written |= {name for name, rule in (own or {}).items() if name in names and plain(rule.header) in found}
+        rules = (own or {}).get(shape.object, {})
+        written |= {name for name, rule in rules.items() if name in names and plain(rule.header) in found}
         if all(written.intersection(group) for group in shape.needs) and not found & shape.never:
             fitting.append(shape)
     return [shape for place, shape in enumerate(fitting) if place == 0 or shape.additional]
 
 
 def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSettings) -> dict[str, Binding]:
-    """Where each column of an object comes from in a file: the user's own header first, then every header known for it."""
+    """Where each column of an object comes from in a file: the user's own header first, then every header known for it.
+
+    What the user calls the id of a deal is that of the deals: another file may have an id of its own under the same header.
+    """
     offered: dict[str, dict[int, Cell]] = {}
     columns = {column.name: column for column in COLUMNS[object_name]}
-    rules = {**settings.field_aliases, **settings.extra_dimensions}
+    rules = {**settings.own()[object_name], **settings.extra_dimensions}
+    is_reference = object_name != "deals" and "deal_id" not in settings.object_aliases.get(object_name, {})
+    has_known = any(
+        alias.column == "deal_id" and alias.is_read and positions(alias.header, file.headers)
+        for alias in _known(crm, object_name)
+    )
+    if is_reference and has_known:
+        rules.pop("deal_id", None)
     for name in columns:
         if name in rules:
             offered[name] = {place: Cell(LINES, file, place) for place in positions(rules[name].header, file.headers)}
@@ -132,29 +145,31 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     }
     example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)
-    rules = [*settings.field_aliases.values(), *settings.extra_dimensions.values()]
+    own = settings.own()
+    rules = [rule for by_column in own.values() for rule in by_column.values()]
+    rules += settings.extra_dimensions.values()
     wanted = [alias.header for alias in aliases() if alias.crm == crm] + [rule.header for rule in rules]
     problems: list[str] = []
     unread: list[ExportFile] = []
     readings: list[FileReading] = []
     for name in folder.names():
         try:
-            file = folder.examine(folder.path / name, wanted)
+            file = folder.examine(name, wanted)
         except ReadingError as error:
             problems += error.sentences
             continue
-        found = recognise(file.headers, crm, settings.field_aliases)
+        found = recognise(file.headers, crm, own)
         if not found:
             unread.append(file)
         for shape in found:
             bindings = bindings_of(file, crm, shape.object, settings)
-            readings.append(FileReading(shape.object, file, bindings, dated_on=date_in_name(name)))
+            readings.append(FileReading(shape.object, file, bindings))
     if not problems and not any(reading.object == "deals" for reading in readings):
         problems.append(_no_deals(folder, crm, readings, unread, example))
     problems += _own_headers_not_found(settings, readings)
     if problems:
         raise ReadingError(*problems)
-    readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings)]
+    readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings, variables)]
     if crms()[crm].has_report_footer:
         readings = with_footers(readings, folder.engine)
     entered = [reading for deals in readings if deals.object == "deals" for reading in stages_entered(deals)]
@@ -163,7 +178,9 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
         readings=[*readings, *entered],
         date_order=settings.date_order,
         decimal=settings.decimal,
+        is_order_stated=bool(settings.file_order),
         notices=[
+            *folder.notices(),
             *(_unread_notice(file, crm) for file in unread),
             *_differing(readings),
             *(notice for reading in readings for notice in _matching_notices(reading, crm)),
@@ -211,15 +228,16 @@ def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
         yield f"{name} has no ids of contacts: they are found by {by}.{remedy('contact_ids') or remedy('contact_id')}"
 
 
-def _in_order(readings: Sequence[FileReading], settings: CrmSettings) -> list[FileReading]:
+def _in_order(
+    readings: Sequence[FileReading], settings: CrmSettings, variables: Mapping[str, object]
+) -> list[FileReading]:
     """The readings with the place of each file among those of its object."""
-    placed = []
+    ordered = []
     for object_name in dict.fromkeys(reading.object for reading in readings):
         same = [reading for reading in readings if reading.object == object_name]
         listed_names = settings.file_order if object_name == "deals" else []
-        places = places_in_order([reading.file for reading in same], listed_names, "file_order")
-        placed += [replace(reading, order=places.get(reading.file.name)) for reading in same]
-    return placed
+        ordered += placed(same, listed_names, "file_order", fiscal_year_start_month(variables))
+    return ordered
 
 
 def _no_deals(
@@ -236,9 +254,14 @@ def _no_deals(
 
 def _own_headers_not_found(settings: CrmSettings, readings: Sequence[FileReading]) -> Iterable[str]:
     headers = list(dict.fromkeys(header for reading in readings for header in reading.file.nameable_headers))
-    for kind, rules in (("field_aliases", settings.field_aliases), ("extra_dimensions", settings.extra_dimensions)):
+    stated: list[tuple[str, str | None, Mapping[str, HeaderRule]]] = [
+        ("field_aliases", None, settings.field_aliases),
+        ("extra_dimensions", None, settings.extra_dimensions),
+    ]
+    stated += [(f"field_aliases.{name}", name, rules) for name, rules in settings.object_aliases.items()]
+    for kind, only, rules in stated:
         for name, rule in rules.items():
-            can_hold = [reading for reading in readings if name in reading.bindings]
+            can_hold = [reading for reading in readings if name in reading.bindings and only in (None, reading.object)]
             if not any(positions(rule.header, reading.file.headers) for reading in can_hold):
                 shown = settings.dimension_names.get(name, name)
                 yield f'No file that is read has the column "{rule.header}" ({kind}.{shown}).{did_you_mean(rule.header, headers)}'

@@ -8,16 +8,21 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from winloss.load.headers import plain
 
 # A quoted cell may run over this many lines. Beyond it the quote is taken as never closed, so that one stray
 # quote costs one line, not the rest of the file.
 LONGEST_CELL_IN_LINES = 1_000
 
 UNCLOSED_QUOTE = "a quote opened on this line is not closed"
+# What a line is that is no record; the macro `rule_of_line` knows these words.
+TITLE = "title above the header"
+HEADER_AGAIN = "the header again"
 
 ODD_SPACES = " \t\r\n\u00a0\u202f\u200b\ufeff"
 
@@ -36,8 +41,8 @@ class Record:
 def text_lines(path: Path, encoding: str) -> Iterator[str]:
     """Physical lines with their ends, whatever those are (LF, CRLF, CR). Never fails on bytes.
 
-    In a file that is UTF-8 but for some lines, those lines are read as Windows-1252 (Latin-1 where that has no
-    character), so that one pasted line does not spoil the rest.
+    In a file that is UTF-8 but for some lines, those lines are read as Windows-1252 where they can be, so that one
+    pasted line does not spoil the rest.
     """
     is_utf_8 = encoding == "utf-8"
     with path.open(encoding=encoding, errors="surrogateescape" if is_utf_8 else "replace", newline="") as file:
@@ -58,7 +63,7 @@ def _mended(line: str) -> str:
     try:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return raw.decode("utf-8", "replace")
 
 
 def is_blank(line: str) -> bool:
@@ -108,12 +113,20 @@ def read_records(
                 cells, problem = next(csv.reader([line], delimiter=delimiter)), UNCLOSED_QUOTE
             else:
                 number += len(taken)
-        if width is not None:
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            if problem is None and len(cells) != width:
-                problem = f"has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has {width}"
-        yield Record(start, cells, problem)
+        yield fitted(Record(start, cells, problem), width)
+
+
+def fitted(record: Record, width: int | None) -> Record:
+    """A record without empty cells past the width of the header, and what is wrong where it is not as wide."""
+    cells = list(record.cells)
+    if width is None:
+        return record
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    problem = record.problem
+    if problem is None and len(cells) != width:
+        problem = f"has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has {width}"
+    return Record(record.line, cells, problem)
 
 
 def _cells_of_one_line(line: str, delimiter: str) -> list[str] | None:
@@ -184,24 +197,44 @@ def flat(cell: str) -> str:
     return _LINE_ENDS.sub(" ", cell.replace("\0", "")).strip(ODD_SPACES)
 
 
-def write_regular_copy(
-    path: Path, encoding: str, delimiter: str, header_lines: int, width: int, copy: Path
+def write_copy(
+    records: Iterable[Record], titles: Sequence[Record], headers: Sequence[str], copy: Path
 ) -> tuple[int, int]:
-    """Writes the records of an odd file as regular UTF-8 CSV; returns how many there are, and the longest in bytes.
+    """Writes the records below a header as regular UTF-8 CSV; returns how many lines there are, and the longest in bytes.
 
-    `header_lines` physical lines stand before the first record. The copy has no header; its cells are the record's
-    (padded or cut to `width`), then the line number and the problem. It is readable by its owner only.
+    `titles` are the records above the header; one of them, or the header, that stands among the records again is marked as such. The
+    copy has no header; its cells are the record's (padded or cut to the width), then the line number and the problem. It is readable by
+    its owner only.
     """
-    lines = islice(text_lines(path, encoding), header_lines, None)
+    width = len(headers)
+    header = [plain(cell) for cell in headers]
+    above = [words for record in titles if (words := _words(record))]
     count = longest = 0
     copy.touch(mode=0o600)
     with copy.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target, lineterminator="\n")
-        for record in read_records(lines, delimiter, width, header_lines + 1):
+
+        def write(record: Record, problem: str | None) -> None:
+            nonlocal count, longest
             cells = [flat(cell) for cell in record.cells[:width]]
             cells += [""] * (width - len(cells))
-            characters = writer.writerow([*cells, record.line, record.problem])
+            characters = writer.writerow([*cells, record.line, problem])
             # A character takes at most four bytes.
             longest = max(longest, 4 * characters)
             count += 1
+
+        for title in titles:
+            write(title, TITLE)
+        for record in records:
+            problem = record.problem
+            # the first cell decides nearly always
+            if record.cells and plain(record.cells[0]) == header[0] and [*map(plain, record.cells[:width])] == header:
+                problem = HEADER_AGAIN
+            elif above and _words(record) in above:
+                problem = TITLE
+            write(record, problem)
     return count, longest
+
+
+def _words(record: Record) -> list[str]:
+    return [word for cell in record.cells if (word := flat(cell).strip())]

@@ -11,12 +11,15 @@ import duckdb
 from winloss.errors import ReadingError
 from winloss.load.file_inspection import ExportFile
 from winloss.load.headers import plain
+from winloss.load.record_reader import HEADER_AGAIN, TITLE
 from winloss.load.statements import FileReading
-from winloss.quoting import identifier
+from winloss.quoting import identifier, words
 
 _ID = "^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$"
 _TOTALS = r"^Grand Totals \(([0-9., ]+) records?\)$"
 _TOTALS_IN_ANY_LANGUAGE = r"^[^()]+\(([0-9][0-9., \x{A0}\x{202F}]*)[^()0-9]+\)$"
+# How a line of totals begins that has no number in brackets.
+_TOTAL = r"(?i)^((grand |sub)?totals?|sum|count|summe|gesamt(summe)?|total g[ée]n[ée]ral|totale|totaal|totalt|suma|razem|合計)( *[:(].*)?$"
 
 
 def with_footers(readings: Sequence[FileReading], engine: duckdb.DuckDBPyConnection) -> list[FileReading]:
@@ -39,23 +42,26 @@ def _is_report(file: ExportFile) -> bool:
 def _footer_from(file: ExportFile, id_column: str | None, engine: duckdb.DuckDBPyConnection) -> int | None:
     """The line on which the footer of a report begins, None without one.
 
-    Footer lines have words in the first cell alone, whatever their language, and follow the last record; the line of grand
+    Footer lines have words in the first cell alone, whatever their language, and follow the last record; a line of
     totals may hold sums too. Raises ReadingError when the grand totals count other records than stand above them.
     """
     if id_column and (footer := _footer_after_ids(file, id_column, engine)):
         return footer
     first = f"trim({identifier(file.columns[0])})"
+    first_filled = ", ".join(f"nullif(trim({identifier(column)}), '')" for column in file.columns)
     filled = " + ".join(f"(nullif(trim({identifier(column)}), '') is not null)::int" for column in file.columns)
     row = engine.execute(
-        f"with lines as (select source_line, {first} as first_cell, {filled} as filled_cells from {file.relation()} as records), "
+        f"with lines as (select source_line, {first} as first_cell, {filled} as filled_cells, "
+        f"coalesce(regexp_matches(coalesce({first_filled}), $3), false) as says_total "
+        f"from {file.relation()} as records where coalesce(line_problem, '') not in ({words((TITLE, HEADER_AGAIN))})), "
         f"totals as (select min(source_line) as line, min(first_cell) as words from lines where regexp_matches(first_cell, $1)), "
         f"last_record as (select coalesce(max(lines.source_line), 0) as line from lines cross join totals "
         f"where (totals.line is null or lines.source_line < totals.line) "
-        f"and (filled_cells > 1 or regexp_matches(first_cell, $2))) "
+        f"and (filled_cells > 1 and not (says_total and 2 * filled_cells <= {len(file.columns)} + 1) or regexp_matches(first_cell, $2))) "
         f"select min(lines.source_line), any_value(totals.words), "
         f"(select count(*) from lines cross join last_record where source_line <= last_record.line) "
         f"from last_record cross join totals left join lines on lines.source_line > last_record.line",
-        [_TOTALS, _ID],
+        [_TOTALS, _ID, _TOTAL],
     ).fetchone()
     footer_from, totals, records = row or (None, None, 0)
     if totals and int(re.sub(r"\D", "", totals)) != records:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from winloss.load.columns import COLUMNS, DATED, PROVENANCE, Column, Kind
+from winloss.load.columns import COLUMNS, DATED, PROVENANCE, SEVERAL_PER_DEAL, Column, Kind
 from winloss.load.file_inspection import ExportFile
 from winloss.load.parsing import (
     FORMS,
@@ -18,10 +18,13 @@ from winloss.load.parsing import (
     timestamp_sql,
     without_missing_sql,
 )
+from winloss.load.record_reader import HEADER_AGAIN, TITLE
 from winloss.quoting import identifier, literal
 
 LINES = "lines"
 FOOTER = "footer of the report"
+# Lines that are no records and rightly left out; `rule_of_line` in the macros knows these words.
+LEFT_OUT = {TITLE: "title of the report", HEADER_AGAIN: "header again", FOOTER: "footer of the report"}
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Binding:
-    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`."""
+    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`; or the line itself."""
 
     column: Column
     cells: tuple[Cell, ...]
     multiply_by: str | None = None
+    is_line_number: bool = False
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line."""
+    """A second file whose columns are joined to each line: `key` there equals `object_key` on the line, or in a lookup before it."""
 
     alias: str
     file: ExportFile
@@ -86,6 +90,11 @@ class FileReading:
     constants: Mapping[str, str | int | None] = field(default_factory=dict)
     footer_from: int | None = None
 
+    @property
+    def numbers_deals(self) -> bool:
+        """Whether the deals have no ids, so that whole lines are compared to tell them apart."""
+        return self.object == "deals" and "deal_id" not in self.bindings and "deal_name" in self.bindings
+
     def cells(self) -> list[Cell]:
         """Every cell the statement touches, each once."""
         used = [cell for binding in self.bindings.values() for cell in binding.cells]
@@ -100,6 +109,15 @@ def columns_in_use(readings: Sequence[FileReading]) -> dict[ExportFile, set[str]
     for reading in readings:
         for cell in (*reading.cells(), *(lookup.key for lookup in reading.lookups)):
             used.setdefault(cell.file, set()).add(cell.column)
+    return used
+
+
+def columns_compared(readings: Sequence[FileReading]) -> dict[ExportFile, set[str]]:
+    """`columns_in_use`, and those that are only compared: all columns of a file whose deals have no ids."""
+    used = columns_in_use(readings)
+    for reading in readings:
+        if reading.numbers_deals:
+            used[reading.file] |= set(reading.file.columns)
     return used
 
 
@@ -172,7 +190,10 @@ def file_statement(
         if "stage" in reading.constants
         else ""
     )
-    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated_values(reading)}\n) as stated{entered}"
+    stated = stated_values(reading)
+    if reading.numbers_deals:
+        stated = numbered_deals(reading, stated)
+    return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated}\n) as stated{entered}"
 
 
 def stated_values(reading: FileReading) -> str:
@@ -196,6 +217,9 @@ def stated_values(reading: FileReading) -> str:
             selected.append(f"    {stated} as {stated_name(binding.column, number)}")
     if reading.described_by:
         selected.append(f"    {made_identifier_sql(reading)} as made_id")
+    if reading.numbers_deals:
+        whole = ", ".join(f"{LINES}.{identifier(column)}" for column in reading.file.columns)
+        selected.append(f"    hash({whole}) as whole_line")
     return "select\n" + ",\n".join(selected) + f"\nfrom {joined_lines(reading)}"
 
 
@@ -207,6 +231,8 @@ def stated_name(column: Column, number: int) -> str:
 def joined_lines(reading: FileReading) -> str:
     """SQL of a file's lines with trimmed cells, each joined to at most one line of every lookup."""
     own = sorted({cell.column for cell in reading.cells() if cell.source == LINES})
+    if reading.numbers_deals:
+        own = list(reading.file.columns)
     cells = "".join(f", {trimmed_column_sql(reading.file, column)}" for column in own)
     joined = f"(\nselect source_line, line_problem{cells}\nfrom {reading.file.relation()} as records\n) as {LINES}"
     for lookup in reading.lookups:
@@ -235,6 +261,9 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     binding = reading.bindings.get(column.name)
     if binding is None:
         return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
+    if binding.is_line_number:
+        # lines of several files are not the same
+        return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
     values = [
         canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
         for number, cell in enumerate(binding.cells, 1)
@@ -259,14 +288,37 @@ def canonical_sql(
     return FORMS[cell.value_kind](stated) if cell.value_kind in FORMS else stated
 
 
+def numbered_deals(reading: FileReading, stated: str) -> str:
+    """SQL of stated values with `deal_number`, which tells deals of one name, account and day of creation apart in a file without ids.
+
+    Lines that differ in nothing but what a deal has several of, such as products and contacts, or in columns no one reads, are one deal.
+    Lines that are the same in every column are as many deals.
+    """
+    names = [
+        stated_name(binding.column, number)
+        for name, binding in reading.bindings.items()
+        for number in range(1, len(binding.cells) + 1)
+        if name not in SEVERAL_PER_DEAL
+    ]
+    alike, of_deal = ", ".join(_naming_a_deal(reading)), ", ".join(names)
+    return (
+        f"select *, dense_rank() over (partition by {alike} order by first_line) as deal_number\nfrom (\n"
+        f"select *, min(source_line) over (partition by {of_deal}, same_line) as first_line\nfrom (\n"
+        f"select *, row_number() over (partition by whole_line order by source_line) as same_line\nfrom (\n"
+        f"{stated}\n) as stated\n) as numbered\n) as grouped"
+    )
+
+
+def _naming_a_deal(reading: FileReading) -> list[str]:
+    return [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
+
+
 def made_from_sql(reading: FileReading) -> str:
-    """SQL of what tells the deals of a file without ids apart, null where it has ids; twice the same in one file is two deals."""
-    if "deal_id" in reading.bindings or "deal_name" not in reading.bindings:
+    """SQL of what tells the deals of a file without ids apart, null where it has ids."""
+    if not reading.numbers_deals:
         return "cast(null as varchar)"
-    stated = [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
-    alike = ", ".join(stated)
-    position = f"row_number() over (partition by {alike} order by source_line)"
-    return f"case when deal_name is not null then concat_ws('|', {alike}, {position}) end"
+    alike = ", ".join(_naming_a_deal(reading))
+    return f"case when deal_name is not null then concat_ws('|', {alike}, deal_number) end"
 
 
 def made_identifier_sql(reading: FileReading) -> str:

@@ -7,6 +7,7 @@ and then put in place in one step, so that a reader sees the old file or the new
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import os
@@ -444,6 +445,9 @@ def _write_folder(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str
         connection.execute(
             f"copy (select {listed} from {_PUBLISHED}.{table}) to {_text(str(path))} ({options})"
         ).fetchall()
+        if kind == "csv":
+            # without the mark, Excel takes the letters beyond ASCII for those of Windows
+            path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
         written.append(path)
     return written
 
