@@ -43,7 +43,7 @@ from icp.exports.statements import (
 from icp.own_files import new_folder, remove_folders
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
-LOADER_VERSION = 1
+LOADER_VERSION = 2
 SAMPLE = "sample"
 SAMPLE_FOLDER = Path("seeds") / "sample"
 DEFAULT_FOLDER = "exports"

@@ -264,7 +264,8 @@ def made_from_sql(reading: FileReading) -> str:
     if "deal_id" in reading.bindings or "deal_name" not in reading.bindings:
         return "cast(null as varchar)"
     stated = [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
-    alike = ", ".join(stated)
+    # the day as it is written: an id must not hang on the company's time zone
+    alike = ", ".join(f"left({name}, 10)" if name == "created_on" else name for name in stated)
     position = f"row_number() over (partition by {alike} order by source_line)"
     return f"case when deal_name is not null then concat_ws('|', {alike}, {position}) end"
 

@@ -46,14 +46,17 @@ select
         when lines.line_problem = 'footer of the report' then 'footer'
         when lines.line_problem is not null then 'malformed_line'
         when lines.account_id is null then 'missing_id'
+        when merged.merged_id is not null then 'merged'
         when versions.rule_id is not null then versions.rule_id
         when lines.is_deleted then 'deleted'
     end as rule_id,
     case
         when lines.line_problem is not null then lines.line_problem
         when lines.account_id is null then 'account_id is empty'
+        when merged.merged_id is not null then 'the record was merged into another one'
         when versions.rule_id is not null then {{ version_reason('versions.rule_id', 'row') }}
         when lines.is_deleted then 'is_deleted is true'
     end as reason
 from lines
 left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+left join {{ ref('base_merged_records') }} as merged on merged.object = 'accounts' and lines.account_id = merged.merged_id

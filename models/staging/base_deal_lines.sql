@@ -21,10 +21,13 @@ with lines as (
         outcome_list,
         deal_id,
         account_id,
+        has_several_accounts,
         outcome as outcome_stated,
         stage,
         created_on as created_stated,
         closed_on as closed_stated,
+        close_date,
+        close_stated,
         modified_at as modified_stated,
         try_cast(modified_at as timestamp) as modified_at,
         amount as amount_stated,
@@ -91,10 +94,12 @@ typed as (
         try_cast(substring(lines.closed_stated, 1, 10) as date) as closed_on,
         try_cast(lines.amount_stated as decimal(38, 2)) as read_amount,
         try_cast(lines.score_stated as double) as qualification_score,
-        versions.rule_id as version_rule
+        versions.rule_id as version_rule,
+        merged.merged_id is not null as is_merged
     from lines
     left join {{ ref('outcome_words') }} as outcome_words on lower(lines.outcome_stated) = outcome_words.word
     left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+    left join {{ ref('base_merged_records') }} as merged on merged.object = 'deals' and lines.deal_id = merged.merged_id
 
 )
 
@@ -103,10 +108,13 @@ select
     source_line,
     deal_id,
     account_id,
+    has_several_accounts,
     outcome,
     stage,
     created_on,
     closed_on,
+    try_cast(substring(close_date, 1, 10) as date) as close_date,
+    close_stated,
     case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
     coalesce(abs(read_amount) > {{ largest_amount }}, false) as is_amount_too_large,
     currency,
@@ -142,6 +150,7 @@ select
         when line_problem = 'footer of the report' then 'footer'
         when line_problem is not null then 'malformed_line'
         when deal_id is null then 'missing_id'
+        when is_merged then 'merged'
         when version_rule is not null then version_rule
         when is_deleted then 'deleted'
         when outcome is null then 'unknown_outcome'
@@ -150,6 +159,7 @@ select
     case
         when line_problem is not null then line_problem
         when deal_id is null then 'deal_id is empty'
+        when is_merged then 'the record was merged into another one'
         when version_rule is not null then {{ version_reason('version_rule', 'deal') }}
         when is_deleted then 'is_deleted is true'
         when outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'

@@ -6,6 +6,7 @@ with landed as (
 
     select
         history.*,
+        substring({{ local_day('history.entered_on') }}, 1, 10) as entered_day,
         files.source_file is null as is_column_of_deals,
         row_number() over (
             partition by history.deal_id, history.stage, files.source_file is null
@@ -25,9 +26,9 @@ lines as (
         line_problem,
         deal_id,
         stage,
-        substring(entered_on, 1, 10) as entered_on,
+        entered_day as entered_on,
         row_number() over (
-            partition by deal_id, stage, substring(entered_on, 1, 10), case when line_problem is null then 0 else 1 end
+            partition by deal_id, stage, entered_day, case when line_problem is null then 0 else 1 end
             order by source_file, source_line
         ) as same_row
     from landed

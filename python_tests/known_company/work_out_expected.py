@@ -182,7 +182,7 @@ FILES = {
     "stage_history": ("stage_history.csv",),
 }
 REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on", "two_versions_in_one_file")
-EXCLUDED = ("no_contact", "deleted", "footer", "exact_duplicate", "superseded", "superseded_in_one_file")
+EXCLUDED = ("no_contact", "deleted", "merged", "footer", "exact_duplicate", "superseded", "superseded_in_one_file")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -410,6 +410,7 @@ def typed(line: Row) -> Row:
         "account": line["Account No"],
         "known_account": bool(account),
         "outcome": outcome,
+        "stated": stated,
         "in_population": not (line["Kind"] == "Renewal" or line["Pipeline"] == "Trial"),
         "stage": line["Stage"],
         "reasons": reasons if outcome in ("lost", "disqualified") else [],
@@ -554,6 +555,7 @@ def dim_periods() -> Iterator[Row]:
             "starts_on": limits[0] if limits else None,
             "ends_before_on": limits[1] if limits else None,
             "as_of_on": AS_OF,
+            "time_zone": "UTC",
             "closed_deals": len(within(CLOSED, period)),
             "is_partial": False,
             "completeness": "taken as complete: the last record is a few days before the end"
@@ -1475,6 +1477,7 @@ def alerts() -> Iterator[Row]:
                 checks.append((rule, f"{name}: {file}", Fraction(left_out, len(of_file)), "share", None, limit))
     closed = [deal for deal in DEALS if deal["in_population"] and deal["outcome"] in ("won", "lost")]
     checks.append(("reopened_deals", "deals", Fraction(len(reopened()), len(DEALS)), "share", None, 0.05))
+    checks.append(("time_zone", "deals", Fraction(0), "share", None, 0.01))
     for outcome in ("won", "lost"):
         ended = [deal for deal in closed if deal["outcome"] == outcome]
         checks.append((f"{outcome}_deals", "all closed deals", Fraction(len(ended), len(closed)), "share", 0.02, None))
@@ -1580,6 +1583,12 @@ def data_quality_findings() -> Iterator[Row]:
         "lopsided_quarter": (0, sum(deal["closed"] is not None for deal in closed)),
         "closed_superseded_by_open": (len(reopened()), len(DEALS)),
         "file_superseded": (0, len(DEAL_FILES)),
+        # neither file holds most deals of the other, and no deal names two accounts
+        "gone_from_newest_file": (0, 0),
+        "several_accounts": (0, len(DEALS)),
+        # no closing moment states a zone, and only the close date says when a deal closed
+        "quarter_changed_by_history": (0, sum(deal["stated"] in ("won", "lost") for deal in DEALS)),
+        "time_zone_decides_quarter": (0, sum(deal["stated"] in ("won", "lost") for deal in DEALS)),
     }
     for rule, (count, of) in found.items():
         yield {"rule_id": rule, "records": count, "of_records": of, "share": share(count, of)}

@@ -33,6 +33,14 @@ reopened as (
 
 ),
 
+zones as (
+
+    select {{ rate('found', 'of_records') }} as share
+    from {{ ref('int_version_findings') }}
+    where rule_id = 'time_zone_decides_quarter'
+
+),
+
 closed as (
 
     select
@@ -90,6 +98,17 @@ checks as (
         'Many deals count as open though an older version of them had closed: the files may be in the wrong order.' as meaning,
         'Put the day of the export into the name of each file, or list the files oldest first in file_order.' as remedy
     from reopened
+    union all
+    select
+        'time_zone' as alert,
+        'deals' as subject,
+        share as value,
+        'share' as unit,
+        cast(null as double) as lower_threshold,
+        {{ setting('alert_zone_share') | float }} as upper_threshold,
+        'Deals closed so near the end of a quarter that the time zone decides which quarter they count in, and none is set.' as meaning,
+        'Set time_zone to the zone of the company, such as America/Chicago.' as remedy
+    from zones
     union all
     -- few deals may all be won by chance
     select

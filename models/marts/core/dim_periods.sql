@@ -153,6 +153,7 @@ select
     periods.starts_on,
     periods.ends_before_on,
     as_of.as_of_on,
+    '{{ time_zone() }}' as time_zone,
     counted.closed_deals,
     periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false) as is_partial,
     case
