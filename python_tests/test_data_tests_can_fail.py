@@ -46,11 +46,11 @@ PLANTED = [
     ),
     (
         "every_accepted_record_has_a_key_of_its_own",
-        "insert into staging.stg_stage_history values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
+        "insert into staging.stg_stage_history (deal_key, stage, entered_on) values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
     ),
     (
         "every_accepted_record_has_a_key_of_its_own",
-        "insert into staging.stg_stage_history values (null, 'won', date '2025-01-01')",
+        "insert into staging.stg_stage_history (deal_key, stage, entered_on) values (null, 'won', date '2025-01-01')",
     ),
     *(
         ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} from intermediate.{table} limit 1")

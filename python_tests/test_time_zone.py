@@ -94,17 +94,44 @@ def salesforce(project: Project) -> dict[str, Any]:
         deals.append(
             f'"0065g00000A{number:04d}","Closed Won","true","true","10000","2025-08-07T16:00:00.000+0000","{planned}"\n'
         )
-        history.append(f'"0065g00000A{number:04d}","Prospecting","2025-08-07T16:00:00.000+0000"\n')
-        history.append(f'"0065g00000A{number:04d}","Closed Won","{closed}"\n')
+        history.append(
+            f'"0065g00000A{number:04d}","Prospecting","2025-08-07T16:00:00.000+0000","9000","{planned}","false"\n'
+        )
+        history.append(f'"0065g00000A{number:04d}","Closed Won","{closed}","10000","{planned}","false"\n')
+    # of the first deal: a deleted close in January; the same stage an hour later at another value; a line twice
+    first = '"0065g00000A0000"'
+    history.append(f'{first},"Closed Won","2026-01-20T18:00:00.000+0000","10000","2025-10-06","true"\n')
+    history.append(f'{first},"Prospecting","2025-08-07T17:00:00.000+0000","9500","2025-10-06","false"\n')
+    history.append(f'{first},"Prospecting","2025-08-07T16:00:00.000+0000","9000","2025-10-06","false"\n')
     project.write(
         "Opportunity.csv", '"Id","StageName","IsClosed","IsWon","Amount","CreatedDate","CloseDate"\n' + "".join(deals)
     )
-    project.write("OpportunityHistory.csv", '"OpportunityId","StageName","CreatedDate"\n' + "".join(history))
+    project.write(
+        "OpportunityHistory.csv",
+        '"OpportunityId","StageName","CreatedDate","Amount","CloseDate","IsDeleted"\n' + "".join(history),
+    )
     return built_in(project, crm="salesforce")
 
 
 def test_a_day_apart_the_close_date_stands_and_further_apart_the_history(salesforce: dict[str, Any]) -> None:
     assert salesforce["quarters"] == {"2025-Q4": (4, 4), "2026-Q1": (1, 1)}
+
+
+def test_a_line_of_the_history_keeps_its_time_its_value_and_its_plan(
+    project: Project, salesforce: dict[str, Any]
+) -> None:
+    assert salesforce["quarters"]["2025-Q4"] == (4, 4)
+    lines = project.rows(
+        "select stage, cast(entered_at as varchar), amount, cast(close_date as varchar), rule_id from staging.base_stage_history_lines "
+        "where close_date = date '2025-10-06' order by source_line"
+    )
+    assert lines == [
+        ("Prospecting", "2025-08-07 16:00:00", 9000, "2025-10-06", None),
+        ("Closed Won", "2025-10-06 18:00:00", 10000, "2025-10-06", None),
+        ("Closed Won", "2026-01-20 18:00:00", 10000, "2025-10-06", "deleted"),
+        ("Prospecting", "2025-08-07 17:00:00", 9500, "2025-10-06", "repeated_stage"),
+        ("Prospecting", "2025-08-07 16:00:00", 9000, "2025-10-06", "exact_duplicate"),
+    ]
 
 
 def test_deals_whose_quarter_the_history_changed_are_counted(salesforce: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ history as (
     inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.history_tells_close
     left join stages_seen on {{ folded('landed.stage') }} = stages_seen.stage
     left join stages on landed.crm = stages.crm and {{ folded('landed.stage') }} = stages.stage
+    where lower(coalesce(landed.is_deleted, 'false')) not in ('true', '1', 'yes')
 
 ),
 
