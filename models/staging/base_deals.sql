@@ -1,5 +1,7 @@
 {{ config(materialized='table') }}
 -- One row per line of the deal files of any CRM: whose deal, how it ended, when, and what it was worth. Nothing dropped, nothing typed.
+-- Models above it write out the quarters of the list when they compile.
+-- depends_on: {{ ref('fiscal_quarters') }}
 
 with people as (
 
