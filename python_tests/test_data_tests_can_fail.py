@@ -31,7 +31,10 @@ PLANTED = [
         "every_input_line_is_accounted_for",
         "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5",
     ),
-    ("every_input_line_is_accounted_for", "delete from reference.reject_rules where rule_id = 'superseded'"),
+    (
+        "every_input_line_is_accounted_for",
+        "delete from reference.reject_rules where rule_id = 'superseded_in_one_file'",
+    ),
     (
         "every_input_line_is_accounted_for",
         "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3",

@@ -182,7 +182,16 @@ FILES = {
     "stage_history": ("stage_history.csv",),
 }
 REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on", "two_versions_in_one_file")
-EXCLUDED = ("no_contact", "deleted", "merged", "footer", "exact_duplicate", "repeated_stage", "superseded", "superseded_in_one_file")
+EXCLUDED = (
+    "no_contact",
+    "deleted",
+    "merged",
+    "footer",
+    "exact_duplicate",
+    "repeated_stage",
+    "superseded",
+    "superseded_in_one_file",
+)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
