@@ -42,7 +42,7 @@
     {%- set stated = stated_settings(declared | map(attribute='name') | list) -%}
     {%- set values, problems = {}, [] -%}
     {%- for rule in declared -%}
-        {%- set by_default = (rule.default or '') if rule.kind in ('text', 'date', 'text or mapping') else fromyaml(rule.default) -%}
+        {%- set by_default = (rule.default or '') if rule.kind in ('text', 'date', 'time zone', 'text or mapping') else fromyaml(rule.default) -%}
         {%- set by_environment = env_var(rule.environment, '') if rule.environment else '' -%}
         {%- do values.update({rule.name: stated.get(rule.name, by_environment or by_default)}) -%}
         {%- do problems.append(setting_problem(rule, values[rule.name], by_default)) -%}
@@ -67,6 +67,8 @@
     {%- set wrong = 'Variable ' ~ rule.name ~ ' is ' ~ (value | tojson) ~ ' but must be ' -%}
     {%- if rule.kind == 'text' and (value is not string or value != by_default and not modules.re.search(rule.pattern or '', value)) -%}
         {{ return(wrong ~ 'a text such as ' ~ rule.example ~ ': ' ~ rule.meaning ~ '.') }}
+    {%- elif rule.kind == 'time zone' and value and value not in modules.pytz.all_timezones -%}
+        {{ return(wrong ~ 'a time zone such as ' ~ rule.example ~ ': ' ~ rule.meaning ~ '.') }}
     {%- elif rule.kind == 'true or false' and value is not boolean -%}
         {{ return(wrong ~ 'true or false: ' ~ rule.meaning ~ '.') }}
     {%- elif rule.kind == 'list' and (value is string or value is mapping or value is not iterable) -%}

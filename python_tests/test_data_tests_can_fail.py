@@ -31,7 +31,10 @@ PLANTED = [
         "every_input_line_is_accounted_for",
         "update staging.base_deal_lines set source_file = 'other.csv' where source_line = 5",
     ),
-    ("every_input_line_is_accounted_for", "delete from reference.reject_rules where rule_id = 'superseded'"),
+    (
+        "every_input_line_is_accounted_for",
+        "delete from reference.reject_rules where rule_id = 'superseded_in_one_file'",
+    ),
     (
         "every_input_line_is_accounted_for",
         "update staging.base_account_lines set rule_id = 'unknown_outcome' where source_line = 3",
@@ -46,11 +49,11 @@ PLANTED = [
     ),
     (
         "every_accepted_record_has_a_key_of_its_own",
-        "insert into staging.stg_stage_history values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
+        "insert into staging.stg_stage_history (deal_key, stage, entered_on) values ('a', 'won', date '2025-01-01'), ('a', 'won', date '2025-01-01')",
     ),
     (
         "every_accepted_record_has_a_key_of_its_own",
-        "insert into staging.stg_stage_history values (null, 'won', date '2025-01-01')",
+        "insert into staging.stg_stage_history (deal_key, stage, entered_on) values (null, 'won', date '2025-01-01')",
     ),
     *(
         ("every_fact_and_reading_stands_once", f"insert into intermediate.{table} from intermediate.{table} limit 1")

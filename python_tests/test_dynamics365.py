@@ -24,7 +24,7 @@ def test_status_decides_and_a_reopened_deal_counts_once(company: CrmBuild) -> No
         ("4", "lost", "2025-12-01"),
     ]
     [older] = company.rows("select source_line, rule_id from marts.rejected_records")
-    assert (older["source_line"], older["rule_id"]) == (5, "superseded")
+    assert (older["source_line"], older["rule_id"]) == (5, "superseded_in_one_file")
 
 
 def test_the_reason_of_a_loss_is_the_status_reason(company: CrmBuild) -> None:

@@ -27,7 +27,7 @@ def test_an_older_version_is_superseded_and_a_stage_nobody_mapped_rejected_with_
     build_of: Callable[[str], CrmBuild],
 ) -> None:
     assert build_of("zoho").rules() == [
-        ("deals", "Deals_2026_01_05.csv", 4, "superseded"),
+        ("deals", "Deals_2026_01_05.csv", 4, "superseded_in_one_file"),
         ("deals", "Deals_2026_01_05.csv", 7, "unknown_outcome"),
     ]
     [row] = build_of("zoho").rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")

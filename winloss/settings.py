@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from winloss.errors import nearest
@@ -84,6 +85,8 @@ class Setting:
                 return isinstance(value, str) and (
                     value == self.default or (value.strip() != "" and self._is_alike(value))
                 )
+            case "time zone":
+                return isinstance(value, str) and (value == self.default or value in _time_zones())
             case "list":
                 return isinstance(value, list) and (
                     not self.pattern or all(isinstance(item, str) and self._is_alike(item) for item in value)
@@ -137,6 +140,13 @@ def _is_day(value: str) -> bool:
 
 
 @cache
+def _time_zones() -> frozenset[str]:
+    """The zones that the engine knows by name, which need not be those of the machine."""
+    with duckdb.connect() as engine:
+        return frozenset(name for (name,) in engine.execute("select name from pg_timezone_names()").fetchall())
+
+
+@cache
 def declared() -> Mapping[str, Setting]:
     """Every setting by name, in the order of the file."""
     with _DECLARATIONS.open(encoding="utf-8", newline="") as file:
@@ -144,7 +154,7 @@ def declared() -> Mapping[str, Setting]:
 
 
 def _declaration(row: Mapping[str, str]) -> Setting:
-    is_text = row["kind"] in ("text", "date", "text or mapping")
+    is_text = row["kind"] in ("text", "date", "time zone", "text or mapping")
     return Setting(
         row["name"],
         row["kind"],

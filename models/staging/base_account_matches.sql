@@ -1,3 +1,6 @@
+{%- set is_not_merged -%}
+account_id not in (select merged_id from {{ ref('base_merged_records') }} where object = 'accounts')
+{%- endset -%}
 -- One row per name or domain by which a deal or contact without the id of its account finds it. One that two accounts share finds neither.
 
 select
@@ -5,7 +8,7 @@ select
     account_name_hash as match_hash,
     min(coalesce(account_id, account_name_hash)) as account_id
 from {{ source('landing', 'accounts') }}
-where account_name_hash is not null and line_problem is null
+where account_name_hash is not null and line_problem is null and coalesce({{ is_not_merged }}, true)
 group by account_name_hash
 having min(coalesce(account_id, account_name_hash)) = max(coalesce(account_id, account_name_hash))
 union all
@@ -14,6 +17,6 @@ select
     account_domain_hash as match_hash,
     min(account_id) as account_id
 from {{ source('landing', 'accounts') }}
-where account_domain_hash is not null and line_problem is null
+where account_domain_hash is not null and line_problem is null and coalesce({{ is_not_merged }}, true)
 group by account_domain_hash
 having min(account_id) = max(account_id)

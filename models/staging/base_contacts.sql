@@ -24,7 +24,9 @@ select
     contacts.file_dated_on,
     contacts.file_order,
     coalesce(contacts.contact_id, contacts.contact_name_hash) as contact_id,
-    coalesce(contacts.account_id, by_domain.account_id, by_name.account_id, contacts.account_name_hash) as account_id,
+    coalesce(
+        merged_accounts.survivor_id, contacts.account_id, by_domain.account_id, by_name.account_id, contacts.account_name_hash
+    ) as account_id,
     contacts.title,
     contacts.department,
     contacts.buying_role,
@@ -33,6 +35,8 @@ select
 from {{ source('landing', 'contacts') }} as contacts
 left join {{ ref('base_account_matches') }} as by_domain on by_domain.found_by = 'domain' and contacts.account_domain_hash = by_domain.match_hash
 left join {{ ref('base_account_matches') }} as by_name on by_name.found_by = 'name' and contacts.account_name_hash = by_name.match_hash
+left join {{ ref('base_merged_records') }} as merged_accounts
+    on merged_accounts.object = 'accounts' and coalesce(contacts.account_id, by_domain.account_id, by_name.account_id) = merged_accounts.merged_id
 union all
 select
     source_file,

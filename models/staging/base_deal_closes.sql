@@ -40,12 +40,13 @@ history as (
 
     select
         landed.deal_id,
-        try_cast(landed.entered_on as timestamp) as entered_at,
+        {{ local_moment('landed.entered_on') }} as entered_at,
         coalesce(stages_seen.outcome, stages.outcome, 'open') as outcome
     from {{ source('landing', 'stage_history') }} as landed
     inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.history_tells_close
     left join stages_seen on {{ folded('landed.stage') }} = stages_seen.stage
     left join stages on landed.crm = stages.crm and {{ folded('landed.stage') }} = stages.stage
+    where lower(coalesce(landed.is_deleted, 'false')) not in ('true', '1', 'yes')
 
 ),
 

@@ -124,49 +124,71 @@ each_once as (
     from named
     where trim(deal_id) != '' and trim(contact_id) != ''
 
+),
+
+links as (
+
+    select
+        source_file,
+        source_line,
+        line_problem,
+        file_dated_on,
+        file_order,
+        deal_id,
+        contact_id,
+        buying_role,
+        is_primary,
+        {{ local_day('added_on') }} as added_on,
+        is_deleted
+    from {{ source('landing', 'deal_contacts') }}
+    union all
+    select
+        source_file,
+        source_line,
+        {{ absent() }} as line_problem,
+        file_dated_on,
+        file_order,
+        deal_id,
+        contact_id,
+        {{ absent() }} as buying_role,
+        {{ absent() }} as is_primary,
+        {{ absent() }} as added_on,
+        {{ absent() }} as is_deleted
+    from each_once
+    where place = 1
+    union all
+    -- the person a deal names is its main contact
+    select
+        source_file,
+        source_line,
+        {{ absent() }} as line_problem,
+        file_dated_on,
+        file_order,
+        deal_id,
+        contact_id,
+        {{ absent() }} as buying_role,
+        'true' as is_primary,
+        {{ absent() }} as added_on,
+        {{ absent() }} as is_deleted
+    from deals
+    where contact_id is not null
+
 )
 
+-- what was merged belongs to the deal and the person that are left
 select
-    source_file,
-    source_line,
-    line_problem,
-    file_dated_on,
-    file_order,
-    deal_id,
-    contact_id,
-    buying_role,
-    is_primary,
-    added_on,
-    is_deleted
-from {{ source('landing', 'deal_contacts') }}
-union all
-select
-    source_file,
-    source_line,
-    {{ absent() }} as line_problem,
-    file_dated_on,
-    file_order,
-    deal_id,
-    contact_id,
-    {{ absent() }} as buying_role,
-    {{ absent() }} as is_primary,
-    {{ absent() }} as added_on,
-    {{ absent() }} as is_deleted
-from each_once
-where place = 1
-union all
--- the person a deal names is its main contact
-select
-    source_file,
-    source_line,
-    {{ absent() }} as line_problem,
-    file_dated_on,
-    file_order,
-    deal_id,
-    contact_id,
-    {{ absent() }} as buying_role,
-    'true' as is_primary,
-    {{ absent() }} as added_on,
-    {{ absent() }} as is_deleted
-from deals
-where contact_id is not null
+    links.source_file,
+    links.source_line,
+    links.line_problem,
+    links.file_dated_on,
+    links.file_order,
+    coalesce(merged_deals.survivor_id, links.deal_id) as deal_id,
+    coalesce(merged_contacts.survivor_id, links.contact_id) as contact_id,
+    links.buying_role,
+    links.is_primary,
+    links.added_on,
+    links.is_deleted
+from links
+left join {{ ref('base_merged_records') }} as merged_deals on merged_deals.object = 'deals' and links.deal_id = merged_deals.merged_id
+left join {{ ref('base_merged_records') }} as merged_contacts
+    on merged_contacts.object = 'contacts' and links.contact_id = merged_contacts.merged_id

@@ -21,10 +21,13 @@ with lines as (
         outcome_list,
         deal_id,
         account_id,
+        has_several_accounts,
         outcome as outcome_stated,
         stage,
         created_on as created_stated,
         closed_on as closed_stated,
+        close_date,
+        close_stated,
         modified_at as modified_stated,
         try_cast(modified_at as timestamp) as modified_at,
         amount as amount_stated,
@@ -52,47 +55,33 @@ with lines as (
 
 ),
 
--- only ids that stand on several lines can be duplicates or superseded
-repeated_ids as (
+versions as (
 
-    select deal_id
-    from lines
-    where line_problem is null and deal_id is not null
-    group by deal_id
-    having count(*) > 1
+    {{ versions_of_lines('lines', 'deal_id', stated) }}
 
 ),
 
--- the newest version of a deal: by modified time, else by the order of the files, else the last line
-versions as (
+-- an id that many records share is none: of all deals of a name only one would count
+files as (
 
     select
         lines.source_file,
-        lines.source_line,
-        row_number() over (
-            partition by lines.deal_id
-            order by
-                lines.modified_at desc nulls last,
-                lines.file_order desc nulls last,
-                lines.source_file desc,
-                lines.source_line desc
-        ) as newest_first,
-        row_number() over (
-            partition by
-                lines.deal_id,
-                coalesce(lines.is_deleted, false)
-                {%- for column in stated %},
-                lines.{{ column }}
-                {%- endfor %}
-            order by
-                lines.modified_at desc nulls last,
-                lines.file_order desc nulls last,
-                lines.source_file desc,
-                lines.source_line desc
-        ) as same_row_newest_first
+        count(*) as records,
+        count(*) filter (where versions.rule_id = 'two_versions_in_one_file') as left_out
     from lines
-    inner join repeated_ids on lines.deal_id = repeated_ids.deal_id
-    where lines.line_problem is null
+    left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+    group by lines.source_file
+
+),
+
+shared_ids as (
+
+    select
+        {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
+            ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} as problem
+    from files
+    where left_out > {{ setting('maximum_two_versions_share') }} * records
+    having count(*) > 0
 
 ),
 
@@ -105,11 +94,12 @@ typed as (
         try_cast(substring(lines.closed_stated, 1, 10) as date) as closed_on,
         try_cast(lines.amount_stated as decimal(38, 2)) as read_amount,
         try_cast(lines.score_stated as double) as qualification_score,
-        versions.newest_first,
-        versions.same_row_newest_first
+        versions.rule_id as version_rule,
+        merged.merged_id is not null as is_merged
     from lines
     left join {{ ref('outcome_words') }} as outcome_words on lower(lines.outcome_stated) = outcome_words.word
     left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+    left join {{ ref('base_merged_records') }} as merged on merged.object = 'deals' and lines.deal_id = merged.merged_id
 
 )
 
@@ -118,10 +108,13 @@ select
     source_line,
     deal_id,
     account_id,
+    has_several_accounts,
     outcome,
     stage,
     created_on,
     closed_on,
+    try_cast(substring(close_date, 1, 10) as date) as close_date,
+    close_stated,
     case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
     coalesce(abs(read_amount) > {{ largest_amount }}, false) as is_amount_too_large,
     currency,
@@ -156,8 +149,8 @@ select
     case
         when line_problem is not null then {{ rule_of_line('line_problem') }}
         when deal_id is null then 'missing_id'
-        when same_row_newest_first > 1 then 'exact_duplicate'
-        when newest_first > 1 then 'superseded'
+        when is_merged then 'merged'
+        when version_rule is not null then version_rule
         when is_deleted then 'deleted'
         when outcome is null then 'unknown_outcome'
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'unreadable_closed_on'
@@ -165,8 +158,8 @@ select
     case
         when line_problem is not null then line_problem
         when deal_id is null then 'deal_id is empty'
-        when same_row_newest_first > 1 then 'the same row was read before'
-        when newest_first > 1 then 'a newer version of this deal was read'
+        when is_merged then 'the record was merged into another one'
+        when version_rule is not null then {{ version_reason('version_rule', 'deal') }}
         when is_deleted then 'is_deleted is true'
         when outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'
         when outcome is null then case outcome_list
@@ -178,3 +171,5 @@ select
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'closed_on "' || closed_stated || '" is not a date'
     end as reason
 from typed
+left join shared_ids on 1 = 1
+where shared_ids.problem is null

@@ -1,5 +1,7 @@
 {{ config(materialized='table') }}
 -- One row per line of the deal files of any CRM: whose deal, how it ended, when, and what it was worth. Nothing dropped, nothing typed.
+-- Models above it write out the quarters of the list when they compile.
+-- depends_on: {{ ref('fiscal_quarters') }}
 
 with people as (
 
@@ -31,6 +33,34 @@ several_products as (
 
 ),
 
+-- moments become days where the company is
+dated as (
+
+    select
+        *,
+        nullif(trim(split_part(replace(account_ids, ',', ';'), ';', 1)), '') as first_account_id,
+        {{ local_day('created_on') }} as created_day,
+        {{ local_day('closed_on') }} as closed_day,
+        {{ local_day('won_on') }} as won_day,
+        {{ local_day('lost_on') }} as lost_day
+    from {{ ref('base_deal_outcomes') }}
+
+),
+
+-- of several accounts the main one counts, else the first
+found as (
+
+    select
+        dated.*,
+        coalesce(dated.account_id, dated.first_account_id, by_domain.account_id, by_name.account_id) as found_account_id
+    from dated
+    left join {{ ref('base_account_matches') }} as by_domain
+        on by_domain.found_by = 'domain' and dated.account_domain_hash = by_domain.match_hash
+    left join {{ ref('base_account_matches') }} as by_name
+        on by_name.found_by = 'name' and dated.account_name_hash = by_name.match_hash
+
+),
+
 competitors as (
 
     select
@@ -50,25 +80,35 @@ select
     deals.file_order,
     deals.crm,
     deals.deal_id,
-    coalesce(deals.account_id, by_domain.account_id, by_name.account_id, deals.account_name_hash) as account_id,
+    coalesce(merged_accounts.survivor_id, deals.found_account_id, deals.account_name_hash) as account_id,
+    deals.account_id is null and length(deals.account_ids) > length(deals.first_account_id) as has_several_accounts,
     coalesce(deals.contact_id, people.contact_id, deals.contact_name_hash) as contact_id,
     deals.contact_ids,
     deals.contact_email_hashes,
     deals.outcome_said as outcome,
     deals.outcome_list,
     deals.own_stage as stage,
-    deals.created_on,
+    deals.created_day as created_on,
     coalesce(
-        substring(cast(closes.closed_at as {{ dbt.type_string() }}), 1, 10),
+        -- a day apart, the two tell the same close: by the clock of another place, or entered the morning after
+        case
+            when coalesce(abs({{ dbt.datediff("try_cast(substring(deals.closed_day, 1, 10) as date)", "cast(closes.closed_at as date)", 'day') }}) > 1, true)
+                then substring(cast(closes.closed_at as {{ dbt.type_string() }}), 1, 10)
+        end,
         case deals.known_outcome
-            when 'won' then deals.won_on
-            when 'lost' then deals.lost_on
+            when 'won' then deals.won_day
+            when 'lost' then deals.lost_day
             when 'open' then null
-            else coalesce(deals.won_on, deals.lost_on)
+            else coalesce(deals.won_day, deals.lost_day)
         end,
         -- what an open deal holds there is a plan, or left over from an earlier close
-        case when rules.close_date_is_planned or deals.known_outcome is distinct from 'open' then deals.closed_on end
+        case when rules.close_date_is_planned or deals.known_outcome is distinct from 'open' then deals.closed_day end
     ) as closed_on,
+    deals.closed_day as close_date,
+    coalesce(
+        case deals.known_outcome when 'won' then deals.won_on when 'lost' then deals.lost_on end,
+        deals.closed_on
+    ) as close_stated,
     deals.modified_at,
     -- a lost deal's actual revenue is 0: what it would have been worth is the estimate
     coalesce(
@@ -112,10 +152,9 @@ select
     deals.extra_4,
     deals.extra_5,
     deals.extra_6
-from {{ ref('base_deal_outcomes') }} as deals
+from found as deals
 left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
-left join {{ ref('base_account_matches') }} as by_domain on by_domain.found_by = 'domain' and deals.account_domain_hash = by_domain.match_hash
-left join {{ ref('base_account_matches') }} as by_name on by_name.found_by = 'name' and deals.account_name_hash = by_name.match_hash
+left join {{ ref('base_merged_records') }} as merged_accounts on merged_accounts.object = 'accounts' and deals.found_account_id = merged_accounts.merged_id
 left join people on deals.contact_name_hash = people.contact_name_hash
 left join {{ ref('base_deal_closes') }} as closes on deals.deal_id = closes.deal_id and deals.known_outcome = closes.outcome
 left join competitors on deals.deal_id = competitors.deal_id

@@ -6,6 +6,9 @@ with landed as (
 
     select
         history.*,
+        {{ local_moment('history.entered_on') }} as entered_at,
+        lower(coalesce(history.is_deleted, 'false')) in ('true', '1', 'yes') as was_deleted,
+        substring({{ local_day('history.entered_on') }}, 1, 10) as entered_day,
         files.source_file is null as is_column_of_deals,
         row_number() over (
             partition by history.deal_id, history.stage, files.source_file is null
@@ -25,11 +28,20 @@ lines as (
         line_problem,
         deal_id,
         stage,
-        substring(entered_on, 1, 10) as entered_on,
+        entered_day as entered_on,
+        entered_at,
+        amount,
+        close_date,
+        was_deleted,
         row_number() over (
-            partition by deal_id, stage, substring(entered_on, 1, 10), case when line_problem is null then 0 else 1 end
+            partition by deal_id, stage, entered_on, amount, close_date, was_deleted, line_problem is null
             order by source_file, source_line
-        ) as same_row
+        ) as same_row,
+        -- of several changes of a deal on a day the first enters the stage
+        row_number() over (
+            partition by deal_id, stage, entered_day, was_deleted, line_problem is null
+            order by entered_at nulls last, source_file, source_line
+        ) as place_on_day
     from landed
     where not is_column_of_deals or newest_first = 1
 
@@ -41,6 +53,9 @@ select
     deal_id,
     stage,
     entered_on,
+    entered_at,
+    cast(try_cast(amount as decimal(38, 2)) as double) as amount,
+    try_cast(substring(close_date, 1, 10) as date) as close_date,
     nullif(concat_ws(
         ', ',
         case when entered_on is not null and try_cast(entered_on as date) is null then 'entered_on' end
@@ -49,10 +64,14 @@ select
         when line_problem is not null then {{ rule_of_line('line_problem') }}
         when deal_id is null then 'missing_id'
         when same_row > 1 then 'exact_duplicate'
+        when was_deleted then 'deleted'
+        when place_on_day > 1 then 'repeated_stage'
     end as rule_id,
     case
         when line_problem is not null then line_problem
         when deal_id is null then 'deal_id is empty'
         when same_row > 1 then 'the same row was read before'
+        when was_deleted then 'is_deleted is true'
+        when place_on_day > 1 then 'the deal is in this stage already on this day'
     end as reason
 from lines

@@ -181,8 +181,19 @@ FILES = {
     "deal_contacts": ("deal_contacts.csv",),
     "stage_history": ("stage_history.csv",),
 }
-REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on")
-EXCLUDED = ("no_contact", "deleted", "title", "repeated_header", "footer", "exact_duplicate", "superseded")
+REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on", "two_versions_in_one_file")
+EXCLUDED = (
+    "no_contact",
+    "deleted",
+    "merged",
+    "title",
+    "repeated_header",
+    "footer",
+    "exact_duplicate",
+    "repeated_stage",
+    "superseded",
+    "superseded_in_one_file",
+)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -234,15 +245,37 @@ def judge(
             key=lambda line: (line.get("Last changed", ""), line["source_file"], line["source_line"]), reverse=True
         )
         newer: list[Row] = []
+        of_one_time = [line for line in same if when(line) == when(same[0])]
+        contents = [
+            {title: cell for title, cell in line.items() if title not in (*ignored, "rule", "reason")}
+            for line in of_one_time
+        ]
+        # a contact may stand on a deal twice, in two roles
+        is_no_id = len(identity) == 1 and any(content != contents[0] for content in contents)
         for line in same:
             content = {title: cell for title, cell in line.items() if title not in (*ignored, "rule", "reason")}
             if line.get("Deleted") == "yes":
                 line["rule"], line["reason"] = "deleted", "is_deleted is true"
+            elif newer and is_no_id and when(line) == when(same[0]):
+                line["rule"], line["reason"] = (
+                    "two_versions_in_one_file",
+                    "another line of the file has the same id and other content, and nothing says which is newer",
+                )
             elif content in newer:
                 line["rule"], line["reason"] = "exact_duplicate", "the same row was read before"
+            elif newer and len(identity) == 1 and line["source_file"] == same[0]["source_file"]:
+                line["rule"], line["reason"] = (
+                    "superseded_in_one_file",
+                    f"a newer version of this {thing} stands in the same file",
+                )
             elif newer:
                 line["rule"], line["reason"] = "superseded", f"a newer version of this {thing} was read"
             newer.append(content)
+
+
+def when(line: Row) -> tuple[str, str]:
+    """The file a line stands in and the moment it states."""
+    return line["source_file"], line.get("Last changed", "")
 
 
 PLACE = ("source_file", "source_line", "problem", "Notes", "Full name", "E-mail")
@@ -388,6 +421,7 @@ def typed(line: Row) -> Row:
         "account": line["Account No"],
         "known_account": bool(account),
         "outcome": outcome,
+        "stated": stated,
         "in_population": not (line["Kind"] == "Renewal" or line["Pipeline"] == "Trial"),
         "stage": line["Stage"],
         "reasons": reasons if outcome in ("lost", "disqualified") else [],
@@ -532,6 +566,7 @@ def dim_periods() -> Iterator[Row]:
             "starts_on": limits[0] if limits else None,
             "ends_before_on": limits[1] if limits else None,
             "as_of_on": AS_OF,
+            "time_zone": "UTC",
             "closed_deals": len(within(CLOSED, period)),
             "is_partial": False,
             "completeness": "taken as complete: the last record is a few days before the end"
@@ -1424,6 +1459,16 @@ def input_columns() -> Iterator[Row]:
                 }
 
 
+def reopened() -> set[str]:
+    """Deals that are open though an older version of them was won or lost."""
+    older = {
+        line["Deal No"]
+        for line in LINES["deals"]
+        if line["rule"] in ("superseded", "superseded_in_one_file") and line["Result"].startswith("Closed")
+    }
+    return older & {line["Deal No"] for line in accepted("deals") if line["Result"] == "In progress"}
+
+
 def alerts() -> Iterator[Row]:
     # Four quarters with a close are enough to draw limits from.
     review = next(row for row in win_rates_by_quarter() if row["quarter"] == "2025-Q4")
@@ -1435,6 +1480,31 @@ def alerts() -> Iterator[Row]:
     for name, lines in LINES.items():
         rejected = sum(line["rule"] in REJECTED for line in lines)
         checks.append(("rejected_share", name, Fraction(rejected, len(lines)), "share", None, 0.05))
+    for name in ("deals", "accounts", "contacts"):
+        for file in FILES[name]:
+            of_file = [line for line in LINES[name] if line["source_file"] == file]
+            for rule, limit in (("two_versions_in_one_file", 0.01), ("superseded_in_one_file", 0.1)):
+                left_out = sum(line["rule"] == rule for line in of_file)
+                checks.append((rule, f"{name}: {file}", Fraction(left_out, len(of_file)), "share", None, limit))
+    closed = [deal for deal in DEALS if deal["in_population"] and deal["outcome"] in ("won", "lost")]
+    checks.append(("reopened_deals", "deals", Fraction(len(reopened()), len(DEALS)), "share", None, 0.05))
+    checks.append(("time_zone", "deals", Fraction(0), "share", None, 0.01))
+    for outcome in ("won", "lost"):
+        ended = [deal for deal in closed if deal["outcome"] == outcome]
+        checks.append((f"{outcome}_deals", "all closed deals", Fraction(len(ended), len(closed)), "share", 0.02, None))
+        undated = sum(deal["closed"] is None for deal in ended)
+        checks.append(("undated_deals", outcome, Fraction(undated, len(ended)), "share", None, 0.1))
+    quarters = defaultdict(list)
+    for deal in closed:
+        if deal["closed"]:
+            quarters[quarter_name(deal["closed"])].append(deal["outcome"])
+    for quarter in sorted({quarter_name(deal["closed"]) for deal in within(closed, "window")}):
+        here = quarters[quarter]
+        missing = {"won", "lost"} - set(here)
+        elsewhere = [outcome for other, outcomes in quarters.items() if other != quarter for outcome in outcomes]
+        lacking = Fraction(sum(outcome in missing for outcome in elsewhere) + 1, len(elsewhere) + 2)
+        chance = (1 - lacking) ** len(here) if missing else None
+        checks.append(("lopsided_quarter", quarter, chance, "probability", 0.001, None))
     for alert, subject, value, unit, lower, upper in checks:
         yield {
             "alert": alert,
@@ -1443,7 +1513,8 @@ def alerts() -> Iterator[Row]:
             "unit": unit,
             "lower_threshold": lower,
             "upper_threshold": upper,
-            "is_raised": (lower is not None and value < lower) or (upper is not None and value > upper),
+            "is_raised": value is not None
+            and ((lower is not None and value < lower) or (upper is not None and value > upper)),
         }
 
 
@@ -1481,6 +1552,7 @@ def data_quality_findings() -> Iterator[Row]:
     # Also deals outside the population are looked at.
     ended = [deal for deal in DEALS if deal["outcome"] in ("won", "lost")]
     lost = [deal for deal in ended if deal["outcome"] == "lost"]
+    closed = [deal for deal in ended if deal["in_population"]]
     found: dict[str, tuple[int, int]] = {
         "closed_before_created": (
             sum(bool(deal["closed"] and deal["created"] and deal["closed"] < deal["created"]) for deal in ended),
@@ -1515,6 +1587,19 @@ def data_quality_findings() -> Iterator[Row]:
             len(accepted("deal_contacts")),
         ),
         "contact_added_after_close": (len(LINKS) - len(COUNTED), len(LINKS)),
+        # of the population both outcomes occur, in each quarter and with dates or without
+        "no_lost_deals": (0, len(closed)),
+        "no_won_deals": (0, len(closed)),
+        "undated_outcome": (0, len(closed)),
+        "lopsided_quarter": (0, sum(deal["closed"] is not None for deal in closed)),
+        "closed_superseded_by_open": (len(reopened()), len(DEALS)),
+        "file_superseded": (0, len(DEAL_FILES)),
+        # neither file holds most deals of the other, and no deal names two accounts
+        "gone_from_newest_file": (0, 0),
+        "several_accounts": (0, len(DEALS)),
+        # no closing moment states a zone, and only the close date says when a deal closed
+        "quarter_changed_by_history": (0, sum(deal["stated"] in ("won", "lost") for deal in DEALS)),
+        "time_zone_decides_quarter": (0, sum(deal["stated"] in ("won", "lost") for deal in DEALS)),
     }
     for rule, (count, of) in found.items():
         yield {"rule_id": rule, "records": count, "of_records": of, "share": share(count, of)}

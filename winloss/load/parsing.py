@@ -132,17 +132,30 @@ _MONTH_FORMATS = ["%d/%b/%y", "%d/%b/%Y", "%d/%B/%y", "%d/%B/%Y", "%b/%d/%y", "%
 _TIME_FORMATS = ["%I:%M:%S%p", "%I:%M%p", "%H:%M:%S", "%H:%M"]
 
 
+# A moment that says its zone, and one whose clock stands at midnight: a day, written as a moment.
+_ZONED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
+_MIDNIGHT = r"\d{4}-\d{2}-\d{2}[T ]00:00(:00([.,]0+)?)?\D.*"
+_MS_A_DAY = 86_400_000
+
+
 def _formats(names: Sequence[str]) -> str:
     return "[" + ", ".join(literal(name) for name in names) + "]"
 
 
 def date_sql(cell: str, column: DateColumn) -> str:
-    """SQL text 'yyyy-mm-dd' from a cell, by the forms its column holds; the cell itself where none fits."""
+    """SQL text 'yyyy-mm-dd' from a cell, by the forms its column holds; the cell itself where none fits.
+
+    A moment that says its zone stays one: which day it is hangs on the company's zone, which models know.
+    """
+    day_or_moment = (
+        f"case when length({cell}) > 16 and regexp_full_match({cell}, '{_ZONED}') "
+        f"and not regexp_full_match({cell}, '{_MIDNIGHT}') then {cell} else left({cell}, 10) end"
+    )
     if column.forms <= {"iso"}:
-        return f"left({cell}, 10)"
+        return day_or_moment
     branches = []
     if "iso" in column.forms:
-        branches.append(rf"when regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?') then left({cell}, 10)")
+        branches.append(rf"when regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?') then {day_or_moment}")
     if "serial" in column.forms:
         days = f"cast(floor(try_cast({cell} as double)) as integer)"
         branches.append(
@@ -157,7 +170,8 @@ def date_sql(cell: str, column: DateColumn) -> str:
     if "epoch" in column.forms:
         branches.append(
             rf"when regexp_full_match({cell}, '1\d{{12}}') "
-            rf"then strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d')"
+            rf"then case when try_cast({cell} as bigint) % {_MS_A_DAY} = 0 then strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d') "
+            rf"else strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d %H:%M:%S+00:00') end"
         )
     if column.forms & {"year_first", "day_or_month_first", "month_in_letters"}:
         # Whatever stands between day, month and year becomes a slash, and the time of day goes.
@@ -180,8 +194,8 @@ def date_sql(cell: str, column: DateColumn) -> str:
 
 
 def timestamp_sql(cell: str, column: DateColumn) -> str:
-    """SQL text 'yyyy-mm-dd hh:mm:ss' from a cell, in UTC where the cell names its zone, else as it is written."""
-    day = date_sql(cell, column)
+    """SQL text 'yyyy-mm-dd hh:mm:ss' from a cell as it is written; in UTC, with '+00:00' behind it, where the cell names its zone."""
+    day = f"left({date_sql(cell, column)}, 10)" if column.forms & {"iso", "epoch"} else date_sql(cell, column)
     # '8:55:12.000 pm' becomes '8:55:12PM'; a cell without a time stays as it is, fits no format, and gets midnight.
     time = (
         rf"regexp_replace(regexp_replace(upper({cell}), "
@@ -190,11 +204,15 @@ def timestamp_sql(cell: str, column: DateColumn) -> str:
     clock = f"coalesce(strftime(try_strptime({time}, {_formats(_TIME_FORMATS)}), '%H:%M:%S'), '00:00:00')"
     is_read = rf"regexp_full_match({day}, '\d{{4}}-\d{{2}}-\d{{2}}')"
     written = f"case when {is_read} then {day} || ' ' || {clock} else {cell} end"
+    if "epoch" in column.forms:
+        instant = rf"strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d %H:%M:%S+00:00')"
+        written = rf"case when regexp_full_match({cell}, '1\d{{12}}') then {instant} else {written} end"
     if "iso" not in column.forms:
         return written
     finished = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}')"
-    zoned = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}[T ].*(Z|[+-]\d{{2}}(:?\d{{2}})?)')"
-    instant = f"strftime(try_cast({cell} as timestamptz) at time zone 'UTC', '%Y-%m-%d %H:%M:%S')"
+    zoned = f"regexp_full_match({cell}, '{_ZONED}')"
+    moment = f"regexp_replace({cell}, ' ?(Z|UTC|GMT)$', '+00')"
+    instant = f"strftime(try_cast({moment} as timestamptz) at time zone 'UTC', '%Y-%m-%d %H:%M:%S+00:00')"
     return f"case when {finished} then {cell} when {zoned} then coalesce({instant}, {cell}) else {written} end"
 
 

@@ -46,7 +46,7 @@ from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
-LOADER_VERSION = 1
+LOADER_VERSION = 2
 # What the setting outlier_gap_days says where it is not given.
 LATE_AFTER_DAYS = 92
 SAMPLE = "sample"

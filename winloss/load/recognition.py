@@ -216,7 +216,11 @@ def _matching_notices(reading: FileReading, crm: str) -> Iterator[str]:
 
     if reading.object == "deals" and "deal_id" not in has:
         yield f"{name} has no ids of deals: deals are told apart by name, account and day of creation.{remedy('deal_id')}"
-    if reading.object != "accounts" and "account_id" not in has and has & {"account_domain", "account_name"}:
+    if (
+        reading.object != "accounts"
+        and not has & {"account_id", "account_ids"}
+        and has & {"account_domain", "account_name"}
+    ):
         by = "domain" if "account_domain" in has else "name"
         yield f"{name} has no ids of accounts: they are found by {by}.{remedy('account_id')}"
     if (

@@ -310,7 +310,9 @@ def numbered_deals(reading: FileReading, stated: str) -> str:
 
 
 def _naming_a_deal(reading: FileReading) -> list[str]:
-    return [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
+    stated = [name for name in ("deal_name", "account_name", "created_on") if name in reading.bindings]
+    # the day as it is written: an id must not hang on the company's time zone
+    return [f"left({name}, 10)" if name == "created_on" else name for name in stated]
 
 
 def made_from_sql(reading: FileReading) -> str:

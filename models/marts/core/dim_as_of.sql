@@ -11,15 +11,26 @@ with created as (
 
 ),
 
+-- a close more than a year after the last deal was created is a mistyped year, not news; where there are many, creation is not exported
+uncreated as (
+
+    select
+        count(*) filter (where deals.closed_on > {{ dbt.dateadd('day', 366, 'created.latest_on') }})
+        <= greatest(1, {{ setting('uncreated_share') }} * count(deals.closed_on)) as are_slips
+    from {{ ref('fct_deals') }} as deals
+    cross join created
+
+),
+
 dates as (
 
     select created_on as day from {{ ref('fct_deals') }}
     union all
-    -- a close more than a year after the last deal was created is a mistyped year, not news
     select deals.closed_on as day
     from {{ ref('fct_deals') }} as deals
     cross join created
-    where created.latest_on is null or deals.closed_on <= {{ dbt.dateadd('day', 366, 'created.latest_on') }}
+    cross join uncreated
+    where created.latest_on is null or deals.closed_on <= {{ dbt.dateadd('day', 366, 'created.latest_on') }} or not uncreated.are_slips
     union all
     select entered_on as day from {{ ref('stg_stage_history') }}
 
@@ -55,7 +66,11 @@ outliers as (
     cross join created
     where
         gaps.gap_days > {{ setting('outlier_gap_days') | int }}
-        and gaps.records_from_here <= greatest(1, {{ setting('outlier_share') }} * gaps.all_records)
+        and gaps.records_from_here <= greatest(
+            1,
+            {{ setting('outlier_share') }} * gaps.all_records,
+            least({{ setting('few_outliers') | int }}, {{ setting('few_outliers_share') }} * gaps.all_records)
+        )
         and 2 * gaps.records_from_here < gaps.all_records
         and (created.confirmed_until_on is null or gaps.day > created.confirmed_until_on)
 

@@ -19,7 +19,7 @@ quarters as (
     select
         closed_deals.closed_quarter_starts_on as starts_on,
         closed_deals.closed_quarter as quarter,
-        cast({{ dbt.dateadd('month', 3, 'closed_deals.closed_quarter_starts_on') }} as date) as ends_before_on,
+        {{ quarters_later('closed_deals.closed_quarter_starts_on', 1) }} as ends_before_on,
         as_of.as_of_on,
         count(*) as closed_deals
     from closed_deals
@@ -77,7 +77,7 @@ window_length as (
     from reviewed
     left join quarters
         on quarters.starts_on <= reviewed.starts_on
-        and quarters.starts_on > {{ dbt.dateadd('month', -3 * (setting('window_quarters') | int), 'reviewed.starts_on') }}
+        and quarters.starts_on > {{ quarters_later('reviewed.starts_on', -1 * (setting('window_quarters') | int)) }}
 
 ),
 
@@ -96,14 +96,14 @@ periods as (
         1 as period_order,
         1 as quarter_count,
         reviewed.starts_on as starts_on,
-        cast({{ dbt.dateadd('month', 3, 'reviewed.starts_on') }} as date) as ends_before_on
+        {{ quarters_later('reviewed.starts_on', 1) }} as ends_before_on
     from reviewed
     union all
     select
         'previous_quarter' as period,
         2 as period_order,
         1 as quarter_count,
-        cast({{ dbt.dateadd('month', -3, 'reviewed.starts_on') }} as date) as starts_on,
+        {{ quarters_later('reviewed.starts_on', -1) }} as starts_on,
         reviewed.starts_on as ends_before_on
     from reviewed
     union all
@@ -113,10 +113,10 @@ periods as (
         window_length.quarter_count,
         cast(case
             when window_length.quarter_count = {{ setting('extended_window_quarters') | int }}
-                then {{ dbt.dateadd('month', -3 * (setting('extended_window_quarters') | int - 1), 'reviewed.starts_on') }}
-            else {{ dbt.dateadd('month', -3 * (setting('window_quarters') | int - 1), 'reviewed.starts_on') }}
+                then {{ quarters_later('reviewed.starts_on', 1 - (setting('extended_window_quarters') | int)) }}
+            else {{ quarters_later('reviewed.starts_on', 1 - (setting('window_quarters') | int)) }}
         end as date) as starts_on,
-        cast({{ dbt.dateadd('month', 3, 'reviewed.starts_on') }} as date) as ends_before_on
+        {{ quarters_later('reviewed.starts_on', 1) }} as ends_before_on
     from reviewed
     cross join window_length
     union all
@@ -147,12 +147,13 @@ select
     periods.period,
     periods.period_order,
     case when periods.starts_on is not null then {{ quarter_name('periods.starts_on') }} end as first_quarter,
-    case when periods.starts_on is not null then {{ quarter_name(dbt.dateadd('month', -3, 'periods.ends_before_on')) }} end as last_quarter,
-    case when reviewed.starts_on is not null then {{ quarter_name(dbt.dateadd('month', 3, 'reviewed.starts_on')) }} end as next_quarter,
+    case when periods.starts_on is not null then {{ quarter_name(quarters_later('periods.ends_before_on', -1)) }} end as last_quarter,
+    case when reviewed.starts_on is not null then {{ quarter_name(quarters_later('reviewed.starts_on', 1)) }} end as next_quarter,
     periods.quarter_count,
     periods.starts_on,
     periods.ends_before_on,
     as_of.as_of_on,
+    '{{ time_zone() }}' as time_zone,
     counted.closed_deals,
     periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false) as is_partial,
     case

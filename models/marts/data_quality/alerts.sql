@@ -109,6 +109,17 @@ checks as (
         'Many lost deals of the quarter under review state no reason.' as meaning,
         'Ask the owners to state a reason when they close a deal as lost.' as remedy
     from missing_reasons
+    union all
+    select
+        alert,
+        subject,
+        value,
+        unit,
+        lower_threshold,
+        upper_threshold,
+        meaning,
+        remedy
+    from {{ ref('int_guards') }}
 
 )
 

@@ -110,6 +110,10 @@ with found as (
         count(*) filter (where not is_counted) as found,
         count(*) as of_records
     from {{ ref('bridge_deal_contacts') }}
+    union all
+    select rule_id, found, of_records from {{ ref('int_outcome_findings') }}
+    union all
+    select rule_id, found, of_records from {{ ref('int_version_findings') }}
 
 )
 

@@ -6,7 +6,7 @@ with said as (
     select
         history.*,
         max(history.version) over (partition by history.reviewed_quarter) as latest_version,
-        cast({{ dbt.dateadd('month', 3, 'history.reviewed_quarter_starts_on') }} as date) as next_quarter_starts_on
+        {{ quarters_later('history.reviewed_quarter_starts_on', 1) }} as next_quarter_starts_on
     from {{ source('history', 'recommendations') }} as history
     -- what was said of another company's deals is not judged by these
     inner join {{ source('landing', 'loads') }} as loads on history.crm = loads.crm

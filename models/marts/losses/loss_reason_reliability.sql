@@ -6,7 +6,7 @@ with lost_deals as (
     select
         periods.period,
         deals.*,
-        {{ dbt.datediff('deals.closed_on', dbt.dateadd('month', 3, 'deals.closed_quarter_starts_on'), 'day') }} as days_to_quarter_end  -- noqa: LT05
+        {{ dbt.datediff('deals.closed_on', quarters_later('deals.closed_quarter_starts_on', 1), 'day') }} as days_to_quarter_end  -- noqa: LT05
     from {{ ref('fct_closed_deals') }} as deals
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
         on deals.closed_on is not distinct from periods.closed_on

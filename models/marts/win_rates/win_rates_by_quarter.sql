@@ -17,11 +17,18 @@ with bounds as (
 -- every quarter the export speaks of, and those of mistyped years where deals stand in them
 quarters as (
 
+    {% for quarter in fiscal_quarters() -%}
+    select cast('{{ quarter.starts_on }}' as date) as starts_on
+    from bounds
+    where cast('{{ quarter.starts_on }}' as date) between first_starts_on and last_starts_on
+    union
+    {% else -%}
     select cast({{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} as date) as starts_on
     from bounds
     inner join (select cast(id as integer) as number from range(102) as counted (id)) as numbers
         on {{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} <= bounds.last_starts_on
     union
+    {% endfor -%}
     select closed_quarter_starts_on as starts_on
     from {{ ref('fct_closed_deals') }}
     where closed_quarter_starts_on is not null
@@ -69,7 +76,7 @@ charted as (
 
     select
         *,
-        cast({{ dbt.dateadd('month', 3, 'starts_on') }} as date) as ends_before_on,
+        {{ quarters_later('starts_on', 1) }} as ends_before_on,
         case when closed_deals > 0 then greatest(0e0, center_line - 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as lower_limit,
         case when closed_deals > 0 then least(1e0, center_line + 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as upper_limit,
         lag(starts_on) over (order by starts_on) as previous_starts_on,
@@ -128,7 +135,7 @@ select
         when
             not compared.is_partial
             and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
-            and compared.starts_on = cast({{ dbt.dateadd('month', 3, 'compared.previous_starts_on') }} as date)
+            and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
             then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
     end as is_win_rate_changed,
     compared.won_amount,
