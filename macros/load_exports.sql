@@ -38,6 +38,7 @@
             'decimal': setting('decimal'),
             'file_order': setting('file_order'),
             'show_owner_names': setting('show_owner_names'),
+            'keep': setting('keep'),
         },
     } -%}
     {%- set answer = fromjson(run_query("select plan_load('" ~ (toyaml(request) | replace("'", "''")) ~ "')").rows[0][0]) -%}

@@ -11,9 +11,9 @@ having count(*) > 1
 union all
 select
     'population' as seed,
-    field || ' ' || lower(value) as entry
+    field || ' ' || {{ folded('value') }} as entry
 from {{ ref('population') }}
-group by field, lower(value)
+group by field, {{ folded('value') }}
 having count(*) > 1
 union all
 select

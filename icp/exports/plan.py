@@ -48,7 +48,16 @@ SAMPLE = "sample"
 SAMPLE_FOLDER = Path("seeds") / "sample"
 DEFAULT_FOLDER = "exports"
 # What of the variables a load depends on.
-SETTINGS = ("mapping", "extra_dimensions", "field_aliases", "date_order", "decimal", "file_order", "show_owner_names")
+SETTINGS = (
+    "mapping",
+    "extra_dimensions",
+    "field_aliases",
+    "date_order",
+    "decimal",
+    "file_order",
+    "show_owner_names",
+    "keep",
+)
 
 
 @dataclass(frozen=True)
@@ -176,6 +185,13 @@ def fingerprint(request: Request) -> str:
     return digest.hexdigest()
 
 
+def kept_words(keep: object) -> frozenset[str]:
+    """The words of the setting `keep`, in lower case; which dimension each belongs to is the models' business."""
+    stated = keep.values() if isinstance(keep, Mapping) else [keep]
+    words = [word for part in stated for word in (part if isinstance(part, (list, tuple)) else [part])]
+    return frozenset(word.strip().lower() for word in words if isinstance(word, str))
+
+
 def make_plan(request: Request) -> ReadingPlan:
     """The plan for a folder. Raises ReadingError with one sentence per thing the user has to mend."""
     readable = ["custom", *recognised_crms()]
@@ -192,6 +208,8 @@ def make_plan(request: Request) -> ReadingPlan:
             layout = custom_layout(folder, request.variables)
         else:
             layout = crm_layout(folder, request.variables, request.crm)
+        kept = kept_words(request.variables.get("keep"))
+        layout = replace(layout, readings=[replace(reading, kept_words=kept) for reading in layout.readings])
         if not folder.has_copies():
             clear_copies(request.database)
         _check_lookups(layout, engine)

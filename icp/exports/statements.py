@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from icp.exports.columns import COLUMNS, DATED, PROVENANCE, Column, Kind
+from icp.exports.columns import COLUMNS, DATED, PROVENANCE, WORDS_OF_DIMENSIONS, Column, Kind
 from icp.exports.quoting import identifier, literal
 from icp.exports.shape import ExportFile
 from icp.exports.values import (
+    CAN_BE_A_VALUE,
     FORMS,
     DateColumn,
     NumberColumn,
@@ -72,7 +73,8 @@ class FileReading:
     """One file read for one object.
 
     `belongs_to` and `described_by` are the cells a contact's identifier is made from. `constants` are columns that say the
-    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report.
+    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report. `kept_words` are values of dimensions
+    although they mean "no value" elsewhere.
     """
 
     object: str
@@ -85,6 +87,7 @@ class FileReading:
     described_by: tuple[Cell, ...] = ()
     constants: Mapping[str, str | int | None] = field(default_factory=dict)
     footer_from: int | None = None
+    kept_words: frozenset[str] = frozenset()
 
     def cells(self) -> list[Cell]:
         """Every cell the statement touches, each once."""
@@ -190,7 +193,9 @@ def stated_values(reading: FileReading) -> str:
             if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
                 stated = cell.sql()
             else:
-                stated = without_missing_sql(cell.sql(), binding.column.kind)
+                is_of_dimension = binding.column.name in WORDS_OF_DIMENSIONS
+                kept = reading.kept_words | CAN_BE_A_VALUE if is_of_dimension else frozenset[str]()
+                stated = without_missing_sql(cell.sql(), binding.column.kind, kept)
             if is_sound:
                 stated = f"case when {is_sound} then {stated} end"
             selected.append(f"    {stated} as {stated_name(binding.column, number)}")

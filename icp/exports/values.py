@@ -7,7 +7,7 @@ them. A cell that cannot be read keeps its original text, for the typed models t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from icp.exports.columns import Kind
@@ -20,6 +20,8 @@ MISSING_WORDS = (
     "#value! #ref! #div/0! #name? #num! #null!"
 ).split()
 MISSING_MEASURES = [*MISSING_WORDS, "na"]
+# of these, what is a value where it stands for a category of its own, such as no support plan: the models tell
+CAN_BE_A_VALUE = frozenset({"none"})
 _LONGEST_MISSING_WORD = max(map(len, MISSING_MEASURES))
 
 TRUE_WORDS = "true t yes y 1 1.0 on x wahr ja oui vrai si sí sim verdadero".split()
@@ -310,9 +312,10 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def without_missing_sql(cell: str, kind: Kind) -> str:
-    """SQL of a trimmed cell with the words for "no value" made null."""
+def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> str:
+    """SQL of a trimmed cell with the words for "no value" made null, but for those that are values (`kept`, in lower case)."""
     missing = MISSING_MEASURES if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.NUMBER, Kind.BOOLEAN) else MISSING_WORDS
+    missing = [word for word in missing if word not in kept]
     # The length is asked first because it spares nearly every cell the comparison with the list.
     return (
         f"case when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "

@@ -130,7 +130,7 @@ left join {{ ref('bands') }} as amount_bands
     on amount_bands.measure = 'amount'
     and segmented.amount >= amount_bands.from_value
     and (segmented.amount < amount_bands.below_value or amount_bands.below_value is null)
-left join {{ ref('population') }} as deal_types on deal_types.field = 'deal_type' and lower(deal_types.value) = lower(segmented.deal_type)
+left join {{ ref('population') }} as deal_types on deal_types.field = 'deal_type' and {{ folded('deal_types.value') }} = {{ folded('segmented.deal_type') }}
 left join {{ ref('population') }} as all_deal_types on all_deal_types.field = 'deal_type' and all_deal_types.value = '*'
-left join {{ ref('population') }} as pipelines on pipelines.field = 'pipeline' and lower(pipelines.value) = lower(segmented.pipeline)
+left join {{ ref('population') }} as pipelines on pipelines.field = 'pipeline' and {{ folded('pipelines.value') }} = {{ folded('segmented.pipeline') }}
 left join {{ ref('population') }} as all_pipelines on all_pipelines.field = 'pipeline' and all_pipelines.value = '*'

@@ -63,6 +63,12 @@ with found as (
     ) as accepted
     union all
     select
+        'no_value_word' as rule_id,
+        cast(coalesce(sum(records) filter (where is_no_value), 0) as bigint) as found,
+        cast(coalesce(sum(records), 0) as bigint) as of_records
+    from {{ ref('int_segments') }}
+    union all
+    select
         'account_missing' as rule_id,
         count(*) filter (where accounts.account_key is null) as found,
         count(*) as of_records
