@@ -31,7 +31,7 @@ def test_an_older_version_is_superseded_and_a_stage_nobody_mapped_rejected_with_
         ("deals", "Deals_2026_01_05.csv", 7, "unknown_outcome"),
     ]
     [row] = build_of("zoho").rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")
-    assert row["reason"].endswith("add a line, for example  zoho,On Ice,open")
+    assert row["reason"].endswith("add the line  zoho,On Ice,won|lost|open|disqualified  with the one that is right")
 
 
 def test_accounts_and_contacts_join_by_id_and_by_name_only_without(build_of: Callable[[str], CrmBuild]) -> None:

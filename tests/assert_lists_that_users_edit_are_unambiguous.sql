@@ -4,9 +4,9 @@
 
 select
     'outcome_words' as seed,
-    word as entry
+    {{ folded('word') }} as entry
 from {{ ref('outcome_words') }}
-group by word
+group by {{ folded('word') }}
 having count(*) > 1
 union all
 select

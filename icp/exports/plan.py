@@ -178,7 +178,10 @@ def fingerprint(request: Request) -> str:
     digest = hashlib.sha256(json.dumps([LOADER_VERSION, request.crm, settings], sort_keys=True, default=str).encode())
     folder = Path(request.folder)
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
-    lists = [SEEDS / f"{name}.csv" for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words")]
+    lists = [
+        SEEDS / f"{name}.csv"
+        for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words", "boolean_words", "month_words")
+    ]
     for path in [*paths, *lists]:
         with path.open("rb") as file:
             digest.update(path.name.encode("utf-8", "surrogateescape") + hashlib.file_digest(file, "sha256").digest())

@@ -51,7 +51,14 @@ select
     deals.contact_ids,
     deals.contact_email_hashes,
     deals.outcome_said as outcome,
+    deals.known_outcome,
     deals.outcome_list,
+    nullif(concat_ws(
+        ', ',
+        {%- for flag in ['is_closed', 'is_won', 'is_lost'] %}
+        case when deals.{{ flag }} not in ('true', 'false') then '{{ flag }}' end{{ ',' if not loop.last }}
+        {%- endfor %}
+    ), '') as unreadable_flags,
     deals.own_stage as stage,
     deals.created_on,
     coalesce(
