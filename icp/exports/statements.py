@@ -14,6 +14,7 @@ from icp.exports.values import (
     DateColumn,
     NumberColumn,
     boolean_sql,
+    currency_sql,
     date_sql,
     number_sql,
     outcome_sql,
@@ -238,13 +239,33 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if column.name in reading.constants:
         return f"cast({literal(reading.constants[column.name])} as varchar)"
     binding = reading.bindings.get(column.name)
+    beside = _currencies_beside(reading, formats) if column.name == "currency" else []
+    if binding is None and beside:
+        return f"coalesce({', '.join(beside)}, null)"
     if binding is None:
         return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
     values = [
         canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
         for number, cell in enumerate(binding.cells, 1)
     ]
+    values += beside
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+# What states the value of a deal in its own currency, in the order in which the models take it.
+_OWN_AMOUNTS = ("amount_estimated", "amount_actual", "amount")
+
+
+def _currencies_beside(reading: FileReading, formats: Formats) -> list[str]:
+    """SQL of the currencies that stand in the cells of the amounts of a file."""
+    found = []
+    for name in _OWN_AMOUNTS:
+        binding = reading.bindings.get(name)
+        for number, cell in enumerate(binding.cells if binding else (), 1):
+            form = formats.get(cell.file, FileFormat()).numbers.get(cell.column, NumberColumn("point", True))
+            sign = currency_sql(stated_name(binding.column, number), form) if binding else None
+            found += [sign] if sign else []
+    return found
 
 
 def canonical_sql(

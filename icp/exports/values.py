@@ -333,6 +333,13 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
     return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {cell}) else {cell} end"
 
 
+def currency_sql(cell: str, column: NumberColumn) -> str | None:
+    """SQL of the currency that stands beside the number in a cell, as it is written; None where the column holds numbers alone."""
+    if column.is_plain:
+        return None
+    return f"nullif(regexp_extract({cell}, {literal(f'(^|[^A-Za-z])({_CURRENCY})([^A-Za-z]|$)')}, 2), '')"
+
+
 # --- words -----------------------------------------------------------------------------------------------------------
 
 

@@ -31,15 +31,34 @@ mapped_by_user as (
 
 ),
 
--- what the CRM writes where nobody chose a reason says nothing
+lost_deals as (
+
+    select
+        stated_reasons.words,
+        count(*) as deals,
+        sum(count(*)) over () as all_deals
+    from {{ ref('stg_deals') }} as deals
+    left join stated_reasons on deals.loss_reason = stated_reasons.loss_reason
+    where deals.outcome = 'lost'
+    group by stated_reasons.words
+
+),
+
+-- what the CRM writes where nobody chose a reason says nothing, nor does what stands on nearly every loss
 defaults_of_crm as (
 
     select stated_reasons.loss_reason
     from stated_reasons
-    inner join {{ ref('loss_reason_defaults') }} as defaults
+    left join {{ ref('loss_reason_defaults') }} as defaults
         on stated_reasons.words = {{ fold_text(split_camel_case('defaults.stated_reason')) }}
-    inner join {{ source('landing', 'loads') }} as loads on defaults.crm = loads.crm
-    where stated_reasons.loss_reason not in (select loss_reason from mapped_by_user)
+        and defaults.crm in (select crm from {{ source('landing', 'loads') }})
+    left join lost_deals
+        on stated_reasons.words = lost_deals.words
+        and lost_deals.deals > {{ setting('default_reason_share') }} * lost_deals.all_deals
+        and lost_deals.all_deals >= {{ setting('default_reason_minimum_losses') }}
+    where
+        stated_reasons.loss_reason not in (select loss_reason from mapped_by_user)
+        and (defaults.crm is not null or lost_deals.words is not null)
     group by stated_reasons.loss_reason
 
 ),

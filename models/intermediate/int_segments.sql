@@ -123,9 +123,10 @@ aliased as (
         worded.shown_value,
         worded.folded_value,
         aliases.segment as alias_segment,
-        aliases.segment is null
-        and worded.says_nothing
-        and (not worded.can_be_a_value or written_when_empty.word is not null) as is_no_value,
+        case
+            when aliases.segment is not null then {{ folded('aliases.segment') }} = 'unknown'
+            else worded.says_nothing and (not worded.can_be_a_value or written_when_empty.word is not null)
+        end as is_no_value,
         sum(worded.uses) as uses
     from worded
     left join written_when_empty on worded.word = written_when_empty.word

@@ -6,7 +6,7 @@
 {%- set of_deals = "case when unknown_words.deals = 1 then '1 deal' else cast(unknown_words.deals as " ~ dbt.type_string() ~ ") || ' deals' end" %}
 {%- set first_flag = "split_part(ruled.unreadable_flags, ', ', 1)" %}
 {%- set stated = [
-    'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'currency', 'owner', 'deal_type',
+    'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'owner', 'deal_type',
     'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'industry', 'annual_revenue',
     'employees', 'region', 'country', 'account_type', 'extra_1', 'extra_2', 'extra_3', 'extra_4', 'extra_5', 'extra_6',
 ] %}
@@ -34,6 +34,7 @@ with lines as (
         modified_at as modified_stated,
         try_cast(modified_at as timestamp) as modified_at,
         amount as amount_stated,
+        amount_converted as converted_stated,
         currency,
         owner,
         deal_type,
@@ -110,6 +111,7 @@ typed as (
         try_cast(substring(lines.created_stated, 1, 10) as date) as created_on,
         try_cast(substring(lines.closed_stated, 1, 10) as date) as closed_on,
         try_cast(lines.amount_stated as decimal(38, 2)) as read_amount,
+        try_cast(lines.converted_stated as decimal(38, 2)) as read_converted,
         try_cast(lines.score_stated as double) as qualification_score,
         versions.newest_first,
         versions.same_row_newest_first
@@ -173,6 +175,11 @@ select
     created_on,
     closed_on,
     case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
+    -- of an amount that is not nothing, nothing is no conversion
+    case
+        when abs(read_converted) <= {{ largest_amount }} and (read_converted != 0 or coalesce(read_amount, 0) = 0)
+            then cast(read_converted as decimal(18, 2))
+    end as amount_converted,
     coalesce(abs(read_amount) > {{ largest_amount }}, false) as is_amount_too_large,
     currency,
     owner,
@@ -199,6 +206,7 @@ select
         case when is_deleted_unreadable then 'is_deleted' end,
         case when created_stated is not null and created_on is null then 'created_on' end,
         case when amount_stated is not null and read_amount is null then 'amount' end,
+        case when converted_stated is not null and read_converted is null then 'amount_converted' end,
         case when score_stated is not null and qualification_score is null then 'qualification_score' end,
         case when qualification_score not between 0 and 1 then 'qualification_score' end,
         case when annual_revenue is not null and try_cast(annual_revenue as decimal(20, 2)) is null then 'annual_revenue' end,
@@ -231,7 +239,7 @@ select
 from ruled
 left join unknown_words
     on ruled.rule_id = unknown_words.rule_id
-    and ruled.outcome_list = unknown_words.outcome_list
+    and ruled.outcome_list is not distinct from unknown_words.outcome_list
     and ruled.outcome_stated = unknown_words.outcome_stated
 left join flag_headers
     on ruled.rule_id = 'unreadable_flag' and ruled.source_file = flag_headers.source_file and flag_headers.column_name = {{ first_flag }}

@@ -81,6 +81,7 @@ select
         case when deals.currency is null then deals.amount_converted end,
         deals.amount
     ) as amount,
+    deals.amount_converted,
     deals.currency,
     coalesce(deals.owner, deals.owner_id) as owner,
     deals.deal_type,

@@ -1496,6 +1496,10 @@ def data_quality_findings() -> Iterator[Row]:
         "amount_too_large": (0, len(DEALS)),
         "amount_missing": (sum(deal["stated_amount"] is None for deal in ended), len(ended)),
         "loss_reason_missing": (sum(deal["reasons"][0] == "unspecified" for deal in lost), len(lost)),
+        "loss_reason_default": (
+            0,
+            len([line for line in accepted("deals") if OUTCOMES[line["Result"].lower()] == "lost"]),
+        ),
         "loss_reason_unmapped": (sum(deal["reasons"][0] == "other" for deal in lost), len(lost)),
         "renewal_in_population": (
             sum(deal["in_population"] and "renew" in deal["deal_type"].lower() for deal in ended),

@@ -47,8 +47,13 @@ segmented as (
         -- an amount of zero or less says nothing of a deal's value
         case
             when currencies.is_mixed or deals.amount <= 0 then null
-            when currencies.is_converted and coalesce(deals.currency != currencies.value_currency, true)
-                then cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+            when currencies.is_converted and deals.currency = currencies.value_currency then cast(deals.amount as decimal(24, 2))
+            -- as the CRM converted it, else by the rate
+            when currencies.is_converted
+                then coalesce(
+                    cast(case when deals.amount_converted > 0 then deals.amount_converted end as decimal(24, 2)),
+                    cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+                )
             else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
