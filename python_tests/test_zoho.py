@@ -11,7 +11,7 @@ def test_stages_amounts_and_dates_are_read_as_zoho_writes_them(build_of: Callabl
     )
     deals = {tuple(str(value) for value in row.values()) for row in rows if str(row["created_on"]) > "2025-05"}
     assert deals == {
-        ("zcrm_1001", "won", "22700.00", "2025-07-01", "2025-10-15"),
+        ("zcrm_1001", "won", "5000000000.00", "2025-07-01", "2025-10-15"),
         ("zcrm_1002", "lost", "8000.00", "2025-08-01", "2025-10-20"),
         ("zcrm_1003", "lost", "900.50", "2025-08-05", "2025-10-30"),
         ("zcrm_1004", "open", "5000.00", "2025-09-10", "2027-01-31"),
