@@ -16,7 +16,7 @@
 
 {# A folded value without brackets, dashes and other signs, to be compared with words that mean nothing is known. #}
 {% macro without_signs(folded_value) -%}
-    trim({{ replace_pattern(folded_value, '[][(){}<>*_.,;:?!#~\'"|/\\ -]+', ' ') }})
+    trim({{ replace_pattern(folded_value, '[\\]\\[(){}<>*_.,;:?!#~\'"|/\\\\ -]+', ' ') }})
 {%- endmacro %}
 
 {# The words that the setting `keep` says are values: pairs of the column they stand in, * for any, and the word. #}

@@ -2,12 +2,21 @@
 -- One row per distinct stated loss reason x category it falls in; the first category by priority is the primary one.
 -- depends_on: {{ ref('loss_reason_rules') }}
 
+{%- set rules = taxonomy_rules('loss_reason_rules', 'category', taxonomy_codes('loss_reason_categories', 'category')) %}
+
 with stated_reasons as (
 
+    -- grouped so that Spark folds a reason once, and not for every rule
     select
         loss_reason,
-        {{ fold_text(split_camel_case('loss_reason')) }} as words
-    from (select distinct loss_reason from {{ ref('stg_deals') }} where loss_reason is not null) as stated
+        max(words) as words
+    from (
+        select
+            loss_reason,
+            {{ fold_text(split_camel_case('loss_reason')) }} as words
+        from (select distinct loss_reason from {{ ref('stg_deals') }} where loss_reason is not null) as stated
+    ) as folded
+    group by loss_reason
 
 ),
 
@@ -64,20 +73,24 @@ defaults_of_crm as (
 ),
 
 -- deals are lost for several causes at once, so every rule that matches is kept
-matched_by_rules as (
+matching_rules as (
 
     select
         loss_reason,
-        'unspecified' as category,
-        0 as priority
+        {{ split_to_rows("concat_ws(';', case when words = '' then '0' end" ~ matching_priorities(rules) ~ ")", ';') }} as priority
     from stated_reasons
-    where words = ''
-    {%- for rule in taxonomy_rules('loss_reason_rules', 'category', taxonomy_codes('loss_reason_categories', 'category')) %}
-    union all
-    select loss_reason, '{{ rule['category'] }}' as category, {{ rule['priority'] }} as priority
-    from stated_reasons
-    where {{ matches('words', rule['pattern']) }}
-    {%- endfor %}
+
+),
+
+matched_by_rules as (
+
+    select
+        matching_rules.loss_reason,
+        coalesce(rules.category, 'unspecified') as category,
+        cast(matching_rules.priority as integer) as priority
+    from matching_rules
+    left join {{ ref('loss_reason_rules') }} as rules on cast(matching_rules.priority as integer) = rules.priority
+    where matching_rules.priority != ''
 
 ),
 

@@ -60,8 +60,17 @@ spelt as (
         select
             *,
             {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value
-        from stated
-        where stated_value is not null
+        -- grouped so that Spark folds a value once, and not in every column's own branch
+        from (
+            select
+                column_name,
+                object,
+                stated_value,
+                sum(uses) as uses
+            from stated
+            where stated_value is not null
+            group by column_name, object, stated_value
+        ) as values_stated
     ) as masked
 
 ),
@@ -93,7 +102,7 @@ worded as (
         spelt.*,
         words.word,
         -- a word such as None in brackets or dashes is the form's, not a person's
-        coalesce(words.can_be_a_value, false) and not {{ matches('spelt.folded_value', '[][(){}<>_-]') }} as can_be_a_value,
+        coalesce(words.can_be_a_value, false) and not {{ matches('spelt.folded_value', '[\\]\\[(){}<>_-]') }} as can_be_a_value,
         kept.word is null and (words.word is not null or {{ without_signs('spelt.folded_value') }} = '') as says_nothing
     from spelt
     left join words on {{ without_signs('spelt.folded_value') }} = words.word
