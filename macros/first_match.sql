@@ -8,3 +8,8 @@
     end
     {%- endif -%}
 {%- endmacro %}
+
+{#- Items of a list of texts: the priority of each rule whose pattern `words` contains. -#}
+{% macro matching_priorities(rules) -%}
+    {%- for rule in rules %}, case when {{ matches('words', rule['pattern']) }} then '{{ rule['priority'] }}' end{% endfor -%}
+{%- endmacro %}

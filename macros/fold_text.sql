@@ -5,11 +5,11 @@
 {% macro fold_text(expression) -%}
     {%- set accented = 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīįıłľñńňòóôõöøōőŕřśšşșťţțùúûüūůűųýÿźżž' -%}
     {%- set plain =    'aaaaaaaaacccddeeeeeeeegiiiiiiillnnnoooooooorrsssstttuuuuuuuuyyzzz' -%}
-    {%- set spelled_out = "replace(replace(replace(lower(" ~ expression ~ "), 'ß', 'ss'), 'œ', 'oe'), 'æ', 'ae')" -%}
+    {%- set spelled_out = "replace(replace(" ~ folded(expression) ~ ", 'œ', 'oe'), 'æ', 'ae')" -%}
     {%- set unaccented = "translate(" ~ spelled_out ~ ", '" ~ accented ~ "', '" ~ plain ~ "')" -%}
-    {#- An accent may also stand as a mark of its own after its letter. Most texts have neither: they skip all this. -#}
-    {%- set folded = "case when " ~ matches(expression, '[^ -~]') ~ " then " ~ replace_pattern(unaccented, '\\p{M}+', '') ~ " else lower(" ~ expression ~ ") end" -%}
+    {#- Some accents stand on no letter of their own. Most texts have neither, nor entities: they skip all this. -#}
+    {%- set plain_words = "case when " ~ matches(expression, '[^ -~]|[&<]') ~ " then " ~ replace_pattern(unaccented, '\\p{M}+', '') ~ " else lower(" ~ expression ~ ") end" -%}
     {#- v.p. becomes vp before its dots become blanks. -#}
-    {%- set undotted = replace_pattern(folded, '\\b([a-z])\\.', '\\1') -%}
+    {%- set undotted = replace_pattern(plain_words, '\\b([a-z])\\.', '\\1') -%}
     trim({{ replace_pattern(undotted, '[^\\p{L}\\p{N}]+', ' ') }})
 {%- endmacro %}

@@ -37,6 +37,7 @@
             'fiscal_year_start_month': setting('fiscal_year_start_month'),
             'outlier_gap_days': setting('outlier_gap_days'),
             'show_owner_names': setting('show_owner_names'),
+            'keep': setting('keep'),
         },
     } -%}
     {%- set answer = fromjson(run_query("select plan_load('" ~ (toyaml(request) | replace("'", "''")) ~ "')").rows[0][0]) -%}

@@ -12,3 +12,49 @@
         else coalesce({{ mapped }}, {{ stage }})
     end
 {%- endmacro %}
+
+{# A stage as it is looked up where its own words are not listed: without the number that some companies write before it, as in 5. Closed Won. #}
+{% macro stage_word(stage) -%}
+    {{ replace_pattern(folded(stage), '^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\\p{L})', '\\2') }}
+{%- endmacro %}
+
+{# One row per CRM and stage: its outcome by the stage map, a CRM's own rows before those of any (*), a stage's own words before the same
+   without a number before them. #}
+{% macro stage_outcomes() %}
+
+    select
+        crm,
+        stage,
+        outcome
+    from (
+        select
+            rules.crm,
+            listed.stage,
+            listed.outcome,
+            row_number() over (partition by rules.crm, listed.stage order by listed.preference) as preferred
+        from {{ ref('crm_rules') }} as rules
+        inner join (
+            {% for key, ambiguous in [(folded('stage'), true), (stage_word('stage'), false)] -%}
+            {% set preference = loop.index * 2 -%}
+            select
+                crm,
+                {{ key }} as stage,
+                {{ preference }} - case when crm = '*' then 0 else 1 end as preference,
+                {% if ambiguous -%}
+                case
+                    when min(lower(trim(outcome))) = max(lower(trim(outcome))) then min(lower(trim(outcome)))
+                    else {{ fail("'seeds/stage_map.csv gives the stage \"' || min(stage) || '\" of ' || crm || ' two outcomes: keep one line.'") }}
+                end as outcome
+                {%- else -%}
+                min(lower(trim(outcome))) as outcome
+                {%- endif %}
+            from {{ ref('stage_map') }}
+            group by crm, {{ key }}
+            {% if not ambiguous %}having min(lower(trim(outcome))) = max(lower(trim(outcome))){% endif %}
+            {% if not loop.last %}union all{% endif %}
+            {% endfor %}
+        ) as listed on listed.crm in (rules.crm, '*')
+    ) as of_any
+    where preferred = 1
+
+{% endmacro %}

@@ -88,6 +88,7 @@
             {%- for dimension in setting('dimensions') -%}
                 {%- do problems.append(dimension_problem(dimension)) -%}
             {%- endfor -%}
+            {%- do problems.append(keep_problem(setting('keep'))) -%}
         {%- endif -%}
         {%- set problems = problems | select | list -%}
         {%- if problems -%}

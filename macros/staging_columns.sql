@@ -18,9 +18,3 @@
 {% macro privacy_key_relation() -%}
     {{ api.Relation.create(database=target.database or none, schema='landing', identifier='privacy_key') }}
 {%- endmacro %}
-
-{# A value as it is compared with others: case, tabs, hard blanks and runs of blanks make no difference. #}
-{% macro folded(column) -%}
-    {%- set blanks = "replace(replace(" ~ column ~ ", chr(160), ' '), chr(9), ' ')" -%}
-    lower(trim(replace(replace(replace({{ blanks }}, '  ', ' '), '  ', ' '), '  ', ' ')))
-{%- endmacro %}

@@ -38,7 +38,7 @@ def test_deals_of_all_part_files_become_deals(build: CrmBuild) -> None:
             'We chose "Globex", they were cheaper',
         ),
         ("103", None, "open", "Qualified To Buy", "2025-02-01", "2025-09-30", None, "USD", None),
-        ("103", "9001", "lost", "Closed Lost", "2025-02-01", "2025-05-05", "300", "USD", "Timing"),
+        ("103", "9001", "lost", "Closed Lost", "2025-02-01", "2025-05-05", "5000000000", "USD", "Timing"),
         # a stage by number, without flags
         ("104", "9001", "48213377", "48213377", "2025-02-03", "2025-05-06", "400", "USD", None),
         # internal names; found by domain; milliseconds since 1970
@@ -104,7 +104,10 @@ def test_the_newest_of_two_parts_counts_and_an_unknown_stage_is_rejected(build: 
         ("deals", "all deals 2.csv", 3, "unknown_outcome"),
     ]
     (row,) = build.rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")
-    assert "hubspot,48213377,open" in row["reason"]
+    assert (
+        "1 deal is not in seeds/stage_map.csv; add the line  hubspot,48213377,won|lost|open|disqualified"
+        in row["reason"]
+    )
 
 
 def test_the_books_balance(build: CrmBuild) -> None:

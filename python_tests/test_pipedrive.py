@@ -72,7 +72,7 @@ def test_the_stage_of_loss_is_kept(company: CrmBuild) -> None:
 def test_numbers_and_dates_of_each_file_are_read_in_its_own_form(company: CrmBuild) -> None:
     deals = accepted(company)
     assert (float(deals["1"]["amount"]), float(deals["21"]["amount"]), str(deals["22"]["created_on"])) == (
-        12000.0,
+        5e9,
         3500.5,
         "2025-04-15",
     )
@@ -127,7 +127,10 @@ def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> Non
 
 def test_an_unknown_status_is_rejected_with_the_line_to_add(company: CrmBuild) -> None:
     [row] = company.rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")
-    assert row["reason"] == 'status "Paused" is not in seeds/outcome_words.csv; add a line, for example  paused,open'
+    assert row["reason"] == (
+        'status "Paused" of 1 deal is not in seeds/outcome_words.csv; add the line  paused,won|lost|open|disqualified  '
+        "with the one that is right"
+    )
 
 
 @pytest.mark.parametrize(

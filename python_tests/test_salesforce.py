@@ -30,7 +30,7 @@ def test_opportunities_become_deals(build: CrmBuild) -> None:
         # stage "Signed": the flags say won; history saw it close on 10 February, CloseDate says 31 March
         "006A0000006Vm01IAC": (acme, "won", "2025-01-05", "2025-02-10", "1200.50", "USD", None),
         # stage "Closed Won", but IsWon is false
-        "006A0000006Vm02IAC": (acme, "lost", "2025-01-06", "2025-02-28", "9000", "USD", "Too expensive"),
+        "006A0000006Vm02IAC": (acme, "lost", "2025-01-06", "2025-02-28", "5000000000", "USD", "Too expensive"),
         # stage "Closed Lost", but IsClosed is false
         "006A0000006Vm03IAC": (bolt, "open", "2025-01-07", "2025-09-30", None, "USD", None),
         "006A0000006Vm04IAC": (bolt, "won", "2025-01-08", "2025-02-15", "500", "USD", None),
@@ -116,7 +116,7 @@ def test_only_footers_deleted_rows_and_unknown_stages_are_left_out(build: CrmBui
         *[("deals", "report.csv", line, "footer") for line in range(6, 11)],
     ]
     (row,) = build.rows("select reason, remedy from marts.rejected_records where rule_id = 'unknown_outcome'")
-    assert "salesforce,Awaiting Legal,open" in row["reason"]
+    assert "salesforce,Awaiting Legal,won|lost|open|disqualified" in row["reason"]
     assert "seeds/stage_map.csv" in row["remedy"]
 
 

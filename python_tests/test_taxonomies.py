@@ -32,6 +32,9 @@ TITLES = read_csv(FIXTURES / "title_tests.csv")
 BLIND_TITLES = read_csv(FIXTURES / "title_blind_tests.csv")
 REASONS = read_csv(FIXTURES / "loss_reason_tests.csv")
 BLIND_REASONS = read_csv(FIXTURES / "loss_reason_blind_tests.csv")
+# common words in seven languages, as a speaker would file them
+TITLES_BY_LANGUAGE = read_csv(FIXTURES / "titles_by_language.csv")
+REASONS_BY_LANGUAGE = read_csv(FIXTURES / "loss_reasons_by_language.csv")
 VARIABLES = plain_mapping(also=["contacts", "deal_contacts"])
 READERS = {
     "loss_reason_rules": "int_loss_reasons",
@@ -119,8 +122,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = copy_project(tmp_path_factory.mktemp("taxonomies") / "project", seeds=None)
     write_exports(
         made,
-        [row["title"] for row in [*TITLES, *BLIND_TITLES]],
-        [row["loss_reason"] for row in [*REASONS, *BLIND_REASONS]],
+        [row["title"] for row in [*TITLES, *BLIND_TITLES, *TITLES_BY_LANGUAGE]],
+        [row["loss_reason"] for row in [*REASONS, *BLIND_REASONS, *REASONS_BY_LANGUAGE]],
     )
     outcome = build(made)
     assert outcome.exit_code == 0, outcome.shown
@@ -170,6 +173,16 @@ def test_titles_of_other_origins_are_misread_only_where_known(project: Project) 
 def test_loss_reasons_of_other_origins_are_misread_only_where_known(project: Project) -> None:
     assert len(BLIND_REASONS) == 281
     assert set(misread_reasons(project, BLIND_REASONS)) == known(BLIND_REASONS, "loss_reason")
+
+
+def test_titles_are_read_in_seven_languages(project: Project) -> None:
+    assert len({row["language"] for row in TITLES_BY_LANGUAGE}) == 7
+    assert misread_titles(project, TITLES_BY_LANGUAGE) == {}
+
+
+def test_loss_reasons_are_read_in_seven_languages(project: Project) -> None:
+    assert len({row["language"] for row in REASONS_BY_LANGUAGE}) == 7
+    assert misread_reasons(project, REASONS_BY_LANGUAGE) == {}
 
 
 def test_titles_and_reasons_keep_their_grain(project: Project) -> None:

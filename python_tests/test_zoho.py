@@ -11,7 +11,7 @@ def test_stages_amounts_and_dates_are_read_as_zoho_writes_them(build_of: Callabl
     )
     deals = {tuple(str(value) for value in row.values()) for row in rows if str(row["created_on"]) > "2025-05"}
     assert deals == {
-        ("zcrm_1001", "won", "22700.00", "2025-07-01", "2025-10-15"),
+        ("zcrm_1001", "won", "5000000000.00", "2025-07-01", "2025-10-15"),
         ("zcrm_1002", "lost", "8000.00", "2025-08-01", "2025-10-20"),
         ("zcrm_1003", "lost", "900.50", "2025-08-05", "2025-10-30"),
         ("zcrm_1004", "open", "5000.00", "2025-09-10", "2027-01-31"),
@@ -31,7 +31,7 @@ def test_an_older_version_is_superseded_and_a_stage_nobody_mapped_rejected_with_
         ("deals", "Deals_2026_01_05.csv", 7, "unknown_outcome"),
     ]
     [row] = build_of("zoho").rows("select reason from marts.rejected_records where rule_id = 'unknown_outcome'")
-    assert row["reason"].endswith("add a line, for example  zoho,On Ice,open")
+    assert row["reason"].endswith("add the line  zoho,On Ice,won|lost|open|disqualified  with the one that is right")
 
 
 def test_accounts_and_contacts_join_by_id_and_by_name_only_without(build_of: Callable[[str], CrmBuild]) -> None:

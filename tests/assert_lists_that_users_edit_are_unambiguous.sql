@@ -4,16 +4,16 @@
 
 select
     'outcome_words' as seed,
-    word as entry
+    {{ folded('word') }} as entry
 from {{ ref('outcome_words') }}
-group by word
+group by {{ folded('word') }}
 having count(*) > 1
 union all
 select
     'population' as seed,
-    field || ' ' || lower(value) as entry
+    field || ' ' || {{ folded('value') }} as entry
 from {{ ref('population') }}
-group by field, lower(value)
+group by field, {{ folded('value') }}
 having count(*) > 1
 union all
 select

@@ -2,10 +2,9 @@
 {%- set columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] -%}
 {%- for name in extra_dimensions() %}{% do columns.append('extra_' ~ loop.index) %}{% endfor -%}
 {%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
--- One row per column and spelling of a value, with the segment it belongs to: values that differ only in case
--- or blanks are one segment, shown in its commonest spelling; `segment_aliases` joins further spellings by hand
--- and says which words mean that nothing is known. A cell that names several competitors holds several values. An e-mail address inside
--- a value goes no further.
+-- One row per column and spelling of a value, with the segment it belongs to: spellings that only look different are one segment, shown in
+-- the commonest; `segment_aliases` joins further ones by hand, and `no_value_words` says which words mean that nothing is known. A cell
+-- that names several competitors holds several values. An e-mail address inside a value goes no further.
 
 with stated as (
 
@@ -14,36 +13,36 @@ with stated as (
     -- a cell may name several
     select
         'competitor' as column_name,
-        trim(part) as stated_value,
+        'deals' as object,
+        nullif(trim(part), '') as stated_value,
         sum(uses) as uses
     from (
         select
-            {{ split_to_rows('competitor', '[;|]') }} as part,
+            {{ split_to_rows("coalesce(competitor, '')", '[;|]') }} as part,
             uses
         from (select
             competitor,
             count(*) as uses
-        from {{ ref('stg_deals') }} where competitor is not null group by competitor) as cells
+        from {{ ref('stg_deals') }} group by competitor) as cells
     ) as parts
-    where trim(part) != ''
-    group by trim(part)
+    group by nullif(trim(part), '')
     {%- else -%}
     select
         '{{ column }}' as column_name,
+        'deals' as object,
         {{ column }} as stated_value,
         count(*) as uses
     from {{ ref('stg_deals') }}
-    where {{ column }} is not null
     group by {{ column }}
     {%- endif %}
     {% if column in account_columns %}
     union all
     select
         '{{ column }}' as column_name,
+        'accounts' as object,
         {{ column }} as stated_value,
         count(*) as uses
     from {{ ref('stg_accounts') }}
-    where {{ column }} is not null
     group by {{ column }}
     {% endif %}
     {% if not loop.last %}union all{% endif %}
@@ -51,21 +50,76 @@ with stated as (
 
 ),
 
-folded as (
+spelt as (
 
     select
-        column_name,
-        stated_value,
-        shown_value,
-        {{ folded('shown_value') }} as folded_value,
-        sum(uses) as uses
+        *,
+        {{ shown('masked_value') }} as shown_value,
+        {{ folded('masked_value') }} as folded_value
     from (
         select
             *,
-            {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as shown_value
-        from stated
+            {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value
+        -- grouped so that Spark folds a value once, and not in every column's own branch
+        from (
+            select
+                column_name,
+                object,
+                stated_value,
+                sum(uses) as uses
+            from stated
+            where stated_value is not null
+            group by column_name, object, stated_value
+        ) as values_stated
     ) as masked
-    group by column_name, stated_value, shown_value
+
+),
+
+words as (
+
+    select
+        {{ without_signs(folded('word')) }} as word,
+        max(case when can_be_a_value then 1 else 0 end) = 1 as can_be_a_value
+    from {{ ref('no_value_words') }}
+    group by {{ without_signs(folded('word')) }}
+
+),
+
+-- words that the setting `keep` names are values, whatever they are
+kept as (
+
+    {% for column_name, word in kept_words() -%}
+    select '{{ column_name }}' as column_name, {{ folded(dbt.string_literal(word)) }} as word
+    union
+    {% endfor -%}
+    select {{ absent() }} as column_name, {{ absent() }} as word
+
+),
+
+worded as (
+
+    select
+        spelt.*,
+        words.word,
+        -- a word such as None in brackets or dashes is the form's, not a person's
+        coalesce(words.can_be_a_value, false) and not {{ matches('spelt.folded_value', '[\\]\\[(){}<>_-]') }} as can_be_a_value,
+        kept.word is null and (words.word is not null or {{ without_signs('spelt.folded_value') }} = '') as says_nothing
+    from spelt
+    left join words on {{ without_signs('spelt.folded_value') }} = words.word
+    left join kept on kept.column_name in (spelt.column_name, '*') and spelt.folded_value = kept.word
+
+),
+
+-- an export that has such a word in several columns, and in none of them an empty cell, writes it wherever a cell is empty
+written_when_empty as (
+
+    select worded.word
+    from worded
+    left join stated as empty_cells
+        on worded.column_name = empty_cells.column_name and worded.object = empty_cells.object and empty_cells.stated_value is null
+    where worded.can_be_a_value
+    group by worded.word
+    having count(distinct worded.column_name) > 1 and count(empty_cells.uses) = 0
 
 ),
 
@@ -73,16 +127,53 @@ folded as (
 aliased as (
 
     select
-        folded.column_name,
-        folded.stated_value,
-        folded.shown_value,
-        folded.uses,
+        worded.column_name,
+        worded.stated_value,
+        worded.shown_value,
+        worded.folded_value,
         aliases.segment as alias_segment,
-        coalesce({{ folded('aliases.segment') }}, folded.folded_value) as segment_fold
-    from folded
+        case
+            when aliases.segment is not null then {{ folded('aliases.segment') }} = 'unknown'
+            else worded.says_nothing and (not worded.can_be_a_value or written_when_empty.word is not null)
+        end as is_no_value,
+        sum(worded.uses) as uses
+    from worded
+    left join written_when_empty on worded.word = written_when_empty.word
     left join {{ ref('segment_aliases') }} as aliases
-        on aliases.dimension in (folded.column_name, '*')
-        and folded.folded_value = {{ folded('aliases.stated_value') }}
+        on aliases.dimension in (worded.column_name, '*')
+        and worded.folded_value = {{ folded('aliases.stated_value') }}
+    group by
+        worded.column_name,
+        worded.stated_value,
+        worded.shown_value,
+        worded.folded_value,
+        worded.says_nothing,
+        worded.can_be_a_value,
+        written_when_empty.word,
+        aliases.segment
+
+),
+
+segmented as (
+
+    select
+        *,
+        case when is_no_value then 'unknown' else alias_segment end as given_segment,
+        case when is_no_value then 'unknown' when alias_segment is not null then {{ folded('alias_segment') }} else folded_value end as segment_fold
+    from aliased
+
+),
+
+spellings as (
+
+    select
+        column_name,
+        segment_fold,
+        shown_value,
+        max(given_segment) as given_segment,
+        sum(uses) as uses
+    from segmented
+    group by column_name, segment_fold, shown_value
 
 ),
 
@@ -91,18 +182,21 @@ commonest as (
     select
         column_name,
         segment_fold,
-        coalesce(max(alias_segment) over (partition by column_name, segment_fold), shown_value) as segment,
-        row_number() over (partition by column_name, segment_fold order by uses desc, stated_value) as commonest_first
-    from aliased
+        coalesce(max(given_segment) over (partition by column_name, segment_fold), shown_value) as segment,
+        -- of two as common, the first in the order of letters
+        row_number() over (partition by column_name, segment_fold order by uses desc, shown_value) as commonest_first
+    from spellings
 
 )
 
 select
-    aliased.column_name,
-    aliased.stated_value,
-    commonest.segment
-from aliased
+    segmented.column_name,
+    segmented.stated_value,
+    commonest.segment,
+    segmented.is_no_value,
+    cast(segmented.uses as bigint) as records
+from segmented
 inner join commonest
-    on aliased.column_name = commonest.column_name
-    and aliased.segment_fold = commonest.segment_fold
+    on segmented.column_name = commonest.column_name
+    and segmented.segment_fold = commonest.segment_fold
     and commonest.commonest_first = 1

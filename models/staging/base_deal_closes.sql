@@ -25,27 +25,19 @@ stages_seen as (
 
 ),
 
-stages as (
-
-    select
-        crm,
-        {{ folded('stage') }} as stage,
-        min(lower(trim(outcome))) as outcome
-    from {{ ref('stage_map') }}
-    group by crm, {{ folded('stage') }}
-
-),
+stages as ({{ stage_outcomes() }}),
 
 history as (
 
     select
         landed.deal_id,
         {{ local_moment('landed.entered_on') }} as entered_at,
-        coalesce(stages_seen.outcome, stages.outcome, 'open') as outcome
+        coalesce(stages_seen.outcome, stages.outcome, numbered.outcome, 'open') as outcome
     from {{ source('landing', 'stage_history') }} as landed
     inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.history_tells_close
     left join stages_seen on {{ folded('landed.stage') }} = stages_seen.stage
     left join stages on landed.crm = stages.crm and {{ folded('landed.stage') }} = stages.stage
+    left join stages as numbered on landed.crm = numbered.crm and {{ stage_word('landed.stage') }} = numbered.stage
     where lower(coalesce(landed.is_deleted, 'false')) not in ('true', '1', 'yes')
 
 ),

@@ -1,30 +1,51 @@
 -- One row per line of the deal files, with the outcome it states and what said so. The first that speaks decides: a status, the flags
 -- and the stage, the days of winning and losing. What nothing maps stays the file's own word, for the line to be rejected under it.
 
-with deals as (
+with stated as (
 
     select
         *,
-        -- some exports write the pipeline behind the stage: Closed Won (Sales Pipeline)
+        -- what stands in brackets behind a stage, as in Closed Won (Sales Pipeline)
         case
-            when right(lower(stage), length(pipeline) + 3) = ' (' || lower(pipeline) || ')' then left(stage, length(stage) - length(pipeline) - 3)
-            else stage
-        end as own_stage
+            when {{ matches('stage', '^.+ \\([^()]+\\)$') }} then {{ folded(replace_pattern('stage', '^.+ \\(([^()]+)\\)$', '\\1')) }}
+        end as bracket,
+        {{ replace_pattern('stage', ' \\([^()]+\\)$', '') }} as stage_before_bracket
     from {{ source('landing', 'deals') }}
 
 ),
 
-stages as (
+-- it is a pipeline where it says so, or where several stages have it; else it belongs to the stage, as in Closed Won (cancelled)
+pipelines as (
+
+    select bracket
+    from stated
+    where bracket is not null
+    group by bracket
+    having
+        count(distinct {{ folded('stage_before_bracket') }}) > 1
+        or max(case when bracket like '%pipeline%' or bracket = {{ folded('pipeline') }} then 1 else 0 end) = 1
+
+),
+
+deals as (
 
     select
-        crm,
-        {{ folded('stage') }} as stage,
-        case
-            when min(lower(trim(outcome))) = max(lower(trim(outcome))) then min(lower(trim(outcome)))
-            else {{ fail("'seeds/stage_map.csv gives the stage \"' || min(stage) || '\" of ' || crm || ' two outcomes: keep one line.'") }}
-        end as outcome
-    from {{ ref('stage_map') }}
-    group by crm, {{ folded('stage') }}
+        stated.*,
+        case when pipelines.bracket is null then stated.stage else stated.stage_before_bracket end as own_stage
+    from stated
+    left join pipelines on stated.bracket = pipelines.bracket
+
+),
+
+stages as ({{ stage_outcomes() }}),
+
+words as (
+
+    select
+        {{ folded('word') }} as word,
+        min(outcome) as outcome
+    from {{ ref('outcome_words') }}
+    group by {{ folded('word') }}
 
 ),
 
@@ -39,13 +60,14 @@ decided as (
             when coalesce(deals.is_won, deals.is_lost, deals.is_closed) is null and deals.won_on is not null and deals.lost_on is null then 'won'
             when coalesce(deals.is_won, deals.is_lost, deals.is_closed) is null and deals.lost_on is not null and deals.won_on is null then 'lost'
             when rules.stage_tells_outcome
-                then {{ outcome_of('deals.is_won', 'deals.is_lost', 'deals.is_closed', 'stages.outcome', 'deals.own_stage') }}
+                then {{ outcome_of('deals.is_won', 'deals.is_lost', 'deals.is_closed', 'coalesce(stages.outcome, numbered.outcome)', 'deals.own_stage') }}
         end as outcome_said,
         case when deals.outcome is null and rules.stage_tells_outcome then 'seeds/stage_map.csv' else rules.outcome_list end as outcome_list
     from deals
     left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
-    left join {{ ref('outcome_words') }} as words on lower(deals.outcome) = words.word
+    left join words on {{ folded('deals.outcome') }} = words.word
     left join stages on deals.crm = stages.crm and {{ folded('deals.own_stage') }} = stages.stage
+    left join stages as numbered on deals.crm = numbered.crm and {{ stage_word('deals.own_stage') }} = numbered.stage
 
 )
 
@@ -53,4 +75,4 @@ select
     decided.*,
     words.outcome as known_outcome
 from decided
-left join {{ ref('outcome_words') }} as words on lower(decided.outcome_said) = words.word
+left join words on {{ folded('decided.outcome_said') }} = words.word

@@ -86,7 +86,14 @@ select
     deals.contact_ids,
     deals.contact_email_hashes,
     deals.outcome_said as outcome,
+    deals.known_outcome,
     deals.outcome_list,
+    nullif(concat_ws(
+        ', ',
+        {%- for flag in ['is_closed', 'is_won', 'is_lost'] %}
+        case when deals.{{ flag }} not in ('true', 'false') then '{{ flag }}' end{{ ',' if not loop.last }}
+        {%- endfor %}
+    ), '') as unreadable_flags,
     deals.own_stage as stage,
     deals.created_day as created_on,
     coalesce(
@@ -118,6 +125,7 @@ select
         case when deals.currency is null then deals.amount_converted end,
         deals.amount
     ) as amount,
+    deals.amount_converted,
     deals.currency,
     coalesce(deals.owner, deals.owner_id) as owner,
     deals.deal_type,

@@ -1,34 +1,41 @@
 -- One row per accepted deal, whatever CRM it came from. Ids and owners leave here only as keyed hashes.
 
 select
-    {{ keyed_hash('deal', 'deal_id') }} as deal_key,
-    {{ keyed_hash('account', 'account_id') }} as account_key,
-    outcome,
-    stage,
-    created_on,
-    closed_on,
-    amount,
-    upper(currency) as currency,
-    owner,
-    deal_type,
-    lead_source,
-    product,
-    pipeline,
-    competitor,
-    loss_reason,
-    win_factors,
-    qualification_score,
-    industry,
-    cast(try_cast(annual_revenue as decimal(20, 2)) as double) as annual_revenue,
-    cast(try_cast(employees as decimal(20, 2)) as double) as employees,
-    region,
-    country,
-    account_type,
-    extra_1,
-    extra_2,
-    extra_3,
-    extra_4,
-    extra_5,
-    extra_6
-from {{ ref('base_deal_lines') }}
-where rule_id is null
+    {{ keyed_hash('deal', 'lines.deal_id') }} as deal_key,
+    {{ keyed_hash('account', 'lines.account_id') }} as account_key,
+    lines.outcome,
+    lines.stage,
+    lines.created_on,
+    lines.closed_on,
+    lines.amount,
+    lines.amount_converted,
+    -- a sign that several currencies share is the company's own where that is one of them
+    coalesce(
+        signs.currency,
+        case when signs.may_be like '%' || upper('{{ setting("company_currency") or "none" }}') || '%' then upper('{{ setting("company_currency") }}') end,
+        upper(lines.currency)
+    ) as currency,
+    lines.owner,
+    lines.deal_type,
+    lines.lead_source,
+    lines.product,
+    lines.pipeline,
+    lines.competitor,
+    lines.loss_reason,
+    lines.win_factors,
+    lines.qualification_score,
+    lines.industry,
+    cast(try_cast(lines.annual_revenue as decimal(20, 2)) as double) as annual_revenue,
+    cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees,
+    lines.region,
+    lines.country,
+    lines.account_type,
+    lines.extra_1,
+    lines.extra_2,
+    lines.extra_3,
+    lines.extra_4,
+    lines.extra_5,
+    lines.extra_6
+from {{ ref('base_deal_lines') }} as lines
+left join {{ ref('currency_signs') }} as signs on lower(lines.currency) = signs.sign
+where lines.rule_id is null

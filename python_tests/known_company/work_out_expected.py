@@ -181,7 +181,14 @@ FILES = {
     "deal_contacts": ("deal_contacts.csv",),
     "stage_history": ("stage_history.csv",),
 }
-REJECTED = ("malformed_line", "missing_id", "unknown_outcome", "unreadable_closed_on", "two_versions_in_one_file")
+REJECTED = (
+    "malformed_line",
+    "missing_id",
+    "unknown_outcome",
+    "unreadable_flag",
+    "unreadable_closed_on",
+    "two_versions_in_one_file",
+)
 EXCLUDED = (
     "no_contact",
     "deleted",
@@ -314,8 +321,10 @@ def read_everything() -> dict[str, list[Row]]:
             line["rule"], line["reason"] = "unknown_outcome", "outcome is empty: state won, lost, open or disqualified"
         elif not outcome:
             line["rule"] = "unknown_outcome"
+            # one deal holds the word
             line["reason"] = (
-                f'outcome "{word}" is not mapped; add under mapping.outcomes, for example  open: ["{word}"]'
+                f'outcome "{word}" of 1 deal is not mapped; add under mapping.outcomes, with the one that is right,  '
+                f'won|lost|open|disqualified: ["{word}"]'
             )
         elif outcome in ("won", "lost") and closed and not day(closed):
             line["rule"], line["reason"] = "unreadable_closed_on", f'closed_on "{closed}" is not a date'
@@ -1566,6 +1575,10 @@ def data_quality_findings() -> Iterator[Row]:
         "amount_too_large": (0, len(DEALS)),
         "amount_missing": (sum(deal["stated_amount"] is None for deal in ended), len(ended)),
         "loss_reason_missing": (sum(deal["reasons"][0] == "unspecified" for deal in lost), len(lost)),
+        "loss_reason_default": (
+            0,
+            len([line for line in accepted("deals") if OUTCOMES[line["Result"].lower()] == "lost"]),
+        ),
         "loss_reason_unmapped": (sum(deal["reasons"][0] == "other" for deal in lost), len(lost)),
         "renewal_in_population": (
             sum(deal["in_population"] and "renew" in deal["deal_type"].lower() for deal in ended),
@@ -1580,6 +1593,7 @@ def data_quality_findings() -> Iterator[Row]:
             0,
             sum(deal["created"] is not None for deal in DEALS) + len(accepted("stage_history")),
         ),
+        "no_value_word": no_value_words(),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
         "contact_of_unknown_deal": (
@@ -1603,6 +1617,23 @@ def data_quality_findings() -> Iterator[Row]:
     }
     for rule, (count, of) in found.items():
         yield {"rule_id": rule, "records": count, "of_records": of, "share": share(count, of)}
+
+
+def no_value_words() -> tuple[int, int]:
+    """Cells of dimensions that hold a word for nothing, of those that hold anything; a competitor's cell may name several."""
+    titles = {
+        "deals": ("Kind", "Source", "Product line", "Pipeline", "Rival", "Channel", "Salesperson"),
+        "accounts": ("Industry", "Region", "Country", "Status"),
+    }
+    cells = [
+        part.strip()
+        for name, headers in titles.items()
+        for line in accepted(name)
+        for header in headers
+        for part in (line[header].split(";") if header == "Rival" else [line[header]])
+        if part.strip()
+    ]
+    return sum(folded(cell) == "unknown" for cell in cells), len(cells)
 
 
 TABLES: dict[str, Callable[[], Iterator[Row]]] = {

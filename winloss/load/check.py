@@ -293,6 +293,10 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
             f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
         )
     for column in plan.layout.objects[object_name]:
+        if column.kind is Kind.BOOLEAN and column.name in has:
+            branches.append(
+                f"when {column.name} not in ('true', 'false') then {said(column.name, 'is not a yes or no')}"
+            )
         read = "timestamp" if column.kind in DATED else "double" if column.kind is Kind.NUMBER else None
         if read and column.name in has:
             form = "a date" if column.kind in DATED else "a number"
@@ -305,10 +309,10 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
 def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     """SQL of whether no flag says a deal's outcome and the word that should is not known."""
     known = {row["word"] for row in seed_rows("outcome_words")} | {*OUTCOMES, "deleted"}
-    known |= {row["stage"] for row in seed_rows("stage_map") if row["crm"] == crm}
+    known |= {row["stage"] for row in seed_rows("stage_map") if row["crm"] in (crm, "*")}
     silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
     silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
-    plain_word = f"lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', ''))"
+    plain_word = f"regexp_replace(lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', '')), '^[0-9]+ ?[.):-]* ?', '')"
     listed_words = words(name.lower() for name in known)
     return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
 

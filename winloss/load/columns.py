@@ -74,6 +74,11 @@ OBJECTS = {name: tuple(column for column in columns if not column.crm_only) for 
 MOST_EXTRA_DIMENSIONS = 6
 EXTRA_COLUMNS = tuple(f"extra_{number}" for number in range(1, MOST_EXTRA_DIMENSIONS + 1))
 
+# Columns whose values are the words of a dimension.
+WORDS_OF_DIMENSIONS = frozenset(
+    "lead_source deal_type product competitor pipeline industry region country account_type".split()
+) | set(EXTRA_COLUMNS)
+
 # What tells one unnumbered person on a deal from another.
 DESCRIBING_A_CONTACT = ("title", "department", "buying_role")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from winloss.errors import ReadingError, did_you_mean, listed
@@ -15,9 +17,19 @@ if TYPE_CHECKING:
 _DATA = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*|\d{4}-\d\d-\d\d[T ].*|.*\S@\S+|(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9-]{15,}")
 
 
+# quotes and dashes of every kind as the plain one
+_SIGNS = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4\u02bc", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\ufeff\u200b\u00ad", "")
+)
+
+
+@lru_cache(maxsize=10_000)
 def plain(header: str) -> str:
-    """A header as it is compared: no byte-order mark, one space between words, any letter case, no closing `*`."""
-    return " ".join(header.replace("\ufeff", "").split()).rstrip("*").strip().casefold()
+    """A header as it is compared: what only looks different is the same (Unicode forms, quotes, dashes, spaces, case); no closing `*`."""
+    return " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split()).rstrip("*").strip().casefold()
 
 
 def looks_like_data(cell: str) -> bool:

@@ -7,9 +7,11 @@ them. A cell that cannot be read keeps its original text, for the typed models t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from winloss.load.aliases import seed_rows
 from winloss.load.columns import Kind
 from winloss.quoting import literal, words
 
@@ -20,10 +22,9 @@ MISSING_WORDS = (
     "#value! #ref! #div/0! #name? #num! #null!"
 ).split()
 MISSING_MEASURES = [*MISSING_WORDS, "na"]
+# of these, what is a value where it stands for a category of its own, such as no support plan: the models tell
+CAN_BE_A_VALUE = frozenset({"none"})
 _LONGEST_MISSING_WORD = max(map(len, MISSING_MEASURES))
-
-TRUE_WORDS = "true t yes y 1 1.0 on x wahr ja oui vrai si sí sim verdadero".split()
-FALSE_WORDS = "false f no n 0 0.0 off falsch nein non faux não falso".split()
 
 DATE_ORDERS = ("ymd", "mdy", "dmy")
 DECIMAL_STYLES = ("point", "comma")
@@ -33,16 +34,21 @@ DECIMAL_STYLES = ("point", "comma")
 # As many characters of a date as tell its form and its order, and few enough for few distinct ones.
 DATE_PREFIX = 12
 
+_LETTERS = r"[^\W\d_]"
 _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (form, re.compile(pattern))
     for form, pattern in (
         ("iso", r"\d{4}-\d{2}-\d{2}([T ].*)?"),
-        ("year_first", r"\d{4}[/.-]\d{1,2}[/.-]\d{1,2}(\D.*)?"),
+        ("year_first", r"\d{4}[/.-] ?\d{1,2}[/.-] ?\d{1,2}(\D.*)?"),
+        ("with_signs", r"\d{4} ?[年년] ?\d{1,2} ?[月월].*"),
         (
             "day_or_month_first",
             r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(\d{4}|\d{2})(\D.*)?",
         ),
-        ("month_in_letters", r"(\d{1,2}[ ./-]+[A-Za-z]{3,9}.*|[A-Za-z]{3,9}\.? +\d{1,2}.*)"),
+        (
+            "month_in_letters",
+            rf"(\d{{1,4}}(er|st|nd|rd|th|º|ª)?[ ./-]+(de )?{_LETTERS}{{2,}}.*|({_LETTERS}{{2,}}[ .,]+)+\d{{1,2}}.*|{_LETTERS}{{2,}}[., ]+{_LETTERS}*)",
+        ),
         ("compact", r"(19|20)\d{6}"),
         ("epoch", r"1\d{11}"),
         ("serial", r"[2-6]\d{4}(\.\d*)?"),
@@ -127,8 +133,6 @@ _DAY_FORMATS = {
     "dmy": ["%d/%m/%y", "%d/%m/%Y"],
     "ymd": ["%y/%m/%d"],
 }
-# Years of two digits are tried first: `%Y` would take 26 for the year 26.
-_MONTH_FORMATS = ["%d/%b/%y", "%d/%b/%Y", "%d/%B/%y", "%d/%B/%Y", "%b/%d/%y", "%b/%d/%Y", "%B/%d/%y", "%B/%d/%Y"]
 _TIME_FORMATS = ["%I:%M:%S%p", "%I:%M%p", "%H:%M:%S", "%H:%M"]
 
 
@@ -173,24 +177,46 @@ def date_sql(cell: str, column: DateColumn) -> str:
             rf"then case when try_cast({cell} as bigint) % {_MS_A_DAY} = 0 then strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d') "
             rf"else strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d %H:%M:%S+00:00') end"
         )
-    if column.forms & {"year_first", "day_or_month_first", "month_in_letters"}:
+    if column.forms & {"year_first", "day_or_month_first"}:
         # Whatever stands between day, month and year becomes a slash, and the time of day goes.
         day = rf"regexp_replace(regexp_extract({cell}, '^(.*?)([ T,]+\d{{1,2}}:\d{{2}}.*)?$', 1), '[ ./,-]+', '/', 'g')"
         if "year_first" in column.forms:
             branches.append(
-                rf"when regexp_matches({cell}, '^\d{{4}}[/.-]') "
-                rf"then coalesce(strftime(try_strptime({day}, '%Y/%m/%d'), '%Y-%m-%d'), {cell})"
+                rf"when regexp_matches({cell}, '^\d{{4}}[/.-] ?\d') "
+                rf"then coalesce(strftime(try_strptime(rtrim({day}, '/'), '%Y/%m/%d'), '%Y-%m-%d'), {cell})"
             )
-        formats = [
-            *(_DAY_FORMATS[column.order] if "day_or_month_first" in column.forms else []),
-            *(_MONTH_FORMATS if "month_in_letters" in column.forms else []),
-        ]
-        if formats:
+        if "day_or_month_first" in column.forms:
             branches.append(
-                rf"when regexp_full_match({day}, '\w+/\w+/(\d{{4}}|\d{{2}})') "
-                rf"then coalesce(strftime(try_strptime({day}, {_formats(formats)}), '%Y-%m-%d'), {cell})"
+                rf"when regexp_full_match({day}, '\d+/\d+/(\d{{4}}|\d{{2}})') "
+                rf"then coalesce(strftime(try_strptime({day}, {_formats(_DAY_FORMATS[column.order])}), '%Y-%m-%d'), {cell})"
             )
+    if column.forms & {"month_in_letters", "with_signs"}:
+        branches.append(_spelt_date_branch(cell))
     return f"case {' '.join(branches)} else {cell} end" if branches else cell
+
+
+def _spelt_date_branch(cell: str) -> str:
+    """SQL of a branch for dates whose month is a word in some language, or that have signs for year, month and day."""
+    months = ", ".join(f"{literal(word)}: {number}" for word, number in sorted(month_words().items()))
+    # without the time of day
+    day = rf"regexp_replace(lower(nfc_normalize({cell})), '[ t,]+(à |um |at |om |kl\.? |a las )?\d{{1,2}}:\d{{2}}.*$', '')"
+    numbers = r"regexp_extract_all(day_text, '\d+')"
+    words_found = r"regexp_extract_all(day_text, '[\p{L}]+')"
+    month = f"list_filter(list_transform({words_found}, lambda word: (map {{{months}}})[word]), lambda month: month is not null)[1]"
+    signs = r"regexp_matches(day_text, '^\d{4} ?[年년] ?\d{1,2} ?[月월]')"
+    # the year comes first where it has four digits, else last
+    parts = (
+        f"case when {signs} then {numbers} "
+        f"when length({numbers}) = 2 and length({numbers}[1]) = 4 then [{numbers}[1], cast({month} as varchar), {numbers}[2]] "
+        f"when length({numbers}) = 2 then [{numbers}[2], cast({month} as varchar), {numbers}[1]] end"
+    )
+    written = (
+        "list_transform([{parts}], lambda part: case when part[2] is not null then "
+        "concat_ws('/', case when length(part[1]) = 2 then (case when part[1] < '69' then '20' else '19' end) || part[1] "
+        "else part[1] end, part[2], part[3]) end)[1]"
+    ).replace("{parts}", parts)
+    read = f"list_transform([{day}], lambda day_text: strftime(try_strptime({written}, '%Y/%m/%d'), '%Y-%m-%d'))[1]"
+    return rf"when regexp_matches({cell}, '[^\d\sT:./+Z-]') then coalesce({read}, {cell})"
 
 
 def timestamp_sql(cell: str, column: DateColumn) -> str:
@@ -371,12 +397,20 @@ def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) 
     return f"case when regexp_full_match({cell}, {literal(whole)}) then coalesce({read}, {stated}) else {stated} end"
 
 
+def currency_sql(cell: str, column: NumberColumn) -> str | None:
+    """SQL of the currency that stands beside the number in a cell, as it is written; None where the column holds numbers alone."""
+    if column.is_plain:
+        return None
+    return f"nullif(regexp_extract({cell}, {literal(f'(^|[^A-Za-z])({_CURRENCY})([^A-Za-z]|$)')}, 2), '')"
+
+
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def without_missing_sql(cell: str, kind: Kind) -> str:
-    """SQL of a trimmed cell with the words for "no value" made null."""
+def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> str:
+    """SQL of a trimmed cell with the words for "no value" made null, but for those that are values (`kept`, in lower case)."""
     missing = MISSING_MEASURES if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.NUMBER, Kind.BOOLEAN) else MISSING_WORDS
+    missing = [word for word in missing if word not in kept]
     # The length is asked first because it spares nearly every cell the comparison with the list.
     return (
         f"case when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
@@ -384,12 +418,26 @@ def without_missing_sql(cell: str, kind: Kind) -> str:
     )
 
 
+@cache
+def boolean_words() -> Mapping[str, str]:
+    """true or false, by the words for it in any language."""
+    return {row["word"]: row["means"] for row in seed_rows("boolean_words")}
+
+
+@cache
+def month_words() -> Mapping[str, int]:
+    """The number of a month, by its names in any language."""
+    return {row["word"]: int(row["month"]) for row in seed_rows("month_words")}
+
+
 def boolean_sql(cell: str) -> str:
     """SQL text 'true' or 'false' from a cell in any usual spelling; the cell itself where it is neither."""
-    return (
-        f"case when lower({cell}) in ({words(TRUE_WORDS)}) then 'true' "
-        f"when lower({cell}) in ({words(FALSE_WORDS)}) then 'false' else {cell} end"
-    )
+    word = f"lower(nfc_normalize({cell}))"
+    branches = [
+        f"when {word} in ({words(said for said, means in boolean_words().items() if means == meant)}) then '{meant}'"
+        for meant in ("true", "false")
+    ]
+    return f"case {' '.join(branches)} else {cell} end"
 
 
 OUTCOMES = ("won", "lost", "open", "disqualified")

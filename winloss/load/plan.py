@@ -62,6 +62,7 @@ SETTINGS = (
     "file_order",
     "encoding",
     "show_owner_names",
+    "keep",
 )
 
 
@@ -191,11 +192,21 @@ def fingerprint(request: Request) -> str:
     digest = hashlib.sha256(json.dumps([LOADER_VERSION, request.crm, settings], sort_keys=True, default=str).encode())
     folder = Path(request.folder)
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
-    lists = [SEEDS / f"{name}.csv" for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words")]
+    lists = [
+        SEEDS / f"{name}.csv"
+        for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words", "boolean_words", "month_words")
+    ]
     for path in [*paths, *lists]:
         with path.open("rb") as file:
             digest.update(path.name.encode("utf-8", "surrogateescape") + hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def kept_words(keep: object) -> frozenset[str]:
+    """The words of the setting `keep`, in lower case; which dimension each belongs to is the models' business."""
+    stated = keep.values() if isinstance(keep, Mapping) else [keep]
+    words = [word for part in stated for word in (part if isinstance(part, (list, tuple)) else [part])]
+    return frozenset(word.strip().lower() for word in words if isinstance(word, str))
 
 
 def make_plan(request: Request) -> ReadingPlan:
@@ -215,6 +226,8 @@ def make_plan(request: Request) -> ReadingPlan:
             layout = custom_layout(folder, request.variables)
         else:
             layout = crm_layout(folder, request.variables, request.crm)
+        kept = kept_words(request.variables.get("keep"))
+        layout = replace(layout, readings=[replace(reading, kept_words=kept) for reading in layout.readings])
         if not folder.has_copies():
             clear_copies(request.database)
         _check_lookups(layout, engine)

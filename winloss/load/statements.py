@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from winloss.load.columns import COLUMNS, DATED, PROVENANCE, SEVERAL_PER_DEAL, Column, Kind
+from winloss.load.columns import COLUMNS, DATED, PROVENANCE, SEVERAL_PER_DEAL, WORDS_OF_DIMENSIONS, Column, Kind
 from winloss.load.file_inspection import ExportFile
 from winloss.load.parsing import (
+    CAN_BE_A_VALUE,
     FORMS,
     DateColumn,
     NumberColumn,
     boolean_sql,
+    currency_sql,
     date_sql,
     number_sql,
     outcome_sql,
@@ -76,7 +78,8 @@ class FileReading:
     """One file read for one object.
 
     `belongs_to` and `described_by` are the cells a contact's identifier is made from. `constants` are columns that say the
-    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report.
+    same on every line, known from the file as a whole; from the line `footer_from` on, lines are the footer of a report. `kept_words` are values of dimensions
+    although they mean "no value" elsewhere.
     """
 
     object: str
@@ -89,6 +92,7 @@ class FileReading:
     described_by: tuple[Cell, ...] = ()
     constants: Mapping[str, str | int | None] = field(default_factory=dict)
     footer_from: int | None = None
+    kept_words: frozenset[str] = frozenset()
 
     @property
     def numbers_deals(self) -> bool:
@@ -211,7 +215,9 @@ def stated_values(reading: FileReading) -> str:
             if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
                 stated = cell.sql()
             else:
-                stated = without_missing_sql(cell.sql(), binding.column.kind)
+                is_of_dimension = binding.column.name in WORDS_OF_DIMENSIONS
+                kept = reading.kept_words | CAN_BE_A_VALUE if is_of_dimension else frozenset[str]()
+                stated = without_missing_sql(cell.sql(), binding.column.kind, kept)
             if is_sound:
                 stated = f"case when {is_sound} then {stated} end"
             selected.append(f"    {stated} as {stated_name(binding.column, number)}")
@@ -259,6 +265,9 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if column.name in reading.constants:
         return f"cast({literal(reading.constants[column.name])} as varchar)"
     binding = reading.bindings.get(column.name)
+    beside = _currencies_beside(reading, formats) if column.name == "currency" else []
+    if binding is None and beside:
+        return f"coalesce({', '.join(beside)}, null)"
     if binding is None:
         return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
     if binding.is_line_number:
@@ -268,7 +277,24 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
         canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
         for number, cell in enumerate(binding.cells, 1)
     ]
+    values += beside
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+# What states the value of a deal in its own currency, in the order in which the models take it.
+_OWN_AMOUNTS = ("amount_estimated", "amount_actual", "amount")
+
+
+def _currencies_beside(reading: FileReading, formats: Formats) -> list[str]:
+    """SQL of the currencies that stand in the cells of the amounts of a file."""
+    found = []
+    for name in _OWN_AMOUNTS:
+        binding = reading.bindings.get(name)
+        for number, cell in enumerate(binding.cells if binding else (), 1):
+            form = formats.get(cell.file, FileFormat()).numbers.get(cell.column, NumberColumn("point", True))
+            sign = currency_sql(stated_name(binding.column, number), form) if binding else None
+            found += [sign] if sign else []
+    return found
 
 
 def canonical_sql(

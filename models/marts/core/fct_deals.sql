@@ -47,8 +47,13 @@ segmented as (
         -- an amount of zero or less says nothing of a deal's value
         case
             when currencies.is_mixed or deals.amount <= 0 then null
-            when currencies.is_converted and coalesce(deals.currency != currencies.value_currency, true)
-                then cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+            when currencies.is_converted and deals.currency = currencies.value_currency then cast(deals.amount as decimal(24, 2))
+            -- as the CRM converted it, else by the rate
+            when currencies.is_converted
+                then coalesce(
+                    cast(case when deals.amount_converted > 0 then deals.amount_converted end as decimal(24, 2)),
+                    cast(cast(deals.amount as double) * fx_rates.rate_to_company_currency as decimal(24, 2))
+                )
             else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
@@ -130,7 +135,7 @@ left join {{ ref('bands') }} as amount_bands
     on amount_bands.measure = 'amount'
     and segmented.amount >= amount_bands.from_value
     and (segmented.amount < amount_bands.below_value or amount_bands.below_value is null)
-left join {{ ref('population') }} as deal_types on deal_types.field = 'deal_type' and lower(deal_types.value) = lower(segmented.deal_type)
+left join {{ ref('population') }} as deal_types on deal_types.field = 'deal_type' and {{ folded('deal_types.value') }} = {{ folded('segmented.deal_type') }}
 left join {{ ref('population') }} as all_deal_types on all_deal_types.field = 'deal_type' and all_deal_types.value = '*'
-left join {{ ref('population') }} as pipelines on pipelines.field = 'pipeline' and lower(pipelines.value) = lower(segmented.pipeline)
+left join {{ ref('population') }} as pipelines on pipelines.field = 'pipeline' and {{ folded('pipelines.value') }} = {{ folded('segmented.pipeline') }}
 left join {{ ref('population') }} as all_pipelines on all_pipelines.field = 'pipeline' and all_pipelines.value = '*'

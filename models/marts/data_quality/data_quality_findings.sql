@@ -39,6 +39,14 @@ with found as (
     from {{ ref('fct_deals') }} where outcome = 'lost'
     union all
     select
+        'loss_reason_default' as rule_id,
+        count(*) filter (where reasons.matched_by = 'default') as found,
+        count(*) as of_records
+    from {{ ref('stg_deals') }} as deals
+    left join {{ ref('int_loss_reasons') }} as reasons on deals.loss_reason = reasons.loss_reason and reasons.is_primary
+    where deals.outcome = 'lost'
+    union all
+    select
         'loss_reason_unmapped' as rule_id,
         count(*) filter (where loss_reason_category = 'other') as found,
         count(*) as of_records
@@ -61,6 +69,12 @@ with found as (
         {% endif %}
         {%- endfor %}
     ) as accepted
+    union all
+    select
+        'no_value_word' as rule_id,
+        cast(coalesce(sum(records) filter (where is_no_value), 0) as bigint) as found,
+        cast(coalesce(sum(records), 0) as bigint) as of_records
+    from {{ ref('int_segments') }}
     union all
     select
         'account_missing' as rule_id,
