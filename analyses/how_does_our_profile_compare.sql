@@ -7,4 +7,4 @@ select
     deprioritised_value,
     grade
 from {{ ref('icp_profile') }}
-order by attribute_order
+order by profile_field_order

@@ -3,7 +3,7 @@
 select
     dimension,
     segment,
-    deals,
+    closed_deals,
     win_rate,
     deals_needed,
     min_detectable_difference

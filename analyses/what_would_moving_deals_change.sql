@@ -2,7 +2,7 @@
 
 select
     segment_label,
-    deals,
+    closed_deals,
     win_rate,
     extra_wins_per_100,
     extra_wins_low,

@@ -5,4 +5,4 @@ select
     missing_reason
 from {{ ref('icp_profile') }}
 where recommended_value is null and deprioritised_value is null
-order by attribute_order
+order by profile_field_order

@@ -1,9 +1,9 @@
 -- Which personas go with winning once deals with equally many contacts are compared?
 
 select
-    persona as persona,
-    deals,
-    won,
+    persona,
+    closed_deals,
+    won_deals,
     win_rate,
     expected_lift,
     expected_lift_low,

@@ -2,10 +2,10 @@
 
 select
     persona as buying_role,
-    deals,
-    won,
+    closed_deals,
+    won_deals,
     other_win_rate,
     rationale
 from {{ ref('persona_evidence') }}
 where persona_type = 'buying_role'
-order by deals desc, persona
+order by closed_deals desc, persona

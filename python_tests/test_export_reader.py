@@ -1090,17 +1090,20 @@ class Project:
         self.folder = folder
         self.database = folder / "private" / "winloss.duckdb"
         (folder / "models" / "staging").mkdir(parents=True)
-        for model in (
-            "base_account_matches",
-            "base_deal_outcomes",
-            "base_deal_closes",
-            "base_deal_competitors",
-            "base_deals",
-        ):
-            shutil.copy(ROOT / "models" / "staging" / f"{model}.sql", folder / "models" / "staging")
+        waiting, seeds = ["base_deals", "base_deal_competitors"], {"settings", "crm_objects", "header_aliases", "stage_map"}
+        while waiting:
+            name = waiting.pop()
+            model = ROOT / "models" / "staging" / f"{name}.sql"
+            if not model.exists():
+                seeds.add(name)
+            elif not (folder / "models" / "staging" / model.name).exists():
+                shutil.copy(model, folder / "models" / "staging")
+                waiting += re.findall(r"ref\('(\w+)'\)", model.read_text(encoding="utf-8"))
         shutil.copy(ROOT / "models" / "staging" / "sources.yml", folder / "models" / "staging")
         (folder / "seeds").mkdir()
-        for seed in ("crm_rules", "stage_map", "outcome_words", "settings", "crm_objects", "header_aliases"):
+        # what the loader alone reads is no seed to dbt, and is read where it is
+        seeds |= {path.stem for path in (ROOT / "seeds").glob("*_words.csv")}
+        for seed in sorted(seeds):
             for ending in ("csv", "yml"):
                 shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", folder / "seeds")
         shutil.copytree(ROOT / "winloss", folder / "winloss", ignore=shutil.ignore_patterns("__pycache__"))

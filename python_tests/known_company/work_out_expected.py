@@ -171,6 +171,14 @@ AMOUNT_BANDS = (
     ("100k to 250k", 250_000),
     ("250k and more", None),
 )
+BAND_ORDER = {
+    dimension: {name: place for place, (name, *_) in enumerate(bands, start=1)}
+    for dimension, bands in (
+        ("revenue_band", REVENUE_BANDS),
+        ("employee_band", EMPLOYEE_BANDS),
+        ("deal_size_band", AMOUNT_BANDS),
+    )
+}
 
 RECOMMENDABLE = ("industry", "revenue_band", "employee_band", "region", "lead_source", "product", "partner_channel")
 REPORTED = ("country", "deal_type", "deal_size_band", "competitor", "pipeline", "owner")
@@ -648,6 +656,7 @@ def win_rates_by_dimension() -> Iterator[Row]:
                     "period": period,
                     "dimension": dimension,
                     "segment": segment,
+                    "segment_order": BAND_ORDER.get(dimension, {}).get(segment),
                     "is_recommendable": dimension in RECOMMENDABLE,
                     "population": POPULATION,
                     **measured,

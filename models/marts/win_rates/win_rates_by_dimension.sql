@@ -100,6 +100,7 @@ select
     listed.period,
     listed.dimension,
     listed.segment,
+    bands.band_order as segment_order,
     listed.is_recommendable,
     listed.population,
     coalesce(rated.closed_deals, 0) as closed_deals,
@@ -148,3 +149,6 @@ left join rated
     on listed.period = rated.period
     and listed.dimension = rated.dimension
     and listed.segment = rated.segment
+left join {{ ref('bands') }} as bands
+    on listed.segment = bands.band
+    and bands.measure = case listed.dimension when 'revenue_band' then 'annual_revenue' when 'employee_band' then 'employees' when 'deal_size_band' then 'amount' end
