@@ -1090,7 +1090,10 @@ class Project:
         self.folder = folder
         self.database = folder / "private" / "winloss.duckdb"
         (folder / "models" / "staging").mkdir(parents=True)
-        waiting, seeds = ["base_deals", "base_deal_competitors"], {"settings", "crm_objects", "header_aliases", "stage_map"}
+        waiting, seeds = (
+            ["base_deals", "base_deal_competitors"],
+            {"settings", "crm_objects", "header_aliases", "stage_map"},
+        )
         while waiting:
             name = waiting.pop()
             model = ROOT / "models" / "staging" / f"{name}.sql"

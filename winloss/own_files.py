@@ -114,7 +114,7 @@ def digest(path: Path) -> str:
 
 
 def is_published_database(path: Path) -> bool:
-    """Whether `path` is a published DuckDB or SQLite file, whoever moved it there."""
+    """Whether `path` is a published DuckDB or SQLite file, also where another program moved it there."""
     try:
         with path.open("rb") as file:
             is_sqlite = file.read(16) == b"SQLite format 3\0"

@@ -128,7 +128,7 @@ ruled as (
 
 ),
 
--- so that whoever maps a word knows what it moves
+-- so that the person who maps a word knows what it moves
 unknown_words as (
 
     select

@@ -2,7 +2,7 @@
 
 Wording comes from the playbook a user can edit; which play applies, and how strongly it may be
 put, is decided here from the marts. No item is worded above its grade: a claim held up against
-chance, a test and a bet did not, a data repair says what must be recorded first.
+chance, a directional one is not, "fix the data" says what must be recorded first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The whole quarter in one command for a scheduler: build, report, tell someone.
 
 Nothing here decides anything: dbt builds and publishes, the report reads what was published. What is added is what
-no one sitting at a screen needs: one run at a time, a log, words for whoever is told, and an exit code.
+no one sitting at a screen needs: one run at a time, a log, words for the person notified, and an exit code.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _QUARTER = re.compile(r"^(FY)?[0-9]{4}-Q[1-4]$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+"
-"""An e-mail address inside a text: whoever wrote it into a product or a source meant a person."""
+"""An e-mail address inside a text: in a product or a source it names a person."""
 
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet takes a cell that begins with one of these for a formula."""

@@ -1,4 +1,4 @@
--- One row per input file x object read from it. The books balance: records = accepted + rejected + excluded.
+-- One row per input file x object read from it. Row counts reconcile: records = accepted + rejected + excluded.
 
 with lines as (
 

@@ -1,5 +1,5 @@
 -- One row per action for the next quarter, most useful first. Its grade says how much it may be trusted: a claim held up against
--- chance, a test and a bet did not, a data repair comes before any finding.
+-- chance, a directional one is not, fixing the data comes before any finding.
 
 select
     items.item,

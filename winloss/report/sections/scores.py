@@ -18,7 +18,9 @@ def score_threshold(context: Context) -> Section:
     row = context.marts.first("recommended_score_threshold")
     if row is None or not row["scored_deals"]:
         told = Sentence(
-            "No closed deal of the window has a qualification score, so there is no bar to set.", (), "Fix the data"
+            "No closed deal of the window has a qualification score, so there is no score threshold to set.",
+            (),
+            "Fix the data",
         )
         return Section("score threshold", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = []
