@@ -64,14 +64,15 @@ def test_a_term_has_no_second_word(path: Path) -> None:
 
 def test_no_column_of_a_mart_has_another_name_for_a_term() -> None:
     wrong = []
-    # the folded counts that Python is given are no table to read
-    for path in set((ROOT / "models").rglob("*.yml")) - {ROOT / "models" / "intermediate" / "int_deal_cells.yml"}:
+    for path in (ROOT / "models").rglob("*.yml"):
         described = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for model in described.get("models", []):
             wrong += [
                 f"{model['name']}.{column['name']}"
                 for column in model.get("columns", [])
                 if COLUMNS.match(column["name"])
+                # the folded counts that Python is given are no table to read
+                and model["name"] != "int_deal_cells"
             ]
     assert wrong == []
 
