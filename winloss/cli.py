@@ -138,12 +138,13 @@ def engine_options(command: _Command) -> _Command:
 def main() -> None:
     """What a build found: the report, the recommendations, and the files behind them.
 
-    Build first with dbt:  dbt build
+    Build first:  winloss run, or dbt build
 
     \b
     Examples:
       winloss doctor                     is everything here that a build needs?
       winloss check exports              can these files be read?
+      winloss run                        exports to report in one command
       winloss summary                    what the last build found, on one screen
       winloss report                     the quarterly report as one HTML file
       winloss recommend                  where to aim, with the evidence
@@ -599,6 +600,47 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
     if not (is_done and is_quiet):
         click.echo(outcome.text, nl=False, err=not is_done)
     sys.exit(outcome.code)
+
+
+# ---------------------------------------------------------------- run
+
+
+@main.command()
+@click.option("--open", "is_opened", is_flag=True, help="Open the report in the browser.")
+@quiet_option
+@user_errors_as_exit
+def run(is_opened: bool, is_quiet: bool) -> None:
+    """Read the exports, build, publish, report, and say what was found.
+
+    Settings come from winloss.yml; without files in the folder of exports the sample company is built.
+
+    \b
+    Examples:
+      winloss run
+      winloss run --open
+    """
+    from winloss import settings
+    from winloss.operations.doctor import find_project
+    from winloss.operations.run import Places, RunError, build_and_report
+
+    project = find_project(Path.cwd())
+    if project is None:
+        raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
+    stated = settings.resolve(folder=project)
+    places = Places(
+        project,
+        (project / settings.private_database()).resolve(),
+        (project / stated["published"]).resolve(),
+        (project / stated["reports"]).resolve(),
+    )
+    try:
+        report, lines = build_and_report(places, lambda stage: None if is_quiet else click.echo(stage, err=True))
+    except RunError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.code)
+    click.echo("\n".join([*lines, "", f"Report: {report}"]))
+    if is_opened:
+        click.launch(str(report))
 
 
 # ---------------------------------------------------------------- summary

@@ -36,7 +36,7 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d\s{0,2}")
 _NOISE = re.compile(
-    r"^(compiled code at|Done\.|See https://|Failure in operation |> in macro|> called by)|failed, error:$"
+    r"^(compiled code at|Done\.|See https://|Failure in operation |Compilation Error in operation |> in macro|> called by)|failed, error:$"
 )
 _SHOWN_REASONS = 20
 

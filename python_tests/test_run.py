@@ -1,0 +1,75 @@
+"""`winloss run`: files in a folder become a report in one command, and a fault is one sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from python_tests import speeds
+from python_tests.known_company.project import ROOT
+
+FIXTURES = ROOT / "python_tests" / "fixtures"
+
+# a deal for each line: 4 won, 2 lost, 1 open, 1 duplicate that was disqualified
+DEALS = """Record ID,Deal Name,Deal Stage,Pipeline,Amount,Create Date,Close Date,Deal owner
+1,a,Closed Won,Sales Pipeline,100,2025-01-02,2025-02-03,Ann
+2,b,Closed Won,Sales Pipeline,100,2025-01-02,2025-03-03,Ann
+3,c,Closed Lost,Sales Pipeline,100,2025-01-02,2025-04-03,Ann
+4,d,Closed Won,Sales Pipeline,100,2025-01-02,2025-05-03,Ann
+5,e,Closed Lost,Sales Pipeline,100,2025-01-02,2025-06-03,Ann
+6,f,Closed Won,Sales Pipeline,100,2025-01-02,2025-06-30,Ann
+7,g,Contract Sent,Sales Pipeline,100,2025-06-02,2025-09-03,Ann
+"""
+
+
+def run(folder: Path, exports: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    speeds.dbt_starts()
+    environment = {
+        "WINLOSS_EXPORTS": str(exports),
+        "WINLOSS_DB": str(folder / "w.duckdb"),
+        "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb"),
+        "WINLOSS_REPORTS": str(folder / "reports"),
+        "WINLOSS_KEY": "a key of sixteen signs",
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "winloss", "run", *options],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.dbt
+def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "hubspot-crm-exports-all-deals-2025-07-02.csv").write_text(DEALS, encoding="utf-8")
+    done = run(tmp_path, exports)
+    assert done.returncode == 0, done.stderr
+    assert "7 deals: 4 won, 2 lost, 1 open, closed 2025-02 to 2025-06; read as HubSpot" in done.stdout
+    report = Path(done.stdout.rsplit("Report: ", 1)[1].strip())
+    assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert done.stderr.splitlines()[:2] == ["reading the exports", "checking the records"]
+    # a few closed deals in the quarter are an alert, with what to do
+    assert "closed_deals (2025-Q2): The quarter under review has few closed deals" in done.stdout
+
+
+@pytest.mark.dbt
+def test_files_of_no_known_kind_are_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "things.csv").write_text("colour,shape,weight\nred,round,3\n", encoding="utf-8")
+    refused = run(tmp_path, exports, "--quiet")
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    (sentence,) = refused.stderr.strip().splitlines()
+    assert "winloss check" in sentence and "--write-mapping winloss.yml" in sentence
+    assert not (tmp_path / "published").exists()

@@ -1,0 +1,88 @@
+"""Files to report in one command, for a person at a screen: check, build, publish, report, and say what was found."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from winloss.operations.quarterly import DBT, WITHOUT_UNIT_TESTS, reasons
+
+# What a line of dbt shows when it first comes to a stage.
+_STAGES = (
+    (" staging.", "checking the records"),
+    (" marts.fct_", "counting deals"),
+    (" intermediate.int_segment_evidence", "testing segments"),
+    (" marts.report_findings", "writing what to know"),
+    ("Published ", "publishing"),
+)
+
+
+class RunError(Exception):
+    """The run ended early; the message says why and what to do, `code` is 2 where files or settings were refused."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the project, its databases and reports are; every path is absolute."""
+
+    project: Path
+    private: Path
+    published: Path
+    reports: Path
+
+
+def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, list[str]]:
+    """Builds, publishes and reports; the path of the report, and lines of text on what was found.
+
+    Raises RunError where the build failed or published nothing.
+    """
+    from winloss.report import build_report, render
+    from winloss.report.render import write_text
+    from winloss.report.results import results
+
+    say("reading the exports")
+    shown: list[str] = []
+    stages = list(_STAGES)
+    is_published = False
+    for line in _dbt(places.project, shown):
+        is_published = is_published or "Published " in line
+        for stage in stages:
+            if stage[0] in line:
+                say(stage[1])
+                stages.remove(stage)
+                break
+    if shown[-1] != "0" or not is_published:
+        raise RunError("\n".join(reasons(shown[:-1])), int(shown[-1]) or 1)
+    say("writing the report")
+    report = build_report(places.published)
+    path = write_text(render(report, "html"), places.reports / (report.quarter or "undated") / "report.html")
+    return path, results(places.private, places.published)
+
+
+def _dbt(project: Path, shown: list[str]) -> Iterator[str]:
+    """The lines of `dbt build` as they come; `shown` gets them all, and the exit code last."""
+    process = subprocess.Popen(
+        [*DBT, "build", *WITHOUT_UNIT_TESTS],
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            shown.append(line.rstrip("\n"))
+            yield shown[-1]
+        shown.append(str(process.wait()))
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
