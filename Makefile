@@ -6,9 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: build test check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed lock clean
 
 build: $(VENV)/.installed
-	$(BIN)/dbt build --exclude-resource-type unit_test
-	@$(BIN)/winloss summary
-	@$(BIN)/winloss report --quiet
+	@$(BIN)/winloss run
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
