@@ -74,7 +74,10 @@ def examples() -> Iterator[str]:
 COMMANDS = sorted({*(command for _, command in commands()), *examples()})
 ON_SPARK = [command for command in COMMANDS if re.search(r"--target spark|WINLOSS_TARGET=spark", command)]
 QUARTERLY = [command for command in COMMANDS if command.startswith("winloss quarterly")]
-ICP = [command for command in COMMANDS if command.startswith("winloss ") and command not in (*QUARTERLY, *ON_SPARK)]
+RUNS = [command for command in COMMANDS if command.startswith("winloss run")]
+ICP = [
+    command for command in COMMANDS if command.startswith("winloss ") and command not in (*QUARTERLY, *ON_SPARK, *RUNS)
+]
 DBT = [command for command in COMMANDS if re.search(r"(^|\s|/)dbt ", command) and command not in ON_SPARK]
 OF_A_CRM = [command for command in DBT if command.startswith("WINLOSS_") or re.search("field_aliases|crm:", command)]
 INSTALLING = [
@@ -108,7 +111,7 @@ def workplace(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_every_kind_of_command_is_run_by_a_test_here() -> None:
-    assert sorted({*ICP, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
+    assert sorted({*ICP, *RUNS, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
     assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(OF_A_CRM) >= 3 and len(SHELL) > 4 and len(CLIENTS) >= 2
 
 
@@ -124,6 +127,20 @@ def test_a_command_of_icp_runs(command: str, workplace: Path, monkeypatch: pytes
     words = shlex.split(command.replace("/srv/shared", str(workplace / "shared")))[1:]
     result = CliRunner().invoke(main, words, prog_name="winloss")
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_run_is_understood(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.chdir(ROOT)
+    # what it does is seen in test_run
+    monkeypatch.setattr(
+        "winloss.operations.run.build_and_report", lambda places, say: (Path("report.html"), ["7 deals"])
+    )
+    monkeypatch.setattr("click.launch", opened.append)
+    result = CliRunner().invoke(main, shlex.split(command)[1:], prog_name="winloss")
+    assert (result.exit_code, result.output) == (0, "7 deals\n\nReport: report.html\n")
+    assert opened == (["report.html"] if "--open" in command else [])
 
 
 @pytest.mark.parametrize("command", QUARTERLY)
