@@ -52,6 +52,9 @@ def change_words(row: Record) -> str:
 def standfirst(context: Context) -> tuple[Sentence, ...]:
     say = context.writer.say
     told: list[Sentence] = []
+    runs = context.marts.rows("run_history")
+    if runs and runs[-1]["crm"] == "sample":
+        told.append(Sentence("This company is invented: put your own exports into the folder exports and run again."))
     for row in context.marts.rows("report_findings"):
         if row["topic"] == "target":
             told.append(
@@ -139,7 +142,7 @@ def figures(context: Context) -> Figures | None:
             ]
         earlier = context.marts.first("typical_deals", period="previous_quarter", measure=measure)
         if before is not None and earlier is not None:
-            lines.append(say(f"Average the previous quarter: {{mean|{mean_kind}}}", earlier))
+            lines.append(say(f"Average in the previous quarter: {{mean|{mean_kind}}}", earlier))
         result.append(Figure(label, write.cell(row, "mean", mean_kind), tuple(lines)))
     return Figures(tuple(result))
 

@@ -22,7 +22,7 @@ def score_threshold(context: Context) -> Section:
             (),
             "Fix the data",
         )
-        return Section("score threshold", title, (Paragraph(told, "missing"),), sources)
+        return Section("score-threshold", title, (Paragraph(told, "missing"),), sources)
     blocks: list[Block] = []
     cells = [cell for cell in context.marts.rows("score_thresholds") if cell["kept_wins_share"] is not None]
     if row["is_predictive"]:
@@ -77,7 +77,7 @@ def score_threshold(context: Context) -> Section:
         )
     if cells and cells[0]["scored_deals"] >= ENOUGH_SCORED:
         blocks.append(_chart(context, cells))
-    return Section("score threshold", title, tuple(blocks), sources)
+    return Section("score-threshold", title, tuple(blocks), sources)
 
 
 def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
@@ -94,7 +94,7 @@ def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
             (at["pursued_share"], f"pursues {percent_short(at['pursued_share'])} of deals"),
         )
     return Chart(
-        "score threshold",
+        "score-threshold",
         "Wins kept and deals pursued at each score threshold",
         "Two falling lines: the share of won deals at or above a score threshold, and the share of all scored deals there.",
         Curve(
