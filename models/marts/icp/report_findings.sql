@@ -13,7 +13,7 @@ with claimed as (
         cast(rank as {{ dbt.type_string() }}) as source_row,
         -rank as strength
     from {{ ref('icp_recommendations') }}
-    where grade = 'strong'
+    where grade = 'strong' and not is_remainder
 
 ),
 
@@ -30,7 +30,7 @@ hoped_for as (
         cast(rank as {{ dbt.type_string() }}) as source_row,
         -rank as strength
     from {{ ref('icp_recommendations') }}
-    where grade in ('directional') and not exists (select 1 from claimed where topic = 'target')
+    where grade in ('directional') and not is_remainder and not exists (select 1 from claimed where topic = 'target')
 
 ),
 
@@ -82,7 +82,7 @@ reason_changes as (
         category as source_row,
         abs(change) as strength
     from {{ ref('loss_reason_changes') }}
-    where is_changed
+    where is_changed and category not in ('unspecified', 'other')
 
 ),
 
@@ -130,7 +130,7 @@ buyers as (
         persona_type || ' ' || persona as source_row,
         case when action = 'keep_testing' then 0 when expected_lift >= 0 then 2 else 1 end + abs(expected_lift) as strength
     from {{ ref('persona_evidence') }}
-    where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing')
+    where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing') and lower(persona) not like '%unknown%' and persona != 'other'
 
 ),
 

@@ -114,7 +114,9 @@ def _detail(context: Context, row: Record) -> Sentence | None:
 
 def actions(context: Context) -> Section:
     write = context.writer
-    rows = context.marts.rows("action_items")
+    items = context.marts.rows("action_items")
+    # what rests on figures too small to publish is said to, and left out
+    rows = [row for row in items if row["title"] is not None]
     blocks: list[Block] = []
     if rows:
         blocks.append(
@@ -135,6 +137,8 @@ def actions(context: Context) -> Section:
         )
     else:
         blocks.append(Paragraph(Sentence("No action follows from data without closed deals."), "missing"))
+    if len(rows) < len(items):
+        blocks.append(Paragraph(Sentence("An action about who buys rests on too few deals to be shown here."), "note"))
     worth = _worth(context)
     if worth:
         blocks.append(Paragraph(worth, "worth"))
