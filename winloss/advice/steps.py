@@ -282,9 +282,9 @@ order by present.persona_type desc, present.persona, deals.contact_count"""
     )
     presence = [row for row in counts if row["persona_type"] != "any"]
     by_count = [row for row in counts if row["persona_type"] == "any"]
-    are_dated = number(coverage[0]["dated_share"]) >= 0.9
-    found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
-    return found
+    constants = parameters(reader)
+    are_dated = number(coverage[0]["dated_share"]) >= constants.dated_contacts_share
+    return personas.persona_evidence(presence, by_count, coverage[0], are_dated, constants)
 
 
 def recommended_score_threshold(reader: Reader) -> list[Row]:

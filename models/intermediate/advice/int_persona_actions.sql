@@ -7,15 +7,17 @@ with coverage as (
         coverage.*,
         coverage.won_deals_with_contacts + coverage.lost_deals_with_contacts > 0 as has_contacts,
         least(coverage.won_deals, coverage.lost_deals) > 0 as has_both_outcomes,
-        exists (
-            select 1
-            from {{ ref('bridge_deal_contacts') }} as contacts
-            inner join {{ ref('dim_periods') }} as periods
-                on periods.period = 'window'
-                and contacts.closed_on >= periods.starts_on
-                and contacts.closed_on < periods.ends_before_on
-        ) as has_late_contacts
+        late.contacts > 0 as has_late_contacts
     from {{ ref('contact_coverage') }} as coverage
+    cross join (
+        select count(*) as contacts
+        from {{ ref('bridge_deal_contacts') }} as contacts
+        inner join {{ ref('dim_periods') }} as periods
+            on periods.period = 'window'
+            and contacts.closed_on >= periods.starts_on
+            and contacts.closed_on < periods.ends_before_on
+        where not contacts.is_counted
+    ) as late
     where coverage.period = 'window'
 
 ),
@@ -48,12 +50,9 @@ met as (
         advised.persona as advised_persona,
         advised.rationale as advised_rationale,
         buyers.champion,
-        buyers.champion_deals,
-        buyers.champion_share,
         buyers.decider,
-        buyers.decider_contacts,
         buyers.alike_persona,
-        buyers.alike_rationale
+        buyers.evidence
     from coverage
     cross join {{ ref('int_won_buyers') }} as buyers
     left join advised on advised.place = 1
@@ -74,10 +73,8 @@ plays as (
             when 'no_titles' then 'No champion, or no decision maker, on won deals of the window has a known job title.'
             when 'too_few'
                 then 'Of ' || won_deals || ' won and ' || lost_deals || ' lost deals, ' || won_deals_with_roles || ' won ones have a buying role.'
-            when 'alike' then alike_rationale
-            when 'common'
-                then champion || ' champions ' || champion_deals || ' won deals (' || {{ percent_text('champion_share') }}
-                || ' of those with roles); ' || decider || ' is ' || decider_contacts || ' of their decision makers.'
+            when 'alike' then evidence
+            when 'common' then evidence
             else advised_rationale
         end as evidence,
         case

@@ -16,11 +16,17 @@ asked_for as (
     select situations.asks_for_field
     from {{ ref('action_situations') }} as situations
     inner join (
-        select kind, situation from {{ ref('int_loss_reason_actions') }}
+        select
+            kind,
+            situation
+        from {{ ref('int_loss_reason_actions') }}
         union all
-        select kind, situation from {{ ref('int_score_actions') }}
-    ) as met
-        on situations.kind = met.kind and situations.situation = met.situation
+        select
+            kind,
+            situation
+        from {{ ref('int_score_actions') }}
+    ) as actions
+        on situations.kind = actions.kind and situations.situation = actions.situation
     where situations.asks_for_field is not null
 
 ),
@@ -62,12 +68,23 @@ met as (
     select
         'steady' as situation,
         coalesce(sum(closed_deals), 0) || ' closed deals in the quarter'
-        || case when coalesce(sum(closed_deals), 0) < {{ setting('minimum_deals') | int }} then ', too few to judge their win rate.' else ', within the usual limits.' end
-            as evidence,
+        || case
+            when coalesce(sum(closed_deals), 0) < {{ setting('minimum_deals') | int }} then ', too few to judge their win rate.'
+            else ', within the usual limits.'
+        end as evidence,
         'win_rates_by_quarter' as source_table,
         '' as source_row,
         3 as urgency
     from quarter
+
+),
+
+ranked as (
+
+    select
+        *,
+        urgency = min(urgency) over () as is_most_urgent
+    from met
 
 ),
 
@@ -79,8 +96,8 @@ told as (
         1 as place,
         source_row as field,
         {{ percent_text(setting('usable_field_share') ~ 'e0') }} as usable_share
-    from met
-    where urgency = (select min(urgency) from met)
+    from ranked
+    where is_most_urgent
 
 )
 

@@ -66,16 +66,18 @@ select
         else 'common'
     end as situation,
     champion.persona as champion,
-    champion.won_contacts as champion_deals,
-    champion.share as champion_share,
     decider.persona as decider,
-    decider.won_contacts as decider_contacts,
     coalesce(alike_decider.persona, alike_champion.persona) as alike_persona,
-    coalesce(alike_decider.rationale, alike_champion.rationale) as alike_rationale
+    coalesce(
+        champion.persona || ' champions ' || champion.won_contacts || ' won deals (' || {{ percent_text('champion.share') }} || ' of those with roles); '
+        || decider.persona || ' is ' || decider.won_contacts || ' of their decision makers.',
+        alike_decider.rationale,
+        alike_champion.rationale
+    ) as evidence
 from summed
-{%- for buyer in ('champion', 'decider') %}
-left join placed as {{ buyer }}
-    on {{ buyer }}.buyer = '{{ buyer }}' and {{ buyer }}.is_frequent and not {{ buyer }}.is_alike and {{ buyer }}.place = 1
-left join placed as alike_{{ buyer }}
-    on alike_{{ buyer }}.buyer = '{{ buyer }}' and alike_{{ buyer }}.is_frequent and alike_{{ buyer }}.is_alike and alike_{{ buyer }}.place = 1
-{%- endfor %}
+left join placed as champion on champion.buyer = 'champion' and champion.is_frequent and not champion.is_alike and champion.place = 1
+left join placed as decider on decider.buyer = 'decider' and decider.is_frequent and not decider.is_alike and decider.place = 1
+left join placed as alike_champion
+    on alike_champion.buyer = 'champion' and alike_champion.is_frequent and alike_champion.is_alike and alike_champion.place = 1
+left join placed as alike_decider
+    on alike_decider.buyer = 'decider' and alike_decider.is_frequent and alike_decider.is_alike and alike_decider.place = 1

@@ -13,14 +13,22 @@ with texts as (
 
 parts as (
 
-    select kind, situation, column_name, {{ split_to_rows("words_in_text", '[{]') }} as part
+    select
+        kind,
+        situation,
+        column_name,
+        {{ split_to_rows("words_in_text", '[{]') }} as part
     from texts
 
 ),
 
 placeholders as (
 
-    select kind, situation, column_name, substring(part, 1, position('}' in part) - 1) as word
+    select
+        kind,
+        situation,
+        column_name,
+        substring(part, 1, position('}' in part) - 1) as word
     from parts
     where {{ matches('part', '^[A-Za-z0-9_]+[}]') }}
 

@@ -3,15 +3,30 @@
 
 with items as (
 
-    select 1 as kind_place, * from {{ ref('int_targeting_actions') }}
+    select
+        *,
+        1 as kind_place
+    from {{ ref('int_targeting_actions') }}
     union all
-    select 2 as kind_place, * from {{ ref('int_loss_reason_actions') }}
+    select
+        *,
+        2 as kind_place
+    from {{ ref('int_loss_reason_actions') }}
     union all
-    select 3 as kind_place, * from {{ ref('int_score_actions') }}
+    select
+        *,
+        3 as kind_place
+    from {{ ref('int_score_actions') }}
     union all
-    select 4 as kind_place, * from {{ ref('int_persona_actions') }}
+    select
+        *,
+        4 as kind_place
+    from {{ ref('int_persona_actions') }}
     union all
-    select 5 as kind_place, * from {{ ref('int_process_actions') }}
+    select
+        *,
+        5 as kind_place
+    from {{ ref('int_process_actions') }}
 
 )
 

@@ -3,7 +3,7 @@
 
 with remainders as (
 
-    select {{ without_signs(folded('word')) }} as word
+    select {{ without_signs('lower(word)') }} as word
     from {{ ref('remainder_words') }}
 
 )
@@ -56,8 +56,8 @@ select
     evidence.comparisons,
     evidence.method_version,
     evidence.grade,
-    {{ without_signs(folded('evidence.segment')) }} in (select word from remainders)
-    or coalesce({{ without_signs(folded('evidence.second_segment')) }} in (select word from remainders), false) as is_remainder,
+    {{ without_signs('lower(evidence.segment)') }} in (select word from remainders)
+    or coalesce({{ without_signs('lower(evidence.second_segment)') }} in (select word from remainders), false) as is_remainder,
     coalesce(lower(current_profile.current_value) like '%' || lower(evidence.segment) || '%', false) as is_in_current_profile,
     evidence.population
 from {{ ref('icp_segment_evidence') }} as evidence
