@@ -43,9 +43,6 @@
 {# Columns and types of the tables of advice, in order; the steps of winloss/advice/steps.py make the rows. #}
 {% macro advice_columns() -%}
     {{ return({
-        'int_action_items':
-            'item bigint, kind string, grade string, title string, action string, owner string, evidence string, '
-            ~ 'how_we_will_know string, source_table string, source_row string',
         'int_icp_backtest':
             'method string, quarter string, trained_from string, trained_to string, advice string, inside_closed_deals bigint, '
             ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint',

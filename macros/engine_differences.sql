@@ -20,3 +20,8 @@
 {% macro seed_line() %}{{ return(adapter.dispatch('seed_line')()) }}{% endmacro %}
 {% macro default__seed_line() %}cast(row_number() over () + 1 as bigint){% endmacro %}
 {% macro spark__seed_line() %}cast(monotonically_increasing_id() + 2 as bigint){% endmacro %}
+
+{# The nearest whole number, a half to the even one, as Python rounds. #}
+{% macro rounded_to_even(number) %}{{ return(adapter.dispatch('rounded_to_even')(number)) }}{% endmacro %}
+{% macro default__rounded_to_even(number) %}round_even({{ number }}, 0){% endmacro %}
+{% macro spark__rounded_to_even(number) %}rint({{ number }}){% endmacro %}

@@ -152,6 +152,7 @@ PLANTED = [
         "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "delete from marts.bridge_deal_loss_reasons where category = 'price'",
     ),
+    ("every_finding_has_a_headline", "update marts.report_findings set headline = null where finding = 1"),
     ("segments_and_quarters_add_up_to_all_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
     ("periods_follow_one_another", "delete from marts.dim_periods where period = 'previous_quarter'"),
     (

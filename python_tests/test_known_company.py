@@ -78,7 +78,7 @@ HELD_ELSEWHERE = {
     "icp_recommendations": "icp_segment_evidence without what may not be recommended; test_sample_advice",
     "icp_profile": "icp_recommendations by dimension; test_sample_advice",
     "icp_backtest": "test_backtest",
-    "action_items": "test_actions",
+    "action_items": "its intermediates' unit tests; test_actions",
     "report_findings": "its unit tests",
     "return_on_investment": "its unit tests",
     "recommendation_follow_up": "needs a second quarter; test_memory",

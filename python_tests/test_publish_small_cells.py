@@ -236,21 +236,36 @@ def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
         connection.execute(
             "create table marts.action_items as select * from (values "
             "(1, '3 of 4 deals with CFO', 'persona_evidence', 'CFO'), (2, '30 of 35 deals with VP Sales', 'persona_evidence', 'VP Sales'), "
-            "(3, 'General Counsel champions 2 won deals; VP Sales is 9', 'decision_makers', 'General Counsel'), "
-            "(4, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_row)"
+            "(3, 'General Counsel champions 2 won deals; VP Sales is 9', 'decision_makers', 'VP Sales'), "
+            "(4, 'VP Sales champions 9 won deals; Controller is 4', 'decision_makers', 'Controller'), "
+            "(5, 'VP Sales champions 9 won deals; VP Sales is 6', 'decision_makers', 'VP Sales'), "
+            "(6, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_row), "
+            "(values ('Do it')) as titles (title)"
         )
         connection.execute(
             "create temp table hidden_cells as select * from (values ('persona', 'CFO', 'window'), "
-            "('persona_in_role', 'General Counsel as champion', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
+            "('persona_in_role', 'General Counsel as champion', 'window'), "
+            "('decision_maker', 'Controller | manager | finance', 'window'), ('persona_in_role', 'VP Sales as end user', 'window'), "
+            "('decision_maker', 'VP Sales | vp | sales', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
         )
-        columns = {"item": "INTEGER", "evidence": "VARCHAR", "source_table": "VARCHAR", "source_row": "VARCHAR"}
+        columns = {
+            "item": "INTEGER",
+            "evidence": "VARCHAR",
+            "source_table": "VARCHAR",
+            "source_row": "VARCHAR",
+            "title": "VARCHAR",
+        }
         rows = connection.execute(
             published_select(PublishedTable("action_items"), columns, 5) + " order by item"
         ).fetchall()
+    # what is to be done says nothing without what it rests on
+    assert [(row[4] is None, row[3] is None) for row in rows] == [(row[-1], row[-1]) for row in rows]
     assert [(row[1], row[-1]) for row in rows] == [
         ("Not shown: it rests on too few deals.", True),
         ("30 of 35 deals with VP Sales", False),
         ("Not shown: it rests on too few deals.", True),
+        ("Not shown: it rests on too few deals.", True),
+        ("VP Sales champions 9 won deals; VP Sales is 6", False),
         ("Price: 3 of 40 losses", False),
     ]
 

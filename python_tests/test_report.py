@@ -170,7 +170,12 @@ def test_a_cell_that_is_null_is_never_a_number(company: tuple[str, Path, Report]
     assert {s.shown for s in sources(report) if s.value is None} <= {formatting.MISSING}
 
 
-PROSE = {("icp_recommendations", "rationale"), ("report_findings", "detail"), ("action_items", "evidence")}
+PROSE = {
+    ("icp_recommendations", "rationale"),
+    ("report_findings", "headline"),
+    ("report_findings", "detail"),
+    ("action_items", "evidence"),
+}
 
 
 def test_every_number_in_prose_of_a_mart_stands_in_the_row_it_speaks_of(company: tuple[str, Path, Report]) -> None:

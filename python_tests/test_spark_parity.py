@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from python_tests.conftest import ROOT, SampleBuild
-from winloss.spark.engine import FROM_ADVICE, FROM_MARTS, TYPES
+from winloss.spark.engine import ADVICE, TYPES
 
 COMPANIES = ("sample", "known", "generated")
 
@@ -161,7 +161,7 @@ def test_tables_of_advice_have_the_columns_their_steps_make(sample_build: Sample
     }
     made = {
         name: ", ".join(f"{column} {TYPES[kind]}" for column, kind in shape.items())
-        for name, (_, shape) in (FROM_MARTS | FROM_ADVICE).items()
+        for name, (_, shape) in ADVICE.items()
     }
     assert stated == made
 

@@ -262,9 +262,9 @@ def _made_there(
     target: str, variables: str, is_quiet: bool
 ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
     """Makes the recommendations on the engine of `target`; they and what is said where there is no claim."""
-    from winloss.spark.engine import FROM_ADVICE, FROM_MARTS, Engine
+    from winloss.spark.engine import ADVICE, Engine
 
-    progress = Progress(len(FROM_MARTS) + len(FROM_ADVICE) + 2, is_quiet)
+    progress = Progress(len(ADVICE) + 1, is_quiet)
     engine = Engine(target, variables)
     engine.recommend(progress.step)
     reader = engine.reader()

@@ -1536,6 +1536,17 @@ def alerts() -> Iterator[Row]:
         }
 
 
+NEEDED_FOR_ADVICE = {
+    "amount",
+    "industry",
+    "revenue band",
+    "lead source",
+    "loss reason",
+    "qualification score",
+    "created date",
+}
+
+
 def field_completeness() -> Iterator[Row]:
     fields: dict[str, Callable[[Row], bool]] = {
         "account": lambda deal: bool(deal["account"]),
@@ -1563,6 +1574,7 @@ def field_completeness() -> Iterator[Row]:
                         "deals": len(deals),
                         "filled_deals": filled,
                         "filled_share": share(filled, len(deals)),
+                        "is_needed_for_advice": name in NEEDED_FOR_ADVICE,
                     }
 
 

@@ -1,7 +1,7 @@
 """Would the advice have helped? Each past quarter is advised from the quarters before it, then looked at.
 
 Three advisers are compared on the same quarters: this method, the advice to change nothing, and
-the naive rule of dashboards: whatever won at least 70 % of three or more deals last quarter.
+the naive rule of dashboards: whatever won much of a few deals last quarter (the settings `naive_*`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,7 @@ from winloss.advice.selection import TARGET_MORE
 from winloss.advice.steps import deal_relation, parameters, recommendable_dimensions
 from winloss.rows import Reader, Row
 
-NAIVE_MINIMUM_DEALS = 3
-NAIVE_WIN_RATE = 0.7
 NAIVE_DIMENSIONS = ("industry", "revenue_band")
-
-MAXIMUM_QUARTERS = 8
 
 MAXIMUM_CELLS = 250_000
 """Up to so many groups of alike deals are fetched and counted here; a dozen megabytes."""
@@ -68,7 +64,7 @@ order by deals.closed_quarter"""
     relation = deal_relation(reader, dimensions)
     counting = _counting(reader, relation, quarters, list(dimensions))
     result: list[Row] = []
-    for place in range(max(1, len(quarters) - MAXIMUM_QUARTERS), len(quarters)):
+    for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
         before, tested = quarters[:place], quarters[place]
         window = trailing_window(before, constants)
         advised = {
@@ -147,8 +143,8 @@ def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Par
         for row in rows
         if row.value is not None
         and row.value != UNKNOWN
-        and row.deals >= NAIVE_MINIMUM_DEALS
-        and row.won >= NAIVE_WIN_RATE * row.deals
+        and row.deals >= constants.naive_minimum_deals
+        and row.won >= constants.naive_win_rate * row.deals
     )
 
 

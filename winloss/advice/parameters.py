@@ -69,6 +69,10 @@ class Parameters:
     gate_p: float = _number("gate_p")
     logistic_penalty: float = _number("logistic_penalty")
     score_threshold_step: float = _number("score_threshold_step")
+    dated_contacts_share: float = _number("dated_contacts_share")
+    backtest_quarters: int = _whole("backtest_quarters")
+    naive_minimum_deals: int = _whole("naive_minimum_deals")
+    naive_win_rate: float = _number("naive_win_rate")
     maximum_rows: int = _whole("maximum_rows")
     maximum_segments: int = _whole("maximum_segments")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from winloss.advice import actions, loss_reasons, personas, qualification, recommendations, selection
+from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
 from winloss.advice.counts import SqlCounts
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
@@ -282,9 +282,9 @@ order by present.persona_type desc, present.persona, deals.contact_count"""
     )
     presence = [row for row in counts if row["persona_type"] != "any"]
     by_count = [row for row in counts if row["persona_type"] == "any"]
-    are_dated = number(coverage[0]["dated_share"]) >= 0.9
-    found = personas.persona_evidence(presence, by_count, coverage[0], are_dated, parameters(reader))
-    return found
+    constants = parameters(reader)
+    are_dated = number(coverage[0]["dated_share"]) >= constants.dated_contacts_share
+    return personas.persona_evidence(presence, by_count, coverage[0], are_dated, constants)
 
 
 def recommended_score_threshold(reader: Reader) -> list[Row]:
@@ -332,40 +332,3 @@ order by category"""
         return []
     quarter = reader.table("dim_periods", "period = 'quarter'")[0]
     return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])
-
-
-def action_items(reader: Reader) -> list[Row]:
-    """What to do next quarter, from the advice tables and the playbook; none without closed deals."""
-    quarter = reader.table("dim_periods", "period = 'quarter'")
-    if not quarter or not any(row["closed_deals"] for row in reader.table("dim_periods", "period = 'all'")):
-        return []
-    # a quarter with few losses says little about reasons: then the window speaks
-    lost = number(reader.table("win_rate_baseline", "period = 'quarter'")[0]["lost_deals"])
-    period = "quarter" if lost >= 10 else "window"
-    return actions.action_items(
-        actions.Findings(
-            due=str(quarter[0]["next_quarter"] or "the next quarter"),
-            recommendations=reader.table("icp_recommendations"),
-            loss_reasons=reader.table("loss_reasons", f"period = '{period}'"),
-            loss_reason_changes=reader.table("loss_reason_changes"),
-            reliability=reader.table("loss_reason_reliability", f"period = '{period}'"),
-            threshold=reader.table("recommended_score_threshold"),
-            personas=reader.table("persona_evidence"),
-            personas_in_roles=reader.table(
-                "win_rates_by_persona", f"period = '{period}' and persona_type = 'persona_in_role'"
-            ),
-            decision_makers=reader.table("decision_makers", f"period = '{period}'"),
-            coverage=reader.table("contact_coverage", "period = 'window'"),
-            quarters=[
-                row
-                for row in reader.table("win_rates_by_quarter")
-                if row["quarter"] == quarter[0]["last_quarter"] and row["closed_deals"]
-            ],
-            completeness=reader.table(
-                "field_completeness",
-                "period = 'window' and outcome in ('won', 'lost') and field in "
-                "('amount', 'industry', 'revenue band', 'lead source', 'loss reason', 'qualification score', 'created date')",
-            ),
-            playbook=reader.table("dim_playbook"),
-        )
-    )

@@ -137,16 +137,23 @@ _COVERAGE_KEPT = ("period", "population", "won_deals", "lost_deals", "is_compara
 
 # Sentences that quote figures of a cell: the table, its text, and where the sentence says which cell it quotes.
 _SENTENCES = {"action_items": "evidence", "report_findings": "detail"}
+# What is worded upon that sentence, and says nothing without it.
+_WORDED_UPON = {"action_items": ("title", "action", "how_we_will_know", "source_row"), "report_findings": ()}
 _QUOTED_CELLS = """exists (
     select 1 from hidden_cells
     where (
         said.source_table = 'persona_evidence' and hidden_cells.period = 'window'
         and (said.source_row = hidden_cells.value or said.source_row = hidden_cells.kind || ' ' || hidden_cells.value)
     ) or (
-        said.source_table in ('decision_makers', 'win_rates_by_persona')
-        and hidden_cells.period in ('quarter', 'window')
-        and hidden_cells.kind in ('persona', 'persona_in_role', 'decision_maker')
-        and position(split_part(split_part(hidden_cells.value, ' | ', 1), ' as ', 1) in said.{text}) > 0
+        -- who decides, and who champions, of the window
+        said.source_table = 'decision_makers' and hidden_cells.period = 'window'
+        and (
+            (hidden_cells.kind = 'decision_maker' and split_part(hidden_cells.value, ' | ', 1) = said.source_row)
+            or (
+                hidden_cells.kind = 'persona_in_role' and ends_with(hidden_cells.value, ' as champion')
+                and starts_with(said.{text}, replace(hidden_cells.value, ' as champion', ' champions '))
+            )
+        )
     )
 )"""
 
@@ -299,7 +306,7 @@ from ({rows}) as mart"""
     if table.name in _SENTENCES:
         text = _SENTENCES[table.name]
         source = f"select *, {_QUOTED_CELLS.format(text=text)} as is_suppressed from ({rows}) as said"
-        kept = tuple(column for column in columns if column != text)
+        kept = tuple(column for column in columns if column not in (text, *_WORDED_UPON[table.name]))
         return _suppressed(source, shown, kept, text, "'Not shown: it rests on too few deals.'", table.name)
     return f"select {', '.join(shown)} from ({rows}) as mart"
 

@@ -34,6 +34,10 @@ def summary_lines(reader: Reader) -> list[str]:
         lines += ["", "Best and worst segments, trailing window"]
         shown = segments[:3] + [row for row in segments[-3:] if row not in segments[:3]]
         lines += [f"  {row['segment']!s:24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
+    findings = reader.table("report_findings", "1 = 1 order by finding")
+    if findings:
+        lines += ["", "What to know"]
+        lines += [f"  [{row['grade']}] {row['headline']}" for row in findings]
     items = reader.table("action_items", "1 = 1 order by item")
     if items:
         lines += ["", f"For {items[0]['due_quarter']}"]

@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 
 from winloss.advice import steps
-from winloss.advice.actions import ACTION_ITEMS
 from winloss.advice.backtest import BACKTEST, backtest
 from winloss.advice.counts import text_literal
 from winloss.operations import run_history
@@ -26,7 +25,7 @@ from winloss.rows import Reader, Row, Value, plain, to_json
 
 Step = tuple[Callable[[Reader], Sequence[Row]], Mapping[str, str]]
 
-FROM_MARTS: dict[str, Step] = {
+ADVICE: dict[str, Step] = {
     "int_segment_evidence": (steps.segment_evidence, steps.EVIDENCE),
     "int_icp_backtest": (backtest, BACKTEST),
     "int_recommended_score_threshold": (steps.recommended_score_threshold, steps.THRESHOLD),
@@ -34,9 +33,6 @@ FROM_MARTS: dict[str, Step] = {
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }
 """Tables of advice that are drawn from the marts `dbt build` makes, with their steps and columns."""
-
-FROM_ADVICE: dict[str, Step] = {"int_action_items": (steps.action_items, ACTION_ITEMS)}
-"""Tables of advice that need the marts upon `FROM_MARTS`."""
 
 TYPES = {"text": "string", "integer": "bigint", "number": "double", "truth": "boolean"}
 
@@ -153,19 +149,12 @@ class Engine:
             raise EngineError(
                 f"There is no whole and green build to draw advice from: run dbt build --target {self.target} first."
             )
-        for made, left_out in ((FROM_MARTS, FROM_ADVICE), (FROM_ADVICE, {})):
-            for name, (step, shape) in made.items():
-                rows = step(self.reader())
-                self.write(name, rows, shape)
-                tell(f"wrote {name}, {len(rows)} rows")
-            self._dbt(
-                "build",
-                *WITHOUT_UNIT_TESTS,
-                "--select",
-                *_upon(made),
-                *(["--exclude", *_upon(left_out)] if left_out else []),
-            )
-            tell(f"built the marts upon {', '.join(made)}")
+        for name, (step, shape) in ADVICE.items():
+            rows = step(self.reader())
+            self.write(name, rows, shape)
+            tell(f"wrote {name}, {len(rows)} rows")
+        self._dbt("build", *WITHOUT_UNIT_TESTS, "--select", *(f"source:advice.{name}+" for name in ADVICE))
+        tell(f"built the marts upon {', '.join(ADVICE)}")
 
     # ------------------------------------------------------------ publishing
 
@@ -216,10 +205,6 @@ class Engine:
         found = run_history.figures(connection)
         run_history.record(connection, {**build, **run_history.versions(), **found, "is_published": True})
         return str(build["invocation_id"])
-
-
-def _upon(names: Mapping[str, Any]) -> list[str]:
-    return [f"source:advice.{name}+" for name in names]
 
 
 def _line(row: Mapping[str, Value], shape: Mapping[str, str]) -> str:

@@ -7,6 +7,8 @@
     'qualification score': 'qualification_score is not null',
     'loss reason': "outcome != 'lost' or loss_reason_category != 'unspecified'",
 } -%}
+{#- Those that advice rests on. -#}
+{%- set needed = ['amount', 'industry', 'revenue band', 'lead source', 'loss reason', 'qualification score', 'created date'] -%}
 {%- for dimension in dimensions() %}{% do fields.update({dimension.name | replace('_', ' '): dimension.column ~ " != 'unknown'"}) %}{% endfor -%}
 -- One row per period x outcome x field: how many deals have the field filled in. Open deals stand in `all` only.
 -- noqa: disable=LT02
@@ -50,5 +52,6 @@ select
     population,
     deals,
     filled_deals,
-    {{ rate('filled_deals', 'deals') }} as filled_share
+    {{ rate('filled_deals', 'deals') }} as filled_share,
+    field in ('{{ needed | join("', '") }}') as is_needed_for_advice
 from tall

@@ -1,8 +1,37 @@
 -- One row per action for the next quarter, most useful first. Its grade says how much it may be trusted: a claim held up against
 -- chance, a directional one is not, fixing the data comes before any finding.
 
+with items as (
+
+    select
+        *,
+        1 as kind_place
+    from {{ ref('int_targeting_actions') }}
+    union all
+    select
+        *,
+        2 as kind_place
+    from {{ ref('int_loss_reason_actions') }}
+    union all
+    select
+        *,
+        3 as kind_place
+    from {{ ref('int_score_actions') }}
+    union all
+    select
+        *,
+        4 as kind_place
+    from {{ ref('int_persona_actions') }}
+    union all
+    select
+        *,
+        5 as kind_place
+    from {{ ref('int_process_actions') }}
+
+)
+
 select
-    items.item,
+    cast(row_number() over (order by items.kind_place, items.place) as bigint) as item,
     items.kind,
     items.grade,
     items.title,
@@ -15,5 +44,7 @@ select
     items.source_table,
     items.source_row,
     periods.population
-from {{ advice('int_action_items') }} as items
+from items
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
+-- without closed deals there is nothing to do about them
+inner join {{ ref('dim_periods') }} as deals on deals.period = 'all' and deals.closed_deals > 0

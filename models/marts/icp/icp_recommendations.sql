@@ -1,6 +1,13 @@
 -- One row per segment or pair that may carry a recommendation, the most useful first. A claim is statistically significant; a test
 -- and a bet say so; `unknown` and fields that know the outcome never stand here. Rows may not be added.
 
+with remainders as (
+
+    select {{ without_signs('lower(word)') }} as word
+    from {{ ref('remainder_words') }}
+
+)
+
 select
     evidence.rank,
     evidence.dimension,
@@ -48,17 +55,11 @@ select
     evidence.window_deals,
     evidence.comparisons,
     evidence.method_version,
-    case
-        when evidence.best_bet then 'directional'
-        when evidence.action in ('target_more', 'deprioritise') then 'strong'
-        when evidence.action = 'keep_testing' then 'directional'
-        when evidence.action = 'no_difference' then 'no difference'
-        when evidence.not_judged is not null then 'not judged'
-        else 'too few deals'
-    end as grade,
+    evidence.grade,
+    {{ without_signs('lower(evidence.segment)') }} in (select word from remainders)
+    or coalesce({{ without_signs('lower(evidence.second_segment)') }} in (select word from remainders), false) as is_remainder,
     coalesce(lower(current_profile.current_value) like '%' || lower(evidence.segment) || '%', false) as is_in_current_profile,
-    periods.population
-from {{ advice('int_segment_evidence') }} as evidence
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
+    evidence.population
+from {{ ref('icp_segment_evidence') }} as evidence
 left join {{ current_profile() }} as current_profile on evidence.dimension = current_profile.profile_field
 where evidence.rank is not null

@@ -7,7 +7,7 @@ with recommended as (
         *,
         row_number() over (order by best_bet, rank) as place
     from {{ ref('icp_recommendations') }}
-    where action = 'target_more' or best_bet
+    where (action = 'target_more' or best_bet) and not is_remainder
 
 ),
 

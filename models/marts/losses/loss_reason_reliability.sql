@@ -1,135 +1,31 @@
 -- One row per period x measure of how far the stated loss reasons can be trusted, and one row `overall`. A doubtful measure caps
 -- the wording of every finding about loss reasons at "watch". Fewer than `minimum_deals` losses make no measure doubtful.
 
-with lost_deals as (
+with measures as (
 
     select
-        periods.period,
-        deals.*,
-        {{ dbt.datediff('deals.closed_on', quarters_later('deals.closed_quarter_starts_on', 1), 'day') }} as days_to_quarter_end  -- noqa: LT05
-    from {{ ref('fct_closed_deals') }} as deals
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
-        on deals.closed_on is not distinct from periods.closed_on
-    where deals.outcome = 'lost'
-
-),
-
--- the most losses one owner closed on one day
-bulk as (
-
-    select
-        period,
-        max(lost_deals) as bulk_deals
-    from (
-        select
-            period,
-            owner,
-            closed_on,
-            count(*) as lost_deals
-        from lost_deals
-        where closed_on is not null and owner != 'unknown'
-        group by period, owner, closed_on
-    ) as days
-    group by period
-
-),
-
-owners as (
-
-    select
-        period,
-        count(*) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }}) as owners,
-        coalesce(sum(lost_deals) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }}), 0) as owned_deals,
-        count(*) filter (where lost_deals >= {{ setting('minimum_reason_losses') | int }} and stated_share < 0.5e0) as silent_owners,
-        count(*) filter (where stated_lost_deals >= {{ setting('minimum_reason_losses') | int }} and top_share > 0.8e0) as one_reason_owners
-    from {{ ref('loss_reason_coverage_by_owner') }}
-    where owner != 'unknown'
-    group by period
-
-),
-
-counted as (
-
-    select
-        period,
-        count(*) as lost_deals,
-        count(*) filter (where loss_reason_category in ('unspecified', 'other')) as unusable_reasons,
-        count(*) filter (where days_to_quarter_end <= 3) as last_days_deals,
-        count(*) filter (where closed_on is not null) as dated_deals,
-        count(*) filter (where loss_reason_category = 'competitor') as competitor_reasons,
-        count(*) filter (where loss_reason_category = 'competitor' and competitor = 'unknown') as unnamed_competitors,
-        count(*) filter (where competitor != 'unknown') as named_competitors,
-        count(*) filter (where competitor != 'unknown' and loss_reason_category != 'competitor') as unblamed_competitors
-    from lost_deals
-    group by period
-
-),
-
-measures as (
-
-    select
-        period,
-        'unusable_reasons' as measure,
-        lost_deals as deals,
-        {{ rate('unusable_reasons', 'lost_deals') }} as value,
-        0.3e0 as threshold,
-        'share of lost deals without a usable reason' as meaning
-    from counted
-    union all
-    select
-        period,
-        'quarter_end_spike' as measure,
-        dated_deals as deals,
-        {{ rate('last_days_deals', 'dated_deals') }} as value,
-        0.3e0 as threshold,
-        'share of losses closed on the last three days of a quarter' as meaning
-    from counted
-    union all
-    select
-        period,
-        'competitor_not_named' as measure,
-        competitor_reasons as deals,
-        {{ rate('unnamed_competitors', 'competitor_reasons') }} as value,
-        0.5e0 as threshold,
-        'share of losses to a competitor that name none' as meaning
-    from counted
-    union all
-    select
-        period,
-        'competitor_not_blamed' as measure,
-        named_competitors as deals,
-        {{ rate('unblamed_competitors', 'named_competitors') }} as value,
-        0.8e0 as threshold,
-        'share of losses with a named competitor that state another reason' as meaning
-    from counted
-    union all
-    select
-        counted.period,
-        'bulk_closes' as measure,
-        counted.lost_deals as deals,
-        {{ rate('bulk.bulk_deals', 'counted.lost_deals') }} as value,
-        0.2e0 as threshold,
-        'share of losses that one owner closed on a single day' as meaning
-    from counted
-    left join bulk on counted.period = bulk.period
-    union all
-    select
-        period,
-        'silent_owners' as measure,
-        owned_deals as deals,
-        {{ rate('silent_owners', 'owners') }} as value,
-        0.3e0 as threshold,
-        'share of owners who state a reason on fewer than half of their losses' as meaning
-    from owners
-    union all
-    select
-        period,
-        'one_reason_owners' as measure,
-        owned_deals as deals,
-        {{ rate('one_reason_owners', 'owners') }} as value,
-        0.3e0 as threshold,
-        'share of owners who give the same reason on more than four in five losses' as meaning
-    from owners
+        *,
+        cast(case measure
+            when 'unusable_reasons' then {{ setting('unusable_reason_share') | float }}
+            when 'quarter_end_spike' then {{ setting('quarter_end_share') | float }}
+            when 'competitor_not_named' then {{ setting('unnamed_competitor_share') | float }}
+            when 'competitor_not_blamed' then {{ setting('unblamed_competitor_share') | float }}
+            when 'bulk_closes' then {{ setting('bulk_close_share') | float }}
+            when 'silent_owners' then {{ setting('silent_owners_share') | float }}
+            when 'one_reason_owners' then {{ setting('one_reason_owners_share') | float }}
+        end as double) as threshold,
+        case measure
+            when 'unusable_reasons' then 'share of lost deals without a usable reason'
+            when 'quarter_end_spike' then 'share of losses closed on the last {{ setting('quarter_end_days') }} days of a quarter'
+            when 'competitor_not_named' then 'share of losses to a competitor that name none'
+            when 'competitor_not_blamed' then 'share of losses with a named competitor that state another reason'
+            when 'bulk_closes' then 'share of losses that one owner closed on a single day'
+            when 'silent_owners'
+                then 'share of owners who state a reason on fewer than ' || {{ percent_text(setting('silent_owner_share') ~ 'e0') }} || ' of their losses'
+            when 'one_reason_owners'
+                then 'share of owners who give the same reason on more than ' || {{ percent_text(setting('one_reason_share') ~ 'e0') }} || ' of their losses'
+        end as meaning
+    from {{ ref('int_loss_reason_measures') }}
 
 ),
 

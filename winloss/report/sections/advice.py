@@ -20,44 +20,6 @@ from winloss.report.document import (
 )
 from winloss.report.marts import Record
 
-# What a finding's topic, grade and direction allow to be said. A topic that only ever is a claim has no weaker wording.
-_HEADLINES: dict[tuple[str, str, str], str] = {
-    ("target", "strong", "up"): "{subject}: we win clearly more often than in other segments.",
-    ("away", "strong", "down"): "{subject}: we win clearly less often than in other segments.",
-    ("bet", "directional", "up"): "{subject} may be worth a bet; it is not proven.",
-    ("watch", "directional", "up"): "{subject} looks better than other segments; it is not proven.",
-    ("watch", "directional", "down"): "{subject} looks weaker than other segments; it is not proven.",
-    ("no_claim", "too few deals", "none"): "No segment can be told from the others yet.",
-    ("outside_limits", "strong", "up"): "The win rate of {subject} rose above its usual limits.",
-    ("outside_limits", "strong", "down"): "The win rate of {subject} fell below its usual limits.",
-    ("win_rate_change", "strong", "up"): "The win rate of {subject} rose by more than chance.",
-    ("win_rate_change", "strong", "down"): "The win rate of {subject} fell by more than chance.",
-    (
-        "loss_reason_change",
-        "strong",
-        "up",
-    ): "{subject}: clearly more deals are lost to it than in the previous quarter.",
-    (
-        "loss_reason_change",
-        "strong",
-        "down",
-    ): "{subject}: clearly fewer deals are lost to it than in the previous quarter.",
-    ("loss_reason_change", "directional", "up"): "{subject} is stated more often, but the stated reasons are doubtful.",
-    (
-        "loss_reason_change",
-        "directional",
-        "down",
-    ): "{subject} is stated less often, but the stated reasons are doubtful.",
-    ("loss_reason", "directional", "none"): "{subject} is the loss reason sellers state most often.",
-    ("loss_reason", "too few deals", "none"): "{subject} is stated most often, on too few losses to build on.",
-    ("score_threshold", "strong", "none"): "A qualification score of {subject} and more separates won from lost deals.",
-    ("buyer", "strong", "up"): "{subject}: deals with one on board win clearly more often.",
-    ("buyer", "strong", "down"): "{subject}: deals with one on board win clearly less often.",
-    ("buyer", "directional", "up"): "{subject}: deals with one on board may win more often; it is not proven.",
-    ("buyer", "directional", "down"): "{subject}: deals with one on board may win less often; it is not proven.",
-    ("repair", "fix the data", "none"): "{subject}.",
-}
-
 
 def what_to_know(context: Context) -> Section:
     sources = ("report_findings",)
@@ -74,9 +36,8 @@ def what_to_know(context: Context) -> Section:
 
 def _finding(context: Context, row: Record) -> Finding:
     say = context.writer.say
-    template = _HEADLINES[(row["topic"], row["grade"], row["direction"])]
-    kind = "label" if row["source_row"].startswith("buying_role ") else "text"
-    title = say(template.replace("{subject}", f"{{subject|{kind}}}"), row, grade=row["grade"])
+    # a file published by an earlier version has no headlines
+    title = say("{headline}" if row.get("headline") else "{topic|label}: {subject}.", row, grade=row["grade"])
     return Finding(title, _detail(context, row), GRADES[row["grade"]])
 
 
@@ -114,7 +75,9 @@ def _detail(context: Context, row: Record) -> Sentence | None:
 
 def actions(context: Context) -> Section:
     write = context.writer
-    rows = context.marts.rows("action_items")
+    items = context.marts.rows("action_items")
+    # what rests on figures too small to publish is said to, and left out
+    rows = [row for row in items if row["title"] is not None]
     blocks: list[Block] = []
     if rows:
         blocks.append(
@@ -135,6 +98,8 @@ def actions(context: Context) -> Section:
         )
     else:
         blocks.append(Paragraph(Sentence("No action follows from data without closed deals."), "missing"))
+    if len(rows) < len(items):
+        blocks.append(Paragraph(Sentence("An action about who buys rests on too few deals to be shown here."), "note"))
     worth = _worth(context)
     if worth:
         blocks.append(Paragraph(worth, "worth"))

@@ -8,16 +8,15 @@ from winloss.report.context import Context
 from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
 from winloss.report.marts import Record
 
-ENOUGH_LOSSES = 10
-"""Under so many losses a quarter says little about reasons: then the window speaks, as it does for the actions."""
-
 _NO_REASON = ("unspecified", "other")
 
 
 def why_we_lose(context: Context) -> Section:
     title, sources = "Why we lose", ("loss_reasons", "loss_reason_changes", "loss_reason_reliability")
     quarter = context.baseline("quarter")
-    period = "quarter" if quarter and (quarter["lost_deals"] or 0) >= ENOUGH_LOSSES else "window"
+    # a quarter with few losses says little about reasons: then the window speaks, as it does for the actions
+    has_enough = quarter and (quarter["lost_deals"] or 0) >= context.whole("quarter_minimum_losses", 10)
+    period = "quarter" if has_enough else "window"
     rows = [row for row in context.marts.rows("loss_reasons", period=period) if row["all_lost_deals"]]
     if not any(row["lost_deals"] for row in rows):
         told = "No deal was lost in the period." if context.has_deals else "No deal was lost."

@@ -7,9 +7,6 @@ from winloss.report.charts import Curve
 from winloss.report.context import Context
 from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
 
-ENOUGH_SCORED = 20
-"""Under so many scored deals a curve is not drawn."""
-
 
 def score_threshold(context: Context) -> Section:
     title, sources = "Where to set the score threshold", ("recommended_score_threshold", "score_thresholds")
@@ -75,7 +72,7 @@ def score_threshold(context: Context) -> Section:
                 "takeaway",
             )
         )
-    if cells and cells[0]["scored_deals"] >= ENOUGH_SCORED:
+    if cells and cells[0]["scored_deals"] >= context.whole("score_curve_minimum_deals", 20):
         blocks.append(_chart(context, cells))
     return Section("score-threshold", title, tuple(blocks), sources)
 

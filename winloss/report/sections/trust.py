@@ -22,12 +22,6 @@ from winloss.report.marts import Record
 _FIELDS = ("industry", "revenue band", "employee band", "region", "lead source", "product")
 _RECORDS = ("amount", "closed date", "created date", "loss reason", "competitor", "qualification score")
 
-_NEEDED = ("amount", "industry", "revenue band", "lead source", "loss reason", "qualification score", "created date")
-"""Fields that advice rests on, as the actions see it."""
-
-USABLE_SHARE = 0.8
-"""A field filled on fewer deals than this is called thin, as the actions call it."""
-
 
 def can_we_trust(context: Context) -> Section:
     sources = (
@@ -44,8 +38,10 @@ def can_we_trust(context: Context) -> Section:
     for row in context.marts.rows("alerts", is_raised=True):
         blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "note"))
     fields = context.marts.rows("field_completeness")
+    usable = context.setting("usable_field_share")
+    needed = [row for row in fields if row.get("is_needed_for_advice")]
     thin = sorted(
-        (row for row in fields if row["field"] in _NEEDED and row["deals"] and row["filled_share"] < USABLE_SHARE),
+        (row for row in needed if usable and row["filled_share"] < float(usable["value"])),
         key=lambda row: (row["filled_share"], row["field"]),
     )
     if thin:
@@ -59,11 +55,12 @@ def can_we_trust(context: Context) -> Section:
                 "takeaway",
             )
         )
-    elif any(row["deals"] for row in fields):
+    elif needed and usable:
         blocks.append(
             Paragraph(
-                Sentence(
-                    "Every field that advice needs stands on at least four of five won and lost deals of the window."
+                say(
+                    "Every field that advice needs stands on at least {value|percent_text} of won and of lost deals of the window.",
+                    usable,
                 ),
                 "takeaway",
             )

@@ -1,0 +1,69 @@
+{{ config(enabled=true) }}
+-- One row per thing to know about a segment, or one that no segment stands out; about who buys, and about the score. A bet or a
+-- test is worth a line only where nothing can be claimed; a segment that holds what is left over is none to aim at.
+
+with claimed as (
+
+    select
+        case when action = 'target_more' then 'target' else 'away' end as topic,
+        grade,
+        case when action = 'target_more' then 'up' else 'down' end as direction,
+        segment_label as subject,
+        rationale as detail,
+        'icp_recommendations' as source_table,
+        cast(rank as {{ dbt.type_string() }}) as source_row,
+        -rank as strength
+    from {{ ref('icp_recommendations') }}
+    where grade = 'strong' and not is_remainder
+
+)
+
+select * from claimed
+union all
+select
+    case when best_bet then 'bet' else 'watch' end as topic,
+    grade,
+    case when expected_lift >= 0 then 'up' else 'down' end as direction,
+    segment_label as subject,
+    rationale as detail,
+    'icp_recommendations' as source_table,
+    cast(rank as {{ dbt.type_string() }}) as source_row,
+    -rank as strength
+from {{ ref('icp_recommendations') }}
+where grade in ('directional') and not is_remainder and not exists (select 1 from claimed where topic = 'target')
+union all
+select distinct
+    'no_claim' as topic,
+    'too few deals' as grade,
+    'none' as direction,
+    'segments' as subject,
+    no_claim_sentence as detail,
+    'icp_segment_evidence' as source_table,
+    '' as source_row,
+    0 as strength
+from {{ advice('int_segment_evidence') }}
+where no_claim_sentence is not null
+union all
+select
+    'score_threshold' as topic,
+    'strong' as grade,
+    'none' as direction,
+    cast(score_threshold as {{ dbt.type_string() }}) as subject,
+    rationale as detail,
+    'recommended_score_threshold' as source_table,
+    '' as source_row,
+    0 as strength
+from {{ ref('recommended_score_threshold') }}
+where is_predictive
+union all
+select
+    'buyer' as topic,
+    case when action in ('target_more', 'deprioritise') then 'strong' else 'directional' end as grade,
+    case when expected_lift >= 0 then 'up' else 'down' end as direction,
+    persona as subject,
+    rationale as detail,
+    'persona_evidence' as source_table,
+    persona_type || ' ' || persona as source_row,
+    case when action = 'keep_testing' then 0 when expected_lift >= 0 then 2 else 1 end + abs(expected_lift) as strength
+from {{ ref('persona_evidence') }}
+where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing') and lower(persona) not like '%unknown%' and persona != 'other'

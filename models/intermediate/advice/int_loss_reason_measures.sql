@@ -1,0 +1,115 @@
+{{ config(enabled=true) }}
+{%- set minimum = setting('minimum_reason_losses') | int %}
+-- One row per period x measure of how loss reasons are recorded. Measures overlap and may not be added.
+
+with lost_deals as (
+
+    select
+        periods.period,
+        deals.*,
+        {{ dbt.datediff('deals.closed_on', quarters_later('deals.closed_quarter_starts_on', 1), 'day') }} as days_to_quarter_end  -- noqa: LT05
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
+    where deals.outcome = 'lost'
+
+),
+
+-- the most losses one owner closed on one day
+bulk as (
+
+    select
+        period,
+        sum(lost_deals) as lost_deals,
+        max(case when closed_on is not null and owner != 'unknown' then lost_deals end) as bulk_deals
+    from (
+        select
+            period,
+            owner,
+            closed_on,
+            count(*) as lost_deals
+        from lost_deals
+        group by period, owner, closed_on
+    ) as days
+    group by period
+
+),
+
+owners as (
+
+    select
+        period,
+        count(*) filter (where lost_deals >= {{ minimum }}) as owners,
+        coalesce(sum(lost_deals) filter (where lost_deals >= {{ minimum }}), 0) as owned_deals,
+        count(*) filter (where lost_deals >= {{ minimum }} and stated_share < {{ setting('silent_owner_share') | float }}) as silent_owners,
+        count(*) filter (where stated_lost_deals >= {{ minimum }} and top_share > {{ setting('one_reason_share') | float }}) as one_reason_owners
+    from {{ ref('loss_reason_coverage_by_owner') }}
+    where owner != 'unknown'
+    group by period
+
+),
+
+counted as (
+
+    select
+        period,
+        count(*) as lost_deals,
+        count(*) filter (where loss_reason_category in ('unspecified', 'other')) as unusable_reasons,
+        count(*) filter (where days_to_quarter_end <= {{ setting('quarter_end_days') | int }}) as last_days_deals,
+        count(*) filter (where closed_on is not null) as dated_deals,
+        count(*) filter (where loss_reason_category = 'competitor') as competitor_reasons,
+        count(*) filter (where loss_reason_category = 'competitor' and competitor = 'unknown') as unnamed_competitors,
+        count(*) filter (where competitor != 'unknown') as named_competitors,
+        count(*) filter (where competitor != 'unknown' and loss_reason_category != 'competitor') as unblamed_competitors
+    from lost_deals
+    group by period
+
+)
+
+select
+    period,
+    'unusable_reasons' as measure,
+    lost_deals as deals,
+    {{ rate('unusable_reasons', 'lost_deals') }} as value
+from counted
+union all
+select
+    period,
+    'quarter_end_spike' as measure,
+    dated_deals as deals,
+    {{ rate('last_days_deals', 'dated_deals') }} as value
+from counted
+union all
+select
+    period,
+    'competitor_not_named' as measure,
+    competitor_reasons as deals,
+    {{ rate('unnamed_competitors', 'competitor_reasons') }} as value
+from counted
+union all
+select
+    period,
+    'competitor_not_blamed' as measure,
+    named_competitors as deals,
+    {{ rate('unblamed_competitors', 'named_competitors') }} as value
+from counted
+union all
+select
+    period,
+    'bulk_closes' as measure,
+    lost_deals as deals,
+    {{ rate('bulk_deals', 'lost_deals') }} as value
+from bulk
+union all
+select
+    period,
+    'silent_owners' as measure,
+    owned_deals as deals,
+    {{ rate('silent_owners', 'owners') }} as value
+from owners
+union all
+select
+    period,
+    'one_reason_owners' as measure,
+    owned_deals as deals,
+    {{ rate('one_reason_owners', 'owners') }} as value
+from owners

@@ -1,0 +1,104 @@
+{{ config(enabled=true) }}
+-- One row: what to do about the process of selling, or about the records of it. A field that another action asks for already is not
+-- asked for a second time.
+
+with quarter as (
+
+    select quarters.*
+    from {{ ref('win_rates_by_quarter') }} as quarters
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter' and quarters.quarter = periods.last_quarter
+    where quarters.closed_deals > 0
+
+),
+
+asked_for as (
+
+    select situations.asks_for_field
+    from {{ ref('action_situations') }} as situations
+    inner join (
+        select
+            kind,
+            situation
+        from {{ ref('int_loss_reason_actions') }}
+        union all
+        select
+            kind,
+            situation
+        from {{ ref('int_score_actions') }}
+    ) as actions
+        on situations.kind = actions.kind and situations.situation = actions.situation
+    where situations.asks_for_field is not null
+
+),
+
+gaps as (
+
+    select
+        *,
+        row_number() over (order by filled_share, field, outcome) as place_in_gaps
+    from {{ ref('field_completeness') }}
+    where
+        period = 'window' and outcome in ('won', 'lost') and is_needed_for_advice
+        and filled_share < {{ setting('usable_field_share') }}
+        and field not in (select asks_for_field from asked_for)
+
+),
+
+met as (
+
+    select
+        'outside_limits' as situation,
+        quarter || ': ' || won_deals || ' of ' || closed_deals || ' won (' || {{ percent_text('win_rate') }} || '); usual limits '
+        || {{ percent_text('lower_limit') }} || ' to ' || {{ percent_text('upper_limit') }} || '.' as evidence,
+        'win_rates_by_quarter' as source_table,
+        quarter as source_row,
+        1 as urgency
+    from quarter
+    where is_outside_limits
+    union all
+    select
+        'incomplete' as situation,
+        filled_deals || ' of ' || deals || ' ' || outcome || ' deals have the ' || field || '.' as evidence,
+        'field_completeness' as source_table,
+        field as source_row,
+        2 as urgency
+    from gaps
+    where place_in_gaps = 1
+    union all
+    select
+        'steady' as situation,
+        coalesce(sum(closed_deals), 0) || ' closed deals in the quarter'
+        || case
+            when coalesce(sum(closed_deals), 0) < {{ setting('minimum_deals') | int }} then ', too few to judge their win rate.'
+            else ', within the usual limits.'
+        end as evidence,
+        'win_rates_by_quarter' as source_table,
+        '' as source_row,
+        3 as urgency
+    from quarter
+
+),
+
+ranked as (
+
+    select
+        *,
+        urgency = min(urgency) over () as is_most_urgent
+    from met
+
+),
+
+told as (
+
+    select
+        *,
+        'process' as kind,
+        1 as place,
+        source_row as field,
+        {{ percent_text(setting('usable_field_share') ~ 'e0') }} as usable_share
+    from ranked
+    where is_most_urgent
+
+)
+
+{{ filled_plays('told', ['field', 'usable_share']) }}

@@ -1,0 +1,43 @@
+{{ config(enabled=true) }}
+-- One row per thing to know about the win rate, or the loss reasons, of the quarter under review. Reasons are what sellers say: a change
+-- in doubtful ones is watched, never claimed.
+
+-- a win rate that left its limits, or changed by more than chance
+select
+    case when is_outside_limits then 'outside_limits' else 'win_rate_change' end as topic,
+    'strong' as grade,
+    case when (is_outside_limits and win_rate > center_line) or (not is_outside_limits and win_rate_change > 0) then 'up' else 'down' end as direction,
+    quarter as subject,
+    cast(null as {{ dbt.type_string() }}) as detail,
+    'win_rates_by_quarter' as source_table,
+    quarter as source_row,
+    0 as strength
+from {{ ref('win_rates_by_quarter') }}
+where
+    quarter = (select last_quarter from {{ ref('dim_periods') }} where period = 'quarter')
+    and (is_outside_limits or is_win_rate_changed)
+union all
+select
+    'loss_reason_change' as topic,
+    case when changes.is_reliable then 'strong' else 'directional' end as grade,
+    changes.direction,
+    categories.label as subject,
+    changes.rationale as detail,
+    'loss_reason_changes' as source_table,
+    changes.category as source_row,
+    abs(changes.change) as strength
+from {{ ref('loss_reason_changes') }} as changes
+inner join {{ ref('loss_reason_categories') }} as categories on changes.category = categories.category
+where changes.is_changed and changes.category not in ('unspecified', 'other')
+union all
+select
+    'loss_reason' as topic,
+    case when lost_deals >= {{ setting('minimum_reason_losses') | int }} then 'directional' else 'too few deals' end as grade,
+    'none' as direction,
+    label as subject,
+    cast(null as {{ dbt.type_string() }}) as detail,
+    'loss_reasons' as source_table,
+    category as source_row,
+    lost_deals as strength
+from {{ ref('loss_reasons') }}
+where period = 'quarter' and lost_deals > 0 and category not in ('unspecified', 'other')

@@ -1,0 +1,88 @@
+{{ config(enabled=true) }}
+-- One row per action about segments, the most useful first. A segment that wins less than the others is given no campaign; one that
+-- holds what is left over, such as Other, is no one to aim at.
+
+with segments as (
+
+    select
+        *,
+        expected_lift > 0 and difference > 0 as is_better
+    from {{ ref('icp_recommendations') }}
+    where not is_remainder
+
+),
+
+met as (
+
+    select
+        *,
+        case
+            when action in ('target_more', 'deprioritise') then action
+            when best_bet and is_better then 'best_bet'
+            when action = 'keep_testing' and is_better then 'keep_testing'
+        end as situation
+    from segments
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (partition by situation order by rank) as place_in_situation,
+        max(case when situation = 'target_more' then 1 else 0 end) over () = 1 as has_target
+    from met
+    where situation is not null
+
+),
+
+-- a bet or a test is worth doing only where nothing can be targeted
+chosen as (
+
+    select
+        *,
+        case situation when 'target_more' then 0 when 'deprioritise' then 1000 when 'best_bet' then 2000 else 3000 end + place_in_situation as place
+    from placed
+    where
+        (situation = 'target_more' and place_in_situation <= {{ setting('maximum_targets') | int }})
+        or (situation = 'deprioritise' and place_in_situation = 1)
+        or (situation in ('best_bet', 'keep_testing') and place_in_situation = 1 and not has_target)
+
+),
+
+plays as (
+
+    select
+        'targeting' as kind,
+        situation,
+        place,
+        rationale as evidence,
+        segment_label as source_row,
+        segment_label as segment,
+        {{ percent_text('other_win_rate') }} as rest_rate
+    from chosen
+    union all
+    select
+        'targeting' as kind,
+        'nothing' as situation,
+        0 as place,
+        closed_deals || ' closed deals in the window, none of their segments clearly apart.' as evidence,
+        '' as source_row,
+        '' as segment,
+        '' as rest_rate
+    from {{ ref('dim_periods') }}
+    where period = 'window' and not exists (select 1 from chosen)
+
+),
+
+told as (
+
+    select
+        *,
+        'icp_recommendations' as source_table,
+        '{{ setting('shift_points') }}' as shift_points
+    from plays
+
+)
+
+{{ filled_plays('told', ['segment', 'rest_rate', 'shift_points']) }}

@@ -1,0 +1,83 @@
+{{ config(enabled=true) }}
+{%- set minimum = setting('small_cell_minimum') | int -%}
+-- One row: who most often champions, and who decides, on won deals of the trailing window, and whether advice may name them. It may name
+-- no one whose figures are too few to publish, and no one whose presence is known to make no difference or to go with losing.
+
+with buyers as (
+
+    select
+        'champion' as buyer,
+        replace(persona, ' as champion', '') as persona,
+        won_deals_with as won_contacts,
+        share_of_won_deals_with_roles as share
+    from {{ ref('win_rates_by_persona') }}
+    where period = 'window' and persona_type = 'persona_in_role' and persona like '% as champion' and won_deals_with > 0
+    union all
+    select
+        'decider' as buyer,
+        persona,
+        sum(won_contacts) as won_contacts,
+        cast(null as double) as share
+    from {{ ref('decision_makers') }}
+    where period = 'window' and won_contacts > 0
+    group by persona
+
+),
+
+judged as (
+
+    select
+        buyers.*,
+        evidence.rationale,
+        lower(buyers.persona) not like '%unknown%' as is_named,
+        lower(buyers.persona) not like '%unknown%' and buyers.won_contacts >= {{ minimum }} as is_frequent,
+        coalesce(evidence.action in ('no_difference', 'deprioritise') or (evidence.action = 'keep_testing' and evidence.expected_lift < 0), false) as is_alike
+    from buyers
+    left join {{ ref('persona_evidence') }} as evidence on evidence.persona_type = 'persona' and buyers.persona = evidence.persona
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (partition by buyer, is_frequent, is_alike order by won_contacts desc, persona desc) as place
+    from judged
+
+),
+
+summed as (
+
+    select
+        count(distinct buyer) as recorded,
+        count(distinct case when is_named then buyer end) as named,
+        count(distinct case when is_frequent then buyer end) as frequent,
+        count(distinct case when is_frequent and not is_alike then buyer end) as advisable
+    from placed
+
+)
+
+select
+    case
+        when summed.recorded < 2 then 'no_roles'
+        when summed.named < 2 then 'no_titles'
+        when summed.frequent < 2 then 'too_few'
+        when summed.advisable < 2 then 'alike'
+        else 'common'
+    end as situation,
+    champion.persona as champion,
+    decider.persona as decider,
+    coalesce(alike_decider.persona, alike_champion.persona) as alike_persona,
+    coalesce(
+        champion.persona || ' champions ' || champion.won_contacts || ' won deals (' || {{ percent_text('champion.share') }} || ' of those with roles); '
+        || decider.persona || ' is ' || decider.won_contacts || ' of their decision makers.',
+        alike_decider.rationale,
+        alike_champion.rationale
+    ) as evidence
+from summed
+left join placed as champion on champion.buyer = 'champion' and champion.is_frequent and not champion.is_alike and champion.place = 1
+left join placed as decider on decider.buyer = 'decider' and decider.is_frequent and not decider.is_alike and decider.place = 1
+left join placed as alike_champion
+    on alike_champion.buyer = 'champion' and alike_champion.is_frequent and alike_champion.is_alike and alike_champion.place = 1
+left join placed as alike_decider
+    on alike_decider.buyer = 'decider' and alike_decider.is_frequent and alike_decider.is_alike and alike_decider.place = 1
