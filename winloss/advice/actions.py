@@ -290,7 +290,12 @@ def _process(findings: Findings) -> list[_Play]:
             f"usual limits {percent(row['lower_limit'])} to {percent(row['upper_limit'])}."
         )
         return [_Play("process", "outside_limits", evidence, "win_rates_by_quarter", str(row["quarter"]))]
-    gaps = [row for row in findings.completeness if _real(row, "filled_share") < USABLE_SHARE]
+    absent = sorted({str(row["field"]) for row in findings.completeness if row.get("missing_reason") == "not exported"})
+    if absent:
+        evidence = f"No file of the export holds the {absent[0]}."
+        return [_Play("process", "not_exported", evidence, "field_completeness", absent[0], {"field": absent[0]})]
+    recorded = [row for row in findings.completeness if row.get("missing_reason") is None]
+    gaps = [row for row in recorded if _real(row, "filled_share") < USABLE_SHARE]
     if gaps:
         worst = min(gaps, key=lambda row: (_real(row, "filled_share"), str(row["field"]), str(row["outcome"])))
         evidence = f"{worst['filled_deals']} of {worst['deals']} {worst['outcome']} deals have the {worst['field']}."

@@ -43,7 +43,19 @@ def can_we_trust(context: Context) -> Section:
     blocks: list[Block] = []
     for row in context.marts.rows("alerts", is_raised=True):
         blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "note"))
-    fields = context.marts.rows("field_completeness")
+    stated = context.marts.rows("field_completeness")
+    fields = [row for row in stated if row["filled_share"] is not None]
+    not_exported = sorted({row["field"] for row in stated if row.get("missing_reason") == "not exported"})
+    not_used = sorted({row["field"] for row in stated if row.get("missing_reason") == "not used"})
+    if not_exported:
+        told = (
+            f"In no file of the export: {', '.join(not_exported)}. Add the columns to the export, or name them under the setting ignore where the "
+            "company has no such field."
+        )
+        blocks.append(Paragraph(Sentence(told, (), "Fix the data"), "takeaway"))
+    if not_used:
+        told = f"Not used by this company, as the setting ignore says: {', '.join(not_used)}."
+        blocks.append(Paragraph(Sentence(told), "plain"))
     thin = sorted(
         (row for row in fields if row["field"] in _NEEDED and row["deals"] and row["filled_share"] < USABLE_SHARE),
         key=lambda row: (row["filled_share"], row["field"]),
@@ -59,7 +71,7 @@ def can_we_trust(context: Context) -> Section:
                 "takeaway",
             )
         )
-    elif any(row["deals"] for row in fields):
+    elif any(row["deals"] for row in fields) and not set(_NEEDED) & {*not_exported, *not_used}:
         blocks.append(
             Paragraph(
                 Sentence(
