@@ -1092,6 +1092,7 @@ class Project:
         (folder / "models" / "staging").mkdir(parents=True)
         for model in (
             "base_account_matches",
+            "base_merged_records",
             "base_deal_outcomes",
             "base_deal_closes",
             "base_deal_competitors",
@@ -1100,7 +1101,15 @@ class Project:
             shutil.copy(ROOT / "models" / "staging" / f"{model}.sql", folder / "models" / "staging")
         shutil.copy(ROOT / "models" / "staging" / "sources.yml", folder / "models" / "staging")
         (folder / "seeds").mkdir()
-        for seed in ("crm_rules", "stage_map", "outcome_words", "settings", "crm_objects", "header_aliases"):
+        for seed in (
+            "crm_rules",
+            "stage_map",
+            "outcome_words",
+            "settings",
+            "crm_objects",
+            "header_aliases",
+            "fiscal_quarters",
+        ):
             for ending in ("csv", "yml"):
                 shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", folder / "seeds")
         shutil.copytree(ROOT / "winloss", folder / "winloss", ignore=shutil.ignore_patterns("__pycache__"))
