@@ -130,7 +130,9 @@ def _targeting(findings: Findings) -> list[_Play]:
     if not targets:
         chosen += [("best_bet", row) for row in bets] + [("keep_testing", row) for row in tests]
     if not chosen:
-        deals = _whole(rows[0], "window_deals") if rows else 0
+        # where no segment is listed, the coverage of contacts still counts the deals
+        counted = sum(_whole(row, "won_deals") + _whole(row, "lost_deals") for row in findings.coverage)
+        deals = _whole(rows[0], "window_deals") if rows else counted
         evidence = f"{deals} closed deals in the window, none of their segments clearly apart."
         return [_Play("targeting", "nothing", evidence, "icp_recommendations")]
     return [

@@ -18,6 +18,10 @@ def why_we_lose(context: Context) -> Section:
     title, sources = "Why we lose", ("loss_reasons", "loss_reason_changes", "loss_reason_reliability")
     quarter = context.baseline("quarter")
     period = "quarter" if quarter and (quarter["lost_deals"] or 0) >= ENOUGH_LOSSES else "window"
+    window = context.baseline("window")
+    if period == "window" and (window is None or not window["closed_deals"]):
+        # without dates there is no window
+        period = "all"
     rows = [row for row in context.marts.rows("loss_reasons", period=period) if row["all_lost_deals"]]
     if not any(row["lost_deals"] for row in rows):
         told = "No deal was lost in the period." if context.has_deals else "No deal was lost."
