@@ -223,7 +223,7 @@ def no_claim_sentence(
     if run["is_fallback"] and _number(run, "deals") >= parameters.fallback_deals:
         won = next((int(_number(row, "window_won_deals")) for row in evidence), 0)
         return (
-            f"{thousands(won)} of {deals} closed deals are won: to claim anything at least {parameters.fallback_outcome_deals} "
+            f"{thousands(won)} of {deals} closed deals are won, too few of one outcome to claim anything: at least {parameters.fallback_outcome_deals} "
             f"won and {parameters.fallback_outcome_deals} lost are needed."
         )
     if run["is_fallback"]:
