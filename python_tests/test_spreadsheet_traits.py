@@ -170,3 +170,14 @@ def test_inches_are_no_quotes(tmp_path: Path) -> None:
         ("006B", '19" rack'),
         ("006C", "Web"),
     ]
+
+
+@pytest.mark.parametrize(("amount", "header"), [("$100", "Amount"), ("100", None)])
+def test_a_currency_beside_the_amount_is_not_called_missing(tmp_path: Path, amount: str, header: str | None) -> None:
+    (tmp_path / "o.csv").write_text(f"{HEADER}\n{GOOD.replace(',100,', f',{amount},')}\n", encoding="utf-8")
+    plan = make_plan(Request("salesforce", str(tmp_path), str(tmp_path / "private" / "w.duckdb")))
+    with duckdb.connect() as engine:
+        rows = engine.execute(
+            f"select source_header, status from ({plan.statements['columns']}) where column_name = 'currency'"
+        ).fetchall()
+    assert rows == [(header, "mapped" if header else "missing")]

@@ -293,6 +293,7 @@ _NUMBER_LIKE = re.compile(
     rf"(?P<core>[\d.,{_GROUPING}]*\d[\d.,{_GROUPING}]*)(?P<exponent>[eE][+-]?\d+)?"
     rf"{_SPACE}*(?:(?P<unit>{_UNIT}){_SPACE}*)?(?:{_CURRENCY})?{_SPACE}*(?P<percent>%)?{_SPACE}*[)−-]?"
 )
+_BESIDE = re.compile(rf"(^|[^A-Za-z]){_CURRENCY}([^A-Za-z]|$)")
 _PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
@@ -313,6 +314,7 @@ class NumberColumn:
     has_exponents: bool = False
     has_units: bool = False
     is_wide: bool = False
+    has_currency: bool = False
 
 
 @dataclass(frozen=True)
@@ -360,6 +362,7 @@ def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
         has_exponents=any(match["exponent"] for match in matches),
         has_units=any(match["unit"] for match in matches),
         is_wide=any(not set(_WIDE).isdisjoint(shape) for shape in present),
+        has_currency=any(match and _BESIDE.search(match.string) for match in matches),
     )
 
 

@@ -339,6 +339,16 @@ def _currencies_beside(reading: FileReading, formats: Formats) -> list[str]:
     return found
 
 
+def amounts_with_currency(reading: FileReading, formats: Formats) -> list[str]:
+    """The headers of amounts in whose cells a currency stands."""
+    return [
+        cell.header
+        for name in _OWN_AMOUNTS
+        for cell in (reading.bindings[name].cells if name in reading.bindings else ())
+        if formats.get(cell.file, FileFormat()).numbers.get(cell.column, NumberColumn("point", True)).has_currency
+    ]
+
+
 def canonical_sql(
     kind: Kind, stated: str, cell: Cell, formats: Formats, outcome_words: OutcomeWords, multiply_by: str | None
 ) -> str:
