@@ -89,6 +89,7 @@
                 {%- do problems.append(dimension_problem(dimension)) -%}
             {%- endfor -%}
             {%- do problems.append(keep_problem(setting('keep'))) -%}
+            {%- do problems.append(ignore_problem(setting('ignore'))) -%}
         {%- endif -%}
         {%- set problems = problems | select | list -%}
         {%- if problems -%}
@@ -119,6 +120,25 @@
     {%- elif dimension.name not in columns -%}
         {{ return('Setting dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under mapping.dimensions.') }}
     {%- endif -%}
+    {{ return('') }}
+{% endmacro %}
+
+{# The sentence about a setting `ignore` that names nothing the answers ask for, or what must be there; empty where it is right. #}
+{% macro ignore_problem(ignore) %}
+    {%- set objects = landing_objects() -%}
+    {%- set fields = [] -%}
+    {%- for object in objects -%}
+        {%- for column in landing_columns(object) if not column.config.meta.crm_only -%}
+            {%- do fields.append(column.name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for name in ignore or [] -%}
+        {%- if name in ['deals', 'deal_id', 'outcome'] -%}
+            {{ return('Setting ignore: ' ~ name ~ ' cannot be left out: nothing can be read without it.') }}
+        {%- elif name not in objects and name not in fields -%}
+            {{ return('Setting ignore: ' ~ name ~ ' is no field or object that is read. Did you mean ' ~ nearest_word(name, objects + fields) ~ '?') }}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return('') }}
 {% endmacro %}
 

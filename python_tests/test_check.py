@@ -1,6 +1,7 @@
 """The look before a build: what it says of each file, and what it leaves behind."""
 
 import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from benchmarks.speed.generate import generate
 from python_tests.conftest import ROOT
 from winloss.cli import main
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview, suggested_mapping
@@ -206,3 +208,106 @@ def test_the_command_has_the_exit_codes_and_writes_a_mapping(tmp_path: Path) -> 
     assert run(main, ["check", str(exports), "--mapping", str(mapping)]).exit_code == FINE
     again = run(main, ["check", str(exports), "--write-mapping", str(mapping)])
     assert again.exit_code == 1 and "is there already" in again.output
+
+
+def written(folder: Path, name: str, header: str, lines: list[str]) -> None:
+    (folder / name).write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+
+
+DEALS = "Deal - ID,Deal - Status,Deal - Won time,Deal - Lost time,Deal - Currency of Value,Deal - Value,Deal - Label,Deal - Owner,Deal - Lost reason"
+
+
+def sixty_deals(folder: Path) -> None:
+    """Twenty won and ten lost in each of two quarters; 40 in euro, 20 in dollars."""
+    lines = []
+    for number in range(60):
+        won = number % 3 > 0
+        day = "2025-08-10" if number < 30 else "2025-11-10"
+        currency = "EUR" if number % 3 else "USD"
+        days = f"{day},," if won else f",{day},"
+        reason = "" if won else "Price"
+        lines.append(f"{number + 1},{'won' if won else 'lost'},{days}{currency},100,Hot,Eve Canary,{reason}")
+    written(folder, "deals.csv", DEALS, lines)
+
+
+def test_a_look_shows_what_a_person_would_see(tmp_path: Path) -> None:
+    sixty_deals(tmp_path)
+    lines = preview(str(tmp_path), "pipedrive").lines
+    start = lines.index("All files of deals: 60 lines, 60 deals.")
+    assert lines[start + 1 : start + 5] == (
+        "  Closed deals by the quarter of the close date in the files:",
+        "    2025-Q3: 20 won, 10 lost",
+        "    2025-Q4: 20 won, 10 lost",
+        "  currencies: EUR 40, USD 20",
+    )
+    assert "    outcome: won 40, lost 20" in lines
+
+
+def test_the_quarters_of_a_look_follow_the_fiscal_year(tmp_path: Path) -> None:
+    sixty_deals(tmp_path)
+    lines = preview(str(tmp_path), "pipedrive", {"fiscal_year_start_month": 2}).lines
+    # from February 2025 on it is fiscal year 2026: August to October are its third quarter
+    assert [line for line in lines if "won, " in line and "-Q" in line] == [
+        "    FY2026-Q3: 20 won, 10 lost",
+        "    FY2026-Q4: 20 won, 10 lost",
+    ]
+
+
+def test_a_look_shows_no_person_and_no_words_of_anyone(tmp_path: Path) -> None:
+    sixty_deals(tmp_path)
+    text = "\n".join(preview(str(tmp_path), "pipedrive").lines)
+    assert "Canary" not in text and "Price" not in text
+
+
+def test_of_a_column_of_many_values_only_their_number_is_shown(tmp_path: Path) -> None:
+    header = "Id,StageName,CloseDate,LeadSource,Industry"
+    few = [f"{n},Closed Won,2025-11-10,Source {n % 3},Canary {n % 31}" for n in range(93)]
+    written(tmp_path, "Opportunity.csv", header, few)
+    lines = preview(str(tmp_path), "salesforce").lines
+    assert "    lead_source: Source 0 31, Source 1 31, Source 2 31" in lines
+    assert "    industry: 31 different values" in lines
+
+
+def test_values_that_stand_once_and_addresses_are_not_shown(tmp_path: Path) -> None:
+    header = "Id,StageName,CloseDate,LeadSource,Industry"
+    deals = [f"{n},Closed Won,2025-11-10,eve@canary.example,{'Retail' if n else 'Eve Canary'}" for n in range(9)]
+    written(tmp_path, "Opportunity.csv", header, deals)
+    lines = preview(str(tmp_path), "salesforce").lines
+    assert "    lead_source: 1 different value" in lines
+    assert "    industry: Retail 8, 1 more" in lines
+
+
+def test_a_look_says_which_file_counts_and_for_how_many_deals(tmp_path: Path) -> None:
+    header = "Id,StageName,CloseDate"
+    written(tmp_path, "deals_2025-10-01.csv", header, [f"{n},Negotiation,2025-09-10" for n in range(8)])
+    written(tmp_path, "deals_2026-01-05.csv", header, [f"{n},Closed Won,2025-12-10" for n in range(3, 12)])
+    lines = preview(str(tmp_path), "salesforce").lines
+    assert "All files of deals: 17 lines, 12 deals." in lines
+    assert "  deals_2025-10-01.csv: 3 of 8 deals count, 5 have a newer version." in lines
+    assert "  deals_2026-01-05.csv: 9 of 9 deals count." in lines
+
+
+def test_missing_objects_are_told_with_their_cost_unless_the_company_has_none(tmp_path: Path) -> None:
+    sixty_deals(tmp_path)
+    told = [line.split(".")[0] for line in preview(str(tmp_path), "pipedrive").lines if line.startswith("No file of")]
+    assert told == ["No file of accounts", "No file of contacts", "No file of deal_contacts"]
+    lines = preview(str(tmp_path), "pipedrive", {"ignore": ["deal_contacts", "contacts", "product"]}).lines
+    assert [line.split(".")[0] for line in lines if line.startswith("No file of")] == ["No file of accounts"]
+    assert not any(line.startswith("  missing: product") for line in lines)
+
+
+def test_a_wrong_name_under_ignore_is_one_sentence(tmp_path: Path) -> None:
+    sixty_deals(tmp_path)
+    found = preview(str(tmp_path), "pipedrive", {"ignore": ["competiter"]})
+    assert found.lines == ('Setting ignore: competiter is no field or object that is read. Did you mean "competitor"?',)
+    assert found.exit_code == CANNOT_WORK
+
+
+def test_a_look_at_a_hundred_thousand_deals_takes_seconds(tmp_path: Path) -> None:
+    generate(100_000, tmp_path)
+    mapping = yaml.safe_load((tmp_path / "mapping.yml").read_text(encoding="utf-8"))
+    started = time.process_time()
+    lines = preview(str(tmp_path), None, mapping).lines
+    # of one core: three seconds of the clock on two cores, whatever else the machine does
+    assert time.process_time() - started < 6
+    assert "All files of deals: 100000 lines, 100000 deals." in lines

@@ -914,3 +914,30 @@ def test_rationale_of_a_row_read_back_from_a_mart_is_the_same() -> None:
     result = select(make(1, 300, {("industry", "A"): 1.5}).memory(), DIMENSIONS)
     for row in evidence_rows(result):
         assert rationale(json.loads(json.dumps(row))) == rationale(row)
+
+
+def test_many_deals_of_one_outcome_are_not_called_few() -> None:
+    run = {"is_fallback": True, "deals": 241, "comparisons": 0}
+    evidence = [{"action": "not_enough_data", "window_won_deals": 241, "dimension": "region", "segment": "North"}]
+    assert no_claim_sentence(run, evidence) == (
+        "241 of 241 closed deals are won, too few of one outcome to claim anything: at least 10 won and 10 lost are needed."
+    )
+    few = no_claim_sentence({**run, "deals": 39}, evidence)
+    assert few is not None and few.startswith("39 closed deals are too few to claim anything: at least 40")
+
+
+def test_a_leak_is_named_where_nothing_else_could_be_compared() -> None:
+    run = {"is_fallback": False, "deals": 450, "comparisons": 0}
+    leaking = {
+        "action": "not_enough_data",
+        "dimension": "forecast",
+        "segment": "Closed",
+        "caveat_codes": "leak:decides_outcome",
+    }
+    assert no_claim_sentence(run, [leaking]) == (
+        "What nearly decides the outcome is not judged (forecast); no other segment holds the 10 deals needed to compare it with "
+        "other segments."
+    )
+    assert no_claim_sentence(run, [{**leaking, "caveat_codes": ""}]) == (
+        "No segment holds the 10 deals needed to compare it with other segments."
+    )

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from python_tests.known_company.project import Outcome, Project, copy_project, csv_text, plain_mapping
+from winloss.report import build_report, render
+from winloss.report.summary import summary_of
 
 Deals = list[dict[str, object]]
 
@@ -132,6 +134,47 @@ def test_an_export_of_one_outcome_is_called_what_it_is(
     assert (f"{missing}_deals", "all closed deals") in raised(project)
     assert findings(project)[f"no_{missing}_deals"] == (60, 60)
     assert findings(project)[f"no_{outcome}_deals"] == (0, 60)
+    page = render(build_report(project.folder / "published" / "marts.duckdb"), "md")
+    assert page.startswith(f"# No win rate can be told: of 60 closed deals in the export none is {missing}\n")
+
+
+@pytest.fixture(scope="module")
+def undated(build: Callable[..., Outcome], project: Project) -> dict[str, str]:
+    """Forty won and eighty lost deals without dates; a field that decides the outcome."""
+    deals: Deals = [
+        {
+            "deal_id": f"u{n}",
+            "outcome": "lost" if n % 3 else "won",
+            "lead_source": "Omitted" if n % 3 else "Closed",
+            "loss_reason": ("Price" if n % 2 else "Timing") if n % 3 else "",
+        }
+        for n in range(120)
+    ]
+    built = build(deals)
+    assert built.failed == [], built.shown
+    return {
+        "summary": "\n".join(summary_of(project.database)),
+        "page": render(build_report(project.folder / "published" / "marts.duckdb"), "md"),
+    }
+
+
+def test_deals_without_dates_have_a_win_rate_all_the_same(undated: dict[str, str]) -> None:
+    assert "Win rate of all closed deals\n  33% (" in undated["summary"]
+    assert "of 120 closed deals" in undated["summary"]
+
+
+def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, str]) -> None:
+    assert "by the end of n/a" not in undated["page"]
+    assert "by the end of the next quarter" in undated["page"]
+    assert "No deal was lost" not in undated["page"]
+    assert "| Price | 40 |" in undated["page"]
+
+
+def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, str]) -> None:
+    assert "Not judged, since it nearly decides the outcome: lead_source" in undated["summary"]
+    assert "100%" not in undated["summary"]
+    assert "Lead source is not judged: lead\\_source nearly decides the outcome" in undated["page"]
+    assert "What nearly decides the outcome is not judged (lead\\_source)" in undated["page"]
 
 
 @pytest.fixture(scope="module")

@@ -368,7 +368,8 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
 def check(folder: Path | None, crm: str | None, mapping: Path | None, written: Path | None) -> None:
     """Say how export files would be read, and what stands against it, without building.
 
-    Prints no cell of a file. Exit codes: 0 all can be read, 1 something should be fixed, 2 nothing can be read.
+    Counts deals by quarter and outcome, currencies and the commonest values of categories; prints no other cell of a file.
+    Exit codes: 0 all can be read, 1 something should be fixed, 2 nothing can be read.
 
     \b
     Examples:

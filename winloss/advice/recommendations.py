@@ -220,12 +220,24 @@ def no_claim_sentence(
         return None
     deals = thousands(run["deals"])
     comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
+    if run["is_fallback"] and _number(run, "deals") >= parameters.fallback_deals:
+        won = next((int(_number(row, "window_won_deals")) for row in evidence), 0)
+        return (
+            f"{thousands(won)} of {deals} closed deals are won, too few of one outcome to claim anything: at least {parameters.fallback_outcome_deals} "
+            f"won and {parameters.fallback_outcome_deals} lost are needed."
+        )
     if run["is_fallback"]:
         return (
             f"{deals} closed deals are too few to claim anything: at least {parameters.fallback_deals} are needed, "
             f"{parameters.fallback_outcome_deals} of them won and {parameters.fallback_outcome_deals} lost."
         )
     candidates = [row for row in evidence if row.get("is_candidate")]
+    leaks = dict.fromkeys(str(row["dimension"]) for row in evidence if "leak:" in str(row.get("caveat_codes")))
+    if not candidates and leaks:
+        return (
+            f"What nearly decides the outcome is not judged ({', '.join(leaks)}); no other segment holds the "
+            f"{parameters.minimum_deals} deals needed to compare it with other segments."
+        )
     if not candidates:
         return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with other segments."
     tested = [row for row in candidates if row.get("min_detectable_difference") is not None]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from winloss.errors import ReadingError, listed
+from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import aliases, seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
+from winloss.load.contents import contents, versions
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
@@ -29,6 +30,7 @@ FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
 
 SHOWN_PROBLEMS = 3
+WHOLE_OBJECT = "*"
 SIMILAR = 0.75
 TO_FILL_IN = "which header?"
 
@@ -104,7 +106,7 @@ class Preview:
 
 
 def preview(path: str, crm: str | None = None, variables: Mapping[str, object] | None = None) -> Preview:
-    """What a build would read from the folder. Never prints a cell of a file: cells can name persons.
+    """What a build would read from the folder. Prints of cells only the commonest words of categories: others can name persons.
 
     `crm` None recognises the CRM from the headers; `variables` are those of the build (mapping,
     field_aliases, extra_dimensions, date_order). Never raises for anything that stands in a file.
@@ -113,6 +115,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     database = str(workplace / "check.duckdb")
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
+        _not_used(variables or {})
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
             encodings = check_encodings((variables or {}).get("encoding"))
@@ -136,7 +139,8 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                 "winloss check PATH --write-mapping winloss.yml starts a mapping for any file."
             )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
-        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine)
+        plan = _landed(plan, engine, workplace)
+        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine, variables or {})
         has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
@@ -157,8 +161,25 @@ def _examined(folder: Folder) -> list[ExportFile]:
     return [folder.examine(name, wanted) for name in folder.names()]
 
 
-def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
+def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, workplace: Path) -> ReadingPlan:
+    """The plan over tables that hold the lines of each object: the files are read once, whatever is asked of them."""
+    engine.execute(f"set temp_directory = {literal(str(workplace / 'spilled'))}")
+    engine.execute("set TimeZone = 'UTC'")
+    tables, statements = plan.landed()
+    for name, statement in tables.items():
+        engine.execute(f"create temporary table {name} as {statement}")
+    told_of = dict(statements)
+    for name in {reading.object for reading in plan.layout.readings}:
+        engine.execute(f"create temporary table checked_{name} as {statements[name]}")
+        told_of[name] = f"select * from checked_{name}"
+    for name in tables:
+        engine.execute(f"drop table {name}")
+    return replace(plan, statements=told_of)
+
+
+def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in seed_rows("canonical_columns")}
+    not_used = _not_used(variables)
     files = engine.execute(
         f"select distinct object, source_file, records, date_order from ({plan.statements['files']}) as files order by source_file, object"
     ).fetchall()
@@ -189,11 +210,12 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
             if (reading.object, reading.file.name) == (object_name, source_file)
             for name in reading.constants
         }
-        missing = [
+        lacking = [
             name
             for (of, name) in costs
-            if of == object_name and not has.intersection((name, *_STANDS_FOR.get(name, ())))
+            if of == object_name and name != WHOLE_OBJECT and not has.intersection((name, *_STANDS_FOR.get(name, ())))
         ]
+        missing = [name for name in lacking if not not_used & {name, object_name}]
         lines += [
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
@@ -203,9 +225,45 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> lis
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
         lines += _first_problems(plan, crm, engine, object_name, source_file, has)
-    lines += _order_of_files(plan)
+    lines += _missing_objects(crm, {str(row[0]) for row in columns if row[4] == "mapped"}, columns, costs, not_used)
+    lines += contents(plan, crm, engine, variables)
+    lines += _order_of_files(plan, engine)
     lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
     return lines
+
+
+def _not_used(variables: Mapping[str, object]) -> set[str]:
+    """The fields and objects that the company does not have. Raises ReadingError for what is none."""
+    stated = variables.get("ignore") or []
+    not_used = {str(name) for name in stated} if isinstance(stated, list) else set[str]()
+    known = {*OBJECTS, *(column.name for columns in OBJECTS.values() for column in columns)}
+    for name in sorted(not_used):
+        if name in ("deals", "deal_id", "outcome"):
+            raise ReadingError(f"Setting ignore: {name} cannot be left out: nothing can be read without it.")
+        if name not in known:
+            raise ReadingError(f"Setting ignore: {name} is no field or object that is read.{did_you_mean(name, known)}")
+    return not_used
+
+
+def _missing_objects(
+    crm: str,
+    read: set[str],
+    columns: Sequence[tuple[str, ...]],
+    costs: Mapping[tuple[str, str], str],
+    not_used: set[str],
+) -> list[str]:
+    """The objects of which no file is read, with what that costs. Contacts may be named on the deals, and deals on the contacts."""
+    shown_as = {(row["object"], row["column_name"]): row["reported_object"] for row in seed_rows("reported_columns")}
+    read = read | {shown_as.get((row[0], row[2]), "") for row in columns if row[4] == "mapped"}
+    rules = next((row for row in seed_rows("crm_rules") if row["crm"] == crm), {})
+    missing = [
+        name
+        for name, column in costs
+        if column == WHOLE_OBJECT
+        and not {name} & (read | not_used)
+        and (name != "stage_history" or rules.get("history_tells_close") == "true")
+    ]
+    return ["", *(f"No file of {name}. {costs[name, WHOLE_OBJECT]}" for name in missing)] if missing else []
 
 
 def _fewer_deals(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:
@@ -220,8 +278,8 @@ def _fewer_deals(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_na
     return [f"  {row[0]} lines, {row[2]} deals"] if row and row[2] < row[1] else []
 
 
-def _order_of_files(plan: ReadingPlan) -> list[str]:
-    """Which file of deals is newer, and what says so, where there are several."""
+def _order_of_files(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """Which file of deals is newer, what says so, and how much of each counts, where there are several."""
     readings = [reading for reading in plan.layout.readings if reading.object == "deals"]
     by_place = sorted((reading.order, reading.file.name) for reading in readings if reading.order)
     if len(by_place) < 2:
@@ -230,7 +288,7 @@ def _order_of_files(plan: ReadingPlan) -> list[str]:
     if all("modified_at" in reading.bindings for reading in readings):
         by = f"by the date of the last change, then {by}"
     files = ", then ".join(name for _, name in by_place)
-    return ["", f"Of a deal that stands in several files the newest version counts: {files} ({by})."]
+    return ["", f"Of a deal that stands in several files the newest version counts: {files} ({by}).", *versions(engine)]
 
 
 def _first_problems(

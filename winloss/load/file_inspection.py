@@ -27,6 +27,8 @@ _OWN_COLUMNS = ("line_number", "line_problem_words")
 _LINE_THE_ENGINE_EXPECTS = 2_000_000
 _CHUNK = 4 * 1024 * 1024
 _BYTES_OF_ODD_SPACES = ("\u00a0".encode(), "\u202f".encode(), "\u200b".encode(), "\ufeff".encode())
+# How a cell begins that tells a spreadsheet that it is text.
+_TEXT_MARKS = (b'="', b",'", b";'", b"\t'", b"|'", b"\n'", b"\"'")
 _AT_A_CHARACTER = (b"", 0)
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A header stands at most so far below the title of a report, whose lines fill a smaller share of its cells than this.
@@ -39,6 +41,9 @@ _NOT_TEXT = (
     (b"%PDF", "is a PDF document: export it as CSV"),
     (b"{\\rtf", "is a text document: export it as CSV"),
 )
+
+
+_A_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|meta|table|\?xml)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class ExportFile:
     delimiter: str = ","
     header_lines: int = 1
     has_odd_spaces: bool = False
+    has_text_marks: bool = False
     copy: Path | None = None
     longest_line: int = 0
     has_header: bool = True
@@ -155,6 +161,10 @@ def examine(
         raise ReadingError(
             f"{name} begins like a zip archive and cannot be read as one here: unpack it, or export it again."
         )
+    if _A_PAGE.match(start):
+        raise ReadingError(
+            f"{name} is a web page or XML, as some CRMs write it for Excel: open it there and save it as .xlsx or CSV (UTF-8), or export it as CSV."
+        )
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ReadingError(f"{name} is empty: it has no header line. Export it again.")
     return _examine_text(path, name, wanted, engine, copies, start, encoding)
@@ -190,6 +200,7 @@ def _examine_text(
         delimiter=delimiter,
         header_lines=header.lines,
         has_odd_spaces=facts.has_odd_spaces,
+        has_text_marks=facts.has_text_marks,
         has_header=header.is_known,
         notices=notices,
     )
@@ -270,6 +281,7 @@ class _Scan:
     is_utf_8: bool
     is_regular: bool
     has_odd_spaces: bool
+    has_text_marks: bool
 
 
 def _scan(path: Path) -> _Scan:
@@ -282,7 +294,7 @@ def _scan(path: Path) -> _Scan:
     decoder = codecs.getincrementaldecoder("utf-8")()
     feeds = returns = returned_feeds = blank_at_end = 0
     is_utf_8 = is_regular = True
-    has_odd_spaces = ends_open = False
+    has_odd_spaces = has_text_marks = ends_open = False
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             chunk += file.readline(2 * _CHUNK)
@@ -293,6 +305,8 @@ def _scan(path: Path) -> _Scan:
                 except UnicodeDecodeError:
                     is_utf_8 = is_regular = False
                 has_odd_spaces = has_odd_spaces or any(space in chunk for space in _BYTES_OF_ODD_SPACES)
+            # of an encoding of two bytes, whatever may stand there is looked at
+            has_text_marks = has_text_marks or b"\0" in chunk or any(mark in chunk for mark in _TEXT_MARKS)
             if not is_regular:
                 continue
             feeds += chunk.count(b"\n")
@@ -311,7 +325,7 @@ def _scan(path: Path) -> _Scan:
         is_utf_8 = False
     is_regular = is_regular and is_utf_8 and returns == returned_feeds and returned_feeds in (0, feeds)
     lines = feeds - blank_at_end + ends_open
-    return _Scan(digest.hexdigest(), lines, is_utf_8, is_regular, has_odd_spaces)
+    return _Scan(digest.hexdigest(), lines, is_utf_8, is_regular, has_odd_spaces, has_text_marks)
 
 
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:

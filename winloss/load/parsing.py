@@ -26,6 +26,19 @@ MISSING_MEASURES = [*MISSING_WORDS, "na"]
 CAN_BE_A_VALUE = frozenset({"none"})
 _LONGEST_MISSING_WORD = max(map(len, MISSING_MEASURES))
 
+# Days that stand for no date: zeros, the first day that a database or a spreadsheet knows, and the last.
+_SEP = "[-/. ]"
+NO_DAY = (
+    rf"(0+{_SEP}0+{_SEP}0+|(0*1{_SEP}0?1{_SEP}0001|0001{_SEP}0?1{_SEP}0?1)"
+    rf"|(1899{_SEP}12{_SEP}3[01]|(12{_SEP}3[01]|3[01]{_SEP}12){_SEP}1899)"
+    rf"|(1900{_SEP}0?1{_SEP}0?[01]|0?[01]{_SEP}0?[01]{_SEP}1900)"
+    rf"|(1970{_SEP}0?1{_SEP}0?1|0?1{_SEP}0?1{_SEP}1970)"
+    rf"|(9999{_SEP}12{_SEP}31|(12{_SEP}31|31{_SEP}12){_SEP}9999))([T ,].*)?"
+)
+# What such a day has in it, which few others have: asked first, for it is asked of every cell.
+_PART_OF_NO_DAY = "0001|0000|1899|1900|1970|9999|0[-/. ]0"
+_NO_DAY = re.compile(NO_DAY)
+
 DATE_ORDERS = ("ymd", "mdy", "dmy")
 DECIMAL_STYLES = ("point", "comma")
 
@@ -50,7 +63,7 @@ _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"(\d{{1,4}}(er|st|nd|rd|th|º|ª)?[ ./-]+(de )?{_LETTERS}{{2,}}.*|({_LETTERS}{{2,}}[ .,]+)+\d{{1,2}}.*|{_LETTERS}{{2,}}[., ]+{_LETTERS}*)",
         ),
         ("compact", r"(19|20)\d{6}"),
-        ("epoch", r"1\d{11}"),
+        ("epoch", r"1\d{11}|1\d{9}"),
         ("serial", r"[2-6]\d{4}(\.\d*)?"),
     )
 )
@@ -97,6 +110,8 @@ def find_date_order(samples: Mapping[str, Iterable[str]]) -> OrderFound:
     undecided: dict[str, tuple[str, str]] = {}
     for column, texts in samples.items():
         for text in sorted(texts):
+            if _NO_DAY.fullmatch(text):
+                continue
             form, match = date_form(text)
             if form != "day_or_month_first" or match is None:
                 continue
@@ -140,6 +155,12 @@ _TIME_FORMATS = ["%I:%M:%S%p", "%I:%M%p", "%H:%M:%S", "%H:%M"]
 _ZONED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
 _MIDNIGHT = r"\d{4}-\d{2}-\d{2}[T ]00:00(:00([.,]0+)?)?\D.*"
 _MS_A_DAY = 86_400_000
+# Milliseconds, or seconds, since 1970.
+_EPOCH = r"1\d{9}(\d{3})?"
+
+
+def _epoch_ms(cell: str) -> str:
+    return f"try_cast(rpad({cell}, 13, '0') as bigint)"
 
 
 def _formats(names: Sequence[str]) -> str:
@@ -173,9 +194,9 @@ def date_sql(cell: str, column: DateColumn) -> str:
         )
     if "epoch" in column.forms:
         branches.append(
-            rf"when regexp_full_match({cell}, '1\d{{12}}') "
-            rf"then case when try_cast({cell} as bigint) % {_MS_A_DAY} = 0 then strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d') "
-            rf"else strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d %H:%M:%S+00:00') end"
+            rf"when regexp_full_match({cell}, '{_EPOCH}') "
+            rf"then case when {_epoch_ms(cell)} % {_MS_A_DAY} = 0 then strftime(epoch_ms({_epoch_ms(cell)}), '%Y-%m-%d') "
+            rf"else strftime(epoch_ms({_epoch_ms(cell)}), '%Y-%m-%d %H:%M:%S+00:00') end"
         )
     if column.forms & {"year_first", "day_or_month_first"}:
         # Whatever stands between day, month and year becomes a slash, and the time of day goes.
@@ -231,8 +252,8 @@ def timestamp_sql(cell: str, column: DateColumn) -> str:
     is_read = rf"regexp_full_match({day}, '\d{{4}}-\d{{2}}-\d{{2}}')"
     written = f"case when {is_read} then {day} || ' ' || {clock} else {cell} end"
     if "epoch" in column.forms:
-        instant = rf"strftime(epoch_ms(try_cast({cell} as bigint)), '%Y-%m-%d %H:%M:%S+00:00')"
-        written = rf"case when regexp_full_match({cell}, '1\d{{12}}') then {instant} else {written} end"
+        instant = rf"strftime(epoch_ms({_epoch_ms(cell)}), '%Y-%m-%d %H:%M:%S+00:00')"
+        written = rf"case when regexp_full_match({cell}, '{_EPOCH}') then {instant} else {written} end"
     if "iso" not in column.forms:
         return written
     finished = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}')"
@@ -272,6 +293,7 @@ _NUMBER_LIKE = re.compile(
     rf"(?P<core>[\d.,{_GROUPING}]*\d[\d.,{_GROUPING}]*)(?P<exponent>[eE][+-]?\d+)?"
     rf"{_SPACE}*(?:(?P<unit>{_UNIT}){_SPACE}*)?(?:{_CURRENCY})?{_SPACE}*(?P<percent>%)?{_SPACE}*[)−-]?"
 )
+_BESIDE = re.compile(rf"(^|[^A-Za-z]){_CURRENCY}([^A-Za-z]|$)")
 _PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
@@ -292,6 +314,7 @@ class NumberColumn:
     has_exponents: bool = False
     has_units: bool = False
     is_wide: bool = False
+    has_currency: bool = False
 
 
 @dataclass(frozen=True)
@@ -339,6 +362,7 @@ def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
         has_exponents=any(match["exponent"] for match in matches),
         has_units=any(match["unit"] for match in matches),
         is_wide=any(not set(_WIDE).isdisjoint(shape) for shape in present),
+        has_currency=any(match and _BESIDE.search(match.string) for match in matches),
     )
 
 
@@ -401,7 +425,9 @@ def currency_sql(cell: str, column: NumberColumn) -> str | None:
     """SQL of the currency that stands beside the number in a cell, as it is written; None where the column holds numbers alone."""
     if column.is_plain:
         return None
-    return f"nullif(regexp_extract({cell}, {literal(f'(^|[^A-Za-z])({_CURRENCY})([^A-Za-z]|$)')}, 2), '')"
+    # TBD has three letters too
+    beside = f"nullif(regexp_extract({cell}, {literal(f'(^|[^A-Za-z])({_CURRENCY})([^A-Za-z]|$)')}, 2), '')"
+    return f"case when regexp_matches({cell}, '[0-9{_WIDE_DIGITS}]') then {beside} end"
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -411,9 +437,16 @@ def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> st
     """SQL of a trimmed cell with the words for "no value" made null, but for those that are values (`kept`, in lower case)."""
     missing = MISSING_MEASURES if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.NUMBER, Kind.BOOLEAN) else MISSING_WORDS
     missing = [word for word in missing if word not in kept]
+    if kind in (Kind.DATE, Kind.TIMESTAMP):
+        nothing = f"when regexp_matches({cell}, '{_PART_OF_NO_DAY}') and regexp_full_match({cell}, {literal(NO_DAY)}) then null "
+    elif kind is Kind.NUMBER:
+        # how a spreadsheet writes nothing in a column of money
+        nothing = f"when {cell}[-1] in ('-', '–') and regexp_full_match({cell}, {literal(f'(?:{_CURRENCY})?{_SPACE}*[-–]')}) then null "
+    else:
+        nothing = ""
     # The length is asked first because it spares nearly every cell the comparison with the list.
     return (
-        f"case when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
+        f"case {nothing}when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
         f"when lower({cell}) in ({words(missing)}) then null else {cell} end"
     )
 
@@ -486,6 +519,18 @@ def id18_sql(cell: str) -> str:
         )
         checks += f" || substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1{bits}, 1)"
     return f"case when length({cell}) = 15 and regexp_full_match({cell}, '[a-zA-Z0-9]{{15}}') then {cell}{checks} else {cell} end"
+
+
+# A number so long that a spreadsheet wrote its first digits only, such as 1.23457E+12.
+ROUNDED = r"\d([.,]\d+)?[eE]\+\d+"
+
+
+def identifier_sql(cell: str) -> str:
+    """SQL of an id as it was: without the decimals that a table of numbers gives it; null where a spreadsheet rounded it."""
+    return (
+        f"case when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
+        f"when contains({cell}, '+') and regexp_full_match({cell}, '{ROUNDED}') then null else {cell} end"
+    )
 
 
 # By `value_kind` of seeds/header_aliases.csv; all other kinds are read as they are.

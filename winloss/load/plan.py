@@ -35,6 +35,7 @@ from winloss.load.statements import (
     FileReading,
     Formats,
     Lookup,
+    amounts_with_currency,
     columns_in_use,
     file_statement,
     joined_lines,
@@ -236,7 +237,7 @@ def make_plan(request: Request) -> ReadingPlan:
         statements = _object_statements(layout, layout.readings, formats)
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
-        statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout))
+        statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout, formats))
         return ReadingPlan(layout, formats, statements, _notices(layout, engine))
     except BaseException:
         clear_copies(request.database)
@@ -371,7 +372,7 @@ def _file_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
     return [row(reading.object, reading.file, reading.dated_on, reading.order) for reading in files]
 
 
-def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
+def _column_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     used = columns_in_use(layout.readings)
     told: set[str] = set()
@@ -383,9 +384,12 @@ def _column_rows(layout: Layout) -> list[tuple[object, ...]]:
             ):
                 continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
+            if column.name == "currency" and not binding:
+                # it may stand beside the amount, in its cell
+                headers = " or ".join(amounts_with_currency(reading, formats)) or None
             if binding and binding.is_line_number:
                 headers = "line number"
-            rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if binding else "missing"))
+            rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if headers else "missing"))
         if reading.file.name not in told:
             told.add(reading.file.name)
             rows += [

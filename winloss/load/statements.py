@@ -10,11 +10,13 @@ from winloss.load.file_inspection import ExportFile
 from winloss.load.parsing import (
     CAN_BE_A_VALUE,
     FORMS,
+    ROUNDED,
     DateColumn,
     NumberColumn,
     boolean_sql,
     currency_sql,
     date_sql,
+    identifier_sql,
     number_sql,
     outcome_sql,
     timestamp_sql,
@@ -25,8 +27,15 @@ from winloss.quoting import identifier, literal
 
 LINES = "lines"
 FOOTER = "footer of the report"
+BLANK = "nothing in any column that is read"
+ROUNDED_ID = "the id was rounded by a spreadsheet"
 # Lines that are no records and rightly left out; `rule_of_line` in the macros knows these words.
-LEFT_OUT = {TITLE: "title of the report", HEADER_AGAIN: "header again", FOOTER: "footer of the report"}
+LEFT_OUT = {
+    TITLE: "title of the report",
+    HEADER_AGAIN: "header again",
+    FOOTER: "footer of the report",
+    BLANK: "line without content",
+}
 
 
 @dataclass(frozen=True)
@@ -140,11 +149,21 @@ OutcomeWords = Mapping[str, Sequence[str]]
 
 
 def trimmed_sql(file: ExportFile, column: str) -> str:
-    """SQL of a cell without spaces at its ends, null when nothing is left. Odd spaces cost more, so only if seen."""
+    """SQL of a cell without spaces at its ends, null when nothing is left. Odd spaces cost more, so only if seen.
+
+    So do the marks by which a spreadsheet is told that a cell is text: ="0012" and '0012 are 0012.
+    """
     if file.landed_in:
         return identifier(column)
     spaces = r", e' \t\r\n' || chr(160) || chr(8239) || chr(8203) || chr(65279)" if file.has_odd_spaces else ""
-    return f"nullif(trim({identifier(column)}{spaces}), '')"
+    cell = f"trim({identifier(column)}{spaces})"
+    if file.has_text_marks:
+        marked = literal("^'[0-9=+@-]")
+        cell = (
+            f"case when {cell}[1] = '=' and regexp_full_match({cell}, '=\"[^\"]*\"') then trim({cell}[3:-2]) "
+            f"when regexp_matches({cell}, {marked}) then {cell}[2:] else {cell} end"
+        )
+    return f"nullif({cell}, '')"
 
 
 def trimmed_column_sql(file: ExportFile, column: str) -> str:
@@ -178,13 +197,11 @@ def file_statement(
     selected = [f"    {value}" if value == name else f"    {value} as {name}" for name, value in values.items()]
     if reading.object == "deals":
         selected.append(f"    {made_from_sql(reading)} as made_from")
-    problem = "line_problem"
-    if reading.footer_from:
-        problem = f"case when source_line >= {reading.footer_from} then {literal(FOOTER)} else line_problem end as line_problem"
+    problem = _problem_sql(reading)
     selected += [
         f"    cast({literal(reading.file.name)} as varchar) as source_file",
         "    cast(source_line as bigint) as source_line",
-        f"    {problem}",
+        f"    {problem} as line_problem",
         f"    cast({literal(reading.dated_on)} as varchar) as file_dated_on",
         f"    cast({literal(reading.order)} as integer) as file_order",
     ]
@@ -198,6 +215,31 @@ def file_statement(
     if reading.numbers_deals:
         stated = numbered_deals(reading, stated)
     return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated}\n) as stated{entered}"
+
+
+# What tells the records of an object apart.
+_KEYS = {"deals": "deal_id", "accounts": "account_id", "contacts": "contact_id"}
+
+
+def _problem_sql(reading: FileReading) -> str:
+    """SQL of why a line is no record that can be used; null for a good one."""
+    stated = [
+        stated_name(binding.column, number)
+        for binding in reading.bindings.values()
+        if not binding.is_line_number
+        for number in range(1, len(binding.cells) + 1)
+    ]
+    branches = ["when line_problem is not null then line_problem"]
+    if reading.footer_from:
+        branches.insert(0, f"when source_line >= {reading.footer_from} then {literal(FOOTER)}")
+    if stated and not reading.constants:
+        branches.append(f"when coalesce({', '.join(stated)}, null) is null then {literal(BLANK)}")
+    key = _KEYS.get(reading.object, "")
+    if key in reading.bindings and not reading.bindings[key].is_line_number:
+        branches.append(
+            f"when contains({key}, '+') and regexp_full_match({key}, '{ROUNDED}') then {literal(ROUNDED_ID)}"
+        )
+    return f"case {' '.join(branches)} end"
 
 
 def stated_values(reading: FileReading) -> str:
@@ -297,6 +339,16 @@ def _currencies_beside(reading: FileReading, formats: Formats) -> list[str]:
     return found
 
 
+def amounts_with_currency(reading: FileReading, formats: Formats) -> list[str]:
+    """The headers of amounts in whose cells a currency stands."""
+    return [
+        cell.header
+        for name in _OWN_AMOUNTS
+        for cell in (reading.bindings[name].cells if name in reading.bindings else ())
+        if formats.get(cell.file, FileFormat()).numbers.get(cell.column, NumberColumn("point", True)).has_currency
+    ]
+
+
 def canonical_sql(
     kind: Kind, stated: str, cell: Cell, formats: Formats, outcome_words: OutcomeWords, multiply_by: str | None
 ) -> str:
@@ -311,6 +363,8 @@ def canonical_sql(
         return boolean_sql(stated)
     if kind is Kind.OUTCOME:
         return outcome_sql(stated, outcome_words)
+    if kind is Kind.IDENTIFIER:
+        stated = identifier_sql(stated)
     return FORMS[cell.value_kind](stated) if cell.value_kind in FORMS else stated
 
 

@@ -148,7 +148,7 @@ class Action:
     owner: Source
     evidence: Sentence
     how_we_will_know: Sentence
-    due: Source
+    due: Source | str
     grade: Grade
 
 

@@ -57,6 +57,11 @@ _READINGS: dict[str, _Reading] = {
         ("period", "dimension", "segment"), where=_LARGEST_SEGMENTS, order="closed_deals desc, segment"
     ),
     "icp_recommendations": _Reading(("rank",), where="rank <= 200", order="rank"),
+    "icp_segment_evidence": _Reading(
+        ("dimension", "segment", "second_dimension", "second_segment"),
+        where="caveat_codes like '%leak:%' and second_dimension is null",
+        order="dimension, segment limit 400",
+    ),
     "icp_profile": _Reading(("profile_field",), order="profile_field_order, profile_field"),
     "win_rates_by_segment_pair": _Reading(
         ("period", "dimension", "segment", "second_dimension", "second_segment"),

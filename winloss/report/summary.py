@@ -23,24 +23,36 @@ def summary_lines(reader: Reader) -> list[str]:
     lines += ["", f"Win rate {quarter['last_quarter'] or ''}".rstrip()]
     if quarter["win_rate"] is None:
         lines.append(f"  none: {quarter['missing_reason']}")
-        return lines
+        # without dates there are no quarters, and all deals are what segments are judged on
+        everything = reader.table("win_rate_baseline", "period = 'all'")[0]
+        if everything["win_rate"] is None:
+            return lines
+        lines += ["", "Win rate of all closed deals"]
+        quarter = everything
     lines.append(f"  {_rate(quarter)} of {quarter['closed_deals']} closed deals; {quarter['population']}")
+    window = reader.table("win_rate_baseline", "period = 'window'")[0]
+    period, named = ("window", "trailing window") if window["closed_deals"] else ("all", "all closed deals")
+    leaks = reader.table("icp_segment_evidence", "caveat_codes like '%leak:%' order by dimension")
+    leaking = list(dict.fromkeys(str(row["dimension"]) for row in leaks))
     segments = reader.table(
         "win_rates_by_dimension",
-        "period = 'window' and is_recommendable and not has_few_deals and segment != 'unknown' "
+        f"period = '{period}' and is_recommendable and not has_few_deals and segment != 'unknown' "
         "order by shrunken_win_rate desc, dimension, segment",
     )
+    segments = [row for row in segments if row["dimension"] not in leaking]
     if segments:
-        lines += ["", "Best and worst segments, trailing window"]
+        lines += ["", f"Best and worst segments, {named}"]
         shown = segments[:3] + [row for row in segments[-3:] if row not in segments[:3]]
         lines += [f"  {row['segment']!s:24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
+    if leaking:
+        lines += ["", f"Not judged, since it nearly decides the outcome: {', '.join(leaking)}"]
     findings = reader.table("report_findings", "1 = 1 order by finding")
     if findings:
         lines += ["", "What to know"]
         lines += [f"  [{row['grade']}] {row['headline']}" for row in findings]
     items = reader.table("action_items", "1 = 1 order by item")
     if items:
-        lines += ["", f"For {items[0]['due_quarter']}"]
+        lines += ["", f"For {items[0]['due_quarter'] or 'the next quarter'}"]
         lines += [f"  [{row['grade']}] {row['title']}" for row in items]
     return lines
 

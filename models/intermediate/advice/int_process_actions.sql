@@ -44,6 +44,18 @@ gaps as (
 
 ),
 
+-- what no file holds is no matter of filling in
+absent as (
+
+    select min(field) as field
+    from {{ ref('field_completeness') }}
+    where
+        period = 'window' and is_needed_for_advice and missing_reason = 'not exported'
+        and field not in (select asks_for_field from asked_for)
+    having count(*) > 0
+
+),
+
 met as (
 
     select
@@ -57,11 +69,19 @@ met as (
     where is_outside_limits
     union all
     select
+        'not_exported' as situation,
+        'No file of the export holds the ' || field || '.' as evidence,
+        'field_completeness' as source_table,
+        field as source_row,
+        2 as urgency
+    from absent
+    union all
+    select
         'incomplete' as situation,
         filled_deals || ' of ' || deals || ' ' || outcome || ' deals have the ' || field || '.' as evidence,
         'field_completeness' as source_table,
         field as source_row,
-        2 as urgency
+        3 as urgency
     from gaps
     where place_in_gaps = 1
     union all
@@ -74,7 +94,7 @@ met as (
         end as evidence,
         'win_rates_by_quarter' as source_table,
         '' as source_row,
-        3 as urgency
+        4 as urgency
     from quarter
 
 ),

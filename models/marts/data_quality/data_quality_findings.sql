@@ -125,20 +125,90 @@ with found as (
         count(*) as of_records
     from {{ ref('bridge_deal_contacts') }}
     union all
+    -- what a missing object would hold is said of the object
+    select
+        'field_not_exported' as rule_id,
+        count(*) filter (where standing = 'not exported') as found,
+        count(*) as of_records
+    from {{ ref('int_asked_fields') }} where column_name != '*' and not is_of_missing_object
+    union all
+    select
+        'object_not_exported' as rule_id,
+        count(*) filter (where standing = 'not exported') as found,
+        count(*) as of_records
+    from {{ ref('int_asked_fields') }} where column_name = '*'
+    union all
+    select
+        'field_not_used' as rule_id,
+        count(*) filter (where standing = 'not used') as found,
+        count(*) as of_records
+    from {{ ref('int_asked_fields') }}
+    union all
+    select
+        'field_not_filled_in' as rule_id,
+        count(*) filter (where filled_deals = 0 and missing_reason is null) as found,
+        count(*) filter (where missing_reason is null) as of_records
+    from (
+        select
+            field,
+            max(missing_reason) as missing_reason,
+            sum(filled_deals) as filled_deals
+        from {{ ref('field_completeness') }}
+        where period = 'all' and outcome in ('won', 'lost')
+        group by field
+    ) as fields
+    union all
+    select
+        'contact_without_deal' as rule_id,
+        count(*) filter (where deals.contact_id is null) as found,
+        count(*) as of_records
+    from {{ ref('base_contact_lines') }} as contacts
+    left join (
+        select distinct contact_id
+        from {{ ref('base_deal_contact_lines') }}
+        where rule_id is null
+    ) as deals on contacts.contact_id = deals.contact_id
+    where contacts.rule_id is null
+    union all
     select rule_id, found, of_records from {{ ref('int_outcome_findings') }}
     union all
     select rule_id, found, of_records from {{ ref('int_version_findings') }}
 
+),
+
+-- a field that no file holds is not one that people leave empty
+absent_fields as (
+
+    select field
+    from {{ ref('field_completeness') }}
+    group by field
+    having max(missing_reason) is not null
+
+),
+
+judged as (
+
+    select
+        found.rule_id,
+        rules.meaning,
+        case when absent_fields.field is null then found.found else 0 end as records,
+        case when absent_fields.field is null then found.of_records else 0 end as of_records,
+        rules.effect,
+        rules.remedy,
+        rules.who_fixes
+    from found
+    inner join {{ ref('data_quality_rules') }} as rules on found.rule_id = rules.rule_id
+    left join absent_fields on rules.field = absent_fields.field
+
 )
 
 select
-    found.rule_id,
-    rules.meaning,
-    found.found as records,
-    found.of_records,
-    {{ rate('found.found', 'found.of_records') }} as share,
-    rules.effect,
-    rules.remedy,
-    rules.who_fixes
-from found
-inner join {{ ref('data_quality_rules') }} as rules on found.rule_id = rules.rule_id
+    rule_id,
+    meaning,
+    records,
+    of_records,
+    {{ rate('records', 'of_records') }} as share,
+    effect,
+    remedy,
+    who_fixes
+from judged

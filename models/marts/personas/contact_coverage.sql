@@ -55,6 +55,20 @@ shares as (
         {{ rate('lost_deals_with_contacts', 'lost_deals') }} as lost_share
     from counted
 
+),
+
+-- whether the files could hold contacts of deals at all
+recorded as (
+
+    select
+        case
+            when max(case when standing = 'not used' then 1 else 0 end) = 1 then 'the setting ignore says that the company records no contacts on deals'
+            when max(case when object = 'deal_contacts' and standing = 'not exported' then 1 else 0 end) = 1
+                then 'no file says which contact belongs to which deal'
+        end as missing_reason
+    from {{ ref('int_asked_fields') }}
+    where column_name = '*' and object in ('contacts', 'deal_contacts')
+
 )
 
 select
@@ -73,7 +87,7 @@ select
     {{ rate('shares.dated_contacts', '(shares.won_contacts + shares.lost_contacts)') }} as dated_share,
     coalesce(abs(shares.won_share - shares.lost_share) <= {{ setting('coverage_gap') | float }}, false) as is_comparable,
     case
-        when shares.won_contacts + shares.lost_contacts = 0 then coalesce(periods.missing_reason, 'no contacts on closed deals')
+        when shares.won_contacts + shares.lost_contacts = 0 then coalesce(periods.missing_reason, recorded.missing_reason, 'no contacts on closed deals')
         when shares.won_deals = 0 then 'no won deals to compare the lost ones with'
         when shares.lost_deals = 0 then 'no lost deals to compare the won ones with'
         when abs(shares.won_share - shares.lost_share) > {{ setting('coverage_gap') | float }}
@@ -81,3 +95,4 @@ select
     end as missing_reason
 from shares
 inner join {{ ref('dim_periods') }} as periods on shares.period = periods.period
+cross join recorded

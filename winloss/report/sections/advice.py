@@ -89,7 +89,7 @@ def actions(context: Context) -> Section:
                         write.cell(row, "owner"),
                         write.say("{evidence}", row, grade=row["grade"]),
                         write.say("{how_we_will_know}", row, grade=row["grade"]),
-                        write.cell(row, "due_quarter"),
+                        write.cell(row, "due_quarter") if row["due_quarter"] else "the next quarter",
                         GRADES[row["grade"]],
                     )
                     for row in rows

@@ -17,6 +17,10 @@ def why_we_lose(context: Context) -> Section:
     # a quarter with few losses says little about reasons: then the window speaks, as it does for the actions
     has_enough = quarter and (quarter["lost_deals"] or 0) >= context.whole("quarter_minimum_losses", 10)
     period = "quarter" if has_enough else "window"
+    window = context.baseline("window")
+    if period == "window" and (window is None or not window["closed_deals"]):
+        # without dates there is no window
+        period = "all"
     rows = [row for row in context.marts.rows("loss_reasons", period=period) if row["all_lost_deals"]]
     if not any(row["lost_deals"] for row in rows):
         told = "No deal was lost in the period." if context.has_deals else "No deal was lost."

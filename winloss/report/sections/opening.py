@@ -20,6 +20,11 @@ def headline(context: Context) -> Sentence:
     when = "" if is_without_quarter else " in {last_quarter}"
     if not counted["closed_deals"]:
         return say("No deal closed in {last_quarter}", counted)
+    for alert, missing in (("lost_deals", "lost"), ("won_deals", "won")):
+        if context.marts.first("alerts", alert=alert, is_raised=True):
+            return say(
+                f"No win rate can be told: of {{closed_deals|closed_deals}} in the export none is {missing}", everything
+            )
     if counted["closed_deals"] < context.minimum_deals:
         return say(
             f"Too few deals closed{when} to judge a win rate: {{won_deals|count}} of {{closed_deals|count}} won",

@@ -32,7 +32,18 @@ def who_buys(context: Context) -> Section:
         told = Sentence(
             "No closed deal of the window has a contact, so nothing can be said about who buys.", (), "Fix the data"
         )
-        return Section("who-buys", title, (Paragraph(told, "missing"),), sources)
+        blocks_told: list[Block] = [Paragraph(told, "missing")]
+        if coverage is not None and coverage["missing_reason"]:
+            blocks_told.append(Paragraph(say("Why: {missing_reason}.", coverage), "plain"))
+        for row in context.marts.rows("data_quality_findings", rule_id="contact_without_deal"):
+            if row["records"]:
+                blocks_told.append(
+                    Paragraph(
+                        say("{records|count} of {of_records|count} contacts are linked to no deal. {remedy}", row),
+                        "plain",
+                    )
+                )
+        return Section("who-buys", title, tuple(blocks_told), (*sources, "data_quality_findings"))
     blocks: list[Block] = [
         Paragraph(
             say(

@@ -88,6 +88,10 @@ def where_we_win(context: Context) -> Section:
         )
     for sentence in told_apart:
         blocks.append(Paragraph(sentence, "note"))
+    leaks = {row["dimension"]: row for row in reversed(context.marts.rows("icp_segment_evidence"))}
+    for row in leaks.values():
+        told = context.writer.say("{dimension|label} is not judged: {caveats}", row, grade="not judged")
+        blocks.append(Paragraph(told, "note"))
     if left_out:
         blocks.append(
             Paragraph(

@@ -37,7 +37,19 @@ def can_we_trust(context: Context) -> Section:
     blocks: list[Block] = []
     for row in context.marts.rows("alerts", is_raised=True):
         blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "note"))
-    fields = context.marts.rows("field_completeness")
+    stated = context.marts.rows("field_completeness")
+    fields = [row for row in stated if row["filled_share"] is not None]
+    not_exported = sorted({row["field"] for row in stated if row.get("missing_reason") == "not exported"})
+    not_used = sorted({row["field"] for row in stated if row.get("missing_reason") == "not used"})
+    if not_exported:
+        told = (
+            f"In no file of the export: {', '.join(not_exported)}. Add the columns to the export, or name them under the setting ignore where the "
+            "company has no such field."
+        )
+        blocks.append(Paragraph(Sentence(told, (), "Fix the data"), "takeaway"))
+    if not_used:
+        told = f"Not used by this company, as the setting ignore says: {', '.join(not_used)}."
+        blocks.append(Paragraph(Sentence(told), "plain"))
     usable = context.setting("usable_field_share")
     needed = [row for row in fields if row.get("is_needed_for_advice")]
     thin = sorted(
@@ -55,7 +67,7 @@ def can_we_trust(context: Context) -> Section:
                 "takeaway",
             )
         )
-    elif needed and usable:
+    elif needed and usable and not any(row.get("is_needed_for_advice") and row["missing_reason"] for row in stated):
         blocks.append(
             Paragraph(
                 say(

@@ -1,0 +1,62 @@
+{{ config(materialized='table') }}
+{%- set ignored = setting('ignore') or [] -%}
+{%- set quoted = "'" ~ (ignored | join("', '")) ~ "'" -%}
+-- One row per field that the answers ask for, and per object (field `*`): whether the files hold it. What no file holds, what stands empty
+-- in the files and what the company does not have are three things with three remedies. Without fields that must be there.
+
+with read_columns as (
+
+    select distinct
+        case when rules.reported_object = '*' then landed.object else coalesce(rules.reported_object, landed.object) end as object,
+        coalesce(rules.reported_column, landed.column_name) as column_name
+    from {{ source('landing', 'columns') }} as landed
+    left join {{ ref('reported_columns') }} as rules
+        on rules.object in ('*', landed.object) and landed.column_name = rules.column_name
+    where landed.status = 'mapped'
+
+),
+
+-- where there is no file of accounts, deals say what accounts would; competitors and roles stand in either of two files
+places as (
+
+    select
+        column_name,
+        case when object in ('contacts', 'deal_contacts') then 'contacts' when object = 'stage_history' then object else 'deals' end as place
+    from read_columns
+    group by 1, 2
+
+),
+
+asked as (
+
+    select
+        columns.object,
+        columns.column_name,
+        columns.missing_means,
+        columns.object in ({{ quoted }}) or columns.column_name in ({{ quoted }}) as is_ignored,
+        case
+            when columns.object in ('contacts', 'deal_contacts') then 'contacts' when columns.object = 'stage_history' then columns.object else 'deals'
+        end as place
+    from {{ ref('canonical_columns') }} as columns
+    cross join {{ source('landing', 'loads') }} as loads
+    left join {{ ref('crm_rules') }} as rules on loads.crm = rules.crm
+    -- histories are asked for where a CRM's close dates are typed by hand
+    where not columns.is_required and (columns.object != 'stage_history' or rules.history_tells_close)
+
+)
+
+select
+    asked.object,
+    asked.column_name,
+    asked.missing_means,
+    case
+        when asked.is_ignored then 'not used'
+        when coalesce(places.column_name, objects.object) is not null then 'exported'
+        else 'not exported'
+    end as standing,
+    -- what a missing object would hold is said of the object
+    asked.column_name != '*' and own_object.object is null as is_of_missing_object
+from asked
+left join places on asked.column_name = places.column_name and asked.place = places.place
+left join (select distinct object from read_columns) as objects on asked.column_name = '*' and asked.object = objects.object
+left join (select distinct object from read_columns) as own_object on asked.object = own_object.object

@@ -1,0 +1,258 @@
+"""What a person sees in the files before any build: deals by quarter and outcome, currencies, the commonest words, versions.
+
+Counted by the engine over the lines as they are loaded. Of cells only the words of categories are shown, and only where a column has few
+of them that stand on several lines each: what a person wrote, and who did, never is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from winloss.load.aliases import seed_rows
+from winloss.load.columns import COLUMNS, WORDS_OF_DIMENSIONS
+from winloss.load.layout import fiscal_year_start_month
+from winloss.load.parsing import OUTCOMES
+from winloss.load.plan import ReadingPlan
+from winloss.quoting import identifier, literal
+
+MOST_DISTINCT_VALUES = 30
+SHOWN_VALUES = 6
+SHOWN_QUARTERS = 12
+SEEN = "deals_seen"
+
+# What a field of one's own may be called that holds a person.
+_A_PERSON = re.compile(
+    r"owner|manager|rep$|rep[ _]|seller|contact|name|mail|person|agent|user|created by", re.IGNORECASE
+)
+
+
+def contents(
+    plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]
+) -> list[str]:
+    """Lines on all files of deals together; `plan` reads tables that stand in `engine`."""
+    engine.execute(f"create or replace temporary table {SEEN} as {_deals_seen_sql(plan, crm, variables)}")
+    counted = engine.execute(
+        f"select count(*), count(*) filter (where is_counted and outcome_seen is distinct from 'deleted') from {SEEN}"
+    ).fetchone()
+    if not counted or not counted[1]:
+        return []
+    lines, deals = counted
+    told = ["", f"All files of deals: {lines} lines, {deals} deals."]
+    told += _by_quarter(engine)
+    told += _currencies(engine)
+    told += _commonest(plan, engine)
+    return told
+
+
+def versions(engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """Per file of deals, how many of its deals count and how many have a newer version in another file, after `contents`."""
+    rows = engine.execute(
+        f"select source_file, count(distinct deal), count(distinct case when is_counted then deal end) from {SEEN} "
+        f"where deal is not null group by source_file order by min(file_order) nulls last, source_file"
+    ).fetchall()
+    return [
+        f"  {name}: {counting} of {deals} deals count"
+        + (f", {deals - counting} have a newer version" * (deals > counting))
+        + "."
+        for name, deals, counting in rows
+    ]
+
+
+def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]) -> str:
+    """One row per line of the deal files, with the outcome as far as it can be seen and whether the line is the version that counts."""
+    rules = next((row for row in seed_rows("crm_rules") if row["crm"] == crm), {})
+    known = {row["word"].strip().lower(): row["outcome"] for row in seed_rows("outcome_words")}
+    known |= {word: word for word in OUTCOMES} | {"deleted": "deleted"}
+    stages = {
+        row["stage"].strip().lower(): row["outcome"].strip().lower()
+        for name in ("*", crm)
+        for row in seed_rows("stage_map")
+        if row["crm"] == name
+    }
+    stage = "lower(deals.stage)"
+    plain_stage = f"regexp_replace(regexp_replace({stage}, '\\s+\\([^()]*\\)$', ''), '^[0-9]+ ?[.):-]* ?', '')"
+    of_stage = "coalesce(whole_stages.outcome, plain_stages.outcome)"
+    by_flags = (
+        "case when is_won = 'true' then 'won' when is_closed = 'false' then 'open' "
+        f"when is_lost = 'true' or (is_closed = 'true' and is_won = 'false') then case when {of_stage} = 'disqualified' then 'disqualified' else 'lost' end "
+        "when is_won = 'false' and is_lost = 'false' and is_closed is null then 'open' "
+        f"when is_won = 'false' and {of_stage} = 'won' then 'lost' else {of_stage} end"
+    )
+    has_no_flag = "coalesce(is_won, is_lost, is_closed) is null"
+    outcome = (
+        "case when is_deleted = 'true' then 'deleted' when deals.outcome is not null then known.outcome "
+        f"when {has_no_flag} and won_on is not null and lost_on is null then 'won' "
+        f"when {has_no_flag} and lost_on is not null and won_on is null then 'lost' "
+        + (f"else {by_flags} end" if rules.get("stage_tells_outcome") == "true" else "end")
+    )
+    zone = str(variables.get("time_zone") or "UTC")
+    shown = ["outcome", "stage", *(column.name for column in COLUMNS["deals"] if column.name in WORDS_OF_DIMENSIONS)]
+    return f"""
+        with deals as (
+
+            select *, case when line_problem is null then coalesce(deal_id, made_from) end as deal
+            from ({plan.statements["deals"]}) as lines
+
+        ),
+
+        -- only a deal that stands on several lines has versions
+        repeated as (select deal from deals where deal is not null group by deal having count(*) > 1),
+
+        ranked as (
+
+            select
+                source_file,
+                source_line,
+                row_number() over (
+                    partition by deal
+                    order by modified_at desc nulls last, file_order desc nulls last, source_file desc, source_line desc
+                ) as newest_first
+            from deals
+            semi join repeated using (deal)
+
+        ),
+
+        decided as (
+
+            select
+                deals.*,
+                {outcome} as outcome_seen,
+                coalesce(ranked.newest_first, 1) = 1 and deal is not null as is_counted
+            from deals
+            left join ranked using (source_file, source_line)
+            left join ({_values(known)}) as known on lower(trim(deals.outcome)) = known.word
+            left join ({_values(stages)}) as whole_stages on {stage} = whole_stages.word
+            left join ({_values(stages)}) as plain_stages on whole_stages.word is null and {plain_stage} = plain_stages.word
+
+        ),
+
+        dated as (
+
+            select *, try_cast(left({_local_day_sql("closed_at", zone)}, 10) as date) as closed_day
+            from (
+                select
+                    *,
+                    case outcome_seen
+                        when 'won' then coalesce(won_on, closed_on) when 'lost' then coalesce(lost_on, closed_on) else closed_on
+                    end as closed_at
+                from decided
+            )
+
+        )
+
+        select
+            source_file,
+            file_order,
+            deal,
+            is_counted,
+            outcome_seen,
+            closed_day,
+            {_quarter_sql("closed_day", variables)} as quarter,
+            currency,
+            {", ".join(shown)}
+        from dated
+    """
+
+
+def _values(pairs: Mapping[str, str]) -> str:
+    rows = ", ".join(f"({literal(word)}, {literal(outcome)})" for word, outcome in pairs.items())
+    return f"select * from (values {rows}) as pairs (word, outcome)"
+
+
+def _local_day_sql(moment: str, zone: str) -> str:
+    """SQL of the day of a stated moment in the company's zone, as the models have it; midnight UTC is a day without a time."""
+    in_utc = f"(try_cast(regexp_replace({moment}, ' ?(Z|UTC|GMT)$', '+00') as timestamptz) at time zone 'UTC')"
+    local = f"case when {in_utc} = date_trunc('day', {in_utc}) then {in_utc} else {in_utc} at time zone 'UTC' at time zone {literal(zone)} end"
+    is_zoned = f"regexp_matches({moment}, '[T ][0-9]{{2}}:[0-9]{{2}}.*(Z|UTC|GMT|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
+    return f"case when length({moment}) > 10 and {is_zoned} then coalesce(cast({local} as varchar), {moment}) else {moment} end"
+
+
+def _quarter_sql(day: str, variables: Mapping[str, object]) -> str:
+    """SQL of the name of the quarter of a day: by seeds/fiscal_quarters.csv where it has lines, else by the month the fiscal year starts in."""
+    quarters = sorted((row["starts_on"], row["quarter"]) for row in seed_rows("fiscal_quarters") if row["starts_on"])
+    if quarters:
+        branches = " ".join(
+            f"when {day} >= date {literal(starts_on)} then {literal(name)}" for starts_on, name in reversed(quarters)
+        )
+        return f"case {branches} when {day} is not null then 'before {quarters[0][1]}' end"
+    month = fiscal_year_start_month(variables)
+    # named by the fiscal year's last calendar year
+    shifted = f"({day} + interval {(13 - month) % 12} month)"
+    prefix = "" if month == 1 else "FY"
+    return f"{literal(prefix)} || year({shifted}) || '-Q' || quarter({shifted})"
+
+
+def _by_quarter(engine: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = engine.execute(
+        f"select coalesce(quarter, 'no date'), count(*) filter (where outcome_seen = 'won'), count(*) filter (where outcome_seen = 'lost') "
+        f"from {SEEN} where is_counted and outcome_seen in ('won', 'lost') group by all order by min(closed_day) nulls last"
+    ).fetchall()
+    others = engine.execute(
+        f"select coalesce(outcome_seen, 'with an outcome that is not known'), count(*) from {SEEN} where is_counted "
+        f"and outcome_seen is distinct from 'won' and outcome_seen is distinct from 'lost' group by all order by 2 desc, 1"
+    ).fetchall()
+    told = ["  Closed deals by the quarter of the close date in the files:"] if rows else []
+    earlier = rows[:-SHOWN_QUARTERS]
+    if earlier:
+        told.append(
+            f"    {earlier[0][0]} to {earlier[-1][0]}: {sum(row[1] for row in earlier)} won, {sum(row[2] for row in earlier)} lost"
+        )
+    told += [f"    {quarter}: {won} won, {lost} lost" for quarter, won, lost in rows[-SHOWN_QUARTERS:]]
+    if not rows:
+        told.append("  No deal is won or lost as far as can be seen.")
+    return told + ([f"  Others: {', '.join(f'{number} {outcome}' for outcome, number in others)}"] if others else [])
+
+
+def _currencies(engine: duckdb.DuckDBPyConnection) -> list[str]:
+    row = engine.execute(f"select count(currency) from {SEEN} where is_counted").fetchone()
+    if not row or not row[0]:
+        return []
+    return _values_of(engine, "currencies", "currency", SEEN, "is_counted")
+
+
+def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """The commonest words of each dimension that the deals and accounts state, and of what says the outcome."""
+    told: list[str] = []
+    for object_name, source in (("deals", SEEN), ("accounts", f"({plan.statements['accounts']}) as lines")):
+        headers: dict[str, list[str]] = {}
+        for reading in plan.layout.readings:
+            if reading.object == object_name:
+                for name, binding in reading.bindings.items():
+                    headers.setdefault(name, []).extend(cell.header for cell in binding.cells)
+        shown = [name for name in headers if name in WORDS_OF_DIMENSIONS and not _holds_persons(name, headers[name])]
+        if object_name == "deals":
+            shown = [name for name in ("outcome", "stage") if name in headers] + shown
+        where = "is_counted" if object_name == "deals" else "line_problem is null"
+        for name in shown:
+            title = ", ".join(dict.fromkeys(headers[name])) if name.startswith("extra_") else name
+            told += _values_of(engine, title, name, source, where)
+    return ["  Commonest values:", *told] if told else []
+
+
+def _holds_persons(name: str, headers: Sequence[str]) -> bool:
+    return name.startswith("extra_") and any(_A_PERSON.search(header) for header in headers)
+
+
+def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, source: str, where: str) -> list[str]:
+    """The commonest values of a column, with how many lines each stands on; of one that may hold anything, only how many there are."""
+    cell = identifier(column)
+    indent = "  " if title == "currencies" else "    "
+    counted = engine.execute(
+        f"select count({cell}), count(distinct {cell}), bool_or(contains({cell}, '@')), count(*) - count({cell}) from {source} where {where}"
+    ).fetchone()
+    filled, distinct, has_address, empty = counted or (0, 0, False, 0)
+    if not distinct:
+        return []
+    without = f"; empty {empty}" if empty else ""
+    if distinct > MOST_DISTINCT_VALUES or has_address or filled < 2 * distinct:
+        return [f"{indent}{title}: {distinct} different value{'s' * (distinct != 1)}{without}"]
+    rows = engine.execute(
+        f"select {cell}, count(*) from {source} where {where} and {cell} is not null group by {cell} having count(*) > 1 "
+        f"order by 2 desc, 1 limit {SHOWN_VALUES}"
+    ).fetchall()
+    shown = [f"{' '.join(str(value).split())} {number}" for value, number in rows]
+    more = [f"{distinct - len(rows)} more"] if distinct > len(rows) else []
+    return [f"{indent}{title}: {', '.join(shown + more)}{without}"]
