@@ -7,5 +7,6 @@ select
 from {{ ref('canonical_columns') }} as columns
 left join {{ ref('input_columns') }} as exported
     on columns.object = exported.object and columns.column_name = exported.column_name
+where columns.column_name != '*'
 group by columns.column_name, columns.missing_means
 order by files_with_it, columns.column_name

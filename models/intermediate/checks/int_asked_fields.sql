@@ -19,11 +19,10 @@ with read_columns as (
 -- where there is no file of accounts, deals say what accounts would; competitors and roles stand in either of two files
 places as (
 
-    select
+    select distinct
         column_name,
         case when object in ('contacts', 'deal_contacts') then 'contacts' when object = 'stage_history' then object else 'deals' end as place
     from read_columns
-    group by 1, 2
 
 ),
 

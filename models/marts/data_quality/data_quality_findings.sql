@@ -170,9 +170,17 @@ with found as (
     ) as deals on contacts.contact_id = deals.contact_id
     where contacts.rule_id is null
     union all
-    select rule_id, found, of_records from {{ ref('int_outcome_findings') }}
+    select
+        rule_id,
+        found,
+        of_records
+    from {{ ref('int_outcome_findings') }}
     union all
-    select rule_id, found, of_records from {{ ref('int_version_findings') }}
+    select
+        rule_id,
+        found,
+        of_records
+    from {{ ref('int_version_findings') }}
 
 ),
 

@@ -62,12 +62,12 @@ recorded as (
 
     select
         case
-            when max(case when standing = 'not used' then 1 else 0 end) = 1 then 'the setting ignore says that the company records no contacts on deals'
-            when max(case when object = 'deal_contacts' and standing = 'not exported' then 1 else 0 end) = 1
-                then 'no file says which contact belongs to which deal'
+            when max(case when status = 'not used' then 1 else 0 end) = 1 then 'the setting ignore says that the company records no contacts on deals'
+            when max(case when object = 'deal_contacts' then 1 else 0 end) = 1 then 'no file says which contact belongs to which deal'
         end as missing_reason
-    from {{ ref('int_asked_fields') }}
-    where column_name = '*' and object in ('contacts', 'deal_contacts')
+    from {{ ref('input_columns') }}
+    -- an object of which no file is read
+    where source_file is null and object in ('contacts', 'deal_contacts')
 
 )
 
