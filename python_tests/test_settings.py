@@ -54,6 +54,8 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
     ]
     read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)}
     read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports"}
+    for path in (ROOT / "winloss" / "report").rglob("*.py"):
+        read |= set(re.findall(r"context\.(?:whole|setting)\(\"(\w+)\"", path.read_text(encoding="utf-8")))
     assert read == set(declared())
     assert [text for text in texts if re.search(r"\bvar\(['\"]", text)] == []
     assert "vars" not in yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))

@@ -85,8 +85,9 @@ files as (
 shared_ids as (
 
     select
-        {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
-            ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} as problem
+        -- Spark works a column out before it asks `having`
+        case when count(*) > 0 then {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
+            ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} end as problem
     from files
     where left_out > {{ setting('maximum_two_versions_share') }} * records
     having count(*) > 0
