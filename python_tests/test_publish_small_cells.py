@@ -211,10 +211,10 @@ def test_persona_evidence_hides_what_win_rates_by_persona_hides(built: Place) ->
     for row in evidence:
         assert row["is_suppressed"] == ((row["persona_type"], row["persona"]) in hidden)
         if row["is_suppressed"]:
-            assert row["deals"] is None
+            assert row["closed_deals"] is None
             assert row["rationale"].startswith("fewer than 5 deals")
         else:
-            assert row["deals"] >= 5
+            assert row["closed_deals"] >= 5
 
 
 def test_figures_about_people_leave_for_the_quarter_and_the_window_only(built: Place) -> None:

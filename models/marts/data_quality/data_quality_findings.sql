@@ -128,6 +128,8 @@ with found as (
     select rule_id, found, of_records from {{ ref('int_outcome_findings') }}
     union all
     select rule_id, found, of_records from {{ ref('int_version_findings') }}
+    union all
+    select rule_id, found, of_records from {{ ref('int_person_findings') }}
 
 )
 
