@@ -89,6 +89,11 @@
                 {%- do problems.append(dimension_problem(dimension)) -%}
             {%- endfor -%}
             {%- do problems.append(keep_problem(setting('keep'))) -%}
+            {%- if not problems | select | list -%}
+                {%- for name in setting('focus_dimensions') -%}
+                    {%- do problems.append(focus_problem(name)) -%}
+                {%- endfor -%}
+            {%- endif -%}
         {%- endif -%}
         {%- set problems = problems | select | list -%}
         {%- if problems -%}
@@ -120,6 +125,11 @@
         {{ return('Setting dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under mapping.dimensions.') }}
     {%- endif -%}
     {{ return('') }}
+{% endmacro %}
+
+{% macro focus_problem(name) %}
+    {%- set known = dimensions() | map(attribute='name') | list -%}
+    {{ return('' if name in known else 'Setting focus_dimensions: ' ~ (name | tojson) ~ ' is no dimension, so nothing would be recommended along it. Did you mean ' ~ nearest_word(name, known) ~ '?') }}
 {% endmacro %}
 
 {# Ends the run with a sentence before anything is built. Not as SQL that fails: dbt 1.11 then goes through what it skips, and stumbles

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import stat
 import subprocess
 import sys
@@ -13,28 +11,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_tests.canary_company import CANARIES, NAMED, Place, place_with_a_short_build
+from python_tests.canary_company import CANARIES, Place, place_with_a_short_build
 from winloss.dbt.plugin import keep_private, memory_problem
 
 TRACEBACK = "Traceback (most recent call last)"
-_STAMP = re.compile(r"^\d\d:\d\d:\d\d\s*")
 
 
 @pytest.fixture(scope="module")
 def place() -> Place:
     return place_with_a_short_build("odd_surroundings")
-
-
-def sentences(shown: str) -> list[str]:
-    """What a build said of its end, without clock and frame."""
-    told = shown.split("Encountered an error:")[-1].splitlines()
-    lines = [_STAMP.sub("", line).strip() for line in told]
-    return [
-        line
-        for line in lines
-        if line
-        and not line.startswith(("Runtime Error", "Compilation Error", "Database Error", "> in macro", "> called by"))
-    ]
 
 
 def is_plain(text: str) -> bool:
@@ -63,8 +48,9 @@ def is_plain(text: str) -> bool:
         ("WINLOSS_LOCK_WAIT", "soon", 'WINLOSS_LOCK_WAIT is "soon" but must be seconds from 0 to 86399, such as 30.'),
         ("WINLOSS_DB", "../exports", "../exports"),
         ("WINLOSS_DB", "dbt_project.yml", "dbt_project.yml is no DuckDB database."),
-        ("WINLOSS_DB", "dbt_project.yml/w.duckdb", "dbt_project.yml/w.duckdb cannot be used: Not a directory."),
+        ("WINLOSS_DB", "dbt_project.yml/w.duckdb", "dbt_project.yml/w.duckdb cannot be used: File exists."),
         ("WINLOSS_DB", "../published/marts.duckdb", "../published/marts.duckdb is a published file."),
+        ("WINLOSS_DB", "../private/w'x.duckdb", "../private/w'x.duckdb has a quotation mark in its name"),
         ("WINLOSS_KEY", "short", "WINLOSS_KEY holds no key of 16 letters and digits or more"),
         (
             "WINLOSS_PUBLISHED",
@@ -83,8 +69,7 @@ def test_a_variable_of_the_environment_that_no_build_can_work_with_is_one_senten
     run = place.dbt("build", environment={name: value})
     assert run.returncode in (1, 2), run.stdout
     assert is_plain(run.stdout), run.stdout
-    said = [line for line in _STAMP.sub("", run.stdout.replace("\n", "\n")).splitlines() if sentence in line]
-    assert said, run.stdout
+    assert [line for line in run.stdout.splitlines() if sentence in line], run.stdout
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -94,14 +79,10 @@ def test_an_empty_variable_of_the_environment_is_none(place: Place, name: str) -
     assert run.returncode == 0, run.stdout
 
 
-def test_a_name_with_a_quote_is_a_name(place: Place) -> None:
-    odd = place.database.with_name("w'x;--.duckdb")
-    odd.write_bytes(place.database.read_bytes())
-    run = place.dbt(
-        "build", environment={"WINLOSS_DB": f"../private/{odd.name}", "WINLOSS_PUBLISHED": "../publi'shed/marts.duckdb"}
-    )
+def test_a_published_name_with_a_quote_is_a_name(place: Place) -> None:
+    run = place.dbt("build", environment={"WINLOSS_PUBLISHED": "../publi'shed/m'a\"rts.duckdb"})
     assert run.returncode == 0, run.stdout
-    with duckdb.connect(str(place.folder / "publi'shed" / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(place.folder / "publi'shed" / "m'a\"rts.duckdb"), read_only=True) as connection:
         assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
 
 
@@ -166,6 +147,3 @@ def test_a_command_on_a_damaged_file_is_one_sentence(
     if command != "doctor":
         assert len(run.stderr.strip().splitlines()) == 1, run.stderr
         assert str(tmp_path) in run.stderr
-
-
-assert os and NAMED

@@ -98,6 +98,11 @@ class Plugin(BasePlugin):
         except settings.SettingsError:
             # the first hook says what is wrong
             published = settings.defaults()["published"]
+        if set(database.stem) & set("'\""):
+            # dbt names the catalog after the file, and writes that name into SQL as it is
+            raise DbtRuntimeError(
+                f"{database} has a quotation mark in its name, which dbt cannot work with: name another file in WINLOSS_DB."
+            )
         if problem := others_database(database):
             raise DbtRuntimeError(problem)
         try:

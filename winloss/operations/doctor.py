@@ -340,9 +340,9 @@ def scenarios(database: Path) -> list[Finding]:
             "select category, lost_deals from marts.loss_reasons where period = 'quarter' order by lost_deals desc limit 2"
         )
         targets = {
-            value for (value,) in rows("select value from marts.icp_recommendations where action = 'target_more'")
+            value for (value,) in rows("select segment from marts.icp_recommendations where action = 'target_more'")
         }
-        unknown = rows("select count(*) from marts.icp_recommendations where value = 'unknown'")
+        unknown = rows("select count(*) from marts.icp_recommendations where segment = 'unknown'")
         score_threshold = rows("select score_threshold from marts.recommended_score_threshold")
         champions = rows(
             "select won_deals_with from marts.win_rates_by_persona "

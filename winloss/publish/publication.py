@@ -190,6 +190,12 @@ def publish(
     """
     final = published_place(publication.path)
     _refuse_own_database(connection, final)
+    if final.suffix == ".sqlite":
+        raise PublishError(
+            f"Not published: {final} is the place of the SQLite copy: name a file that ends in .duckdb in WINLOSS_PUBLISHED."
+        )
+    if final.is_dir():
+        raise PublishError(f"Not published: {final} is a folder. Name a file in WINLOSS_PUBLISHED.")
     try:
         make_folder(final.parent)
         with _sole_publisher(final):

@@ -156,6 +156,7 @@ def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[
 
 # Parts of time that do not overlap: the quarter, the one before it, the rest of the window, what is older.
 _PARTS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
+_EARLIER = (1, 2, 3)
 _MOST_CELLS = 250
 
 
@@ -181,20 +182,23 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
         # where there is no deal the amount is known to be zero
         return (chosen * (counts > 0)).ravel()
 
-    known = [combination([name], _PARTS[period]) for name, period, _, is_hidden in cells if not is_hidden]
+    shown = [(count, name, period) for name, period, count, is_hidden in cells if not is_hidden]
+    known = [combination([name], _PARTS[period]) for _, name, period in shown]
     known += [combination(deals, parts) for parts in _PARTS.values()]
-    _, sizes, directions = np.linalg.svd(np.array(known))
+    # the copy kept from the quarter before: all deals but those of the quarter
+    known += [combination([name], _EARLIER) for name in deals if counts[places[name], list(_EARLIER)].sum() >= minimum]
+    matrix = np.array(known)
+    _, sizes, directions = np.linalg.svd(matrix)
     free = directions[int((sizes > 1e-9).sum()) :]
     for name in deals:
         for parts in _COMBINATIONS:
             few = counts[places[name], list(parts)].sum()
-            if 0 < few < minimum and not np.abs(free @ combination([name], parts)).max(initial=0) > 1e-9:
-                shown = [
-                    (count, other, period)
-                    for other, period, count, is_hidden in cells
-                    if not is_hidden and set(parts) & set(_PARTS[period])
-                ]
-                return min(shown)[1:] if shown else None
+            wanted = combination([name], parts)
+            if 0 < few < minimum and not np.abs(free @ wanted).max(initial=0) > 1e-9:
+                weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
+                told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
+                if told_by:
+                    return min(told_by)[1:]
     return None
 
 
