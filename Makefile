@@ -18,7 +18,7 @@ check: $(VENV)/.installed-dev
 SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # what dbt keeps for the checks: no build of yours is read or changed
 CHECK := target/check
-CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_SETTINGS=/dev/null WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check DBT_LOG_PATH=$(CHECK)/logs
+CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_SETTINGS=/dev/null WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check-check-check DBT_LOG_PATH=$(CHECK)/logs
 # what DuckDB says to stderr when a process ends is of interest only where something is wrong
 QUIETLY = 2>$(CHECK)/$(@F).log || { cat $(CHECK)/$(@F).log >&2; exit 1; }
 

@@ -1,14 +1,16 @@
 {# The list of dimensions: those of the setting, then the columns a mapping adds.
-   Each has a name (as answers show it), a column of fct_deals, and whether it may become a recommendation:
+   Each has a name (as answers show it), a column of fct_deals, whether its segments are people, and whether it may become a recommendation:
    `focus_dimensions` keeps only some of the recommendable ones. #}
 {% macro dimensions() %}
     {%- set listed = [] -%}
     {%- set focus = setting('focus_dimensions') -%}
     {%- for dimension in setting('dimensions') -%}
-        {%- do listed.append({'name': dimension.name, 'column': dimension.name, 'recommendable': dimension.recommendable and (not focus or dimension.name in focus)}) -%}
+        {%- do listed.append({'name': dimension.name, 'column': dimension.name, 'is_person': dimension.name == 'owner', 'recommendable': dimension.recommendable and (not focus or dimension.name in focus)}) -%}
     {%- endfor -%}
+    {%- set people = people_dimensions() -%}
     {%- for name in extra_dimensions() -%}
-        {%- do listed.append({'name': name, 'column': 'extra_' ~ loop.index, 'recommendable': not focus or name in focus}) -%}
+        {%- set column = 'extra_' ~ loop.index -%}
+        {%- do listed.append({'name': name, 'column': column, 'is_person': column in people, 'recommendable': column not in people and (not focus or name in focus)}) -%}
     {%- endfor -%}
     {{ return(listed) }}
 {% endmacro %}

@@ -19,6 +19,10 @@
     {%- do run_query('create schema if not exists landing') -%}
     {%- do run_query('create table if not exists landing.made_key as select ' ~ random ~ ' || ' ~ random ~ ' as made_key') -%}
     {%- do run_query('drop table if exists landing.privacy_key') -%}
+    {%- set is_short = "'${env:WINLOSS_KEY}' not in ('', '$' || '{env:WINLOSS_KEY}') and length(trim('${env:WINLOSS_KEY}')) < 16" -%}
+    {%- if run_query('select ' ~ is_short).rows[0][0] -%}
+        {{ stop('WINLOSS_KEY holds no key of 16 letters and digits or more, so pseudonyms could be undone. State a longer one, such as the 64 that openssl rand -hex 32 prints.') }}
+    {%- endif -%}
     create table landing.privacy_key as
     select case when '${env:WINLOSS_KEY}' in ('', '$' || '{env:WINLOSS_KEY}') then made_key else '${env:WINLOSS_KEY}' end as privacy_key
     from landing.made_key

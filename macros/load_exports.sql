@@ -147,6 +147,9 @@
         {{ key_of(meta.of, "nullif(regexp_replace(regexp_replace(lower(trim(split_part(replace(" ~ reads[0] ~ ", ',', ';'), ';', 1))), '^(https?://)?(www\\.)?', ''), '[/?#].*$', ''), '')") }}
     {%- elif meta.form == 'owner_name' and not setting('show_owner_names') -%}
         'owner-' || substring(md5(privacy_key || 'owner:' || lower({{ reads[0] }})), 1, 8)
+    {%- elif column.name in people_dimensions() and not setting('show_owner_names') -%}
+        {%- set name = people_dimensions()[column.name] -%}
+        '{{ name }}-' || substring(md5(privacy_key || '{{ name }}:' || lower({{ reads[0] }})), 1, 8)
     {%- else -%}
         {{ reads[0] }}
     {%- endif -%}

@@ -63,7 +63,8 @@
 {# The column of the deals that a dimension of the user's own is read from. #}
 {% macro extra_header(name) %}
     {%- set own = setting('extra_dimensions') or {} -%}
-    {{ return((own[name] if own is mapping else name) | lower) }}
+    {%- set header = own[name] if own is mapping else name -%}
+    {{ return((header.header if header is mapping else header) | lower) }}
 {% endmacro %}
 
 {% macro landing_objects() %}

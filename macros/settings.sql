@@ -90,6 +90,11 @@
             {%- endfor -%}
             {%- do problems.append(keep_problem(setting('keep'))) -%}
             {%- do problems.append(ignore_problem(setting('ignore'))) -%}
+            {%- if not problems | select | list -%}
+                {%- for name in setting('focus_dimensions') -%}
+                    {%- do problems.append(focus_problem(name)) -%}
+                {%- endfor -%}
+            {%- endif -%}
         {%- endif -%}
         {%- set problems = problems | select | list -%}
         {%- if problems -%}
@@ -140,6 +145,11 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return('') }}
+{% endmacro %}
+
+{% macro focus_problem(name) %}
+    {%- set known = dimensions() | map(attribute='name') | list -%}
+    {{ return('' if name in known else 'Setting focus_dimensions: ' ~ (name | tojson) ~ ' is no dimension, so nothing would be recommended along it. Did you mean ' ~ nearest_word(name, known) ~ '?') }}
 {% endmacro %}
 
 {# Ends the run with a sentence before anything is built. Not as SQL that fails: dbt 1.11 then goes through what it skips, and stumbles

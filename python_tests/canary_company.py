@@ -24,11 +24,11 @@ import yaml
 
 from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
+from winloss.formatting import FORMULA_STARTS
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
-from winloss.publish.publication import FORMULA_STARTS
 
 BIN = Path(sys.executable).parent
-KEY = "canary-company"
+KEY = "canary-company-key"
 
 NAMES = ("Quackenbush", "Xylander", "Wobblebottom", "Fizzlewick")
 CANARIES = (
@@ -43,6 +43,9 @@ CANARIES = (
 )
 """Words of the export that no file, log or message of a build may hold."""
 
+NAMED = "Blatherskite"
+"""Stands in the name of every file and in a header that is not read: what is private may say it, what is published may not."""
+
 INJECTIONS = (
     '=HYPERLINK("http://evil.example","click")',
     "O'Brien; drop table marts.fct_deals; --",
@@ -51,18 +54,20 @@ INJECTIONS = (
     "+1+cmd|' /C calc'!A0",
     "@SUM(1+1)",
     "-2+3",
+    "\uff1d1+1",
 )
 """Values that would become a formula, SQL, HTML or Jinja where someone forgot to treat them as text."""
 
 COMPETITORS = {
     '=HYPERLINK("http://evil.example","click")', "O'Brien", "drop table marts.fct_deals", "<script>alert('x')</script>",
-    "{{ 7 * 7 }}{% set x = 1 %}", "+1+cmd", "' /C calc'!A0", "@SUM(1+1)", "-2+3",
+    "{{ 7 * 7 }}{% set x = 1 %}", "+1+cmd", "' /C calc'!A0", "@SUM(1+1)", "-2+3", "\uff1d1+1",
 }  # fmt: skip
 """The same as competitors: a semicolon or a bar stands between two, and two hyphens name no one."""
 
 ODD_HEADER = 'Tier\'s "name"; drop table x; -- {{ 7 * 7 }}'
 ODD_WORD = "Won'; drop table x; --"
-ODD_SUFFIX = "'; drop table x; --{{ 7 * 7 }}<b>"
+ODD_SUFFIX = f"'; drop table x; --{{{{ 7 * 7 }}}}<b> {NAMED}"
+IGNORED_HEADER = f"Commission of {NAMED}"
 
 MAPPING: dict[str, Any] = {
     "crm": "custom",
@@ -96,7 +101,7 @@ MAPPING: dict[str, Any] = {
             "deal_contacts": {"deal_id": "Deal", "contact_id": "Contact", "buying_role": "Role", "added_on": "Added"},
         },
         "outcomes": {"won": ["Won", ODD_WORD], "lost": ["Lost"], "open": ["Open"]},
-        "dimensions": {"tier": ODD_HEADER},
+        "dimensions": {"tier": ODD_HEADER, "manager": {"header": "Manager", "is_person": True}},
     },
     "company_currency": "USD",
     "window_minimum_deals": 20,
@@ -147,6 +152,8 @@ def company() -> Rows:
                 "Score": f"{0.3 + (0.4 if won else 0) + (number % 7) / 50:.2f}",
                 ODD_HEADER: odd or "Gold",
                 "Notes": f"Call {first} at +1 555-0199-{number:03d}, thistledown",
+                "Manager": f"Hortensia {owner}",
+                IGNORED_HEADER: "10 %",
             }
         )
         rows["accounts"].append(
@@ -190,9 +197,10 @@ BAD_LINES = {
     # an outcome word no one mapped, a date that is none, no id, a ragged line
     "deals": (
         "OPPCANARY9001,Xylander deal,ACCCANARY0001,Handed to Xylander,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,"
-        "Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
-        "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
-        ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown",
+        "Xylander,Referral,Basic,,,,0.5,Gold,thistledown,Xylander,10 %",
+        "OPPCANARY9002,Xylander deal,ACCCANARY0001,Won,2023-01-01,ask Xylander,2025-01-02 10:00:00,1,USD,"
+        "Xylander,Referral,Basic,,,,0.5,Gold,thistledown,Xylander,10 %",
+        ",Xylander deal,ACCCANARY0001,Won,2023-01-01,2025-01-02,2025-01-02 10:00:00,1,USD,Xylander,Referral,Basic,,,,0.5,Gold,thistledown,Xylander,10 %",
         "OPPCANARY9004,Xylander deal,ACCCANARY0001,thistledown",
     ),
 }

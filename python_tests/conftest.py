@@ -17,7 +17,7 @@ from python_tests import speeds
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parent.parent
-KEY = "sample-company"
+KEY = "sample-company-key"
 
 # a checkout may hold the settings of its user
 os.environ["WINLOSS_SETTINGS"] = os.devnull

@@ -28,7 +28,7 @@ COMPANIES = ("sample", "known", "generated")
 COMMANDS = ("dbt build --target spark", "winloss recommend --target spark", "winloss publish --target spark")
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
 GENERATED_DEALS = 100_000
-KEY = "spark-parity"
+KEY = "spark-parity-key"
 STARTED = time.monotonic()
 # what says where in a file a line stood, and is no column of a canonical table
 

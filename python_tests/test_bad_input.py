@@ -129,6 +129,10 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
         ),
         ({"dimensions": [{"name": "owner", "recommendable": True}]}, "owner is a person and cannot be recommended"),
         ({"dimensions": [{"name": "region"}]}, "must be written like {name: industry, recommendable: true}"),
+        (
+            {"focus_dimensions": ["industri"]},
+            'Setting focus_dimensions: "industri" is no dimension, so nothing would be recommended along it. Did you mean industry?',
+        ),
     ],
 )
 def test_a_setting_out_of_range_is_named_with_what_it_must_be(

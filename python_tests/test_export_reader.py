@@ -1046,7 +1046,7 @@ def test_the_filled_in_example_of_the_guide_reads_such_files(tmp_path: Path) -> 
     files = {
         "sales_pipeline.csv": "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value,reason\n"
         "A,Ann,GTX,Acme,Won,2016-10-20,2017-03-01,1054,\nB,Bob,MG,Acme,Prospecting,2016-10-20,,,\n",
-        "sales_teams.csv": "sales_agent,manager,regional_office\nAnn,Dee,West\nBob,Eve,East\n",
+        "sales_teams.csv": "sales_agent,team,regional_office\nAnn,Red,West\nBob,Blue,East\n",
         "products.csv": "name,series\nGTX,G\nMG,M\n",
         "accounts.csv": "account,sector,revenue,employees,office_location\nAcme,retail,1100.04,2822,Kenya\n",
     }
@@ -1054,10 +1054,42 @@ def test_the_filled_in_example_of_the_guide_reads_such_files(tmp_path: Path) -> 
     assert found.column("outcome") == ["won", "open"]
     assert (found.column("region"), found.column("extra_1"), found.column("extra_2")) == (
         ["West", "East"],
-        ["Dee", "Eve"],
+        ["Red", "Blue"],
         ["G", "M"],
     )
     assert found.column("annual_revenue", "accounts") == ["1100040000"]
+
+
+def test_a_dimension_of_people_is_read_by_its_header(tmp_path: Path) -> None:
+    files = {"deals.csv": "Id,Result,Manager\nA,Won,Dee\n"}
+    mapping = {
+        "files": {"deals": "deals.csv"},
+        "columns": {"deals": {"deal_id": "Id", "outcome": "Result"}},
+        "dimensions": {"manager": {"header": "Manager", "is_person": True}},
+    }
+    assert read(tmp_path, files, yaml.safe_dump(mapping)).column("extra_1") == ["Dee"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "sentence"),
+    [
+        ({"header": "Manager", "is_person": "yes"}, "mapping.dimensions.manager.is_person must be true or false."),
+        (
+            {"header": "Manager", "is_persn": True},
+            'mapping.dimensions.manager has the unknown key "is_persn". Did you mean "is_person"?',
+        ),
+        ({"is_person": True}, "mapping.dimensions.manager is empty."),
+    ],
+)
+def test_a_dimension_of_people_that_cannot_be_understood_is_one_sentence(stated: object, sentence: str) -> None:
+    mapping = {
+        "files": {"deals": "d.csv"},
+        "columns": {"deals": {"deal_id": "Id", "outcome": "Result"}},
+        "dimensions": {"manager": stated},
+    }
+    with pytest.raises(ReadingError) as raised:
+        check_mapping(mapping)
+    assert raised.value.sentences == [sentence]
 
 
 def test_every_mapping_in_the_guide_passes_the_check() -> None:

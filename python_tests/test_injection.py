@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from python_tests.canary_company import COMPETITORS, INJECTIONS, ODD_SUFFIX, Place, built_place, formulas, told_place
-from winloss.publish.publication import FORMULA_STARTS
+from winloss.formatting import FORMULA_STARTS
 
 TIER = "tier"
 
@@ -37,7 +37,7 @@ def test_an_odd_outcome_word_and_an_odd_header_are_only_names(built: Place) -> N
 
 
 def test_odd_file_names_are_only_names(built: Place) -> None:
-    assert {row[0] for row in built.rows("select source_file from input_files")} == {
+    assert {row[0] for row in built.rows("select source_file from w.marts.input_files", built.database)} == {
         f"deals{ODD_SUFFIX}.csv", f"accounts{ODD_SUFFIX}.parquet", f"contacts{ODD_SUFFIX}.csv", f"links{ODD_SUFFIX}.csv"
     }  # fmt: skip
 

@@ -12,8 +12,10 @@ import pytest
 
 from python_tests.canary_company import (
     CANARIES,
+    IGNORED_HEADER,
     KEY,
     MAPPING,
+    NAMED,
     NAMES,
     Place,
     built_place,
@@ -151,6 +153,58 @@ def test_an_address_inside_a_category_does_not_leave(built: Place) -> None:
     assert built.rows(masked.format("win_rates_by_dimension")) == [("(e-mail address)",)]
 
 
+def published(place: Place) -> list[Path]:
+    return [path for path in place.published.parent.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+def test_names_in_file_names_and_in_headers_that_are_not_read_are_not_published(built: Place) -> None:
+    assert any(NAMED in path.name for path in built.exports.iterdir())
+    private = built.rows(
+        "select source_file, source_header from w.marts.input_columns where status = 'ignored'", built.database
+    )
+    assert all(NAMED in file for file, _ in private) and IGNORED_HEADER in {header for _, header in private}
+    paths = published(built)
+    assert {path.suffix for path in paths} >= {".duckdb", ".sqlite", ".parquet", ".csv"}
+    packed = {path: cells(path) for path in paths if path.suffix in (".duckdb", ".parquet")}
+    assert [path for path in paths if NAMED.encode() in path.read_bytes()] == []
+    assert [path for path, texts in packed.items() if any(NAMED in text for text in texts)] == []
+    # files go by number, and each table by the same
+    assert built.rows("select object, source_file from input_files order by all") == [
+        (name, f"{name} 1") for name in ("accounts", "contacts", "deal_contacts", "deals")
+    ]
+    assert built.rows("select distinct source_file from rejected_records where object = 'deals'") == [("deals 1",)]
+    assert built.rows("select count(*) from input_columns where status = 'ignored'") == [(0,)]
+    assert built.rows("select count(*) > 5 from input_columns where source_header = 'Rival' or status = 'mapped'") == [
+        (True,)
+    ]
+
+
+def test_a_dimension_of_people_is_treated_as_owners_are(built: Place) -> None:
+    segments = built.rows(
+        "select distinct segment from w.marts.win_rates_by_dimension where dimension = 'manager'", built.database
+    )
+    assert len(segments) == len(NAMES) and all(re.fullmatch("manager-[0-9a-f]{8}", segment) for (segment,) in segments)
+    # not the pseudonyms of the same people as owners: no one may put the two together
+    owners = built.rows(
+        "select distinct segment from w.marts.win_rates_by_dimension where dimension = 'owner'", built.database
+    )
+    assert not {segment.partition("-")[2] for (segment,) in segments} & {
+        segment.partition("-")[2] for (segment,) in owners
+    }
+    for path in (built.published, built.database):
+        schema = "" if path == built.published else "w.marts."
+        assert built.rows(
+            f"select dimension, is_person, is_recommendable from {schema}dim_dimensions where dimension in ('manager', 'owner', 'tier') order by 1",
+            path,
+        ) == [("manager", True, False), ("owner", True, False), ("tier", False, True)]
+    assert [path for path in published(built) if b"manager-" in path.read_bytes()] == []
+    for table, column in built.rows(
+        "select table_name, column_name from duckdb_columns() where column_name in ('dimension', 'second_dimension')"
+    ):
+        if table != "dim_dimensions":
+            assert built.rows(f"select count(*) from {table} where {column} in ('manager', 'owner')") == [(0,)], table
+
+
 def test_an_address_that_reached_a_mart_all_the_same_is_not_published() -> None:
     """The second line of defence, alone: a mart is spoilt by hand."""
     from winloss.publish.publication import PublishedTable, published_select
@@ -224,8 +278,19 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path, monkeypatc
 
 
 def test_the_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WINLOSS_KEY", " stated ")
-    assert read_or_make_key(tmp_path) == "stated"
+    monkeypatch.setenv("WINLOSS_KEY", " 0123456789abcdef ")
+    assert read_or_make_key(tmp_path) == "0123456789abcdef"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stated", ["x", "0123456789abcde", "  0123456789abcde  "])
+def test_a_short_key_of_the_environment_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    monkeypatch.setenv("WINLOSS_KEY", stated)
+    with pytest.raises(KeyProblem, match=r"^WINLOSS_KEY holds no key of 16 letters and digits or more") as raised:
+        read_or_make_key(tmp_path)
+    assert "0123" not in str(raised.value)
     assert list(tmp_path.iterdir()) == []
 
 

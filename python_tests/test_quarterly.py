@@ -3,14 +3,19 @@
 The build is a real one of a project with two seeds, on the private database a whole build left: its end is the real end.
 """
 
+import fcntl
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,7 +24,7 @@ import yaml
 from python_tests.canary_company import BIN, CANARIES, MAPPING, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
 from winloss.operations import quarterly
-from winloss.operations.quarterly import Outcome, Plan, only_run
+from winloss.operations.quarterly import Outcome, Plan, lock_path, only_run
 
 GUIDE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 CRONTAB = re.findall(r"^```crontab\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)[0].splitlines()
@@ -52,6 +57,8 @@ def as_cron(place: Place, command: str) -> subprocess.CompletedProcess[str]:
         "LOGNAME": "winloss",
         "SHELL": "/bin/sh",
         "PATH": "/usr/bin:/bin",
+        # where the tests are those of another checkout than the one that is installed
+        **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
         **own,
         "WINLOSS_REPORTS": "../reports",
     }
@@ -137,7 +144,7 @@ def test_a_failed_run_tells_why_and_leaves_what_stood(place: Place, kind: str) -
     assert len(as_it_was) > 4
     if kind == "a variable no one knows":
         write_mapping(place, alert_polisy="block")
-        why = "Variable alert_polisy is not known. Did you mean alert_policy?"
+        why = "\n  mapping.yml, line 1: alert_polisy is not known. Did you mean alert_policy?\n\nWhat stands"
     elif kind == "an alert that blocks":
         write_mapping(place, alert_policy="block", run_time_budget_minutes=0)
         why = "alert_policy is block and"
@@ -174,17 +181,211 @@ def test_a_green_run_that_told_nobody_says_so(place: Place) -> None:
     assert run.stderr.endswith("No one was told: the command of --notify ended with exit code 7 (no such server).\n")
 
 
-def test_two_runs_do_not_collide(place: Place) -> None:
+def test_two_runs_do_not_collide_and_the_one_that_waits_for_nothing_tells(place: Place) -> None:
     as_it_was, log = standing(place), place.database.with_name("quarterly.log").read_bytes()
     with only_run(place.database):
+        os.utime(lock_path(place.database), (0, 0))
         run = as_cron(place, the_line_of_the_guide(place, TELL))
     assert run.returncode == 4
+    text, (status, _, _) = told(place)
+    assert (status, run.stderr) == ("failed", text)
     assert (
-        run.stderr
-        == f"Another quarterly run (process {os.getpid()}) is at work on {place.database.resolve()}. It goes on; this one did nothing.\n"
+        f"\n  Another quarterly run (process {os.getpid()}) is at work on {place.database.resolve()} since 1970-01-01 00:00 UTC. "
+        "It goes on; this one did nothing.\n" in text
     )
+    assert "If it hangs, end that process and run winloss quarterly again." in text
     assert standing(place) == as_it_was and place.database.with_name("quarterly.log").read_bytes() == log
-    assert not (place.folder / "home" / "told.txt").exists()
+
+
+# ---------------------------------------------------------------- whatever happens, someone is told
+
+
+def quarterly_command(place: Place, *options: str) -> list[str]:
+    mapping = () if "--mapping" in options else ("--mapping", "mapping.yml")
+    return [sys.executable, "-m", "winloss", "quarterly", "--quiet", "--notify", TELL, *mapping, *options]
+
+
+def environment_of(place: Place, **more: str) -> dict[str, str]:
+    own = {"HOME": str(place.folder / "home"), "WINLOSS_REPORTS": "../reports", "PYTHONPATH": str(place.project)}
+    return place.environment(**own, **more)
+
+
+def not_utf_8(place: Place) -> tuple[str, ...]:
+    (place.project / "odd.yml").write_bytes(b"crm: custom\ncompany_currency: \xff\n")
+    return ("--mapping", "odd.yml")
+
+
+def a_mapping_that_is_not_there(place: Place) -> tuple[str, ...]:
+    return ("--mapping", "nowhere.yml")
+
+
+def a_mapping_that_is_a_folder(place: Place) -> tuple[str, ...]:
+    return ("--mapping", "seeds")
+
+
+def a_log_that_is_a_folder(place: Place) -> tuple[str, ...]:
+    return ("--log", "seeds")
+
+
+def a_full_disk_under_the_log(place: Place) -> tuple[str, ...]:
+    return ("--log", "/dev/full")
+
+
+def exports_without_a_header(place: Place) -> tuple[str, ...]:
+    write_mapping(place, mapping={**MAPPING["mapping"], "dimensions": {"tier": "Teer"}})
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (not_utf_8, "odd.yml, line 2 is not UTF-8: save the file as UTF-8."),
+        (a_mapping_that_is_not_there, "nowhere.yml of --mapping is not there."),
+        (a_mapping_that_is_a_folder, "seeds cannot be read: Is a directory."),
+        (
+            a_log_that_is_a_folder,
+            "seeds cannot be written (Is a directory): make room there, or name another file with --log.",
+        ),
+        (a_full_disk_under_the_log, "The log /dev/full cannot be written (No space left on device): make room there"),
+        (exports_without_a_header, 'has no column "Teer" (for the dimension tier)'),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_run_that_cannot_begin_is_told_in_one_sentence(
+    place: Place, fault: Callable[[Place], tuple[str, ...]], why: str
+) -> None:
+    as_it_was = standing(place)
+    try:
+        run = subprocess.run(
+            quarterly_command(place, *fault(place)), cwd=place.project, env=environment_of(place), capture_output=True,
+            text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    finally:
+        write_mapping(place)
+    text, (status, report, _) = told(place)
+    assert (run.returncode, run.stderr, status, report) == (1, text, "failed", "")
+    (said,) = text.split("Why\n")[1].split("\n\nWhat stands")[0].splitlines()
+    assert why in said and said.startswith("  ")
+    assert "Next\n  Fix it and run winloss quarterly again." in text
+    assert "Traceback" not in text
+    assert standing(place) == as_it_was
+
+
+def test_without_a_project_someone_is_told_too(place: Place, tmp_path: Path) -> None:
+    run = subprocess.run(
+        quarterly_command(place), cwd=tmp_path, env=environment_of(place), capture_output=True, text=True, check=False
+    )
+    # the checkout that the package stands in is found from anywhere
+    text, (status, _, _) = told(place)
+    assert (run.returncode, status) == (1, "failed")
+    assert "mapping.yml of --mapping is not there." in text
+
+
+@contextmanager
+def a_run_whose_build_waits(place: Place) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A quarterly run whose build waits for another, which never ends; the run, and the process of its build."""
+    with place.database.with_name("w.duckdb.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        log = place.folder / "waits.log"
+        log.unlink(missing_ok=True)
+        run = subprocess.Popen(
+            quarterly_command(place, "--log", str(log)), cwd=place.project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=environment_of(place, WINLOSS_LOCK_WAIT="600"), start_new_session=True,
+        )  # fmt: skip
+        try:
+            for _ in range(600):
+                if log.exists() and "Waiting up to 600 s for another build" in log.read_text(encoding="utf-8"):
+                    break
+                time.sleep(0.1)
+            children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="utf-8").split()
+            yield run, int(children[0])
+        finally:
+            run.kill()
+            run.wait()
+            assert run.stdout is not None
+            run.stdout.close()
+
+
+def lives(process: int) -> bool:
+    """Whether a process goes on; a signal that was sent takes a moment on a busy machine."""
+    for _ in range(100):
+        try:
+            if Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+                return False
+        except FileNotFoundError:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_told_to_end_ends_its_build_and_tells(place: Place, number: signal.Signals) -> None:
+    as_it_was = standing(place)
+    with a_run_whose_build_waits(place) as (run, build):
+        run.send_signal(number)
+        shown, _ = run.communicate(timeout=60)
+        assert run.returncode == 1
+        assert not lives(build)
+    text, (status, _, _) = told(place)
+    assert (status, shown) == ("failed", text)
+    assert f"The run was told to end ({number.name})" in text and "still reviews 2025-Q1" in text
+    assert "ends with exit code 1" in (place.folder / "waits.log").read_text(encoding="utf-8")
+    assert standing(place) == as_it_was
+
+
+def test_a_run_that_takes_too_long_ends_itself_and_tells(place: Place) -> None:
+    as_it_was = standing(place)
+    write_mapping(place, quarterly_time_limit_minutes=0.4)
+    try:
+        with a_run_whose_build_waits(place) as (run, build):
+            run.communicate(timeout=120)
+            assert run.returncode == 1
+            assert not lives(build)
+    finally:
+        write_mapping(place)
+    text, _ = told(place)
+    assert "The run took longer than quarterly_time_limit_minutes (0.4) and was ended." in text
+    assert standing(place) == as_it_was
+
+
+def test_a_run_that_is_killed_leaves_no_build_that_publishes_later(place: Place) -> None:
+    with a_run_whose_build_waits(place) as (run, build):
+        run.kill()
+        run.communicate()
+        assert not lives(build)
+
+
+def test_a_log_that_fills_up_on_the_way_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, plan = os.write, Plan(tmp_path, tmp_path / "w", tmp_path / "p", tmp_path / "r", tmp_path / "l")
+
+    def full(descriptor: int, content: bytes) -> int:
+        if b"a line of dbt" in content:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, content)
+
+    def attempted(plan: Plan, state: Any, say: Any) -> Outcome:
+        state.log.write("a line of dbt")
+        return Outcome(0, "done")
+
+    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(quarterly, "_build_and_report", attempted)
+    outcome = quarterly.run(lambda: plan, f"cat > {tmp_path / 'told'}", lambda line: None)
+    assert outcome.code == 1
+    assert (tmp_path / "told").read_text(encoding="utf-8") == outcome.text
+    assert outcome.text.startswith(f"done\nThe log {tmp_path / 'l'} cannot be written (No space left on device)")
+
+
+def test_a_log_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    (tmp_path / "l").touch()
+    (tmp_path / "l").chmod(0o644)
+    quarterly.Log(tmp_path / "l").close()
+    assert stat.S_IMODE((tmp_path / "l").stat().st_mode) == 0o600
+
+
+def test_a_fault_no_one_foresaw_is_told_without_its_text() -> None:
+    assert quarterly.told(ValueError("Persephone Xylander")) == (
+        "The run met a fault that was not foreseen (ValueError). Please report it."
+    )
 
 
 def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from python_tests.known_company.project import (
 from winloss import settings
 from winloss.advice.parameters import Parameters
 from winloss.cli import main
+from winloss.errors import ReadingError
+from winloss.load.mapping import check_mapping
 from winloss.operations import doctor, quarterly
 from winloss.settings import Setting, SettingsError, declared, read_settings_file, resolve
 
@@ -53,7 +55,7 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
         for path in (ROOT / folder).rglob("*.sql")
     ]
     read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)}
-    read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports"}
+    read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports", "quarterly_time_limit_minutes"}
     for path in (ROOT / "winloss" / "report").rglob("*.py"):
         read |= set(re.findall(r"context\.(?:whole|setting)\(\"(\w+)\"", path.read_text(encoding="utf-8")))
     assert read == set(declared())
@@ -192,6 +194,17 @@ def test_a_fault_in_the_file_is_said_with_its_line_and_the_remedy(
     assert refused.value.sentences == sentences
 
 
+@pytest.mark.parametrize("sign", ["\\e[31m", "\\a", "\\b", "\\u202e", "\\r", "\\n", "\\0", "\\L"])
+@pytest.mark.parametrize("place", ['"minimum{}_deals": 5', 'review_quarter: "2025{}"', 'mapping: {{"fi{}les": x}}'])
+def test_no_sentence_holds_what_steers_a_terminal(sign: str, place: str, tmp_path: Path) -> None:
+    file = tmp_path / "winloss.yml"
+    file.write_text(place.format(sign) + "\n", encoding="utf-8")
+    with pytest.raises((SettingsError, ReadingError)) as refused:
+        check_mapping(resolve({}, {settings.FILE_VARIABLE: str(file)})["mapping"])
+    said = str(refused.value)
+    assert said and all(character.isprintable() for line in said.split("\n") for character in line)
+
+
 def test_a_window_that_gets_shorter_with_fewer_deals_is_refused() -> None:
     with pytest.raises(
         SettingsError, match="extended_window_quarters is 8 but must not be smaller than window_quarters, which is 12"
@@ -309,12 +322,12 @@ def test_the_doctor_reads_the_file_and_names_what_is_wrong_with_it(project: Path
 def test_an_unattended_run_writes_where_the_file_says_and_runs_to_its_end_where_that_is_wrong(
     content: str, reports: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # dbt refuses a wrong file, and the command of --notify is told
+    # a wrong file is told to the command of --notify
     (project / "winloss.yml").write_text(content, encoding="utf-8")
     plans: list[quarterly.Plan] = []
 
-    def run(plan: quarterly.Plan, say: quarterly.Say) -> quarterly.Outcome:
-        plans.append(plan)
+    def run(planned: Callable[[], quarterly.Plan], notify: str, say: quarterly.Say) -> quarterly.Outcome:
+        plans.append(planned())
         return quarterly.Outcome(quarterly.FAILED, "told\n")
 
     monkeypatch.setattr(quarterly, "run", run)

@@ -1,5 +1,6 @@
 """Files of the user's that stand where the product works: no command removes one, or writes over it."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -10,9 +11,16 @@ import duckdb
 import pytest
 import yaml
 
-from python_tests.canary_company import MAPPING, Place, built_place, place_after_a_build, scratch
+from python_tests.canary_company import (
+    MAPPING,
+    Place,
+    built_place,
+    place_after_a_build,
+    place_with_a_short_build,
+    scratch,
+)
 from python_tests.crm_build import plan_of
-from winloss.own_files import MARK, new_folder, remove_folders
+from winloss.own_files import MARK, new_folder, others_database, remove_folders
 from winloss.publish.publication import Publication, PublishError, publish
 from winloss.report.marts import ReportError
 from winloss.report.render import write_report, write_text
@@ -153,48 +161,54 @@ def test_a_database_of_the_users_own_is_not_replaced(database: Path, tmp_path: P
         publish_to(tmp_path / "marts.duckdb", database)
 
 
-def test_files_that_a_build_published_are_replaced_also_where_they_were_moved_or_the_build_was_killed(
-    database: Path, tmp_path: Path
-) -> None:
-    published = tmp_path / "here" / "marts.duckdb"
-    publish_to(published, database, "csv")
+def test_files_that_a_build_published_are_replaced_also_where_they_were_moved(database: Path, tmp_path: Path) -> None:
+    publish_to(tmp_path / "here" / "marts.duckdb", database, "csv")
     (tmp_path / "here").rename(tmp_path / "there")
     published = tmp_path / "there" / "marts.duckdb"
-    with duckdb.connect(str(database)) as connection, pytest.MonkeyPatch.context() as patch:
-        # killed between two files: both the old and the new ones stand there
-        patch.setattr(os, "replace", _replace_until("csv/icp_profile.csv"))
-        with pytest.raises(KeyboardInterrupt):
-            publish(connection, Publication(published, "two", "2025-Q1", ("csv",), minimum=50))
     publish_to(published, database, "csv")
     with duckdb.connect(str(published), read_only=True) as connection:
         assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
+    # and where last quarter's copy was put back in its place
+    (tmp_path / "there" / "back").write_bytes((tmp_path / "there" / "2025-Q1" / "marts.duckdb").read_bytes())
+    (tmp_path / "there" / "back").rename(published)
+    publish_to(published, database, "csv")
+    assert published.is_symlink()
     assert [path for path in published.parent.iterdir() if path.name.endswith(".tmp")] == []
-
-
-def _replace_until(last: str):  # type: ignore[no-untyped-def]
-    replace = os.replace
-
-    def replace_until(source: Path, place: Path) -> None:
-        replace(source, place)
-        if str(place).endswith(last):
-            raise KeyboardInterrupt
-
-    return replace_until
 
 
 # ---------------------------------------------------------------- reports
 
 
-@pytest.mark.parametrize("name", ["deals.csv", "report.html", "report.md"])
-def test_a_report_is_not_written_over_another_file(tmp_path: Path, name: str) -> None:
-    put(tmp_path / name)
+REPORT = "<!doctype html><title>Win/loss report, by hand</title>"
+
+
+@pytest.mark.parametrize("text", [EXPORT.decode(), REPORT, '{\n "schema_version": 1}', "# Win/loss report\n"])
+def test_a_report_is_not_written_over_a_file_that_the_product_did_not_write(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
     with pytest.raises(ReportError) as raised:
-        write_text("a report", tmp_path / name)
-    assert (
-        str(raised.value)
-        == f"{tmp_path / name} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+        write_text("a report", tmp_path / "report.html")
+    assert str(raised.value) == (
+        f"{tmp_path / 'report.html'} is no report that Winloss wrote, or it was changed since, and it is left as it is. "
+        "Move it away, or name another place with --out."
     )
-    assert (tmp_path / name).read_bytes() == EXPORT
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == text
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_that_someone_wrote_notes_into_is_kept(tmp_path: Path) -> None:
+    path = write_text("a report", tmp_path / "report.md")
+    path.write_text("a report, with my notes", encoding="utf-8")
+    with pytest.raises(ReportError, match="or it was changed since"):
+        write_text("another", path)
+    assert path.read_text(encoding="utf-8") == "a report, with my notes"
+
+
+def test_a_link_in_the_place_of_a_report_stays_with_what_it_names(tmp_path: Path) -> None:
+    write_text("a report", tmp_path / "report.md").rename(tmp_path / "mine.md")
+    (tmp_path / "report.md").symlink_to("mine.md")
+    with pytest.raises(ReportError, match="is no report that Winloss wrote"):
+        write_text("another", tmp_path / "report.md")
+    assert (tmp_path / "mine.md").read_text(encoding="utf-8") == "a report"
 
 
 @pytest.mark.parametrize("kind", ["html", "md", "json"])
@@ -202,6 +216,65 @@ def test_a_report_is_written_over_an_earlier_one(tmp_path: Path, kind: str) -> N
     published = built_place()[0].published
     first = write_report(published, tmp_path / "x", kind).read_bytes()
     assert write_report(published, tmp_path / "x", kind).read_bytes() == first
+    # also where the write before was killed between the list and the file
+    listed = json.loads((tmp_path / ".x.manifest").read_text(encoding="utf-8"))
+    listed["files"]["x"].append("the digest of what was never put there")
+    (tmp_path / ".x.manifest").write_text(json.dumps(listed), encoding="utf-8")
+    assert write_report(published, tmp_path / "x", kind).read_bytes() == first
+
+
+# ---------------------------------------------------------------- the private database
+
+
+def own_database(path: Path, table: str) -> None:
+    with duckdb.connect(str(path)) as own:
+        schema = table.split(".")[0]
+        own.execute(f"create schema if not exists {schema}; create table {table} as select 1 as mine")
+
+
+@pytest.mark.parametrize(
+    "table", ["marts.fct_deals", "staging.stg_deals", "landing.deals", "history.run_history", "reference.bands"]
+)
+def test_a_database_of_the_users_own_with_tables_of_our_names_is_not_built_in(tmp_path: Path, table: str) -> None:
+    own_database(tmp_path / "own.duckdb", table)
+    assert others_database(tmp_path / "own.duckdb") == (
+        f"{tmp_path / 'own.duckdb'} is a database of yours: it has the schema {table.split('.')[0]}, in which no build of Winloss worked. "
+        "Name another file in WINLOSS_DB, and the build makes it."
+    )
+
+
+def test_a_database_of_the_users_own_with_other_tables_may_be_built_in(tmp_path: Path) -> None:
+    own_database(tmp_path / "own.duckdb", "main.deals")
+    assert others_database(tmp_path / "own.duckdb") is None
+    assert others_database(tmp_path / "none.duckdb") is None
+    assert others_database(built_place()[0].database) is None
+
+
+def test_a_published_file_is_not_built_in() -> None:
+    published = built_place()[0].published
+    assert others_database(published) == (
+        f"{published} is a published file. Name another file in WINLOSS_DB, and the build makes it."
+    )
+
+
+def test_a_csv_file_as_the_database_is_one_sentence_and_stays(tmp_path: Path) -> None:
+    put(tmp_path / "some.csv")
+    assert others_database(tmp_path / "some.csv") == (
+        f"{tmp_path / 'some.csv'} is no DuckDB database. Name another file in WINLOSS_DB, and the build makes it. If it was one, it is damaged: "
+        "move it away and build; only the memory of earlier advice starts anew, or comes from your backup."
+    )
+    assert (tmp_path / "some.csv").read_bytes() == EXPORT
+
+
+def test_a_build_refuses_a_database_of_the_users_own_before_it_writes(tmp_path: Path) -> None:
+    place = place_with_a_short_build("own_database")
+    own_database(place.folder / "own.duckdb", "marts.fct_deals")
+    before = (place.folder / "own.duckdb").read_bytes()
+    run = place.dbt("build", environment={"WINLOSS_DB": "../own.duckdb"})
+    assert run.returncode != 0 and "Traceback" not in run.stdout
+    assert "../own.duckdb is a database of yours: it has the schema marts" in run.stdout
+    assert (place.folder / "own.duckdb").read_bytes() == before
+    assert sorted(path.name for path in place.folder.glob("own*")) == ["own.duckdb"]
 
 
 # ---------------------------------------------------------------- folders that a run works in

@@ -237,6 +237,8 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
     """
     advised: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
+    from winloss.formatting import disarmed
+
     if target:
         advised, findings = _made_there(target, variables, is_quiet)
     else:
@@ -253,7 +255,7 @@ def recommend(is_all: bool, kind: str, target: str | None, variables: str, datab
             sys.stdout.write("\ufeff")
         writer = csv.writer(sys.stdout)
         writer.writerow(list(rows[0]) if rows else ["rank"])
-        writer.writerows(list(row.values()) for row in rows)
+        writer.writerows([disarmed(value) for value in row.values()] for row in rows)
     else:
         _print_recommendations(rows, next((str(finding["detail"]) for finding in findings), None))
 
@@ -527,7 +529,7 @@ def _history(connection: Any) -> dict[str, str]:
 @main.command()
 @click.option(
     "--mapping",
-    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="A YAML file of settings that go before winloss.yml, as those of --vars do.",
 )
 @click.option(
@@ -547,7 +549,7 @@ def _history(connection: Any) -> dict[str, str]:
 )
 @click.option(
     "--log",
-    type=click.Path(dir_okay=False, resolve_path=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="File the output is added to. Default: quarterly.log beside the build database.",
 )
 @quiet_option
@@ -558,8 +560,9 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
     Needs no terminal. Paths in WINLOSS_... and winloss.yml are relative to the folder of the project. The command of --notify finds
     done or failed in WINLOSS_STATUS, the report's path in WINLOSS_REPORT and the log's in WINLOSS_LOG.
 
-    Exit codes: 0 done and told; 1 the build or the report failed, what was published and reported before stands; 3 done,
-    but the command of --notify failed; 4 another quarterly run is at work, this one did nothing.
+    Exit codes: 0 done and told; 1 it failed or was stopped, what was published and reported before stands; 3 done,
+    but the command of --notify failed; 4 another quarterly run is at work, this one did nothing. Whatever happens, the command of
+    --notify is told.
 
     \b
     Examples:
@@ -567,40 +570,49 @@ def quarterly(mapping: Path | None, kinds: Sequence[str], notify: str, log: Path
       winloss quarterly --mapping mapping.yml --format html --format md
       winloss quarterly --quiet --notify "mail -s Winloss sales-operations@example.com"
     """
-    from winloss import settings
     from winloss.operations import quarterly as run
-    from winloss.operations.doctor import find_project
 
-    project = find_project(Path.cwd())
-    if project is None:
-        raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
-
-    try:
-        stated = settings.resolve(settings.read_settings_file(mapping) if mapping else {}, folder=project)
-    except settings.SettingsError:
-        # the build says what is wrong, and the command of --notify is told
-        stated = settings.defaults() | settings.stated_in(os.environ)
-    private = (project / settings.private_database()).resolve()
-    plan = run.Plan(
-        project=project,
-        private=private,
-        published=(project / stated["published"]).resolve(),
-        reports=(project / stated["reports"]).resolve(),
-        log=log or private.with_name("quarterly.log"),
-        variables=mapping.read_text(encoding="utf-8") if mapping else "",
-        formats=tuple(dict.fromkeys(kinds)),
-        notify=notify,
-    )
     progress = Progress(4 if notify else 3, is_quiet)
-    try:
-        outcome = run.run(plan, progress.step)
-    except run.BusyError as error:
-        click.echo(str(error), err=True)
-        sys.exit(run.BUSY)
+    outcome = run.run(lambda: _plan(mapping, log, tuple(dict.fromkeys(kinds))), notify, progress.step)
     is_done = outcome.code == run.DONE
     if not (is_done and is_quiet):
         click.echo(outcome.text, nl=False, err=not is_done)
     sys.exit(outcome.code)
+
+
+def _plan(mapping: Path | None, log: Path | None, formats: tuple[str, ...]) -> Any:
+    """What `winloss quarterly` is to do. What stands in the way of a build is part of it, since someone has to be told."""
+    from winloss import settings
+    from winloss.operations.doctor import find_project
+    from winloss.operations.quarterly import Plan, PlanError
+
+    project = find_project(Path.cwd())
+    if project is None:
+        raise PlanError("There is no dbt_project.yml here: change to the folder of the project.")
+    refused: Sequence[str] = ()
+    variables = ""
+    try:
+        if mapping and not mapping.exists():
+            raise settings.SettingsError(f"{mapping} of --mapping is not there.")
+        given = settings.read_settings_file(mapping) if mapping else {}
+        variables = mapping.read_text(encoding="utf-8-sig") if mapping else ""
+        stated = reading = settings.resolve(given, folder=project)
+    except settings.SettingsError as error:
+        refused, reading = error.sentences, {}
+        stated = settings.defaults() | settings.stated_in(os.environ)
+    private = (project / settings.private_database()).resolve()
+    return Plan(
+        project=project,
+        private=private,
+        published=Path(os.path.abspath(project / stated["published"])),
+        reports=Path(os.path.abspath(project / stated["reports"])),
+        log=log.absolute() if log else private.with_name("quarterly.log"),
+        variables=variables,
+        formats=formats,
+        minutes=float(stated["quarterly_time_limit_minutes"]),
+        reading=reading if os.environ.get("WINLOSS_TARGET", "duckdb") == "duckdb" else {},
+        refused=tuple(refused),
+    )
 
 
 # ---------------------------------------------------------------- run

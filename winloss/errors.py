@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _SHOWN = 12
@@ -13,8 +14,16 @@ class ReadingError(Exception):
     """The files cannot be read as asked. `sentences` says what to fix, one sentence each."""
 
     def __init__(self, *sentences: str) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = list(sentences)
+        self.sentences = list(dict.fromkeys(printable(sentence) for sentence in sentences))
+        super().__init__("\n".join(self.sentences))
+
+
+def printable(text: str) -> str:
+    """The text on one line, with what steers a terminal or turns the reading direction shown as its code."""
+    return "".join(
+        f"\\u{ord(character):04x}" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        for character in " ".join(text.splitlines())
+    )
 
 
 def _plain(name: str) -> str:

@@ -145,3 +145,13 @@ def listed(parts: list[str]) -> str:
 def number_short(value: Any) -> str:
     """A number with at most one decimal: '60.2', '10'."""
     return MISSING if value is None else f"{float(value):,.1f}".removesuffix(".0")
+
+
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+"""A spreadsheet takes a cell that begins with one of these for a formula; the last four are =, +, - and @ as wide as a Chinese character."""
+
+
+def disarmed(value: object) -> object:
+    """A value of a CSV file that no spreadsheet takes for a formula: a text that begins like one has an apostrophe before it."""
+    is_formula = isinstance(value, str) and value.lstrip(" \u00a0").startswith(tuple(FORMULA_STARTS))
+    return f"'{value}" if is_formula else value

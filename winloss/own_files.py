@@ -14,7 +14,6 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,15 +40,29 @@ def new_folder(parent: Path, purpose: str) -> Path:
 def remove_folders(parent: Path, purpose: str) -> None:
     """Removes the folders made for `purpose`, also those that a run left behind when it was killed."""
     for folder in parent.glob(f".{glob.escape(purpose)}.*.tmp"):
-        if _purpose_of(folder) == purpose:
-            shutil.rmtree(folder, ignore_errors=True)
+        if purpose_of(folder) == purpose:
+            with suppress(OSError):
+                remove_folder(folder)
         else:
             # killed before the mark was made: only an empty folder lets itself be removed this way
             with suppress(OSError):
                 folder.rmdir()
 
 
-def _purpose_of(folder: Path) -> str | None:
+def remove_folder(folder: Path) -> None:
+    """Removes a marked folder, the mark last: what a kill leaves of it is still known."""
+    for path in folder.iterdir():
+        if path.name != MARK:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    (folder / MARK).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def purpose_of(folder: Path) -> str | None:
+    """What a folder was made for; None for one that this product did not make."""
     mark = folder / MARK
     try:
         return None if folder.is_symlink() else mark.read_text(encoding="utf-8")
@@ -91,18 +104,6 @@ class Manifest:
         known = self.digests.get(_under(self.path.parent, path))
         return bool(known) and path.is_file() and digest(path) in (known or ())
 
-    def extended(self, paths: Mapping[Path, Path]) -> Manifest:
-        """This manifest with the files that will be put in place besides: their contents, by their place."""
-        digests = {name: list(known) for name, known in self.digests.items()}
-        for place, content in paths.items():
-            digests.setdefault(_under(self.path.parent, place), []).append(digest(content))
-        return Manifest(self.path, digests)
-
-    def of(self, places: Iterable[Path]) -> Manifest:
-        """The part of this manifest that is about `places`, each with its last digest."""
-        names = {_under(self.path.parent, place) for place in places}
-        return Manifest(self.path, {name: known[-1:] for name, known in self.digests.items() if name in names})
-
 
 def _under(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
@@ -134,6 +135,41 @@ def is_published_database(path: Path) -> bool:
     except (OSError, sqlite3.Error, duckdb.Error):
         return False
     return found >= TABLES
+
+
+SCHEMAS = ("landing", "reference", "staging", "intermediate", "marts", "history")
+"""Those of a private database, in which a build makes and replaces tables."""
+
+
+def others_database(path: Path) -> str | None:
+    """Why no build may work in the file at `path`, one sentence; None where one may. Changes nothing, and makes no file."""
+    remedy = "Name another file in WINLOSS_DB, and the build makes it."
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return None
+    if path.is_file() and is_published_database(path):
+        return f"{path} is a published file. {remedy}"
+    quoted = str(path).replace("'", "''")
+    try:
+        with duckdb.connect() as engine:
+            engine.execute(f"attach '{quoted}' as private (read_only, type duckdb)")
+            rows = engine.execute(
+                "select schema_name, table_name from duckdb_tables() where database_name = 'private'"
+            ).fetchall()
+    except duckdb.IOException as error:
+        if "not a valid DuckDB database" not in str(error):
+            # held by another program, say: whoever opens it says so
+            return None
+        return (
+            f"{path} is no DuckDB database. {remedy} If it was one, it is damaged: move it away and build; only the memory of earlier "
+            "advice starts anew, or comes from your backup."
+        )
+    except duckdb.Error:
+        return None
+    found = {schema for schema, _ in rows if schema in SCHEMAS}
+    # every build makes this table first
+    if found and ("landing", "privacy_key") not in rows:
+        return f"{path} is a database of yours: it has the schema {sorted(found)[0]}, in which no build of Winloss worked. {remedy}"
+    return None
 
 
 def state_holder(descriptor: int) -> None:

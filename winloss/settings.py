@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from winloss.errors import nearest
+from winloss.errors import nearest, printable
 
 SETTINGS_FILE = "winloss.yml"
 FILE_VARIABLE = "WINLOSS_SETTINGS"
@@ -38,8 +38,8 @@ class SettingsError(Exception):
     """A setting that nothing can work with. `sentences` says what to change, one sentence each."""
 
     def __init__(self, *sentences: str) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = list(sentences)
+        self.sentences = list(dict.fromkeys(printable(sentence) for sentence in sentences))
+        super().__init__("\n".join(self.sentences))
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def environment_for(deals: int | str, folder: Path, work: Path, memory_limit: st
         "WINLOSS_EXPORTS": str(folder),
         "WINLOSS_DB": str(work / "private" / "winloss.duckdb"),
         "WINLOSS_PUBLISHED": str(work / "published" / "marts.duckdb"),
-        "WINLOSS_KEY": "benchmark",
+        "WINLOSS_KEY": "benchmark-benchmark",
         "WINLOSS_MEMORY_LIMIT": memory_limit,
         "POLARS_MAX_THREADS": str(os.cpu_count() or 1),
     }

@@ -27,7 +27,7 @@ from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-KEY = "known-company"
+KEY = "known-company-key"
 PARTS = ("models", "macros", "seeds", "tests", "analyses", "winloss", "dbt_project.yml", "profiles.yml")
 PASSED = ("success", "pass", "warn", "no-op")
 

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
 
-KEY = "known-company"
+KEY = "known-company-key"
 REVIEW_STARTS, AS_OF = date(2025, 10, 1), date(2025, 12, 28)
 POPULATION = "all deals except deal_type renewal, pipeline Trial"
 NOT_ENOUGH, PAIR_MINIMUM, PERSONA_MINIMUM, SHRINKAGE, LARGEST_GAP = 3, 3, 2, 25, Fraction(1, 10)
@@ -1157,6 +1157,7 @@ def dim_dimensions() -> Iterator[Row]:
             "column_name": "extra_1" if dimension == "partner_channel" else dimension,
             "dimension_order": place,
             "is_recommendable": dimension in RECOMMENDABLE,
+            "is_person": dimension == "owner",
         }
 
 
@@ -1621,6 +1622,11 @@ def data_quality_findings() -> Iterator[Row]:
             sum(deal["created"] is not None for deal in DEALS) + len(accepted("stage_history")),
         ),
         "no_value_word": no_value_words(),
+        # the invented company keeps people out of its dimensions
+        "person_in_dimension": (
+            0,
+            sum(line[header].strip() != "" for line in accepted("deals") for header in NOT_PEOPLE),
+        ),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
         "contact_of_unknown_deal": (
@@ -1656,6 +1662,9 @@ def data_quality_findings() -> Iterator[Row]:
     }
     for rule, (count, of) in found.items():
         yield {"rule_id": rule, "records": count, "of_records": of, "share": share(count, of)}
+
+
+NOT_PEOPLE = ("Kind", "Source", "Product line", "Pipeline", "Channel")
 
 
 def no_value_words() -> tuple[int, int]:

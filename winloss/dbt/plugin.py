@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from winloss import settings
 from winloss.dbt.build_lock import hold_build_lock, seconds_to_wait, wait_until_free
 from winloss.dbt.end_of_run import publish_marts, record_run
+from winloss.errors import printable
 from winloss.load.plan import clear_copies, plan_load
 from winloss.operations.privacy_key import KeyProblem, read_or_make_key
+from winloss.own_files import others_database
 from winloss.publish.published_build import SAMPLE, sample_objection
 
 
@@ -34,6 +38,35 @@ def make_private_database(path: Path) -> None:
         duckdb.connect(str(path)).close()
     finally:
         os.umask(before)
+
+
+def keep_private(project: Path, logs: Path, target: Path) -> None:
+    """What dbt writes beside the database is its owner's alone, too: logs and compiled SQL name files, headers and words of the exports.
+
+    dbt opens them before it asks anyone. A folder of another name may be shared with others: there only the files of dbt are closed.
+    """
+    for folder, default in ((logs, "logs"), (target, "target")):
+        place = project / folder
+        if not place.is_dir() or place.is_symlink():
+            continue
+        with suppress(OSError):
+            if place.resolve() == (project / default).resolve():
+                place.chmod(0o700)
+            for path in [*place.glob("dbt.log*"), *place.glob("*.json"), *place.glob("*.msgpack")]:
+                path.chmod(0o600)
+            for path in [place / "compiled", place / "run"]:
+                if path.is_dir():
+                    path.chmod(0o700)
+
+
+def memory_problem(stated: str) -> str | None:
+    """One sentence where WINLOSS_MEMORY_LIMIT is no amount of memory."""
+    try:
+        with duckdb.connect() as engine:
+            engine.execute("set memory_limit = $limit", {"limit": stated})
+    except duckdb.Error:
+        return f'WINLOSS_MEMORY_LIMIT is "{printable(stated)[:60]}" but must be an amount of memory such as 6GB, or a share such as 80%.'
+    return None
 
 
 class Plugin(BasePlugin):
@@ -56,11 +89,22 @@ class Plugin(BasePlugin):
             return
         # DuckDB's journal and spilled rows hold persons too
         os.umask(0o077)
+        flags = get_flags()
+        keep_private(Path(flags.PROJECT_DIR), Path(flags.LOG_PATH), Path(flags.TARGET_PATH or "target"))
+        if problem := memory_problem(os.environ.get("WINLOSS_MEMORY_LIMIT") or "80%"):
+            raise DbtRuntimeError(problem)
         try:
             published = str(settings.place("published"))
         except settings.SettingsError:
             # the first hook says what is wrong
             published = settings.defaults()["published"]
+        if set(database.stem) & set("'\""):
+            # dbt names the catalog after the file, and writes that name into SQL as it is
+            raise DbtRuntimeError(
+                f"{database} has a quotation mark in its name, which dbt cannot work with: name another file in WINLOSS_DB."
+            )
+        if problem := others_database(database):
+            raise DbtRuntimeError(problem)
         try:
             make_private_database(database)
             wait = seconds_to_wait()

@@ -320,13 +320,25 @@ def _dimensions(
         elif name in RESERVED_DIMENSIONS or name in EXTRA_COLUMNS:
             check.say(f"{where}: {name} already means something; map it under {instead}, or choose another name.")
         else:
-            header = check.text(value, where)
+            header = check.text(_header_of_dimension(check, value, where), where)
             if header and len(names) < MOST_EXTRA_DIMENSIONS:
                 columns.setdefault("deals", {})[EXTRA_COLUMNS[len(names)]] = HeaderRule(header)
             names.append(name)
     if len(names) > MOST_EXTRA_DIMENSIONS:
         check.say(f"{variable} names {len(names)} extra dimensions: at most {MOST_EXTRA_DIMENSIONS} fit.")
     return names
+
+
+def _header_of_dimension(check: _Checker, value: object, where: str) -> object:
+    """The header of a dimension: a text, or stated as `header` beside whether its values are people."""
+    if not isinstance(value, dict):
+        return value
+    keys = check.keyed(value, where)
+    for key in keys:
+        check.known(key, ("header", "is_person"), where)
+    if not isinstance(keys.get("is_person", False), bool):
+        check.say(f"{where}.is_person must be true or false.")
+    return keys.get("header")
 
 
 def _lookups(check: _Checker, given: object, files: Mapping[str, object]) -> list[LookupRule]:

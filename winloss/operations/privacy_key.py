@@ -15,7 +15,7 @@ from pathlib import Path
 KEY_VARIABLE = "WINLOSS_KEY"
 KEY_FILE = "winloss.key"
 SHORTEST_KEY = 16
-"""Characters a key in a file has at least: one that is made has 64, and fewer were cut off or typed by hand."""
+"""Characters a key has at least: one that is made has 64, and fewer were cut off or typed by hand."""
 
 
 class KeyProblem(Exception):
@@ -25,11 +25,16 @@ class KeyProblem(Exception):
 def read_or_make_key(folder: Path) -> str:
     """Return the key: WINLOSS_KEY if set, else the text of `folder/winloss.key`, made if absent.
 
-    The file has mode 0600 and appears whole, and builds that begin at once take the same. Raises KeyProblem where the file
-    cannot be used, or not be made.
+    The file has mode 0600 and appears whole, and builds that begin at once take the same. Raises KeyProblem where the key is too
+    short to keep a secret, or its file cannot be used, or not be made.
     """
     stated = os.environ.get(KEY_VARIABLE, "").strip()
     if stated:
+        if len(stated) < SHORTEST_KEY:
+            raise KeyProblem(
+                f"{KEY_VARIABLE} holds no key of {SHORTEST_KEY} letters and digits or more, so pseudonyms could be undone. State a longer "
+                "one, such as the 64 that openssl rand -hex 32 prints; or none, and one is made and kept beside the private database."
+            )
         return stated
     path = folder / KEY_FILE
     try:

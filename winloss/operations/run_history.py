@@ -120,11 +120,20 @@ def meanings(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str | Non
     return {(table, column): text for table, column, text in rows if table == "run_history" and text}
 
 
+_FILES_BY_NUMBER = """to_json(list_transform(
+    from_json(input_files, '[{"object": "VARCHAR", "source_file": "VARCHAR", "sha256": "VARCHAR", "records": "BIGINT"}]'),
+    lambda file, place: struct_update(file, source_file := file.object || ' ' || len(list_filter(
+        list_slice(from_json(input_files, '[{"object": "VARCHAR"}]'), 1, place), lambda earlier: earlier.object = file.object
+    )))
+))"""
+"""The files of a run by object and number, as other published tables name them: they stand in the order of object and name."""
+
+
 def published_rows(invocation_id: str, crm: str) -> str:
     """The run history as the published file states it: of this source alone, and the run being published counts as published."""
     return (
-        f"select * replace (case when invocation_id = {_text(invocation_id)} then true else is_published end as is_published) "
-        f"from history.run_history where crm = {_text(crm)}"
+        f"select * replace (case when invocation_id = {_text(invocation_id)} then true else is_published end as is_published, "
+        f"{_FILES_BY_NUMBER} as input_files) from history.run_history where crm = {_text(crm)}"
     )
 
 

@@ -1,8 +1,8 @@
 """The published files: what SQL clients, the report and everybody else may read.
 
 Only marts of the allow-list `seeds/published_tables.csv` leave the private database, without their private columns, the
-rows about owners, and the cells too small to show. Every file is written beside its place, brought to the disk, made read-only
-and then put in place in one step, so that a reader sees the old file or the new one, whole, whatever happens meanwhile.
+rows about owners, and the cells too small to show. The files of a build are written into a folder of their own, brought to the
+disk, made read-only and then put in place in one step (`build_folders`), so that readers see the old files or the new ones, whole.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from winloss.own_files import Manifest, is_published_database, new_folder, remove_folders
+from winloss.formatting import FORMULA_STARTS
+from winloss.own_files import new_folder, remove_folders
+from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
+from winloss.publish.small_values import hide_small_values, shown_values
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -42,11 +45,14 @@ _BATCH = 10_000
 _QUARTER = re.compile(r"^(FY)?[0-9]{4}-Q[1-4]$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
+_FILES = "published_files"
+"""The files by the name that is published instead of theirs: a temporary table."""
+
+_PEOPLE = "people_dimensions"
+"""The dimensions whose segments are people, of any name: a temporary table."""
+
 ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+"
 """An e-mail address inside a text: in a product or a source it names a person."""
-
-FORMULA_STARTS = "=+-@\t\r"
-"""A spreadsheet takes a cell that begins with one of these for a formula."""
 
 
 class PublishError(Exception):
@@ -55,7 +61,7 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A line of the allow-list: columns that stay private, and columns that can name the dimension `owner`."""
+    """A line of the allow-list: columns that stay private, and columns that can name a dimension of people, such as `owner`."""
 
     name: str
     columns_left_out: tuple[str, ...] = ()
@@ -189,10 +195,16 @@ def publish(
 
     Raises PublishError; then every file that stood before still stands, and nothing half-written is left behind.
     """
-    final = publication.path.resolve()
+    final = published_place(publication.path)
     _refuse_own_database(connection, final)
+    if final.suffix == ".sqlite":
+        raise PublishError(
+            f"Not published: {final} is the place of the SQLite copy: name a file that ends in .duckdb in WINLOSS_PUBLISHED."
+        )
+    if final.is_dir():
+        raise PublishError(f"Not published: {final} is a folder. Name a file in WINLOSS_PUBLISHED.")
     try:
-        _make_folder(final.parent)
+        make_folder(final.parent)
         with _sole_publisher(final):
             remove_folders(final.parent, final.name)
             # beside the published file, so that putting it in place is a renaming and not a copy
@@ -241,15 +253,20 @@ def _fill(
     columns = _columns(connection)
     _check_allow_list(allowed, columns)
     connection.execute(f"create or replace temp table contact_counts as {_contact_counts(columns)}")
+    connection.execute(f"create or replace temp table {_PEOPLE} as {_people_dimensions(columns)}")
     hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
+    hide_small_values(connection, SCHEMA, columns, publication.minimum)
+    connection.execute(f"create or replace temp table {_FILES} as {_published_files(columns)}")
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
-    }
+    } | dict(publication.further)
     # one transaction, so that the disk is waited for once and not a thousand times
     connection.execute("begin")
     try:
-        for name, statement in (statements | dict(publication.further)).items():
-            connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({statement}) order by all")
+        for name, statement in statements.items():
+            # the alerts of a build come with those of its end, and not as the mart alone
+            rows = without_file_names(name, statement, columns.get(name, {}))
+            connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({rows}) order by all")
         _comment(connection, publication.meanings)
         connection.execute("commit")
     except duckdb.Error:
@@ -259,7 +276,7 @@ def _fill(
 
 
 def published_select(table: PublishedTable, columns: Mapping[str, str], minimum: int) -> str:
-    """The statement that reads of a mart what may leave; `hidden_cells` must stand in the connection.
+    """The statement that reads of a mart what may leave; `hidden_cells`, `people_dimensions` and `value_cells` must stand in the connection.
 
     `columns` are the mart's columns with their types.
     """
@@ -273,10 +290,36 @@ def published_select(table: PublishedTable, columns: Mapping[str, str], minimum:
     return f"select * replace ({masked}) from ({statement}) as shown" if masked else statement
 
 
+def without_file_names(name: str, statement: str, columns: Mapping[str, str]) -> str:
+    """The same rows with files by object and number, `deals 1`: people and customers stand in file names, too."""
+    if name == "input_columns":
+        # what was not read stays private, its header too
+        statement = f"select * from ({statement}) as read where status is distinct from 'ignored'"
+    if {"object", "source_file"} <= set(columns):
+        known = f"select published_name from {_FILES} as files where files.object = said.object and files.source_file = said.source_file"
+        return f"select * replace (coalesce(({known}), 'another file') as source_file) from ({statement}) as said"
+    if name == "alerts" and "subject" in columns:
+        known = f"select min(published_name) from {_FILES} as files where files.object || ': ' || files.source_file = said.subject"
+        return f"select * replace (coalesce(({known}), subject) as subject) from ({statement}) as said"
+    return statement
+
+
+def _published_files(columns: Mapping[str, Mapping[str, str]]) -> str:
+    if not {"object", "source_file"} <= set(columns.get("input_files", {})):
+        return "select '' as object, '' as source_file, '' as published_name where false"
+    return (
+        "select object, source_file, object || ' ' || row_number() over (partition by object order by source_file) as published_name "
+        f"from (select distinct object, source_file from {SCHEMA}.input_files) as files"
+    )
+
+
 def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -> str:
     shown = [column for column in columns if column not in table.columns_left_out]
     rows = f"select * from {SCHEMA}.{table.name}"
-    conditions = [f"{column} is distinct from 'owner'" for column in table.owner_columns]
+    conditions = [
+        f"{column} is distinct from 'owner' and ({column} is null or {column} not in (select dimension from {_PEOPLE}))"
+        for column in table.owner_columns
+    ]
     if table.name in _PEOPLE_BY_PERIOD:
         conditions.append(f"period in ({', '.join(_text(period) for period in PUBLISHED_PERIODS)})")
     if conditions:
@@ -308,7 +351,9 @@ from ({rows}) as mart"""
         source = f"select *, {_QUOTED_CELLS.format(text=text)} as is_suppressed from ({rows}) as said"
         kept = tuple(column for column in columns if column not in (text, *_WORDED_UPON[table.name]))
         return _suppressed(source, shown, kept, text, "'Not shown: it rests on too few deals.'", table.name)
-    return f"select {', '.join(shown)} from ({rows}) as mart"
+    values = shown_values(table.name, dict.fromkeys(columns, ""), shown, minimum)
+    selected = [f"{values[column]} as {column}" if column in values else column for column in shown]
+    return f"select {', '.join(selected)} from ({rows}) as shown_rows"
 
 
 def _suppressed(
@@ -363,6 +408,12 @@ def _contact_counts(columns: Mapping[str, Mapping[str, str]]) -> str:
     return CONTACT_COUNTS.format(
         bridge_deal_contacts=f"{SCHEMA}.bridge_deal_contacts", dim_periods=f"{SCHEMA}.dim_periods"
     )
+
+
+def _people_dimensions(columns: Mapping[str, Mapping[str, str]]) -> str:
+    # a database that an earlier version built does not say which they are, but for the owner
+    known = "is_person" in columns.get("dim_dimensions", {})
+    return f"select dimension from {SCHEMA}.dim_dimensions where is_person" if known else "select 'owner' as dimension"
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str, str | None], str]) -> None:
@@ -463,75 +514,29 @@ def _csv_cell(name: str, kind: str) -> str:
     if kind != "VARCHAR":
         return name
     starts = ", ".join(f"chr({ord(character)})" for character in FORMULA_STARTS)
-    return f"case when left({name}, 1) in ({starts}) then '''' || {name} else {name} end as {name}"
+    # programs that read CSV pass over blanks before a formula
+    return (
+        f"case when left(ltrim({name}, ' ' || chr(160)), 1) in ({starts}) then '''' || {name} else {name} end as {name}"
+    )
 
 
 # ---------------------------------------------------------------- files
 
 
 def _put_in_place(folder: Path, final: Path, written: Sequence[Path]) -> list[Path]:
-    """Bring the files to the disk, make them read-only, and rename each to its place; the main file comes last."""
-    published = final.parent
-    places = {published / path.relative_to(folder): path for path in written}
-    listed = {place: path for place, path in places.items() if place.parent in {published / kind for kind in FORMATS}}
-    manifest = Manifest.read(published / f".{final.name}.manifest")
-    _refuse_others_files(places, listed, manifest)
-    for path in written:
-        path.chmod(0o444)
-        _to_disk(path)
-    for place in places:
-        _make_folder(place.parent)
-    # before the first file is in place, so that those of a build that is killed are known too
-    extended = manifest.extended(listed)
-    extended.write(folder)
-    for place, path in places.items():
-        os.replace(path, place)
-    extended.of([*listed, *_remove_what_is_no_longer_published(manifest, listed)]).write(folder)
-    for parent in {place.parent for place in places}:
-        _to_disk(parent)
-    return list(places)
-
-
-def _refuse_others_files(places: Iterable[Path], listed: Collection[Path], manifest: Manifest) -> None:
-    """Raises PublishError where a file that no build published stands in the place of one; `listed` are told by the manifest."""
-    others = [
-        place
-        for place in places
-        if place.exists() and not (manifest.lists(place) if place in listed else is_published_database(place))
-    ]
-    if others:
-        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
-        raise PublishError(
-            f"Not published: {others[0]}{more} is a file that no build published, and it is left as it is. "
-            "Move it away, or name another file in WINLOSS_PUBLISHED."
-        )
-
-
-def _remove_what_is_no_longer_published(before: Manifest, listed: Collection[Path]) -> list[Path]:
-    """A table that is no longer published leaves the folder of its format. The files of a format that was not asked for stay."""
-    written = {place.parent for place in listed}
-    earlier = [path for name in before.digests if (path := before.path.parent / name) not in listed]
-    for path in earlier:
-        if path.parent in written and before.lists(path):
-            path.unlink()
-    return [path for path in earlier if path.parent not in written]
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder that others can open, whatever the umask of the build."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
-        with suppress(FileExistsError):
-            path.mkdir()
-            path.chmod(0o755)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """Make the files those that are read, all in one step; their places, the main one last."""
+    names = [path.relative_to(folder).as_posix() for path in written]
+    # the copies of earlier quarters stay beside those of the new build
+    kept = [path.name for path in final.parent.iterdir() if _QUARTER.match(path.name)]
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        BuildFolders(final).put_in_place(folder, names, kept)
+    except OthersFilesError as error:
+        more = f" (and {len(error.paths) - 1} more)" if len(error.paths) > 1 else ""
+        raise PublishError(
+            f"Not published: {error.paths[0]}{more} is a file that no build published, and it is left as it is. "
+            "Move it away, or name another file in WINLOSS_PUBLISHED."
+        ) from None
+    return [final.parent / name for name in names]
 
 
 @contextmanager

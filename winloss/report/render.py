@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
-from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
-from itertools import count
 from pathlib import Path
 from typing import Any
 
+from winloss.own_files import Manifest, digest, new_folder, remove_folders
 from winloss.report import charts
 from winloss.report.build import build_report
 from winloss.report.document import Figure, Report, Sentence, Source, shown
@@ -28,9 +28,6 @@ SCHEMA_VERSION = 1
 
 _QUARTER = re.compile(r"\b(?:FY)?\d{4}-Q[1-4]\b")
 """A quarter's name stays on one line."""
-
-_START = 4096
-"""So far into a file stands what it is."""
 
 _HERE = files("winloss.report")
 
@@ -48,44 +45,34 @@ def write_report(path: Path | str, out: Path | str, format: str = "html", quarte
 
 
 def write_text(text: str, out: Path | str) -> Path:
-    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there."""
+    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there.
+
+    A manifest beside it holds the digest of what was written: only that is replaced, never a file that someone made or changed.
+    """
     target = Path(out)
-    if target.exists() and not is_report(target):
+    manifest = Manifest.read(target.with_name(f".{target.name}.manifest"))
+    if os.path.lexists(target) and (target.is_symlink() or not manifest.lists(target)):
         raise ReportError(
-            f"{target} is no report of Winloss, and it is left as it is. Move it away, or name another place with --out."
+            f"{target} is no report that Winloss wrote, or it was changed since, and it is left as it is. "
+            "Move it away, or name another place with --out."
         )
-    waiting: Path | None = None
+    folder: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        waiting = _new_file_beside(target)
+        remove_folders(target.parent, target.name)
+        folder = new_folder(target.parent, target.name)
+        waiting = folder / "report"
         waiting.write_text(text, encoding="utf-8", newline="\n")
+        # both are known while one takes the place of the other
+        known = manifest.digests.get(target.name, [])[-1:]
+        Manifest(manifest.path, {target.name: [*known, digest(waiting)]}).write(folder)
         waiting.replace(target)
     except OSError as error:
-        if waiting:
-            with suppress(OSError):
-                waiting.unlink(missing_ok=True)
         raise ReportError(f"{target}: cannot be written ({error.strerror}). Name another place with --out.") from error
+    finally:
+        if folder:
+            remove_folders(target.parent, target.name)
     return target
-
-
-def _new_file_beside(target: Path) -> Path:
-    """A file no one had before, with the rights any new file has."""
-    for number in count():
-        path = target.with_name(f".{target.name}.{number}.part")
-        with suppress(FileExistsError):
-            path.touch(exist_ok=False)
-            return path
-    raise AssertionError
-
-
-def is_report(path: Path) -> bool:
-    """Whether a file says of itself that it is a report, in any of `FORMATS`."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            start = file.read(_START)
-    except (OSError, UnicodeDecodeError):
-        return False
-    return "Win/loss report" in start or start.startswith('{\n "schema_version": ')
 
 
 # ---------------------------------------------------------------- HTML and Markdown

@@ -5,7 +5,8 @@ select
     '{{ dimension.name }}' as dimension,
     '{{ dimension.column }}' as column_name,
     {{ loop.index }} as dimension_order,
-    {{ dimension.recommendable | string | lower }} as is_recommendable
+    {{ dimension.recommendable | string | lower }} as is_recommendable,
+    {{ dimension.is_person | string | lower }} as is_person
 {% if not loop.last %}union all
 {% endif %}
 {%- endfor %}

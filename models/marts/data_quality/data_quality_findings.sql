@@ -181,6 +181,12 @@ with found as (
         found,
         of_records
     from {{ ref('int_version_findings') }}
+    union all
+    select
+        rule_id,
+        found,
+        of_records
+    from {{ ref('int_person_findings') }}
 
 ),
 

@@ -1,0 +1,149 @@
+"""Whatever the environment, the paths and the files around a build are: one sentence, no stack trace, and nothing that others may read."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from python_tests.canary_company import CANARIES, Place, place_with_a_short_build
+from winloss.dbt.plugin import keep_private, memory_problem
+
+TRACEBACK = "Traceback (most recent call last)"
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    return place_with_a_short_build("odd_surroundings")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text holds no stack trace, nothing that steers a terminal, and no one of the exports."""
+    return (
+        TRACEBACK not in text
+        and "Python exception" not in text
+        and all(character.isprintable() or character in "\n\t" for character in text)
+        and not any(word in text for word in CANARIES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "WINLOSS_MEMORY_LIMIT",
+            "6 GBB",
+            'WINLOSS_MEMORY_LIMIT is "6 GBB" but must be an amount of memory such as 6GB, or a share such as 80%.',
+        ),
+        (
+            "WINLOSS_MEMORY_LIMIT",
+            "nan",
+            'WINLOSS_MEMORY_LIMIT is "nan" but must be an amount of memory such as 6GB, or a share such as 80%.',
+        ),
+        ("WINLOSS_LOCK_WAIT", "soon", 'WINLOSS_LOCK_WAIT is "soon" but must be seconds from 0 to 86399, such as 30.'),
+        ("WINLOSS_DB", "../exports", "../exports"),
+        ("WINLOSS_DB", "dbt_project.yml", "dbt_project.yml is no DuckDB database."),
+        ("WINLOSS_DB", "dbt_project.yml/w.duckdb", "dbt_project.yml/w.duckdb cannot be used: File exists."),
+        ("WINLOSS_DB", "../published/marts.duckdb", "../published/marts.duckdb is a published file."),
+        ("WINLOSS_DB", "../private/w'x.duckdb", "../private/w'x.duckdb has a quotation mark in its name"),
+        ("WINLOSS_KEY", "short", "WINLOSS_KEY holds no key of 16 letters and digits or more"),
+        (
+            "WINLOSS_PUBLISHED",
+            "../published/x.sqlite",
+            "is the place of the SQLite copy: name a file that ends in .duckdb in WINLOSS_PUBLISHED.",
+        ),
+        ("WINLOSS_PUBLISHED", "dbt_project.yml/x.duckdb", "is not a folder; readers keep the previous build."),
+        ("WINLOSS_PUBLISHED", "../exports", "is a folder"),
+        ("WINLOSS_SETTINGS", "models", "models cannot be read: Is a directory."),
+    ],
+)
+def test_a_variable_of_the_environment_that_no_build_can_work_with_is_one_sentence(
+    place: Place, name: str, value: str, sentence: str
+) -> None:
+    before = {path: path.read_bytes() for path in place.published.parent.rglob("*") if path.is_file()}
+    run = place.dbt("build", environment={name: value})
+    assert run.returncode in (1, 2), run.stdout
+    assert is_plain(run.stdout), run.stdout
+    assert [line for line in run.stdout.splitlines() if sentence in line], run.stdout
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("name", ["WINLOSS_MEMORY_LIMIT", "WINLOSS_LOCK_WAIT", "WINLOSS_KEY", "WINLOSS_SETTINGS"])
+def test_an_empty_variable_of_the_environment_is_none(place: Place, name: str) -> None:
+    run = place.dbt("build", environment={name: ""})
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_published_name_with_a_quote_is_a_name(place: Place) -> None:
+    run = place.dbt("build", environment={"WINLOSS_PUBLISHED": "../publi'shed/m'a\"rts.duckdb"})
+    assert run.returncode == 0, run.stdout
+    with duckdb.connect(str(place.folder / "publi'shed" / "m'a\"rts.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
+
+
+def test_logs_and_compiled_sql_are_as_private_as_the_database(place: Place) -> None:
+    for name in ("logs", "target"):
+        folder = place.project / name
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        (folder / "dbt.log").touch()
+        (folder / "dbt.log").chmod(0o644)
+    assert place.dbt("build").returncode == 0
+    for name in ("logs", "target"):
+        assert stat.S_IMODE((place.project / name).stat().st_mode) == 0o700
+        assert stat.S_IMODE((place.project / name / "dbt.log").stat().st_mode) == 0o600
+    assert stat.S_IMODE((place.project / "target" / "manifest.json").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_is_shared_stays_open_for_others(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    for name in ("dbt.log", "theirs.log"):
+        (shared / name).touch()
+        (shared / name).chmod(0o644)
+    keep_private(tmp_path, shared, shared)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    assert stat.S_IMODE((shared / "dbt.log").stat().st_mode) == 0o600
+    assert stat.S_IMODE((shared / "theirs.log").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("stated", ["6GB", "80%", "512 MB"])
+def test_an_amount_of_memory_is_one(stated: str) -> None:
+    assert memory_problem(stated) is None
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def damaged(path: Path) -> None:
+    path.write_bytes(b"not a database at all \x1b[31m" * 400)
+
+
+@pytest.mark.parametrize("command", ["report", "recommend", "what-if --drop tier=Gold", "publish", "summary", "doctor"])
+@pytest.mark.parametrize(
+    "what", [damaged, lambda path: path.mkdir(), lambda path: path.write_bytes(b""), lambda path: None]
+)
+def test_a_command_on_a_damaged_file_is_one_sentence(
+    tmp_path: Path, place: Place, command: str, what: Callable[[Path], None]
+) -> None:
+    for name in ("w.duckdb", "marts.duckdb"):
+        what(tmp_path / name)
+    own = {
+        "WINLOSS_DB": str(tmp_path / "w.duckdb"),
+        "WINLOSS_PUBLISHED": str(tmp_path / "marts.duckdb"),
+        "PYTHONPATH": str(place.project),
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "winloss", *command.split()], cwd=place.project, env=place.environment(**own),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert is_plain(run.stdout + run.stderr), run.stderr
+    if command != "doctor":
+        assert len(run.stderr.strip().splitlines()) == 1, run.stderr
+        assert str(tmp_path) in run.stderr

@@ -1,0 +1,180 @@
+"""Amounts and days of few deals stay hidden, also from whoever subtracts: tables, periods, and the copy of the quarter before.
+
+The attacker knows every published sum and every count, and asks linear algebra which amounts follow from them exactly.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from itertools import combinations
+
+import duckdb
+import numpy as np
+import pytest
+
+from winloss.publish.publication import PublishedTable, published_select
+from winloss.publish.small_values import hide_small_values
+
+PERIODS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
+"""Each period by the parts of time it holds: the quarter, the one before, the rest of the window, what is older."""
+
+EARLIER = (1, 2, 3)
+
+Counts = dict[tuple[str, int], int]
+Shown = dict[tuple[str, str], float | None]
+
+
+def company(counts: Counts) -> duckdb.DuckDBPyConnection:
+    """A company with so many won deals of each segment in each part of time, whose amounts are all different."""
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    connection.execute(
+        "create table marts.win_rates_by_dimension (period varchar, dimension varchar, segment varchar, won_deals bigint, "
+        "lost_deals bigint, won_amount double, mean_won_amount double, median_won_cycle_days double, lost_amount double, "
+        "value_win_rate double, value_missing_reason varchar)"
+    )
+    rows = [
+        (period, segment, sum(counts.get((segment, part), 0) for part in parts))
+        for segment in sorted({segment for segment, _ in counts})
+        for period, parts in PERIODS.items()
+    ]
+    connection.executemany(
+        "insert into marts.win_rates_by_dimension values (?, 'industry', ?, ?, 20, ?, 1, 30, 7, 0.5, null)",
+        [(period, segment, deals, 1000.0 + place) for place, (period, segment, deals) in enumerate(rows)],
+    )
+    connection.execute(
+        "create table marts.win_rate_baseline as select period, sum(won_deals) as won_deals, sum(lost_deals) as lost_deals, "
+        "sum(won_amount) as won_amount from marts.win_rates_by_dimension group by period"
+    )
+    return connection
+
+
+TOTAL = "all segments"
+
+
+def shown(connection: duckdb.DuckDBPyConnection, minimum: int = 5) -> list[dict[str, object]]:
+    """The published rows of the segments, and of all of them together."""
+    tables = ("win_rates_by_dimension", "win_rate_baseline")
+    columns = {
+        table: {row[0]: row[1] for row in connection.execute(f"describe marts.{table}").fetchall()} for table in tables
+    }
+    hide_small_values(connection, "marts", columns, minimum)
+    rows = []
+    for table in tables:
+        answer = connection.execute(published_select(PublishedTable(table), columns[table], minimum))
+        names = [column[0] for column in answer.description or ()]
+        rows += [{"segment": TOTAL, **dict(zip(names, row, strict=True))} for row in answer.fetchall()]
+    return rows
+
+
+def amounts(rows: Iterable[dict[str, object]]) -> Shown:
+    return {(str(row["segment"]), str(row["period"])): row["won_amount"] for row in rows}  # type: ignore[misc]
+
+
+def quarter_only(**deals: int) -> Counts:
+    """Deals of the quarter, and many of every other part."""
+    return {(segment, part): count if part == 0 else 30 for segment, count in deals.items() for part in range(4)}
+
+
+def test_value_and_time_of_few_won_deals_are_empty_and_their_counts_stay() -> None:
+    """By hand: 1 won deal of Farms; 20 + 9 + 1 = 30 would give it away, so the 9 of Shops go as well."""
+    rows = {
+        row["segment"]: row
+        for row in shown(company(quarter_only(banks=20, shops=9, farms=1)))
+        if row["period"] == "quarter"
+    }
+    assert {segment: row["won_deals"] for segment, row in rows.items()} == {
+        "banks": 20,
+        "shops": 9,
+        "farms": 1,
+        TOTAL: 30,
+    }
+    for segment in ("farms", "shops"):
+        row = rows[segment]
+        assert (row["won_amount"], row["mean_won_amount"], row["median_won_cycle_days"], row["value_win_rate"]) == (
+            None,
+        ) * 4
+        assert row["value_missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"
+        # the twenty lost ones are enough
+        assert row["lost_amount"] == 7
+    assert rows["banks"]["won_amount"] is not None and rows["banks"]["value_missing_reason"] is None
+
+
+def test_no_won_deal_is_no_small_number_of_them() -> None:
+    rows = shown(company(quarter_only(banks=20, shops=9, farms=0)))
+    assert None not in amounts(rows).values()
+
+
+def test_of_two_periods_whose_difference_is_small_one_is_hidden() -> None:
+    """By hand: 8 of the 10 deals of the window fell into the quarter: 2 are left, and the quarter goes. All deals less those of the copy of
+    the quarter before are the 8, too, so that the window goes as well."""
+    counts: Counts = {("banks", part): 30 for part in range(4)} | {("shops", part): 30 for part in range(4)}
+    counts |= {("farms", 0): 8, ("farms", 1): 0, ("farms", 2): 2, ("farms", 3): 30}
+    found = amounts(shown(company(counts)))
+    assert found["farms", "quarter"] is None
+    assert found["farms", "window"] is None and found["farms", "all"] is not None
+
+
+def knowable(counts: Counts, found: Shown, minimum: int = 5) -> list[str]:
+    """Amounts of fewer deals than the minimum that follow exactly from what is shown and from the totals of each period."""
+    segments = sorted({segment for segment, _ in counts})
+    parts = 4
+    place = {
+        (segment, part): index for index, (segment, part) in enumerate((s, p) for s in segments for p in range(parts))
+    }
+
+    def row(cells: Iterable[tuple[str, int]]) -> np.ndarray:
+        vector = np.zeros(len(place))
+        for cell in cells:
+            # what holds no deal is known to be zero
+            vector[place[cell]] = 1 if counts.get(cell, 0) else 0
+        return vector
+
+    known = [
+        row((each, part) for each in (segments if segment == TOTAL else [segment]) for part in PERIODS[period])
+        for (segment, period), amount in found.items()
+        if amount is not None
+    ]
+    # the copy kept of the quarter before, when all deals were these
+    known += [
+        row((segment, part) for part in EARLIER)
+        for segment in segments
+        if sum(counts.get((segment, part), 0) for part in EARLIER) >= minimum
+    ]
+    matrix = np.array(known)
+    rank = np.linalg.matrix_rank(matrix)
+    told = []
+    for segment in segments:
+        for size in range(1, parts + 1):
+            for chosen in combinations(range(parts), size):
+                wanted = row((segment, part) for part in chosen)
+                deals = sum(counts.get((segment, part), 0) for part in chosen)
+                if 0 < deals < minimum and np.linalg.matrix_rank(np.vstack([matrix, wanted])) == rank:
+                    told.append(f"{segment} {chosen}: {deals}")
+    return told
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_attacker_who_subtracts_segments_periods_and_publications_finds_no_small_amount(seed: int) -> None:
+    chance = random.Random(seed)
+    segments = [f"s{number}" for number in range(chance.randint(2, 7))]
+    counts: Counts = {
+        (segment, part): max(0, round(chance.lognormvariate(1.6 + 0.4 * part, 1))) - chance.randint(0, 1)
+        for segment in segments
+        for part in range(4)
+    }
+    counts = {cell: max(0, count) for cell, count in counts.items()}
+    rows = shown(company(counts))
+    assert knowable(counts, amounts(rows)) == []
+    assert {row["won_deals"] for row in rows if row["segment"] != TOTAL} == {
+        sum(counts[segment, part] for part in parts) for segment in segments for parts in PERIODS.values()
+    }
+
+
+def test_the_attacker_finds_what_is_not_hidden() -> None:
+    counts = quarter_only(banks=20, shops=9, farms=1)
+    everything: Shown = dict.fromkeys(amounts(shown(company(counts))), 1.0)
+    assert knowable(counts, everything) == ["farms (0,): 1"]
+    # one hidden cell comes back as the rest of the sum
+    assert knowable(counts, everything | {("farms", "quarter"): None}) == ["farms (0,): 1"]

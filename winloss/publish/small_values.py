@@ -1,0 +1,249 @@
+"""Which figures of value and time rest on so few deals that they are those of a deal.
+
+A cell is a row of a table, its won or its lost deals. Its amounts and days leave where it holds the minimum of deals; counts always do.
+What is hidden must not come back by subtraction either: the cells of a sum (the segments of a dimension, the reasons of the losses) add
+up to a figure that is published, and periods hold each other. So where a sum hides one cell, or too few deals together, the next
+smallest goes as well; and of two periods whose difference is small, one. `small_cells` does the same for people, more strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import duckdb
+import numpy as np
+
+WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
+LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
+BOTH = (
+    "value_win_rate",
+    "value_effective_deals",
+    "value_win_rate_low",
+    "value_win_rate_high",
+    "velocity_amount_per_day",
+    "value_weighted_win_rate",
+    "value_weighted_low",
+    "value_weighted_high",
+)
+REASON = "value_missing_reason"
+
+
+@dataclass(frozen=True)
+class Table:
+    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period."""
+
+    cell: tuple[str, ...] = ()
+    sums: tuple[tuple[str, ...], ...] = ()
+    outcomes: tuple[str, ...] = ("won", "lost")
+    period: str = "period"
+
+
+TABLES: Mapping[str, Table] = {
+    "win_rate_baseline": Table(),
+    "win_rates_by_quarter": Table(("quarter",), ((),), period="'quarter'"),
+    "win_rates_by_dimension": Table(("dimension", "segment"), (("dimension",),)),
+    "win_rates_by_segment_pair": Table(
+        ("dimension", "segment", "second_dimension", "second_segment"),
+        (("dimension", "segment", "second_dimension"), ("dimension", "second_dimension", "second_segment")),
+    ),
+    "loss_reasons": Table(("category",), ((),), ("lost",)),
+    "loss_reasons_by_dimension": Table(
+        ("dimension", "segment", "category"), (("dimension", "segment"), ("dimension", "category")), ("lost",)
+    ),
+    "win_reasons": Table(("win_factor",), ((),), ("won",)),
+    "value_by_currency": Table(("currency",)),
+    "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
+    "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
+}
+
+_CELLS = """create or replace temp table value_cells (
+    table_name varchar, cell varchar, period varchar, outcome varchar, deals bigint, sums varchar[], is_hidden boolean
+)"""
+
+# A cell is hidden where it is small, or where the rest of a longer period that it leaves is: the shorter one goes, and of all deals and
+# the window all deals. The last quarter must not be small for all deals to be shown: the copy kept from the quarter before tells the rest.
+_HIDDEN = """update value_cells set is_hidden = true
+from (
+    select
+        table_name, cell, outcome,
+        coalesce(max(deals) filter (where period = 'quarter'), 0) as quarter,
+        coalesce(max(deals) filter (where period = 'previous_quarter'), 0) as previous,
+        max(deals) filter (where period = 'window') as in_window,
+        max(deals) filter (where period = 'all') as in_all
+    from value_cells
+    group by table_name, cell, outcome
+) as periods
+where
+    value_cells.table_name = periods.table_name and value_cells.cell = periods.cell and value_cells.outcome = periods.outcome
+    and value_cells.deals > 0
+    and (
+        value_cells.deals < $minimum
+        or (value_cells.period = 'quarter' and in_window - quarter between 1 and $minimum - 1)
+        or (
+            value_cells.period = 'previous_quarter'
+            and (in_window - previous between 1 and $minimum - 1 or in_window - quarter - previous between 1 and $minimum - 1)
+        )
+        or (value_cells.period = 'all' and (in_all - in_window between 1 and $minimum - 1 or quarter between 1 and $minimum - 1))
+    )"""
+
+_ROUND = """update value_cells set is_hidden = true
+from (
+    select table_name, cell, period, outcome
+    from (
+        select
+            *,
+            bool_or(is_hidden) over (partition by table_name, period, outcome, sum_name) as needs_cover,
+            row_number() over hidden_then_smallest as place,
+            coalesce(sum(deals) over (hidden_then_smallest rows between unbounded preceding and 1 preceding), 0) as deals_before
+        from (select *, unnest(sums) as sum_name from value_cells where deals > 0) as cells_of_sums
+        window hidden_then_smallest as (
+            partition by table_name, period, outcome, sum_name order by is_hidden desc, deals, cell
+        )
+    ) as placed
+    where needs_cover and not is_hidden and (place <= 2 or deals_before < $minimum)
+) as cover
+where
+    not value_cells.is_hidden and value_cells.table_name = cover.table_name and value_cells.cell = cover.cell
+    and value_cells.period = cover.period and value_cells.outcome = cover.outcome"""
+
+
+def hide_small_values(
+    connection: duckdb.DuckDBPyConnection, schema: str, columns: Mapping[str, Mapping[str, str]], minimum: int
+) -> None:
+    """Fill the temporary table `value_cells` of `connection`; `columns` are those of each mart in `schema`."""
+    connection.execute(_CELLS)
+    for name, table in TABLES.items():
+        for outcome in table.outcomes:
+            if is_judged(name, columns.get(name, {}), outcome):
+                sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
+                connection.execute(
+                    f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
+                    f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
+                )
+    connection.execute(_HIDDEN, {"minimum": minimum})
+    while True:
+        while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
+            pass
+        telling = _telling_cells(connection, minimum)
+        if not telling:
+            break
+        connection.executemany(
+            "update value_cells set is_hidden = true where table_name = ? and outcome = ? and cell = ? and period = ?",
+            telling,
+        )
+
+
+def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[tuple[str, str, str, str]]:
+    """Shown cells from which, all sums and periods of a dimension taken together, an amount of fewer deals than the minimum follows.
+
+    Of the largest dimensions and of pairs, single sums are all that is judged.
+    """
+    rows = connection.execute(
+        "select table_name, outcome, sums[1], cell, period, deals, is_hidden from value_cells "
+        "where len(sums) = 1 and period in ('quarter', 'previous_quarter', 'window', 'all') and deals > 0 order by all"
+    ).fetchall()
+    sums: dict[tuple[str, str, str], list[tuple[str, str, int, bool]]] = {}
+    for table, outcome, sum_name, *cell in rows:
+        sums.setdefault((table, outcome, sum_name), []).append((cell[0], cell[1], cell[2], cell[3]))
+    telling = []
+    for (table, outcome, _), cells in sums.items():
+        told = _told(cells, minimum) if any(is_hidden for *_, is_hidden in cells) else None
+        telling += [(table, outcome, *told)] if told else []
+    return telling
+
+
+# Parts of time that do not overlap: the quarter, the one before it, the rest of the window, what is older.
+_PARTS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
+_EARLIER = (1, 2, 3)
+_MOST_CELLS = 250
+
+
+def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[str, str] | None:
+    """The smallest shown cell of those that tell an amount of few deals; None where nothing is told.
+
+    An amount is told where it is a linear combination of what is shown and of the totals: no other company could show the same.
+    """
+    deals: dict[str, dict[str, int]] = {}
+    for name, period, count, _ in cells:
+        deals.setdefault(name, {})[period] = count
+    if len(deals) > _MOST_CELLS:
+        return None
+    places = {name: place for place, name in enumerate(deals)}
+    counts = np.zeros((len(deals), 4))
+    for name, of in deals.items():
+        quarter, previous, window = of.get("quarter", 0), of.get("previous_quarter", 0), of.get("window", 0)
+        counts[places[name]] = quarter, previous, window - quarter - previous, of.get("all", 0) - window
+
+    def combination(names: Iterable[str], parts: Iterable[int]) -> np.ndarray:
+        chosen = np.zeros_like(counts)
+        chosen[np.ix_([places[name] for name in names], list(parts))] = 1
+        # where there is no deal the amount is known to be zero
+        return (chosen * (counts > 0)).ravel()
+
+    shown = [(count, name, period) for name, period, count, is_hidden in cells if not is_hidden]
+    known = [combination([name], _PARTS[period]) for _, name, period in shown]
+    known += [combination(deals, parts) for parts in _PARTS.values()]
+    # the copy kept from the quarter before: all deals but those of the quarter
+    known += [combination([name], _EARLIER) for name in deals if counts[places[name], list(_EARLIER)].sum() >= minimum]
+    matrix = np.array(known)
+    _, sizes, directions = np.linalg.svd(matrix)
+    free = directions[int((sizes > 1e-9).sum()) :]
+    for name in deals:
+        for parts in _COMBINATIONS:
+            few = counts[places[name], list(parts)].sum()
+            wanted = combination([name], parts)
+            if 0 < few < minimum and not np.abs(free @ wanted).max(initial=0) > 1e-9:
+                weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
+                told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
+                if told_by:
+                    return min(told_by)[1:]
+    return None
+
+
+_COMBINATIONS = [parts for size in range(1, 5) for parts in combinations(range(4), size)]
+
+
+def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
+    """Whether a mart, as it stands in this database, can be judged by its deals of an outcome."""
+    table = TABLES.get(name)
+    needed = {*table.cell, f"{outcome}_deals", *(() if table.period[0] == "'" else (table.period,))} if table else set()
+    return table is not None and outcome in table.outcomes and needed <= set(columns)
+
+
+def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
+    """By column, the expression that gives what may leave of it, over the rows of the mart `name` as `shown_rows`."""
+    table = TABLES.get(name)
+    outcomes = [outcome for outcome in ("won", "lost") if is_judged(name, columns, outcome)]
+    if not table or not outcomes:
+        return {}
+
+    def hidden(outcome: str) -> str:
+        return (
+            f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
+            f"and value_cells.cell = {_joined(table.cell, 'shown_rows')} "
+            f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'shown_rows.{table.period}'})"
+        )
+
+    either = " or ".join(hidden(outcome) for outcome in outcomes)
+    replaced: dict[str, str] = {}
+    for figures, condition in (
+        (WON, hidden("won") if "won" in outcomes else ""),
+        (LOST, hidden("lost") if "lost" in outcomes else ""),
+        (BOTH, either),
+    ):
+        replaced |= {
+            column: f"case when not ({condition}) then {column} end"
+            for column in shown
+            if condition and column in figures
+        }
+    if REASON in shown:
+        few = f"'fewer than {minimum} deals, or needed to hide such a figure: not shown'"
+        replaced[REASON] = f"case when {either} then {few} else {REASON} end"
+    return replaced
+
+
+def _joined(names: Sequence[str], table: str = "", label: str = "cell") -> str:
+    parts = [f"coalesce({f'{table}.' if table else ''}{name}, '')" for name in names]
+    return f"concat_ws(' | ', {', '.join([repr(label), *parts])})"
