@@ -85,7 +85,7 @@ INSTALLING = [
 ]
 CLIENTS = [command for command in COMMANDS if command.startswith(("duckdb ", "sqlite3 "))]
 MAKING = [command for command in COMMANDS if command.startswith("make ")]
-SHELL = [command for command in COMMANDS if command.startswith(("flock ", "tar ", "mv ", "cp "))]
+SHELL = [command for command in COMMANDS if command.startswith(("flock ", "tar ", "mv ", "cp ", "cd "))]
 
 
 @pytest.fixture(scope="module")

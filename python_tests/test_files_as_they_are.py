@@ -425,8 +425,8 @@ def test_reports_put_together_repeat_their_titles_too(tmp_path: Path) -> None:
     one, two = (TITLES + indented(deals(word).replace("A00", f"{word[0]}00")) for word in ("Retail", "Energy"))
     plan = plan_of(tmp_path, {"all.csv": one + two})
     problems = [problem for problem in column(plan, "line_problem") if problem != TITLE]
-    # of the second report the line of commas alone is a record without anything
-    assert [problem for problem in problems if problem] == [HEADER_AGAIN]
+    # of the second report the line of commas alone holds nothing
+    assert [problem for problem in problems if problem] == ["nothing in any column that is read", HEADER_AGAIN]
     assert [word for word in column(plan, "industry") if word] == ["Retail", "Energy"]
 
 

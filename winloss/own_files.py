@@ -157,7 +157,7 @@ def others_database(path: Path) -> str | None:
             ).fetchall()
     except duckdb.IOException as error:
         if "not a valid DuckDB database" not in str(error):
-            # held by another program, say: whoever opens it says so
+            # held by another program, say: the command that opens it says so
             return None
         return (
             f"{path} is no DuckDB database. {remedy} If it was one, it is damaged: move it away and build; only the memory of earlier "

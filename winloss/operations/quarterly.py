@@ -173,7 +173,7 @@ class Log:
 
 @dataclass
 class _State:
-    """How far a run came, for whoever is told of one that ended anywhere."""
+    """How far a run came, for the notification of one that ended anywhere."""
 
     plan: Plan | None = None
     log: Log = field(default_factory=Log)

@@ -4,7 +4,7 @@
     published/marts.duckdb              -> .marts.duckdb.current/marts.duckdb
     published/csv/alerts.csv            -> ../.marts.duckdb.current/csv/alerts.csv
 
-A build is switched to by renaming one link, so whoever opens a file sees the files of one build, also after a kill between any
+A build is switched to by renaming one link, so a reader who opens a file sees the files of one build, also after a kill between any
 two steps. The build before stays for readers that have just found its folder. Where the file system has no links, the files are
 put in place one by one.
 """
@@ -155,7 +155,7 @@ class BuildFolders:
     # ------------------------------------------------------------ steps
 
     def _name_a_copied_folder(self) -> None:
-        """Whoever copied the published folder without its links has a folder in the place of the link."""
+        """A published folder that was copied without its links has a folder in the place of the link."""
         path = self.current
         if not path.is_symlink() and purpose_of(path) == self.final.name and (path / MANIFEST).is_file():
             folder = new_folder(self.final.parent, self.final.name)

@@ -63,7 +63,7 @@ _CELLS = """create or replace temp table value_cells (
 )"""
 
 # A cell is hidden where it is small, or where the rest of a longer period that it leaves is: the shorter one goes, and of all deals and
-# the window all deals. The last quarter must not be small for all deals to be shown: the copy kept from the quarter before tells the rest.
+# the window all deals. The last quarter must not be small for all deals to be shown: the copy kept from the previous quarter tells the rest.
 _HIDDEN = """update value_cells set is_hidden = true
 from (
     select
@@ -185,7 +185,7 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
     shown = [(count, name, period) for name, period, count, is_hidden in cells if not is_hidden]
     known = [combination([name], _PARTS[period]) for _, name, period in shown]
     known += [combination(deals, parts) for parts in _PARTS.values()]
-    # the copy kept from the quarter before: all deals but those of the quarter
+    # the copy kept from the previous quarter: all deals but those of the quarter
     known += [combination([name], _EARLIER) for name in deals if counts[places[name], list(_EARLIER)].sum() >= minimum]
     matrix = np.array(known)
     _, sizes, directions = np.linalg.svd(matrix)
