@@ -19,7 +19,7 @@ from python_tests.known_company.project import (
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """120 deals of 2025, 30 a quarter, no score, no lead source; each has a CFO without a role; one loss of 64 states a reason.
+    """120 deals of 2025, 30 a quarter, no score, no revenue; each has a CFO without a role; one loss of 64 states a reason.
 
     The industry called Other wins 36 of 40, Bank and Farm 10 of 40 each.
     """
@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         deals.append(
             {
                 "deal_id": f"D{number}", "outcome": "Won" if is_won else "Lost", "created_on": "2024-12-01",
-                "closed_on": closed, "amount": 1000 + number, "industry": industry,
+                "closed_on": closed, "amount": 1000 + number, "industry": industry, "lead_source": "Event",
                 "loss_reason": "Price" if number == 112 else "",
             }
         )  # fmt: skip
@@ -64,9 +64,9 @@ def test_one_loss_on_price_is_no_action_about_price(built: Project) -> None:
 
 
 def test_what_one_action_asks_for_no_second_one_does(built: Project) -> None:
-    # the loss reason and the score are emptier than, or as empty as, the lead source
+    # the score is as empty as the revenue band and would be named before it; one loss of 64 states a reason
     assert titles(built, "score_threshold") == ["Score every deal"]
-    assert titles(built, "process") == ["Fill in the lead source"]
+    assert titles(built, "process") == ["Fill in the revenue band"]
 
 
 def test_contacts_that_are_recorded_are_not_asked_for(built: Project) -> None:
