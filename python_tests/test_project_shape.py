@@ -30,7 +30,7 @@ MAY_READ = {
     "advice": {"core", "answer", "data_quality", "advice"},
     "core": {"staging", "intermediate", "core"},
     "answer": {"core", "answer", "data_quality", "advice"},
-    "checks": {"staging", "core", "data_quality", "checks"},
+    "checks": {"staging", "intermediate", "core", "data_quality", "checks"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
 

