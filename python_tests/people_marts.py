@@ -81,6 +81,7 @@ def marts(
             ("all", None, None, None),
         ],
     )
+    connection.execute("create table marts.input_columns (object varchar, source_file varchar, status varchar)")
     for name in PEOPLE:
         sql = (compiled / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table marts.{name} as {sql}")

@@ -71,3 +71,4 @@ select
     plays.how_we_will_know
 from (select min(problem) as problem from problems) as problems
 left join {{ ref('playbook') }} as plays on true
+where problems.problem is not null or plays.kind is not null
