@@ -105,7 +105,7 @@ def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> Non
 
 def test_few_deals_with_contacts_are_not_counted_in_public(compiled: Path) -> None:
     few = published(marts(compiled, people(cfo=3), empty_deals=40))["contact_coverage"]
-    assert [(row["period"], row["won_deals_with_contacts"], row["is_suppressed"]) for row in few] == [
+    assert sorted((row["period"], row["won_deals_with_contacts"], row["is_suppressed"]) for row in few) == [
         ("quarter", None, True),
         ("window", None, True),
     ]
