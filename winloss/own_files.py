@@ -167,7 +167,12 @@ def others_database(path: Path) -> str | None:
         return None
     found = {schema for schema, _ in rows if schema in SCHEMAS}
     # what a build, a look at the freshness of exports, or a compilation makes first
-    if found and not {("landing", "privacy_key"), ("landing", "loads"), ("history", "run_history")} & set(rows):
+    firsts = (
+        {("landing", "privacy_key")},
+        {("landing", "loads")},
+        {("history", "run_history"), ("history", "recommendations")},
+    )
+    if found and not any(first <= set(rows) for first in firsts):
         return f"{path} is a database of yours: it has the schema {sorted(found)[0]}, in which no build of Winloss worked. {remedy}"
     return None
 

@@ -47,7 +47,8 @@ select
     currency_count > 1 and unrated_count = 0 as is_converted,
     currency_count > 1 and unrated_count > 0 as is_mixed,
     case
-        when currency_count > 1 and unrated_count = 0 then coalesce(upper(nullif('{{ setting("company_currency") }}', '')), 'company currency')
+        when currency_count > 1 and unrated_count = 0
+            then coalesce(upper(nullif('{{ setting("company_currency") }}', '')), 'company currency')
         when currency_count = 1 then any_currency
     end as value_currency,
     case

@@ -12,7 +12,9 @@ select
     -- a sign that several currencies share is the company's own where that is one of them
     coalesce(
         signs.currency,
-        case when signs.may_be like '%' || upper('{{ setting("company_currency") or "none" }}') || '%' then upper('{{ setting("company_currency") }}') end,
+        case
+            when signs.may_be like '%' || upper('{{ setting("company_currency") or "none" }}') || '%' then upper('{{ setting("company_currency") }}')
+        end,
         upper(lines.currency)
     ) as currency,
     lines.owner,

@@ -140,7 +140,7 @@ checks as (
         'probability' as unit,
         {{ setting('alert_lopsided_chance') | float }} as lower_threshold,
         cast(null as double) as upper_threshold,
-        'All deals of the quarter ended the same way, which chance does not explain: the export or the recording of the quarter leaves out the others.' as meaning,
+        'All deals of the quarter ended the same way, beyond chance: the export or the recording of the quarter leaves out the others.' as meaning,
         'Check that the export holds won and lost deals of the previous quarter its win rate is told.' as remedy
     from lopsided
     union all

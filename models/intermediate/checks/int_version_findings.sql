@@ -30,7 +30,9 @@ held as (
         max(placed.file_order) over () as newest_order
     from {{ ref('base_deal_lines') }} as lines
     inner join (
-        select source_file, max(file_order) as file_order
+        select
+            source_file,
+            max(file_order) as file_order
         from {{ ref('base_deals') }}
         group by source_file
     ) as placed on lines.source_file = placed.source_file
@@ -81,7 +83,8 @@ select
         where length(close_stated) > 10
         and {{ is_zoned('close_stated') }}
         and {{ utc_moment('close_stated') }} != cast(cast({{ utc_moment('close_stated') }} as date) as timestamp)
-        and {{ quarter_start(dbt.dateadd('hour', -12, utc_moment('close_stated'))) }} != {{ quarter_start(dbt.dateadd('hour', 14, utc_moment('close_stated'))) }}
+        and {{ quarter_start(dbt.dateadd('hour', -12, utc_moment('close_stated'))) }}
+        != {{ quarter_start(dbt.dateadd('hour', 14, utc_moment('close_stated'))) }}
     ) as found,
     {%- endif %}
     count(*) as of_records

@@ -31,7 +31,9 @@ select
     counted.outside_win_rate,
     counted.inside_win_rate - counted.outside_win_rate as difference,
     {{ newcombe_low('counted.inside_win_rate', 'counted.inside_win_rate_low', 'counted.outside_win_rate', 'counted.outside_win_rate_high') }} as difference_low,
-    {{ newcombe_high('counted.inside_win_rate', 'counted.inside_win_rate_high', 'counted.outside_win_rate', 'counted.outside_win_rate_low') }} as difference_high,
+    {{ newcombe_high(
+        'counted.inside_win_rate', 'counted.inside_win_rate_high', 'counted.outside_win_rate', 'counted.outside_win_rate_low'
+    ) }} as difference_high,
     -- moving `shift_points` of every 100 deals from outside to inside; advice for no one or for everybody moves none
     coalesce({{ setting('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
     periods.population

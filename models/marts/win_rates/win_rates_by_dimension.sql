@@ -151,4 +151,8 @@ left join rated
     and listed.segment = rated.segment
 left join {{ ref('bands') }} as bands
     on listed.segment = bands.band
-    and bands.measure = case listed.dimension when 'revenue_band' then 'annual_revenue' when 'employee_band' then 'employees' when 'deal_size_band' then 'amount' end
+    and bands.measure = case listed.dimension
+        when 'revenue_band' then 'annual_revenue'
+        when 'employee_band' then 'employees'
+        when 'deal_size_band' then 'amount'
+    end
