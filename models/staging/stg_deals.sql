@@ -13,7 +13,8 @@ select
     coalesce(
         signs.currency,
         case
-            when signs.may_be like '%' || upper('{{ setting("company_currency") or "none" }}') || '%' then upper('{{ setting("company_currency") }}')
+            when signs.may_be like '%' || upper('{{ setting("company_currency") or "none" }}') || '%'
+                then upper('{{ setting("company_currency") }}')
         end,
         upper(lines.currency)
     ) as currency,
