@@ -102,7 +102,9 @@ def test_logs_and_compiled_sql_are_as_private_as_the_database(place: Place) -> N
 
 def test_a_folder_that_is_shared_stays_open_for_others(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
-    shared.mkdir(mode=0o755)
+    shared.mkdir()
+    # whatever mask the tests before left
+    shared.chmod(0o755)
     for name in ("dbt.log", "theirs.log"):
         (shared / name).touch()
         (shared / name).chmod(0o644)
