@@ -122,6 +122,9 @@ def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
     says_outcome = ("outcome", "is_won", "is_lost", "is_closed")
     if spoiled == "outcome" and name in says_outcome:
         return "" if name.startswith("is_") else text
+    if name in ("merged_into", "merged_ids"):
+        # a record that names another was merged into it, and is left out
+        return ""
     if name == "outcome":
         return (ODD_WORD if crm == "custom" else "Won") if is_won else "Lost"
     if plant.column.kind is Kind.BOOLEAN:
