@@ -23,7 +23,7 @@ OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
 
 
 def remember(place: Place, crm: str | None, rank: int, title: str) -> None:
-    """Advice of the previous quarter the one under review, as if an earlier build of a source had given it."""
+    """Advice of the quarter that precedes the one under review, as if an earlier build of a source had given it."""
     with duckdb.connect(str(place.database)) as connection:
         connection.execute(
             "insert into history.recommendations by name select $crm as crm, '2024-Q4' as reviewed_quarter, "

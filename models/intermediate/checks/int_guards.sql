@@ -141,7 +141,7 @@ checks as (
         {{ setting('alert_lopsided_chance') | float }} as lower_threshold,
         cast(null as double) as upper_threshold,
         'All deals of the quarter ended the same way, beyond chance: the export or the recording of the quarter leaves out the others.' as meaning,
-        'Check that the export holds won and lost deals of the previous quarter its win rate is told.' as remedy
+        'Check that the export holds won and lost deals of the quarter, then report its win rate.' as remedy
     from lopsided
     union all
     select
