@@ -207,7 +207,7 @@ def _build_and_report(plan: Plan, state: _State, say: Say) -> Outcome:
     quarter = _reviewed(plan.published)
     say(f"built and published {quarter or 'no quarter'}")
     try:
-        written = write_reports(plan)
+        written = write_reports(plan.published, plan.reports, plan.formats)
         text = done_text(plan, written, quarter, state.before)
     except Exception as error:  # whatever it is, someone has to be told
         return Outcome(FAILED, failed_text(plan, [f"The report: {told(error)}"], state.before, is_published=True))
@@ -420,13 +420,14 @@ def reasons(shown: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- report
 
 
-def write_reports(plan: Plan) -> list[Path]:
+def write_reports(published: Path, reports: Path, formats: Sequence[str]) -> list[Path]:
+    """Writes the report of `published` in each format into the folder of its quarter under `reports`; the paths, in that order."""
     from winloss.report import build_report, render
     from winloss.report.render import write_text
 
-    report = build_report(plan.published)
-    folder = plan.reports / (report.quarter or "undated")
-    return [write_text(render(report, kind), folder / f"report.{kind}") for kind in plan.formats]
+    report = build_report(published)
+    folder = reports / (report.quarter or "undated")
+    return [write_text(render(report, kind), folder / f"report.{kind}") for kind in formats]
 
 
 def _reviewed(published: Path) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from winloss.operations.quarterly import DBT, WITHOUT_UNIT_TESTS, reasons
+from winloss.operations.quarterly import DBT, WITHOUT_UNIT_TESTS, reasons, write_reports
 
 # What a line of dbt shows when it first comes to a stage.
 _STAGES = (
@@ -42,8 +42,6 @@ def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, 
 
     Raises RunError where the build failed or published nothing.
     """
-    from winloss.report import build_report, render
-    from winloss.report.render import write_text
     from winloss.report.results import results
 
     say("reading the exports")
@@ -60,8 +58,7 @@ def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, 
     if shown[-1] != "0" or not is_published:
         raise RunError("\n".join(reasons(shown[:-1])), int(shown[-1]) or 1)
     say("writing the report")
-    report = build_report(places.published)
-    path = write_text(render(report, "html"), places.reports / (report.quarter or "undated") / "report.html")
+    (path,) = write_reports(places.published, places.reports, ("html",))
     return path, results(places.private, places.published)
 
 
