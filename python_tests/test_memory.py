@@ -37,9 +37,9 @@ def test_memory_from_quarter_to_quarter(reviewed: SampleBuild) -> None:
     built(reviewed, "review_quarter: 2025-Q4")
     follow_up = reviewed.rows(FOLLOW_UP)
     assert [row["title"] for row in follow_up] == [row["title"] for row in first]
-    [technology] = [row for row in follow_up if row["value"] == "Technology"]
+    [technology] = [row for row in follow_up if row["segment"] == "Technology"]
     # planted: Technology wins 27 of 33 in 2025-Q4, all others 52 of 93 (one deal has no industry)
-    assert (technology["next_quarter"], technology["deals"], technology["won"]) == ("2025-Q4", 33, 27)
+    assert (technology["next_quarter"], technology["closed_deals"], technology["won_deals"]) == ("2025-Q4", 33, 27)
     assert technology["verdict"] == "held" and technology["is_history_revised"] is False
 
     built(reviewed, "review_quarter: 2025-Q3, focus_dimensions: [industry]")

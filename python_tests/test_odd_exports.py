@@ -223,4 +223,4 @@ def test_no_line_of_an_export_is_lost(models: tuple[str, CompiledModels]) -> Non
 
     law()
     # a law about nothing would hold as well
-    assert seen["read"] > seen["refused"], seen
+    assert seen["read"] >= FOLDERS // 3, seen

@@ -290,5 +290,5 @@ def test_a_file_that_is_no_database_is_one_sentence() -> None:
     place.database.write_text("not a database at all, but long enough to be looked at " * 400, encoding="utf-8")
     run = place.dbt("build")
     assert run.returncode == 2
-    assert "../private/w.duckdb cannot be opened" in run.stdout
+    assert "w.duckdb is no DuckDB database." in run.stdout
     assert TRACEBACK not in run.stdout
