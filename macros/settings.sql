@@ -91,8 +91,10 @@
             {%- do problems.append(keep_problem(setting('keep'))) -%}
             {%- do problems.append(ignore_problem(setting('ignore'))) -%}
             {%- if not problems | select | list -%}
-                {%- for name in setting('focus_dimensions') -%}
-                    {%- do problems.append(focus_problem(name)) -%}
+                {%- for list_name in ['focus_dimensions', 'known_before_the_deal'] -%}
+                    {%- for name in setting(list_name) -%}
+                        {%- do problems.append(listed_dimension_problem(list_name, name)) -%}
+                    {%- endfor -%}
                 {%- endfor -%}
             {%- endif -%}
         {%- endif -%}
@@ -147,9 +149,10 @@
     {{ return('') }}
 {% endmacro %}
 
-{% macro focus_problem(name) %}
+{% macro listed_dimension_problem(setting_name, name) %}
     {%- set known = dimensions() | map(attribute='name') | list -%}
-    {{ return('' if name in known else 'Setting focus_dimensions: ' ~ (name | tojson) ~ ' is no dimension, so nothing would be recommended along it. Did you mean ' ~ nearest_word(name, known) ~ '?') }}
+    {%- set cost = {'focus_dimensions': ', so nothing would be recommended along it'}.get(setting_name, '') -%}
+    {{ return('' if name in known else 'Setting ' ~ setting_name ~ ': ' ~ (name | tojson) ~ ' is no dimension' ~ cost ~ '. Did you mean ' ~ nearest_word(name, known) ~ '?') }}
 {% endmacro %}
 
 {# Ends the run with a sentence before anything is built. Not as SQL that fails: dbt 1.11 then goes through what it skips, and stumbles

@@ -23,16 +23,20 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     """Closed deals with industry and region, under review in a quarter such as 2025-Q4."""
     connection = duckdb.connect()
     connection.execute(
-        "create table fct_closed_deals (closed_quarter varchar, is_won integer, amount decimal(18, 2), industry varchar, region varchar, closed_on date)"
+        "create table fct_closed_deals (closed_quarter varchar, is_won integer, amount decimal(18, 2), industry varchar, region varchar, "
+        "closed_on date, deal_key varchar, deal_type varchar, account_key varchar, owner varchar, created_on date, cycle_days integer)"
     )
     connection.executemany(
-        "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?)",
-        [(quarter, won, industry, region, first_day(quarter)) for quarter, won, industry, region in deals],
+        "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?, ?, 'unknown', null, 'unknown', null, null)",
+        [
+            (quarter, won, industry, region, first_day(quarter), f"d{number}")
+            for number, (quarter, won, industry, region) in enumerate(deals)
+        ],
     )
     connection.execute(
-        "create table int_deal_cells as select closed_quarter, industry, region, count(*) as deals, sum(is_won) as won, "
+        "create table int_deal_cells as select closed_quarter, deal_type, industry, region, count(*) as deals, sum(is_won) as won, "
         "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(cast(amount as double) * amount) as squared_amount "
-        "from fct_closed_deals group by closed_quarter, industry, region"
+        "from fct_closed_deals group by closed_quarter, deal_type, industry, region"
     )
     starts = first_day(review_quarter)
     connection.execute(
@@ -41,10 +45,11 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
         [starts, starts],
     )
     connection.execute(
-        "create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean)"
+        "create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean, "
+        "is_known_before_the_deal boolean)"
     )
     connection.execute(
-        "insert into dim_dimensions values ('industry', 'industry', 1, true), ('region', 'region', 2, true)"
+        "insert into dim_dimensions values ('industry', 'industry', 1, true, false), ('region', 'region', 2, true, false)"
     )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     stated = Parameters().as_row() | settings

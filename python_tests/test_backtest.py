@@ -1,9 +1,5 @@
 """The backtest looks only backwards, and counts what the tested quarter really showed."""
 
-from dataclasses import replace
-
-import pytest
-
 from python_tests.small_marts import Deal, marts_of, reader_over
 from winloss.advice.backtest import backtest
 
@@ -81,18 +77,3 @@ def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
     assert rows["naive"]["advice"] == odd
     assert rows["naive"]["inside_won_deals"] == 36
-
-
-def test_counting_in_memory_and_by_the_engine_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    deals = [
-        deal
-        for name in ("2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3")
-        for deal in quarter(name, STRONG_BANK | {"Zoo": (9, 2)})
-    ]
-    in_memory = backtest(reader_over(marts_of(deals * 3, "2025-Q3")))
-    monkeypatch.setattr("winloss.advice.backtest.MAXIMUM_CELLS", 0)
-    asked: list[str] = []
-    reader = reader_over(marts_of(deals * 3, "2025-Q3"))
-    by_engine = backtest(replace(reader, query=lambda sql: asked.append(sql) or reader.query(sql)))  # type: ignore[func-returns-value]
-    assert in_memory == by_engine
-    assert len(asked) > 20

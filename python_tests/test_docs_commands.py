@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
-from winloss.advice.counts import MemoryCounts
+from winloss.advice.counts import DealCounts
 from winloss.advice.recommendations import recommendation_rows
 from winloss.advice.selection import evidence_rows, run_row, select
 from winloss.cli import main
@@ -364,7 +364,7 @@ def test_the_program_says_of_the_example_what_the_guide_says(kind: str, company:
     counts = [(name, int(won), int(deals)) for name, won, deals in re.findall(r"(\w+) (\d+) of (\d+)", company)]
     segments = [name for name, _, deals in counts for _ in range(deals)]
     won = [int(number < wins) for _, wins, deals in counts for number in range(deals)]
-    found = select(MemoryCounts({"industry": segments}, won, ["2025-Q4"] * len(won)), ["industry"])
+    found = select(DealCounts({"industry": segments}, won, ["2025-Q4"] * len(won)), ["industry"])
     said = next(
         row for row in recommendation_rows(evidence_rows(found), run_row(found)) if row["segment"] == counts[0][0]
     )

@@ -316,7 +316,7 @@ def test_logistic_fit_stays_finite_when_scores_separate_perfectly() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("false_discovery_rate", 1.5), ("minimum_deals", 0), ("minimum_deals", 2.5), ("maximum_rows", 60_000)],
+    [("false_discovery_rate", 1.5), ("minimum_deals", 0), ("minimum_deals", 2.5), ("maximum_segments", 60_000)],
 )
 def test_parameters_outside_their_range_are_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):

@@ -55,14 +55,13 @@ def user_errors_as_exit(command: _Command) -> _Command:
 def _known_errors() -> tuple[type[Exception], ...]:
     import duckdb
 
-    from winloss.advice.counts import CountError
     from winloss.advice.what_if import WhatIfError
     from winloss.publish.publication import PublishError
     from winloss.report import ReportError
     from winloss.settings import SettingsError
     from winloss.spark.engine import EngineError
 
-    return (SettingsError, ReportError, PublishError, WhatIfError, CountError, EngineError, duckdb.Error, OSError)
+    return (SettingsError, ReportError, PublishError, WhatIfError, EngineError, duckdb.Error, OSError)
 
 
 def _version() -> str:

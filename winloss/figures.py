@@ -18,11 +18,13 @@ def percent(rate: Value) -> str:
 
 
 def signed(number: Value) -> str:
-    """A number with one decimal and its sign: '+2.0', '-0.4', '0.0'."""
+    """A number with one decimal and its sign: '+2.0', '-0.4', '0.0'; with two where one would make it nothing."""
     if not isinstance(number, (int, float)):
         return "n/a"
-    rounded = round(float(number), 1) + 0.0
-    return f"{rounded:+.1f}" if rounded else "0.0"
+    rounded = round(float(number), 1)
+    if rounded:
+        return f"{rounded:+.1f}"
+    return f"{number:+.2f}" if round(float(number), 2) else "0.0"
 
 
 def points(fraction: Value) -> str:

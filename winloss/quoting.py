@@ -29,3 +29,11 @@ def identifier(name: str) -> str:
 def words(values: object) -> str:
     """Several texts as the inside of an SQL `in (...)` list, in a fixed order."""
     return ", ".join(literal(value) for value in sorted(set(values)))  # type: ignore[call-overload]
+
+
+def text_literal(value: str, engine: str = "duckdb") -> str:
+    """A text as an SQL literal: quotes doubled; Spark wants a backslash before quotes and backslashes."""
+    if engine == "spark":
+        # doubled quotes vanish without a word before Spark 4, and ${name} is replaced by a setting
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "$\\{") + "'"
+    return "'" + value.replace("'", "''") + "'"

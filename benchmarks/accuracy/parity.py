@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jinja2
@@ -13,31 +14,48 @@ from scipy import stats
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, LABELS, Sample
 from winloss.advice import statistics
-from winloss.advice.counts import SqlCounts, StrataCounts, sums_of
+from winloss.advice.counts import DealCounts, StrataCounts, sums_of
+from winloss.advice.deals import window_deals
 from winloss.advice.evidence import evidence_rows
 from winloss.advice.parameters import Parameters
 from winloss.advice.selection import select
+from winloss.rows import Reader
 
 
 def differences() -> Iterator[tuple[str, float]]:
     """Largest absolute difference of each comparison."""
     yield "evidence: DuckDB counts, memory n=500", evidence_difference(500, Parameters())
-    yield "evidence: DuckDB sums, memory n=3000", evidence_difference(3_000, Parameters())
+    yield "evidence: DuckDB counts, memory n=3000", evidence_difference(3_000, Parameters())
     yield "mid-p: scipy hypergeom", mid_p_difference()
     yield from _statsmodels_differences()
 
 
-def duckdb_source(sample: Sample) -> SqlCounts:
-    """The deals in a DuckDB table, counted there."""
+def duckdb_source(sample: Sample) -> DealCounts:
+    """The deals in a DuckDB table, folded there."""
     connection = duckdb.connect()
     quarters = [f"{2020 + q // 4}-Q{q % 4 + 1}" for q in sample.quarter.tolist()]
     columns = [[LABELS[d][code] for code in sample.codes[d].tolist()] for d in DIMENSIONS]
     unnested = ", ".join(f"unnest(?) as {name}" for name in ("closed_quarter", "is_won", *DIMENSIONS))
     connection.execute(
-        f"create table deals as select *, cast(null as double) as amount from (select {unnested})",
+        f"""create table fct_closed_deals as
+select
+    *, cast(row_number() over () as varchar) as deal_key, 'unknown' as deal_type, cast(null as varchar) as account_key,
+    'unknown' as owner, cast(null as date) as created_on, cast(null as date) as closed_on, 0 as cycle_days
+from (select {unnested})""",
         [quarters, sample.won.tolist(), *columns],
     )
-    return SqlCounts(lambda query: connection.execute(query).fetchall(), "deals", sorted(set(quarters)))
+    keys = ", ".join(["closed_quarter", "deal_type", *DIMENSIONS])
+    connection.execute(
+        f"create table int_deal_cells as select {keys}, count(*) as deals, sum(is_won) as won, 0 as amount, 0 as won_amount, "
+        f"0 as squared_amount from fct_closed_deals group by {keys}"
+    )
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+
+    names = {dimension: dimension for dimension in DIMENSIONS}
+    return window_deals(Reader(query, lambda name: name), names, sorted(set(quarters)), Parameters())
 
 
 def evidence_difference(deals: int, parameters: Parameters) -> float:

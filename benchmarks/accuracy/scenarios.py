@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from winloss.advice.counts import MemoryCounts
+from winloss.advice.counts import DealCounts
 from winloss.rows import Row
 
 Floats = npt.NDArray[np.float64]
@@ -77,11 +77,11 @@ class Sample:
     won: Ints
     odds: Floats
 
-    def source(self, quarters: list[int] | None = None) -> MemoryCounts:
+    def source(self, quarters: list[int] | None = None) -> DealCounts:
         """The deals, or those of some quarters, as the selection sees them."""
         keep = np.ones(self.won.size, dtype=bool) if quarters is None else np.isin(self.quarter, quarters)
         labels = [f"{2020 + q // 4}-Q{q % 4 + 1}" for q in range(int(self.quarter.max(initial=0)) + 1)]
-        return MemoryCounts.from_codes(
+        return DealCounts.from_codes(
             {d: codes[keep] for d, codes in self.codes.items()}, LABELS, self.won[keep], self.quarter[keep], labels
         )
 

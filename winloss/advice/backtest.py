@@ -6,26 +6,20 @@ the naive rule of dashboards: whatever won much of a few deals last quarter (the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from winloss.advice import selection
-from winloss.advice.counts import CountSource, MemoryCounts, QuarterCounts, SqlCounts, encode, text_literal
+from winloss.advice.counts import DealCounts, QuarterCounts
+from winloss.advice.deals import window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.selection import TARGET_MORE
-from winloss.advice.steps import deal_relation, parameters, recommendable_dimensions
-from winloss.rows import Reader, Row
+from winloss.advice.steps import known_before, parameters, recommendable_dimensions
+from winloss.quoting import text_literal
+from winloss.rows import Reader, Row, number
 
 NAIVE_DIMENSIONS = ("industry", "revenue_band")
 
-MAXIMUM_CELLS = 250_000
-"""Up to so many groups of alike deals are fetched and counted here; a dozen megabytes."""
-
 Segment = tuple[str, str]
-
-Counting = Callable[[Sequence[str]], CountSource]
-"""Gives the counts of a window of quarters."""
 
 BACKTEST = {
     "method": "text",
@@ -61,20 +55,19 @@ order by deals.closed_quarter"""
     ]
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
-    relation = deal_relation(reader, dimensions)
-    counting = _counting(reader, relation, quarters, list(dimensions))
+    known = known_before(reader)
     result: list[Row] = []
     for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
         before, tested = quarters[:place], quarters[place]
         window = trailing_window(before, constants)
         advised = {
-            "winloss": _advice(counting(window), list(dimensions), constants),
+            "winloss": _advice(window_deals(reader, dimensions, window, constants), list(dimensions), known, constants),
             "everyone": None,
-            "naive": _naive_advice(counting([before[-1].quarter]), list(dimensions), constants),
+            "naive": _naive_advice(reader, before[-1].quarter, dimensions, constants),
         }
         for method, segments in advised.items():
             trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
-            inside = _counts(reader, relation, tested.quarter, segments)
+            inside = _counts(reader, dimensions, tested.quarter, segments)
             result.append(
                 {
                     "method": method,
@@ -99,56 +92,49 @@ def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> t
     return tuple(quarter.quarter for quarter in short)
 
 
-def _counting(reader: Reader, relation: str, quarters: Sequence[QuarterCounts], dimensions: Sequence[str]) -> Counting:
-    """Cells are fetched once and counted in memory for every window, unless they are too many: then the engine counts."""
-    cells = int(reader.rows(f"select count(*) as cells from {relation}")[0]["cells"] or 0)
-    if cells > MAXIMUM_CELLS:
-        return lambda window: SqlCounts(lambda sql: reader.query(sql)[1], relation, window, reader.engine, counted=True)
-    names = ", ".join(["closed_quarter", "deals", "won", *dimensions])
-    looked_at = ", ".join(text_literal(quarter.quarter, reader.engine) for quarter in quarters) or "''"
-    records = reader.query(f"select {names} from {relation} where closed_quarter in ({looked_at})")[1]
-    columns = list(zip(*records)) or [()] * (3 + len(dimensions))
-    labels, codes = {}, {}
-    for place, name in enumerate(dimensions, start=3):
-        labels[name], codes[name] = encode(columns[place])
-    quarter_labels, quarter_codes = encode(columns[0])
-    deals, won = (np.array([int(number) for number in column], dtype=np.int64) for column in columns[1:3])
-
-    def counting(window: Sequence[str]) -> CountSource:
-        inside = np.isin(quarter_codes, [code for code, label in enumerate(quarter_labels) if label in set(window)])
-        return MemoryCounts.from_codes(
-            {name: code[inside] for name, code in codes.items()},
-            labels,
-            won[inside],
-            quarter_codes[inside],
-            quarter_labels,
-            deals[inside],
-        )
-
-    return counting
-
-
-def _advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
+def _advice(
+    source: DealCounts,
+    dimensions: Sequence[str],
+    known: Sequence[str],
+    constants: Parameters,
+) -> list[Segment]:
     """Claims to target, or the best bet where there is no claim."""
-    rows = selection.evidence_rows(selection.select(source, dimensions, constants, with_pairs=False))
+    found = selection.select(source, dimensions, constants, with_pairs=False, known_before=known)
+    rows = selection.evidence_rows(found)
     claims = [row for row in rows if row["action"] == TARGET_MORE]
     chosen = claims or [row for row in rows if row["best_bet"]]
     return sorted((str(row["dimension"]), str(row["segment"])) for row in chosen)
 
 
-def _naive_advice(source: CountSource, dimensions: Sequence[str], constants: Parameters) -> list[Segment]:
-    rows = source.segments([name for name in NAIVE_DIMENSIONS if name in dimensions], [], constants)
-    return sorted(
-        (row.dimension, row.value)
-        for row in rows
-        if row.value is not None
-        and row.value != UNKNOWN
-        and row.deals >= constants.naive_minimum_deals
-        and row.won >= constants.naive_win_rate * row.deals
-    )
+def _naive_advice(
+    reader: Reader,
+    quarter: str,
+    dimensions: Mapping[str, str],
+    constants: Parameters,
+) -> list[Segment]:
+    """Segments of two dimensions that won much of a few deals in the quarter."""
+    chosen = []
+    for name in NAIVE_DIMENSIONS:
+        if name in dimensions:
+            rows = reader.rows(
+                f"""select {dimensions[name]} as segment, sum(deals) as deals, sum(won) as won
+from {reader.relation("int_deal_cells")}
+where closed_quarter = {text_literal(quarter, reader.engine)}
+group by {dimensions[name]}"""
+            )
+            chosen += [
+                (name, str(row["segment"]))
+                for row in rows
+                if row["segment"] != UNKNOWN
+                and number(row["deals"]) >= constants.naive_minimum_deals
+                and number(row["won"]) >= constants.naive_win_rate * number(row["deals"])
+            ]
+    return sorted(chosen)
 
 
-def _counts(reader: Reader, relation: str, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, int]:
+def _counts(
+    reader: Reader, dimensions: Mapping[str, str], quarter: str, segments: Sequence[Segment] | None
+) -> tuple[int, int]:
     """Deals and wins of the quarter inside any of the segments; of all where `segments` is None."""
 
     def literal(text: str) -> str:
@@ -157,11 +143,11 @@ def _counts(reader: Reader, relation: str, quarter: str, segments: Sequence[Segm
     is_inside = (
         "1 = 1"
         if segments is None
-        else " or ".join(f"{name} = {literal(value)}" for name, value in segments) or "1 = 0"
+        else " or ".join(f"{dimensions[name]} = {literal(value)}" for name, value in segments) or "1 = 0"
     )
     row = reader.rows(
         f"""select coalesce(sum(deals), 0) as deals, coalesce(sum(won), 0) as won
-from {relation}
+from {reader.relation("int_deal_cells")}
 where closed_quarter = {literal(quarter)} and ({is_inside})"""
     )[0]
     return int(row["deals"] or 0), int(row["won"] or 0)

@@ -29,6 +29,8 @@ NOT_ENOUGH_DATA = "not_enough_data"
 COUNTS_DISAGREE = "counts_disagree"
 SIBLINGS_CLAIMED = "siblings_claimed"
 SEARCH_STOPPED = "search_stopped"
+TOO_YOUNG = "too_young"
+NOT_CONFIRMED = "not_confirmed"
 """Why a segment with deals enough is not judged; codes of caveats as well."""
 
 
@@ -87,6 +89,8 @@ class Evidence:
     expected_lift_low: float | None = None
     expected_lift_high: float | None = None
     expected_gain: float | None = None
+    expected_gain_low: float | None = None
+    expected_gain_high: float | None = None
     sign_probability: float | None = None
     p_value: float | None = None
     q_value: float | None = None
@@ -156,6 +160,11 @@ class Outcome:
     first_q: dict[Cell, float] = field(default_factory=dict)
     reached: frozenset[Cell] = frozenset()
     stopped_after: int | None = None
+    doubted: frozenset[str] = frozenset()
+    few_owners: frozenset[str] = frozenset()
+    unconfirmed: dict[Cell, str] = field(default_factory=dict)
+    is_dated: bool = True
+    parameters: Parameters = field(default_factory=Parameters)
     claims: tuple[Claim, ...] = ()
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
@@ -173,6 +182,7 @@ def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     evidence = [_segment_evidence(outcome, row, base, parameters) for row in outcome.segments]
     evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
     _place_bets(evidence, outcome.is_fallback, parameters)
+    _widen_bets(evidence, len(outcome.candidates), parameters)
     return Selection(
         window=outcome.window,
         deals=outcome.deals,
@@ -223,14 +233,14 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
     if claim is None:
         evidence.not_judged = _not_asked(outcome, tested, result, parameters)
-    _add_effect(evidence, result, -1 if twin else 1, base, parameters)
-    evidence.expected_gain = (-1 if twin else 1) * _gain(outcome.whole[tested], evidence, base, parameters)
+    _add_effect(evidence, result, -1 if twin else 1, base, claim is not None, parameters)
+    _add_gain(evidence, outcome.whole[tested], -1 if twin else 1, base, claim is not None, parameters)
     evidence.q_value = outcome.first_q[tested]
     if claim is not None:
         evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
     elif evidence.not_judged is None and evidence.q_value <= parameters.false_discovery_rate:
         evidence.explained_by = tuple(claim.cell for claim in outcome.claims)
-    _decide(evidence, parameters)
+    _decide(evidence, base, _may_be_claimed(outcome, cell, parameters), parameters)
     evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
     return evidence
 
@@ -241,12 +251,13 @@ def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Para
     _add_rest(evidence, whole.other_closed_deals, whole.other_won_deals)
     rate = parameters.pair_false_discovery_rate
     _add_power(evidence, result.harmonic_deals, base, outcome.pair_comparisons, rate, parameters)
-    _add_effect(evidence, result, 1, base, parameters)
+    _add_effect(evidence, result, 1, base, True, parameters)
+    _add_gain(evidence, whole, 1, base, True, parameters)
     evidence.is_candidate = True
     evidence.q_value = outcome.pair_q[claim.cell]
     evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
-    _decide(evidence, parameters)
-    evidence.caveats = _why_not_judged(outcome, evidence)
+    _decide(evidence, base, _may_be_claimed(outcome, claim.cell, parameters), parameters)
+    evidence.caveats = (*_why_not_judged(outcome, evidence), *_of_claims(outcome, evidence))
     return evidence
 
 
@@ -293,38 +304,74 @@ def _add_power(
     )
 
 
-def _add_effect(evidence: Evidence, result: Tally, mirrored: int, base: float, parameters: Parameters) -> None:
-    weight = result.harmonic_deals + parameters.shrinkage_deals
+def _add_effect(
+    evidence: Evidence,
+    result: Tally,
+    mirrored: int,
+    base: float,
+    is_claimed: bool,
+    parameters: Parameters,
+) -> None:
     evidence.adjusted_difference = mirrored * result.risk_difference
-    evidence.expected_lift, evidence.expected_lift_low, evidence.expected_lift_high = statistics.shrunken_lift(
-        evidence.adjusted_difference,
-        result.harmonic_deals,
-        base,
-        parameters.shrinkage_deals,
-        parameters.interval_z,
+    evidence.expected_lift, evidence.expected_lift_low, evidence.expected_lift_high = _expected(
+        evidence.adjusted_difference, result.harmonic_deals, base, is_claimed, parameters
     )
+    weight = result.harmonic_deals + parameters.lift_shrinkage_deals
     deviation = math.sqrt(base * (1 - base) / weight) if weight > 0 else 0.0
     if deviation > 0:
         evidence.sign_probability = float(special.ndtr(abs(evidence.expected_lift) / deviation))
     evidence.p_value = result.p
 
 
-def _gain(whole: Tally, evidence: Evidence, base: float, parameters: Parameters) -> float:
-    """Expected lift over the average deal, siblings included: what segments are ranked by.
+def _add_gain(
+    evidence: Evidence,
+    whole: Tally,
+    mirrored: int,
+    base: float,
+    is_claimed: bool,
+    parameters: Parameters,
+) -> None:
+    """Expected lift over the average deal, siblings included: what moving deals brings and segments are ranked by.
 
     A segment that already holds half of the deals has only the other half to win from, and
     one that is better than the leftovers may be worse than what was set aside.
     """
-    lift, _, _ = statistics.shrunken_lift(
-        whole.risk_difference, whole.harmonic_deals, base, parameters.shrinkage_deals, parameters.interval_z
-    )
-    return lift * evidence.other_closed_deals / (evidence.closed_deals + evidence.other_closed_deals)
+    share = evidence.other_closed_deals / (evidence.closed_deals + evidence.other_closed_deals)
+    gain = _expected(mirrored * whole.risk_difference, whole.harmonic_deals, base, is_claimed, parameters)
+    evidence.expected_gain, evidence.expected_gain_low, evidence.expected_gain_high = (share * end for end in gain)
+
+
+def _expected(
+    difference: float,
+    harmonic_deals: float,
+    base: float,
+    is_claimed: bool,
+    parameters: Parameters,
+) -> tuple[float, float, float]:
+    """A difference drawn to zero, with its interval.
+
+    For a claim the end far from zero is that of a prior with room for large effects, where that reaches farther.
+    """
+    z = parameters.interval_z
+    expected, low, high = statistics.shrunken_lift(difference, harmonic_deals, base, parameters.lift_shrinkage_deals, z)
+    if is_claimed and harmonic_deals > 0 and 0 < base < 1:
+        wide_low, wide_high = statistics.posterior_interval(difference, harmonic_deals, base, z)
+        low, high = (low, max(high, wide_high)) if expected > 0 else (min(low, wide_low), high)
+    return expected, max(-1.0, low), min(1.0, high)
+
+
+def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> bool:
+    """Few owners per segment cannot be told from the segments, the less the more deals there are."""
+    is_large = outcome.deals > parameters.exact_up_to_deals
+    return not (is_large and any(dimension in outcome.few_owners for dimension, _ in cell))
 
 
 def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
     """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
     if outcome.stopped_after is not None and cell not in outcome.reached:
         return SEARCH_STOPPED
+    if cell in outcome.unconfirmed:
+        return outcome.unconfirmed[cell]
     has_claimed_sibling = any(claim.cell[0][0] == cell[0][0] for claim in outcome.claims)
     return SIBLINGS_CLAIMED if has_claimed_sibling and result.other_closed_deals < parameters.minimum_deals else None
 
@@ -339,7 +386,7 @@ def leaves_out_zero(*intervals: tuple[float | None, float | None]) -> bool:
     return all(low is not None and high is not None and low * high > 0 for low, high in intervals)
 
 
-def _decide(evidence: Evidence, parameters: Parameters) -> None:
+def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: Parameters) -> None:
     """Action of a tested segment, before the watch list is cut to its maximum.
 
     Nothing is said against the counts a reader sees: they must point to the same side as the effect
@@ -349,21 +396,28 @@ def _decide(evidence: Evidence, parameters: Parameters) -> None:
     is_large = abs(expected) >= parameters.minimum_lift
     is_likely = (evidence.sign_probability or 0.0) >= parameters.keep_testing_probability
     is_alike = points_alike(evidence.difference, expected)
+    # better than the leftovers of its dimension is not enough to be tried: moved deals come from all of it
+    is_worth_it = points_alike(evidence.expected_gain, expected) and abs(evidence.expected_gain or 0.0) >= (
+        parameters.minimum_lift / 2
+    )
     is_claimed = evidence.claim_step is not None and is_large
     low, high = evidence.difference_low, evidence.difference_high
-    is_narrow = low is not None and high is not None and max(-low, high) <= parameters.equivalence_margin
+    # where few deals are won, a gap of ten points is a large one
+    margin = min(parameters.equivalence_margin, parameters.equivalence_share * base)
+    is_narrow = low is not None and high is not None and max(-low, high) <= margin
+    ends = (
+        (low, high),
+        (evidence.expected_lift_low, evidence.expected_lift_high),
+        (evidence.expected_gain_low, evidence.expected_gain_high),
+    )
 
-    if evidence.not_judged == SEARCH_STOPPED:
+    if evidence.not_judged in (SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
         evidence.action = NOT_ENOUGH_DATA
-    elif (
-        is_claimed
-        and is_alike
-        and leaves_out_zero((low, high), (evidence.expected_lift_low, evidence.expected_lift_high))
-    ):
+    elif is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
         evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
     elif is_narrow and (is_alike or not is_claimed):
         evidence.action = NO_DIFFERENCE
-    elif is_large and (is_likely or (is_claimed and not is_alike)):
+    elif is_large and ((is_likely and is_worth_it) or (is_claimed and not is_alike)):
         evidence.action = KEEP_TESTING if is_alike else NOT_ENOUGH_DATA
         evidence.not_judged = None if is_alike else COUNTS_DISAGREE
     else:
@@ -394,10 +448,38 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         and e.not_judged is None
         and points_alike(e.difference, e.expected_lift)
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
+        and (e.expected_gain or 0.0) > 0
     ]
     if bets:
         best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.closed_deals, -e.won_deals, e.cell))
         best.action, best.best_bet = KEEP_TESTING, True
+
+
+def _widen_bets(evidence: Sequence[Evidence], comparisons: int, parameters: Parameters) -> None:
+    """Intervals of what is only watched allow for having been picked out of all comparisons."""
+    z = statistics.normal_quantile(1 - parameters.false_discovery_rate / (2 * max(1, comparisons)))
+    scale = max(1.0, z / parameters.interval_z)
+    for e in evidence:
+        if e.action == KEEP_TESTING:
+            e.expected_lift_low, e.expected_lift_high = _scaled(
+                e.expected_lift, e.expected_lift_low, e.expected_lift_high, scale
+            )
+            e.expected_gain_low, e.expected_gain_high = _scaled(
+                e.expected_gain, e.expected_gain_low, e.expected_gain_high, scale
+            )
+
+
+def _scaled(
+    expected: float | None,
+    low: float | None,
+    high: float | None,
+    scale: float,
+) -> tuple[float | None, float | None]:
+    """The interval widened, both ends as far as the one nearer to zero."""
+    if expected is None or low is None or high is None:
+        return low, high
+    half = scale * (expected - low if expected > 0 else high - expected)
+    return max(-1.0, expected - half), min(1.0, expected + half)
 
 
 def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
@@ -407,6 +489,10 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
         text = f"The search stopped after {number} claim{'' if number == 1 else 's'}: {name} was not reached."
     elif evidence.not_judged == SIBLINGS_CLAIMED:
         text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
+    elif evidence.not_judged == TOO_YOUNG:
+        text = f"{name} is too young to judge: most of its deals that will be won are still open."
+    elif evidence.not_judged == NOT_CONFIRMED:
+        text = f"Among deals that had time to be won, {name} does not stand out: it is no claim."
     elif evidence.not_judged == COUNTS_DISAGREE:
         lift, then = evidence.difference or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
         counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
@@ -414,11 +500,42 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
         wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
         text = f"As counted, {name} {wins} {counted} other segments; {it_wins} {then} once these are accounted for: {besides}."
+    elif not _may_be_claimed(outcome, evidence.cell, outcome.parameters):
+        return ()
     elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
         return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
     else:
         return ()
     return (Caveat(evidence.not_judged, text),)
+
+
+def _of_claims(outcome: Outcome, evidence: Evidence) -> list[Caveat]:
+    """What stands between a segment that differs and what is claimed of it."""
+    caveats = []
+    for dimension, _ in evidence.cell:
+        if dimension in outcome.doubted and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
+            caveats.append(
+                Caveat(
+                    f"may_know_outcome:{dimension}",
+                    f"Does {dimension} know the outcome? It tells won from lost almost by itself. If it is known before the "
+                    "deal, say so in known_before_the_deal.",
+                )
+            )
+        if dimension in outcome.few_owners and evidence.claim_step is not None:
+            caveats.append(
+                Caveat(
+                    f"few_owners:{dimension}",
+                    f"{dimension} cannot be told from who sells there: few owners work each segment.",
+                )
+            )
+    if not outcome.is_dated and evidence.action in (TARGET_MORE, DEPRIORITISE):
+        caveats.append(
+            Caveat(
+                "no_creation_dates",
+                f"Deals carry no creation dates: whether {cell_label(evidence.cell)} is young, or slow to win, cannot be seen.",
+            )
+        )
+    return caveats
 
 
 def _caveats(
@@ -430,7 +547,7 @@ def _caveats(
     parameters: Parameters,
 ) -> tuple[Caveat, ...]:
     name = f"{row.dimension} {row.value}"
-    caveats = list(_why_not_judged(outcome, evidence))
+    caveats = [*_why_not_judged(outcome, evidence), *_of_claims(outcome, evidence)]
     if claim is not None:
         for other in outcome.not_separable.get(claim.cell, ()):
             caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {other}."))
@@ -498,9 +615,9 @@ def evidence_rows(selection: Selection) -> list[Row]:
                 "adjusted_for": "; ".join(cell_label(cell) for cell in evidence.adjusted_for),
                 "explained_by": "; ".join(cell_label(cell) for cell in evidence.explained_by),
                 "shift_points": shift,
-                "extra_wins_per_100": _times(shift, evidence.expected_lift),
-                "extra_wins_low": _times(shift, evidence.expected_lift_low),
-                "extra_wins_high": _times(shift, evidence.expected_lift_high),
+                "extra_wins_per_100": _times(shift, evidence.expected_gain),
+                "extra_wins_low": _times(shift, evidence.expected_gain_low),
+                "extra_wins_high": _times(shift, evidence.expected_gain_high),
                 "caveat_codes": "; ".join(caveat.code for caveat in evidence.caveats),
                 "caveats": " ".join(caveat.text for caveat in evidence.caveats),
                 "method_version": METHOD_VERSION,

@@ -13,7 +13,7 @@ from typing import Any
 from winloss.rows import Value
 from winloss.settings import declared
 
-METHOD_VERSION = "strongest-first-2"
+METHOD_VERSION = "strongest-first-3"
 """Names the selection method in every record; changes whenever a result could change."""
 
 UNKNOWN = "unknown"
@@ -40,8 +40,10 @@ class Parameters:
     pair_false_discovery_rate: float = _number("pair_false_discovery_rate")
     minimum_deals: int = _whole("minimum_deals")
     shrinkage_deals: float = _number("shrinkage_deals")
+    lift_shrinkage_deals: float = _number("lift_shrinkage_deals")
     minimum_lift: float = _number("minimum_lift")
     equivalence_margin: float = _number("equivalence_margin")
+    equivalence_share: float = _number("equivalence_share")
     interval_z: float = _number("interval_z")
     backward_p: float = _number("backward_p")
     all_rest_p: float = _number("all_rest_p")
@@ -62,6 +64,8 @@ class Parameters:
     leak_decided_share: float = _number("leak_decided_share")
     leak_win_rate_margin: float = _number("leak_win_rate_margin")
     leak_known_gap: float = _number("leak_known_gap")
+    doubt_auc: float = _number("doubt_auc")
+    created_share: float = _number("created_share")
     known_gap_caveat: float = _number("known_gap_caveat")
     coverage_gap: float = _number("coverage_gap")
     persona_minimum_deals: int = _whole("persona_minimum_deals")
@@ -73,7 +77,6 @@ class Parameters:
     backtest_quarters: int = _whole("backtest_quarters")
     naive_minimum_deals: int = _whole("naive_minimum_deals")
     naive_win_rate: float = _number("naive_win_rate")
-    maximum_rows: int = _whole("maximum_rows")
     maximum_segments: int = _whole("maximum_segments")
 
     def __post_init__(self) -> None:

@@ -13,11 +13,13 @@ from winloss.advice.evidence import (
     DEPRIORITISE,
     KEEP_TESTING,
     NO_DIFFERENCE,
+    NOT_CONFIRMED,
     NOT_ENOUGH_DATA,
     OTHER_VALUES,
     SEARCH_STOPPED,
     SIBLINGS_CLAIMED,
     TARGET_MORE,
+    TOO_YOUNG,
 )
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from winloss.figures import percent, plain, points, signed, thousands
@@ -39,6 +41,8 @@ _NOT_JUDGED = {
     COUNTS_DISAGREE: " Once stronger patterns are accounted for, the gap turns round: no advice.",
     SIBLINGS_CLAIMED: " The other values are claimed: nothing is left to compare it with.",
     SEARCH_STOPPED: " The search ended before it was reached.",
+    TOO_YOUNG: " Too young to judge: most deals that will be won are still open.",
+    NOT_CONFIRMED: " Among deals that had time to be won the gap does not show.",
 }
 """Why nothing is said of a segment that has deals enough."""
 

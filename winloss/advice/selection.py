@@ -15,10 +15,10 @@ from itertools import combinations
 
 import numpy as np
 
-from winloss.advice import statistics
+from winloss.advice import additive, statistics
 from winloss.advice.counts import (
     Cell,
-    CountSource,
+    DealCounts,
     QuarterCounts,
     Question,
     SegmentCounts,
@@ -29,9 +29,11 @@ from winloss.advice.counts import (
 from winloss.advice.evidence import DEPRIORITISE as DEPRIORITISE
 from winloss.advice.evidence import KEEP_TESTING as KEEP_TESTING
 from winloss.advice.evidence import NO_DIFFERENCE as NO_DIFFERENCE
+from winloss.advice.evidence import NOT_CONFIRMED as NOT_CONFIRMED
 from winloss.advice.evidence import NOT_ENOUGH_DATA as NOT_ENOUGH_DATA
 from winloss.advice.evidence import OTHER_VALUES as OTHER_VALUES
 from winloss.advice.evidence import TARGET_MORE as TARGET_MORE
+from winloss.advice.evidence import TOO_YOUNG as TOO_YOUNG
 from winloss.advice.evidence import Claim, Leak, Outcome, Selection, Tally, assemble
 from winloss.advice.evidence import evidence_rows as evidence_rows
 from winloss.advice.evidence import leak_rows as leak_rows
@@ -98,23 +100,27 @@ class _Tested:
 
 
 class _Tester:
-    """Asks the source, tests the answers, and never asks the same question twice."""
+    """Asks the deals, tests the answers, and never asks the same question twice."""
 
-    def __init__(self, source: CountSource, parameters: Parameters, is_exact: bool) -> None:
-        self._source, self._parameters, self._is_exact = source, parameters, is_exact
+    def __init__(self, source: DealCounts, parameters: Parameters) -> None:
+        self.source, self._parameters = source, parameters
+        self.deals = sum(row.deals for row in source.quarters())
+        self._is_exact = self.deals <= parameters.exact_up_to_deals
         self._known: dict[Question, _Tested] = {}
 
     def ask(self, questions: Sequence[Question]) -> list[_Tested]:
         new = [question for question in dict.fromkeys(questions) if question not in self._known]
-        if new and self._is_exact:
-            answers = self._source.counts(new, self._parameters)
-            for question, answer, p in zip(new, answers, _exact_p(answers)):
-                sums = sums_of(answer)
-                self._known[question] = _Tested(sums, _z(sums), p)
-        elif new:
-            for question, sums in zip(new, self._source.sums(new, self._parameters)):
-                z = _z(sums)
-                self._known[question] = _Tested(sums, z, statistics.two_sided_p(z))
+        answers = self.source.counts(new, self._parameters) if new else []
+        exact = _exact_p(answers) if self._is_exact else []
+        for place, (question, answer) in enumerate(zip(new, answers)):
+            sums = sums_of(answer)
+            z = _z(sums)
+            p = exact[place] if self._is_exact else statistics.two_sided_p(z)
+            design = self.source.design(question.dimensions, self._parameters)
+            z, p = statistics.with_design_effect(z, p, design)
+            # deals that belong together count for less
+            sums = replace(sums, harmonic_deals=sums.harmonic_deals / design.factor)
+            self._known[question] = _Tested(sums, z, p)
         return [self._known[question] for question in questions]
 
 
@@ -172,16 +178,18 @@ def _given(dimensions: tuple[str, ...], claims: Iterable[Cell], focus: Cell | No
 
 
 def select(
-    source: CountSource,
+    source: DealCounts,
     dimensions: Sequence[str],
     parameters: Parameters = Parameters(),
     with_pairs: bool = True,
+    known_before: Iterable[str] = (),
 ) -> Selection:
     """Evidence on every segment of `dimensions`, and the claims that stand.
 
-    `source` fixes the window; `dimensions` are the recommendable ones, fewer of them (the
-    focus dimensions) giving more power. Deterministic, whatever the order of the rows.
-    Raises ValueError when the window holds no deal or a dimension is named twice.
+    `source` holds the deals of the window; `dimensions` are the recommendable ones, fewer of them (the
+    focus dimensions) giving more power; `known_before` are those that someone said are known before the deal.
+    Deterministic, whatever the order of the rows. Raises ValueError when the window holds no deal or a
+    dimension is named twice.
     """
     dimensions = tuple(dimensions)
     if len(set(dimensions)) != len(dimensions):
@@ -195,31 +203,70 @@ def select(
     segments = source.segments(dimensions, window[-parameters.recent_quarters :], parameters)
     leaks = _leaks(segments, deals, won, parameters)
     leaking = {leak.dimension for leak in leaks}
+    doubted = _doubted(segments, leaking | set(known_before), parameters)
     candidates, twins = _candidates([row for row in segments if row.dimension not in leaking], parameters)
+    asked = tuple(cell for cell in candidates if cell[0][0] not in doubted)
 
     is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
     is_exact = deals <= parameters.exact_up_to_deals
     outcome = Outcome(window, deals, won, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
+    outcome.doubted, outcome.parameters = doubted, parameters
+    outcome.is_dated = source.cohort is not None
     if is_fallback or not candidates:
         return assemble(outcome, parameters)
 
-    tester = _Tester(source, parameters, is_exact)
+    tester = _Tester(source, parameters)
+    outcome.few_owners = frozenset(name for name in dimensions if source.few_owners(name, parameters))
     families = list(dict.fromkeys(_dimensions_of(cell) for cell in candidates))
+    trusted = [family for family in families if family[0] not in doubted]
     first = _screen(tester, families, ())
     outcome.first_q = _q_values(first, candidates)
-    steps, is_cut_short = _step_down(tester, families, set(candidates), (), parameters.step_down_rate, parameters)
-    outcome.claims = _check(tester, steps, (), parameters)
+    steps, is_cut_short = _step_down(tester, trusted, set(asked), (), parameters.step_down_rate, parameters)
     outcome.reached, outcome.stopped_after = frozenset(steps), len(steps) if is_cut_short else None
+    decided = None if source.cohort is None else _Tester(source.cohort, parameters)
+    outcome.claims = _standing(tester, decided, steps, (), outcome, parameters)
     standing = [claim.cell for claim in outcome.claims]
 
     outcome.final = _screen(tester, families, standing)
     outcome.whole = _screen(tester, families, standing, with_siblings=True)
     for claim in outcome.claims:
         outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), standing, claim.cell))
-    outcome.not_separable = _not_separable(tester, outcome, [d for d in dimensions if d not in leaking], parameters)
+    told_apart = [d for d in dimensions if d not in leaking and d not in doubted]
+    outcome.not_separable = _not_separable(tester, outcome, told_apart, parameters)
     if with_pairs:
-        _select_pairs(tester, outcome, leaking, parameters)
+        _select_pairs(tester, decided, outcome, leaking | doubted, parameters)
     return assemble(outcome, parameters)
+
+
+def _standing(
+    tester: _Tester,
+    decided: _Tester | None,
+    steps: Mapping[Cell, int],
+    given: Sequence[Cell],
+    outcome: Outcome,
+    parameters: Parameters,
+) -> tuple[Claim, ...]:
+    """Claims that stand among each other and, where deals have creation dates, on deals that had time to be won."""
+    open_steps = dict(steps)
+    while True:
+        claims = _check(tester, open_steps, given, parameters)
+        if decided is None or not claims:
+            return claims
+        everything = [*given, *(claim.cell for claim in claims)]
+        questions = [
+            replace(_given(_dimensions_of(claim.cell), everything, claim.cell), left_out=()) for claim in claims
+        ]
+        fallen = {}
+        for claim, answer in zip(claims, decided.ask(questions)):
+            result = _result(answer, 0)
+            if min(result.deals, result.other_closed_deals) < parameters.minimum_deals:
+                fallen[claim.cell] = TOO_YOUNG
+            elif result.sign != claim.sign or result.p > parameters.all_rest_p:
+                fallen[claim.cell] = NOT_CONFIRMED
+        if not fallen:
+            return claims
+        outcome.unconfirmed.update(fallen)
+        open_steps = {cell: step for cell, step in open_steps.items() if cell not in fallen}
 
 
 def _candidates(
@@ -420,29 +467,98 @@ def _not_separable(
     return {cell: tuple(names) for cell, names in lost.items()}
 
 
-def _select_pairs(tester: _Tester, outcome: Outcome, leaking: set[str], parameters: Parameters) -> None:
-    """Second screen, its own family: pairs of values beyond what single values explain."""
-    with_values = sorted({_dimensions_of(cell)[0] for cell in [*outcome.candidates, *outcome.twins]} - leaking)
-    families = list(combinations(with_values, 2))
+def _select_pairs(
+    tester: _Tester,
+    decided: _Tester | None,
+    outcome: Outcome,
+    refused: set[str],
+    parameters: Parameters,
+) -> None:
+    """Second screen, its own family: pairs of values that win more or less often than their two effects add up to."""
+    with_values = sorted({_dimensions_of(cell)[0] for cell in [*outcome.candidates, *outcome.twins]} - refused)
+    families: list[tuple[str, ...]] = list(combinations(with_values, 2))
     given = [claim.cell for claim in outcome.claims]
-    screen = _screen(tester, families, given)
-    candidates = {
-        cell
-        for cell, result in screen.items()
-        if result.deals >= parameters.minimum_deals and result.other_closed_deals >= parameters.minimum_deals
-    }
-    outcome.pair_comparisons = len(candidates)
-    if not candidates:
+    screens = {family: _interactions(tester.source, family, given, (), parameters) for family in families}
+    first = {cell: tally for screen in screens.values() for cell, tally in screen.items()}
+    outcome.pair_comparisons = len(first)
+    if not first:
         return
-    outcome.pair_q = _q_values(screen, sorted(candidates))
+    outcome.pair_q = _q_values(first, sorted(first))
     rate = parameters.pair_false_discovery_rate
-    steps, _ = _step_down(tester, families, candidates, given, rate, parameters)
-    outcome.pair_claims = _check(tester, steps, given, parameters)
+    steps: dict[Cell, int] = {}
+    signs: dict[Cell, int] = {}
+    while len(steps) < parameters.maximum_steps:
+        open_cells = {
+            cell: tally
+            for screen in screens.values()
+            for cell, tally in screen.items()
+            if cell not in steps and tally.sign == _raw_sign(tally)
+        }
+        if not open_cells:
+            break
+        ordered = {cell: _strength(tally, tally) for cell, tally in open_cells.items()}
+        strongest = min(open_cells, key=lambda cell: (ordered[cell], cell))
+        if open_cells[strongest].p > statistics.step_down_bound(len(steps) + 1, len(first), rate):
+            break
+        steps[strongest], signs[strongest] = len(steps) + 1, open_cells[strongest].sign
+        family = _dimensions_of(strongest)
+        left_out = [_values_of(cell) for cell in steps if _dimensions_of(cell) == family]
+        screens[family] = _interactions(tester.source, family, given, left_out, parameters)
+    claims = _standing(tester, decided, steps, given, outcome, parameters)
+    # said is how often the pair wins: that must point the same way as the interaction
+    outcome.pair_claims = tuple(claim for claim in claims if claim.sign == signs[claim.cell])
     everything = [*given, *(claim.cell for claim in outcome.pair_claims)]
     for claim in outcome.pair_claims:
         question = _given(_dimensions_of(claim.cell), everything, claim.cell)
         outcome.final[claim.cell] = _single(tester, question)
         outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
+
+
+def _raw_sign(tally: Tally) -> int:
+    """Whether the cell won more (1) or less (-1) often than all others, as counted."""
+    gap = tally.won * tally.other_closed_deals - tally.other_won_deals * tally.deals
+    return (gap > 0) - (gap < 0)
+
+
+def _interactions(
+    source: DealCounts,
+    family: tuple[str, ...],
+    given: Sequence[Cell],
+    left_out: Sequence[tuple[str, ...]],
+    parameters: Parameters,
+) -> dict[Cell, Tally]:
+    """The score test of every pair of values with deals enough, inside and outside, beyond the two effects.
+
+    Effects of quarter and type of deal, of both dimensions and of claims on further ones add up on the log odds.
+    """
+    first, second = family
+    flags = [cell for cell in given if not set(_dimensions_of(cell)) <= {first, second}]
+    fold = source.fold((first, second), flags, left_out)
+    if fold.deals.size == 0:
+        return {}
+    width = len(fold.second_values)
+    pair = fold.first * width + fold.second
+    size = len(fold.first_values) * width
+    deals, won = (np.bincount(pair, weights=counted, minlength=size) for counted in (fold.deals, fold.won))
+    total, total_won = int(deals.sum()), int(won.sum())
+    model = additive.fit([fold.strata, fold.first, fold.second, *fold.flags], fold.deals, fold.won)
+    z = additive.interaction_z(model, pair, size, fold.deals, fold.won)
+    design = source.design(family, parameters)
+    z, p = statistics.with_design_effect(z, statistics.two_sided_p(z), design)
+    large = np.nonzero((deals >= parameters.minimum_deals) & (total - deals >= parameters.minimum_deals))[0]
+    return {
+        _cell(family, (fold.first_values[place // width], fold.second_values[place % width])): Tally(
+            z=round(float(z[place]), 9),
+            p=float(p[place]),
+            deals=int(deals[place]),
+            won=int(won[place]),
+            other_closed_deals=total - int(deals[place]),
+            other_won_deals=total_won - int(won[place]),
+            harmonic_deals=0.0,
+            risk_difference=0.0,
+        )
+        for place in map(int, large)
+    }
 
 
 # ---------------------------------------------------------------- leakage
@@ -487,3 +603,25 @@ def _leaks(
                 )
             )
     return tuple(leaks)
+
+
+def _doubted(segments: Sequence[SegmentCounts], answered: set[str], parameters: Parameters) -> frozenset[str]:
+    """Fields whose values tell won from lost so well that they may know the outcome, and of which no one said that they do not.
+
+    The area under the ROC curve of the field's own win rates, values of few deals together.
+    """
+    doubted = set()
+    for dimension in dict.fromkeys(row.dimension for row in segments):
+        known = [row for row in segments if row.dimension == dimension and row.value != UNKNOWN]
+        if dimension in answered or not known:
+            continue
+        large = [
+            (row.deals, row.won) for row in known if row.value is not None and row.deals >= parameters.minimum_deals
+        ]
+        small = [(row.deals, row.won) for row in known if row.value is None or row.deals < parameters.minimum_deals]
+        groups = large + ([(sum(deals for deals, _ in small), sum(won for _, won in small))] if small else [])
+        groups.sort(key=lambda group: group[1] / group[0])
+        auc, _ = statistics.mann_whitney([won for _, won in groups], [deals - won for deals, won in groups])
+        if auc >= parameters.doubt_auc:
+            doubted.add(dimension)
+    return frozenset(doubted)

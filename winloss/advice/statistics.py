@@ -8,6 +8,7 @@ a "table" is one segment against other segments inside one stratum: `stratum_dea
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -213,6 +214,83 @@ def step_down_bound(step: int, candidates: int, rate: float) -> float:
     return rate * step / (candidates + 1 - step * (1 - rate))
 
 
+# ---------------------------------------------------------------- deals that belong together
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """Sums over the deals of one dimension and their clusters: accounts, or owners.
+
+    r is a deal's outcome less the win rate of its stratum, x its membership of a segment less the segment's
+    share of the stratum. `deals` and `strata` are counts; `squares` is the sum of r^2; `cell_squares` the sum
+    of (sum of r)^2 over cells of one cluster and one segment, and `segment_squares` over segments; `cell_pairs`
+    and `segment_pairs` count ordered pairs of deals in them. `cells` and `segments` are their numbers.
+    `clustered_spread` is the sum of (sum of x)^2 over clusters and segments of at least the minimum of deals,
+    `spread` that of x^2. `few_clusters` counts such segments met by fewer than four clusters, of `wide_segments`.
+    """
+
+    deals: int
+    strata: int
+    squares: float
+    cell_squares: float
+    cell_pairs: float
+    segment_squares: float
+    segment_pairs: float
+    cells: int
+    segments: int
+    clustered_spread: float
+    spread: float
+    few_clusters: int
+    wide_segments: int
+
+
+@dataclass(frozen=True)
+class DesignEffect:
+    """How much less deals of one cluster tell than as many independent ones: `factor`, known with `degrees` of freedom."""
+
+    factor: float = 1.0
+    degrees: float = math.inf
+
+
+def design_effect(sums: ClusterSums) -> DesignEffect:
+    """1 + rho m (Kish 1965), rho taken from pairs of deals.
+
+    rho is how much more alike deals of one cluster and segment are than other deals of that segment, as a share of
+    what deals of a segment vary by, so that the segment's own effect cancels; m is the mean number of further deals
+    of the same cluster and segment beyond what chance brings together. The degrees of freedom are those of the cells of cluster and segment, more where the
+    effect is small (after Satterthwaite 1946).
+    """
+    other_pairs = sums.segment_pairs - sums.cell_pairs
+    if sums.cell_pairs <= 0 or other_pairs <= 0 or sums.squares <= 0 or sums.spread <= 0 or sums.deals <= sums.strata:
+        return DesignEffect()
+    same = (sums.cell_squares - sums.squares) / sums.cell_pairs
+    other = (sums.segment_squares - sums.cell_squares) / other_pairs
+    within = sums.squares / (sums.deals - sums.strata) - other
+    likeness = min(1.0, max(0.0, same - other) / within) if within > 0 else 0.0
+    further = max(0.0, (sums.clustered_spread - sums.spread) / sums.spread)
+    factor = 1 + likeness * further
+    # the variance of a test inside strata has N - 1 for N; of deals that count for fewer that tells more
+    if factor > 1:
+        factor = round(factor * (sums.deals - sums.strata) / max(sums.deals - sums.strata * factor, sums.deals / 4), 9)
+    freedom = sums.cells - sums.segments
+    if factor <= 1 or freedom <= 0:
+        return DesignEffect()
+    return DesignEffect(factor, freedom * (factor / (factor - 1)) ** 2)
+
+
+def with_design_effect(z: npt.ArrayLike, p: npt.ArrayLike, design: DesignEffect) -> tuple[Floats, Floats]:
+    """z and two-sided p of tests that took deals of one cluster for independent: p of Student's t of z / sqrt(factor).
+
+    The exact p is turned into the z that a normal would have; where it is rounded to nothing, z itself serves.
+    """
+    raw, stated = np.asarray(z, dtype=np.float64), np.asarray(p, dtype=np.float64)
+    if design.factor <= 1:
+        return raw, stated
+    size = np.where(stated > 1e-11, -special.ndtri(np.clip(stated, 1e-12, 1.0) / 2), np.abs(raw))
+    size = np.maximum(size, 0.0) / math.sqrt(design.factor)
+    return raw / math.sqrt(design.factor), _rounded(2.0 * special.stdtr(design.degrees, -size))
+
+
 # ---------------------------------------------------------------- size of an effect
 
 
@@ -234,6 +312,38 @@ def shrunken_lift(
     expected = risk_difference * harmonic_deals / weight
     half = z * math.sqrt(base_rate * (1 - base_rate) / weight)
     return expected, expected - half, expected + half
+
+
+PRIOR_DEVIATIONS = (0.05, 0.10, 0.20, 0.35)
+"""Standard deviations of true differences at a win rate of 40 %, equally likely: what companies were seen to have."""
+
+
+def posterior_interval(estimate: float, harmonic_deals: float, base_rate: float, z: float) -> tuple[float, float]:
+    """Interval of a true difference under a scale mixture of normals with `PRIOR_DEVIATIONS`.
+
+    It reaches farther from zero than `shrunken_lift` where an effect is large: a normal prior of one width draws large
+    effects too far towards zero. `z` is the half-width of a normal interval of the same confidence.
+    """
+    variance = base_rate * (1 - base_rate) / harmonic_deals
+    prior = np.square(PRIOR_DEVIATIONS) * base_rate * (1 - base_rate) / 0.24
+    total = prior + variance
+    log_weight = -0.5 * (np.log(total) + estimate**2 / total)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    centre, deviation = estimate * prior / total, np.sqrt(prior * variance / total)
+
+    def quantile(probability: float) -> float:
+        low, high = float((centre - 9 * deviation).min()), float((centre + 9 * deviation).max())
+        for _ in range(60):
+            middle = (low + high) / 2
+            if float((weight * special.ndtr((middle - centre) / deviation)).sum()) < probability:
+                low = middle
+            else:
+                high = middle
+        return (low + high) / 2
+
+    tail = float(special.ndtr(-z))
+    return quantile(tail), quantile(1 - tail)
 
 
 def shrunken_rate(won: int, deals: int, base_rate: float, shrinkage_deals: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
-from winloss.advice.counts import SqlCounts
+from winloss.advice.deals import window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
 
@@ -177,18 +177,21 @@ inner join {reader.relation("dim_periods")} as periods
 
 def recommendable_dimensions(reader: Reader) -> dict[str, str]:
     """Dimensions that may carry a recommendation: name to column of fct_closed_deals, in order."""
-    rows = reader.rows(
-        f"select dimension, column_name from {reader.relation('dim_dimensions')} "
-        "where is_recommendable order by dimension_order"
+    return {str(row["dimension"]): str(row["column_name"]) for row in _dimensions(reader)}
+
+
+def known_before(reader: Reader) -> list[str]:
+    """Dimensions that someone said are known before the deal."""
+    return [str(row["dimension"]) for row in _dimensions(reader) if row["is_known_before_the_deal"]]
+
+
+def _dimensions(reader: Reader) -> list[Row]:
+    return reader.rows(
+        f"""select dimension, column_name, is_known_before_the_deal
+from {reader.relation("dim_dimensions")}
+where is_recommendable
+order by dimension_order"""
     )
-    return {str(row["dimension"]): str(row["column_name"]) for row in rows}
-
-
-def deal_relation(reader: Reader, dimensions: Mapping[str, str]) -> str:
-    """The counted deals as `winloss.advice.counts.SqlCounts` wants them, dimensions under the names users know."""
-    renamed = "".join(f", {column} as {name}" for name, column in dimensions.items())
-    counts = "closed_quarter, deals, won, amount, won_amount, squared_amount"
-    return f"(select {counts}{renamed} from {reader.relation('int_deal_cells')}) as cells"
 
 
 def segment_evidence(reader: Reader) -> list[Row]:
@@ -201,10 +204,8 @@ def segment_evidence(reader: Reader) -> list[Row]:
         return []
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
-    source = SqlCounts(
-        lambda sql: reader.query(sql)[1], deal_relation(reader, dimensions), window, reader.engine, counted=True
-    )
-    found = selection.select(source, list(dimensions), constants)
+    source = window_deals(reader, dimensions, window, constants)
+    found = selection.select(source, list(dimensions), constants, known_before=known_before(reader))
     run = selection.run_row(found)
     evidence = selection.evidence_rows(found)
     advised = {_key(row): row for row in recommendations.recommendation_rows(evidence, run, constants)}

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from winloss.advice.counts import text_literal
 from winloss.advice.steps import parameters
+from winloss.quoting import text_literal
 from winloss.rows import Reader, Row
 
 Cell = tuple[tuple[str, str], ...]
@@ -136,14 +136,17 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
             counts = _plus(counts, _overlap(reader, shift.cell, cell, deals, used, assumed), -1)
         counts = _Counts(max(counts.deals, 0.0), max(counts.won, 0.0), counts.won_amount)
         portion = shift.points / 100
-        expected = (counts.won + prior * rate) / (counts.deals + prior)
+        gain = None if drops else _advised_gain(reader, shift.cell)
+        expected = (counts.won + prior * rate) / (counts.deals + prior) if gain is None else rate + gain
         after += portion * (expected - kept_rate)
         variance += portion**2 * rate * (1 - rate) / (counts.deals + prior)
         if counts.won_amount is not None and counts.won:
             amount_moved += left * portion * expected * counts.won_amount / counts.won
         moved += portion
     if shifts:
-        assumed.append("deals moved into a segment win as its deals did, shrunk towards all deals")
+        assumed.append(
+            "deals moved into a segment win as the advice expects of it, else as its deals did, shrunk towards all deals"
+        )
 
     half = Z * math.sqrt(variance)
     amount_after: float | None = None
@@ -165,6 +168,16 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         used=tuple(dict.fromkeys(used)),
         assumed=tuple(dict.fromkeys(assumed)),
     )
+
+
+def _advised_gain(reader: Reader, cell: Cell) -> float | None:
+    """What a deal moved into the cell gains according to the advice; None where the advice did not test it."""
+    names = ["dimension", "segment", "second_dimension", "second_segment"]
+    wanted = [text for part in cell for text in part]
+    same = [f"{name} = {text_literal(text, reader.engine)}" for name, text in zip(names, wanted)]
+    same += [f"{name} is null" for name in names[len(wanted) :]]
+    rows = reader.table("icp_segment_evidence", " and ".join([*same, "extra_wins_per_100 is not null"]))
+    return float(rows[0]["extra_wins_per_100"] or 0.0) / float(rows[0]["shift_points"] or 1.0) if rows else None
 
 
 def _plus(total: _Counts, more: _Counts, sign: int) -> _Counts:

@@ -16,11 +16,11 @@ import duckdb
 
 from winloss.advice import steps
 from winloss.advice.backtest import BACKTEST, backtest
-from winloss.advice.counts import text_literal
 from winloss.operations import run_history
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 from winloss.publish.publication import read_allow_list
 from winloss.publish.small_cells import CONTACT_COUNTS
+from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, Value, plain, to_json
 
 Step = tuple[Callable[[Reader], Sequence[Row]], Mapping[str, str]]

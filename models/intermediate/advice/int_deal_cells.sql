@@ -1,13 +1,14 @@
 {{ config(materialized='table', enabled=true) }}
-{%- set recommendable = dimensions() | selectattr('recommendable') | list %}
+{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='column') | reject('equalto', 'deal_type') | list %}
 -- One row per quarter x values of all recommendable dimensions together. Recommendations ask many questions of the closed
 -- deals; alike deals stand here in one row, so that a question costs the same for a million deals and for ten.
 -- noqa: disable=LT02
 
 select
-    closed_quarter
-    {%- for dimension in recommendable %},
-    {{ dimension.column }}
+    closed_quarter,
+    deal_type
+    {%- for column in recommendable %},
+    {{ column }}
     {%- endfor %},
     count(*) as deals,
     cast(sum(is_won) as bigint) as won,
@@ -16,7 +17,8 @@ select
     {{ sum_of_squares('amount') }} as squared_amount
 from {{ ref('fct_closed_deals') }}
 group by
-    closed_quarter
-    {%- for dimension in recommendable %},
-    {{ dimension.column }}
+    closed_quarter,
+    deal_type
+    {%- for column in recommendable %},
+    {{ column }}
     {%- endfor %}

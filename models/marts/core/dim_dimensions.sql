@@ -6,7 +6,8 @@ select
     '{{ dimension.column }}' as column_name,
     {{ loop.index }} as dimension_order,
     {{ dimension.recommendable | string | lower }} as is_recommendable,
-    {{ dimension.is_person | string | lower }} as is_person
+    {{ dimension.is_person | string | lower }} as is_person,
+    {{ dimension.known_before | string | lower }} as is_known_before_the_deal
 {% if not loop.last %}union all
 {% endif %}
 {%- endfor %}

@@ -1,13 +1,21 @@
--- One row: what following the first recommendation would be worth on the user's own quota, margin and cost, with the interval of its
--- lift. It assumes that moved deals are as large as the others and cost as much to work.
+-- One row: what following the first claim would be worth on the user's own quota, margin and cost, at what the segment's own deals are
+-- worth: win rate and size together, per closed deal. A bet has no price. The interval is that of the ratio of two values per deal.
 
 with recommended as (
 
     select
         *,
-        row_number() over (order by best_bet, rank) as place
+        row_number() over (order by rank) as place
     from {{ ref('icp_recommendations') }}
-    where (action = 'target_more' or best_bet) and not is_remainder
+    where action = 'target_more' and not is_remainder
+
+),
+
+first_claim as (
+
+    select *
+    from recommended
+    where place = 1
 
 ),
 
@@ -20,25 +28,100 @@ stated as (
 
 ),
 
+deals as (
+
+    select
+        case
+            when {{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment
+                and (
+                    first_claim.second_segment is null
+                    or {{ dimension_value('first_claim.second_dimension', 'closed') }} = first_claim.second_segment
+                ) then 1
+            else 0
+        end as is_inside,
+        closed.is_won,
+        cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount
+    from {{ ref('fct_closed_deals') }} as closed
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'window'
+        and closed.closed_on >= periods.starts_on
+        and closed.closed_on < periods.ends_before_on
+    cross join first_claim
+
+),
+
+sides as (
+
+    select
+        is_inside,
+        cast(count(*) as double) as closed_deals,
+        cast(count(won_amount) as double) as valued_deals,
+        sum(won_amount) as won_amount,
+        {{ sum_of_squares('won_amount') }} as squared_amount
+    from deals
+    -- a won deal without an amount says nothing of what deals are worth
+    where is_won = 0 or won_amount is not null
+    group by is_inside
+
+),
+
+compared as (
+
+    select
+        inside.closed_deals,
+        outside.won_amount / outside.closed_deals as other_value,
+        (inside.won_amount + outside.won_amount) / (inside.closed_deals + outside.closed_deals) as value_of_all,
+        ln((inside.won_amount / inside.closed_deals) / (outside.won_amount / outside.closed_deals)) as log_ratio,
+        sqrt(
+            greatest(
+                inside.valued_deals * inside.squared_amount / power(inside.won_amount, 2),
+                outside.valued_deals * outside.squared_amount / power(outside.won_amount, 2)
+            ) / inside.valued_deals
+            - 1 / inside.closed_deals
+            + outside.squared_amount / power(outside.won_amount, 2)
+            - 1 / outside.closed_deals
+        ) as log_error
+    from sides as inside
+    inner join sides as outside on inside.is_inside = 1 and outside.is_inside = 0
+    where
+        least(inside.closed_deals, outside.closed_deals) >= {{ setting('minimum_deals') | int }}
+        and least(inside.valued_deals, outside.valued_deals) >= {{ setting('priced_won_deals') | int }}
+        and least(inside.won_amount, outside.won_amount) > 0
+
+),
+
+-- the value per deal of the segment, drawn to that of all deals as rates are
+worth as (
+
+    select
+        {%- for name, bound in {'': 0, '_low': -1.959964, '_high': 1.959964}.items() %}
+        (closed_deals * other_value * exp(log_ratio + {{ bound }} * log_error) + {{ setting('shrinkage_deals') }} * value_of_all)
+        / (closed_deals + {{ setting('shrinkage_deals') }}) / value_of_all - 1 as relative_value{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from compared
+
+),
+
 valued as (
 
     select
-        recommended.segment_label,
-        recommended.grade,
-        recommended.shift_points,
-        recommended.extra_wins_per_100,
-        recommended.extra_wins_low,
-        recommended.extra_wins_high,
+        first_claim.segment_label,
+        first_claim.grade,
+        first_claim.shift_points,
+        first_claim.extra_wins_per_100,
+        first_claim.extra_wins_low,
+        first_claim.extra_wins_high,
         stated.*,
         baseline.period,
         baseline.population,
         100e0 * baseline.win_rate as wins_per_100,
-        recommended.extra_wins_per_100 / nullif(100e0 * baseline.win_rate, 0) as relative_gain,
-        recommended.extra_wins_low / nullif(100e0 * baseline.win_rate, 0) as relative_gain_low,
-        recommended.extra_wins_high / nullif(100e0 * baseline.win_rate, 0) as relative_gain_high
+        first_claim.shift_points / 100e0 * worth.relative_value as relative_gain,
+        first_claim.shift_points / 100e0 * worth.relative_value_low as relative_gain_low,
+        first_claim.shift_points / 100e0 * worth.relative_value_high as relative_gain_high
     from {{ ref('win_rate_baseline') }} as baseline
     cross join stated
-    left join recommended on recommended.place = 1
+    left join first_claim on first_claim.place = 1
+    left join worth on baseline.won_amount is not null
     where baseline.period = 'window'
 
 )
@@ -55,16 +138,17 @@ select
     quota_amount,
     gross_margin,
     programme_cost,
-    quota_amount * relative_gain as revenue_gain,
-    quota_amount * relative_gain_low as revenue_gain_low,
-    quota_amount * relative_gain_high as revenue_gain_high,
-    quota_amount * relative_gain * gross_margin - programme_cost as net_gain,
-    quota_amount * relative_gain_low * gross_margin - programme_cost as net_gain_low,
-    quota_amount * relative_gain_high * gross_margin - programme_cost as net_gain_high,
+    round(quota_amount * relative_gain, 2) as revenue_gain,
+    round(quota_amount * relative_gain_low, 2) as revenue_gain_low,
+    round(quota_amount * relative_gain_high, 2) as revenue_gain_high,
+    round(quota_amount * relative_gain * gross_margin - programme_cost, 2) as net_gain,
+    round(quota_amount * relative_gain_low * gross_margin - programme_cost, 2) as net_gain_low,
+    round(quota_amount * relative_gain_high * gross_margin - programme_cost, 2) as net_gain_high,
     population,
     case
-        when segment_label is null then 'no segment is recommended'
+        when segment_label is null then 'no segment is claimed: a bet has no price'
         when wins_per_100 is null or wins_per_100 = 0 then 'no deal was won in the window'
         when quota_amount is null then 'the setting quota_amount is not set'
+        when relative_gain is null then 'too few won deals with an amount, in one currency, to tell what its deals are worth'
     end as missing_reason
 from valued

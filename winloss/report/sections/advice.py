@@ -19,6 +19,7 @@ from winloss.report.document import (
     plain_table,
 )
 from winloss.report.marts import Record
+from winloss.rows import number
 
 
 def what_to_know(context: Context) -> Section:
@@ -119,18 +120,17 @@ def _worth(context: Context) -> Sentence | None:
     say = context.writer.say
     lift = say(
         "Moving {shift_points|number} of every 100 deals to {segment_label} should change wins per 100 deals by "
-        "{extra_wins_per_100|signed} ({extra_wins_low|signed} to {extra_wins_high|signed}), where {wins_per_100|number_short} are won today."
-        if row["grade"] == "strong"
-        else "If the bet on {segment_label} holds, moving {shift_points|number} of every 100 deals there may change wins per 100 deals by "
         "{extra_wins_per_100|signed} ({extra_wins_low|signed} to {extra_wins_high|signed}), where {wins_per_100|number_short} are won today.",
         row,
     )
-    if row["revenue_gain"] is None:
+    if row["quota_amount"] is None:
         worth = Sentence("Set quota_amount, gross_margin and programme_cost to see what that may be worth in money.")
+    elif row["revenue_gain"] is None:
+        worth = say("What that is worth cannot be told: {missing_reason}.", row)
     else:
         worth = say(
-            "On a quota of {quota_amount|money_short} that may be worth {revenue_gain|money_short} "
-            "({revenue_gain_low|money_short} to {revenue_gain_high|money_short}) in revenue a year",
+            "At what its deals are worth, that may change a quota of {quota_amount|money_short} by {revenue_gain|money_short} "
+            "({revenue_gain_low|money_short} to {revenue_gain_high|money_short}) a year",
             row,
         )
         if row["net_gain"] is None:
@@ -142,9 +142,12 @@ def _worth(context: Context) -> Sentence | None:
                 row,
             )
             worth = Sentence(worth.text + net.text, worth.sources + net.sources)
+        if number(row["revenue_gain"]) < 0:
+            idle = " It wins more often but brings less per deal: move no selling time there unless it is idle."
+            worth = Sentence(worth.text + idle, worth.sources)
     joined = context.writer.join(lift, worth)
     return Sentence(
-        joined.text + " Assumed: moved deals are as large as the others and cost as much to work.",
+        joined.text + " Assumed: moved deals cost as much to work as the others.",
         joined.sources,
         GRADES[row["grade"]],
     )

@@ -1,0 +1,46 @@
+"""Effects that add up on the log odds, and the score test of what is left over."""
+
+import numpy as np
+import pytest
+
+from winloss.advice import additive
+
+statsmodels = pytest.importorskip("statsmodels.api")
+
+
+def drawn(seed: int, deals: int = 400) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, size, deals) for size in (3, 3, 2, 2)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_score_test_of_a_pair_is_that_of_statsmodels(seed: int) -> None:
+    stratum, first, second, won = drawn(seed)
+    ones = np.ones(won.size, dtype=np.int64)
+    model = additive.fit([stratum, first, second], ones, won)
+    z = additive.interaction_z(model, first * 2 + second, 6, ones, won)
+    columns = [stratum == i for i in range(3)] + [first == 1, first == 2, second == 1]
+    design = np.column_stack(columns).astype(float)
+    fitted = statsmodels.GLM(won, design, family=statsmodels.families.Binomial()).fit()
+    assert model.rates == pytest.approx(fitted.fittedvalues, abs=1e-6)
+    for cell in range(6):
+        extra = (first * 2 + second == cell).astype(float)[:, None]
+        assert z[cell] ** 2 == pytest.approx(float(fitted.score_test(exog_extra=extra)[0][0]), abs=1e-5)
+
+
+def test_folded_deals_say_the_same_as_single_ones() -> None:
+    stratum, first, second, won = drawn(4)
+    ones = np.ones(won.size, dtype=np.int64)
+    single = additive.interaction_z(additive.fit([stratum, first, second], ones, won), first * 2 + second, 6, ones, won)
+    keys, row = np.unique(stratum * 6 + first * 2 + second, return_inverse=True)
+    deals, wins = np.bincount(row), np.bincount(row, weights=won).astype(np.int64)
+    model = additive.fit([keys // 6, keys % 6 // 2, keys % 2], deals, wins)
+    assert additive.interaction_z(model, keys % 6, 6, deals, wins) == pytest.approx(single, abs=1e-6)
+
+
+def test_a_segment_of_wins_only_keeps_the_model_finite() -> None:
+    first, won = np.repeat([0, 1, 2], 40), np.repeat([1, 0, 1], 40)
+    second = np.arange(120) % 2
+    ones = np.ones(120, dtype=np.int64)
+    z = additive.interaction_z(additive.fit([0 * first, first, second], ones, won), first * 2 + second, 6, ones, won)
+    assert np.isfinite(z).all() and float(np.abs(z).max()) < 1

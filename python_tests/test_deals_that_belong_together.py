@@ -1,0 +1,326 @@
+"""Deals of one account or owner, types of deals, young segments: what a company's deals share, the claims allow for."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from winloss.advice import statistics
+from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
+from winloss.advice.deals import window_deals
+from winloss.advice.evidence import Selection, evidence_rows
+from winloss.advice.parameters import Parameters
+from winloss.advice.selection import select
+from winloss.rows import Reader
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+WINDOW = ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"]
+DIMENSIONS = ["industry", "region"]
+
+
+def company(seed: int, deals: int = 400, accounts: int = 90) -> list[dict[str, Any]]:
+    """Deals of accounts of one industry each, three types, eight owners; a tenth of everything is not stated."""
+    rng = np.random.default_rng(seed)
+    industry = rng.choice(["Retail", "Mining", "Energy"], accounts)
+    liking = rng.normal(0, 1.2, accounts)
+    rows = []
+    for number in range(deals):
+        account = int(rng.integers(0, accounts))
+        won = int(rng.random() < 1 / (1 + np.exp(0.4 - liking[account])))
+        days = int(rng.integers(20, 160))
+        closed = date(2025, 1, 1) + timedelta(days=int(rng.integers(0, 365)))
+        rows.append(
+            {
+                "deal_key": f"d{number}",
+                "account_key": None if rng.random() < 0.1 else f"a{account}",
+                "owner": "unknown" if rng.random() < 0.1 else f"o{account % 8}",
+                "deal_type": str(rng.choice(["new", "new", "new", "expansion", "services", "unknown"])),
+                "industry": "unknown" if rng.random() < 0.1 else str(industry[account]),
+                "region": str(rng.choice(["EMEA", "APAC"])),
+                "is_won": won,
+                "amount": 100.0,
+                "closed_on": closed,
+                "created_on": closed - timedelta(days=days),
+                "cycle_days": days,
+                "closed_quarter": f"2025-Q{(closed.month + 2) // 3}",
+            }
+        )
+    return rows
+
+
+def reader_over(rows: list[dict[str, Any]]) -> Reader:
+    connection = duckdb.connect()
+    connection.execute(
+        "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, deal_type varchar, industry varchar, "
+        "region varchar, is_won integer, amount double, closed_on date, created_on date, cycle_days integer, closed_quarter varchar)"
+    )
+    connection.executemany(
+        f"insert into fct_closed_deals values ({', '.join('?' * 12)})", [list(row.values()) for row in rows]
+    )
+    keys = "closed_quarter, deal_type, industry, region"
+    connection.execute(
+        f"create table int_deal_cells as select {keys}, count(*) as deals, sum(is_won) as won, sum(amount) as amount, "
+        f"sum(amount * is_won) as won_amount, sum(amount * amount) as squared_amount from fct_closed_deals group by {keys}"
+    )
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+
+    return Reader(query, lambda name: name)
+
+
+def from_marts(rows: list[dict[str, Any]]) -> DealCounts:
+    return window_deals(reader_over(rows), {name: name for name in DIMENSIONS}, WINDOW, Parameters())
+
+
+def clusters_of(rows: list[dict[str, Any]]) -> list[list[str]]:
+    """Account and owner of each deal; a deal without one is one of its own."""
+    return [
+        [row["deal_key"] if row[name] in (None, "unknown") else row[name] for row in rows]
+        for name in ("account_key", "owner")
+    ]
+
+
+def in_memory(rows: list[dict[str, Any]], cohort: DealCounts | None = None) -> DealCounts:
+    return DealCounts(
+        {name: [row[name] for row in rows] for name in DIMENSIONS},
+        [row["is_won"] for row in rows],
+        [row["closed_quarter"] for row in rows],
+        [row["amount"] for row in rows],
+        deal_type=[row["deal_type"] for row in rows],
+        clusters=clusters_of(rows),
+        cohort=cohort,
+    )
+
+
+def of(selection: Selection, dimension: str, segment: str) -> Any:
+    return next(e for e in selection.evidence if e.cell == ((dimension, segment),))
+
+
+# ---------------------------------------------------------------- the design effect
+
+
+def test_the_design_effect_is_that_of_pairs_counted_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    segment, cluster = rng.integers(0, 3, 90), rng.integers(0, 14, 90)
+    strata, won = rng.integers(0, 3, 90), rng.integers(0, 2, 90)
+    rate = [won[strata == s].mean() for s in range(3)]
+    rest = [won[i] - rate[strata[i]] for i in range(90)]
+    share = [[(segment[strata == s] == v).mean() for s in range(3)] for v in range(3)]
+
+    def belongs(i: int, v: int) -> float:
+        return float(segment[i] == v) - float(share[v][strata[i]])
+
+    same, other, crossed = [], [], 0.0
+    for i, j in permutations(range(90), 2):
+        if segment[i] == segment[j]:
+            (same if cluster[i] == cluster[j] else other).append(rest[i] * rest[j])
+        if cluster[i] == cluster[j]:
+            crossed += sum(belongs(i, v) * belongs(j, v) for v in range(3))
+    spread = sum(belongs(i, v) ** 2 for i in range(90) for v in range(3))
+    variance = sum(r * r for r in rest) / (90 - 3)
+    likeness = max(0.0, (float(np.mean(same)) - float(np.mean(other))) / (variance - float(np.mean(other))))
+    factor = 1 + likeness * max(0.0, crossed / spread)
+    factor *= (90 - 3) / (90 - 3 * factor)
+    cells = len(set(zip(segment.tolist(), cluster.tolist())))
+
+    found = statistics.design_effect(cluster_sums(segment, cluster, strata, won, minimum_deals=10))
+    assert likeness > 0.01 and crossed > 0
+    assert found.factor == pytest.approx(factor, abs=1e-8)
+    assert found.degrees == pytest.approx((cells - 3) * (factor / (factor - 1)) ** 2, rel=1e-6)
+
+
+def test_deals_that_share_nothing_have_no_design_effect() -> None:
+    segment, won = np.arange(60) % 3, np.arange(60) % 2
+    alone = cluster_sums(segment, np.arange(60), np.zeros(60, dtype=np.int64), won, 10)
+    assert statistics.design_effect(alone) == statistics.DesignEffect()
+
+
+def test_p_with_a_design_effect_is_that_of_students_t() -> None:
+    # z = 3 of deals that count for a quarter is 1.5; of Student's t with 10 degrees: 2 * .0823 (tables: .0823)
+    z, p = statistics.with_design_effect([3.0], [2 * 0.0013498980316301], statistics.DesignEffect(4.0, 10.0))
+    assert float(z[0]) == pytest.approx(1.5)
+    assert float(p[0]) == pytest.approx(0.16451, abs=2e-5)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_engine_sums_clusters_like_memory(seed: int) -> None:
+    rows = company(seed)
+    one, other = from_marts(rows), in_memory(rows)
+    for dimension in DIMENSIONS:
+        for found, expected in zip(
+            one._cluster_sums(dimension, Parameters()), other._cluster_sums(dimension, Parameters()), strict=True
+        ):
+            for name, value in vars(expected).items():
+                assert getattr(found, name) == pytest.approx(value, abs=1e-7), (dimension, name)
+        assert other.design([dimension], Parameters()).factor > 1 or dimension == "region"
+
+
+@given(st.integers(0, 2**20))
+@settings(max_examples=10)
+def test_more_deals_of_the_same_accounts_never_strengthen_a_claim(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    industry = rng.choice(["Retail", "Mining", "Energy"], 150)
+    won = (rng.random(150) < np.where(industry == "Retail", 0.7, 0.3)).astype(int)
+    quarter = [WINDOW[i] for i in rng.integers(0, 4, 150)]
+
+    def p_of(times: int, account: list[str]) -> float:
+        deals = DealCounts(
+            {"industry": industry.tolist() * times}, won.tolist() * times, quarter * times, clusters=[account]
+        )
+        p = of(select(deals, ["industry"]), "industry", "Retail").p_value
+        assert p is not None
+        return float(p)
+
+    names = [f"a{i}" for i in range(150)]
+    once = p_of(1, names)
+    # an exact tail is not that of a normal, the less the fewer the deals: that makes up to 3 % of z
+    z_once, z_thrice = (-statistics.normal_quantile(p / 2) for p in (once, p_of(3, names * 3)))
+    assert z_thrice <= 1.03 * z_once, "three times the same deal of an account tells no more than one"
+    assert p_of(3, [f"a{i}" for i in range(450)]) <= once, "of three accounts it does"
+
+
+# ---------------------------------------------------------------- types of deals
+
+
+def test_deals_are_compared_with_deals_of_their_type() -> None:
+    # renewals win 9 of 10 everywhere and are half of Retail, a tenth of Mining; new business wins 3 of 10 in both
+    cells = [
+        ("Retail", "renewal", 100, 90),
+        ("Retail", "new", 100, 30),
+        ("Mining", "renewal", 20, 18),
+        ("Mining", "new", 180, 54),
+    ]
+    industry = [name for name, _, deals, _ in cells for _ in range(deals)]
+    kind = [kind for _, kind, deals, _ in cells for _ in range(deals)]
+    won = [int(i < wins) for _, _, deals, wins in cells for i in range(deals)]
+    quarter = ["2025-Q4"] * 400
+    naive = select(DealCounts({"industry": industry}, won, quarter), ["industry"])
+    assert [claim.sign for claim in naive.claims] and of(naive, "industry", "Retail").action == "target_more"
+    stratified = select(DealCounts({"industry": industry}, won, quarter, deal_type=kind), ["industry"])
+    assert stratified.claims == ()
+    assert of(stratified, "industry", "Retail").adjusted_difference == pytest.approx(0.0)
+    # asked about itself the type is no stratum
+    by_type = select(DealCounts({"deal_type": kind}, won, quarter, deal_type=kind), ["deal_type"])
+    assert of(by_type, "deal_type", "renewal").adjusted_difference == pytest.approx(108 / 120 - 84 / 280)
+
+
+def test_the_two_largest_types_are_strata_and_all_others_one() -> None:
+    codes = np.repeat([0, 1, 2, 3], [40, 30, 20, 5])
+    grouped = grouped_types(codes, np.ones(95, dtype=np.int64), 4)
+    assert [int(grouped[codes == code][0]) for code in range(4)] == [0, 1, 2, 2]
+    # two types of one size are not told apart by name
+    codes = np.repeat([0, 1, 2], [40, 30, 30])
+    assert [int(grouped_types(codes, np.ones(100, dtype=np.int64), 3)[codes == c][0]) for c in range(3)] == [0, 2, 2]
+
+
+# ---------------------------------------------------------------- deals that had time to be won
+
+
+def test_the_engine_finds_the_cohort_by_hand() -> None:
+    rows = company(5)
+    days = sorted(row["cycle_days"] for row in rows if row["is_won"])
+    slow = days[int(np.ceil(0.9 * len(days))) - 1]
+    as_of = max(row["closed_on"] for row in rows)
+    end = as_of - timedelta(days=slow)
+    starts = [end - timedelta(days=days_back) for days_back in (365, 274, 182, 91)]
+    cohort = [row for row in rows if starts[0] < row["created_on"] <= end and row["closed_on"] <= as_of]
+    quarters = [str(sum(row["created_on"] > later for later in starts[1:])) for row in cohort]
+    assert 100 < len(cohort) < len(rows)
+    expected = DealCounts(
+        {name: [row[name] for row in cohort] for name in DIMENSIONS}, [row["is_won"] for row in cohort], quarters
+    )
+    found = from_marts(rows).cohort
+    assert found is not None
+    assert found.quarters() == expected.quarters()
+    recent: list[str] = []
+    counted = [(row.value, row.deals, row.won) for row in found.segments(DIMENSIONS, recent, Parameters())]
+    assert counted == [(row.value, row.deals, row.won) for row in expected.segments(DIMENSIONS, recent, Parameters())]
+
+
+def test_without_creation_dates_there_is_no_cohort_and_claims_say_so() -> None:
+    rows = [row | {"created_on": row["created_on"] if i % 5 else None} for i, row in enumerate(company(5))]
+    assert from_marts(rows).cohort is not None, "four in five are enough"
+    rows[1]["created_on"] = None
+    assert from_marts(rows).cohort is None
+    strong = DealCounts(
+        {"industry": ["A"] * 100 + ["B"] * 100 + ["C"] * 100},
+        [1] * 70 + [0] * 30 + ([1] * 40 + [0] * 60) * 2,
+        ["2025-Q1"] * 300,
+    )
+    found = of(select(strong, ["industry"]), "industry", "A")
+    assert (found.action, [caveat.code for caveat in found.caveats]) == ("target_more", ["no_creation_dates"])
+
+
+def product_company(cohort_new: tuple[int, int], cohort_old: tuple[int, int]) -> Selection:
+    """A product that won 20 of 100 closed deals, the others 200 of 400; its cohort as given, deals and wins."""
+
+    def counts(new: tuple[int, int], old: tuple[int, int], cohort: DealCounts | None = None) -> DealCounts:
+        product = ["new"] * new[0] + ["old"] * (old[0] // 2) + ["older"] * (old[0] - old[0] // 2)
+        won = [int(i < new[1]) for i in range(new[0])]
+        for size in (old[0] // 2, old[0] - old[0] // 2):
+            won += [int(i < round(old[1] * size / old[0])) for i in range(size)]
+        return DealCounts({"product": product}, won, ["2025-Q4"] * len(won), cohort=cohort)
+
+    return select(counts((100, 20), (400, 200), counts(cohort_new, cohort_old)), ["product"])
+
+
+def test_a_young_product_is_not_condemned_for_wins_that_are_still_open() -> None:
+    assert of(product_company((60, 12), (300, 150)), "product", "new").action == "deprioritise"
+    # of its deals that had time to be won there are nine
+    young = of(product_company((9, 1), (300, 150)), "product", "new")
+    assert (young.action, young.not_judged) == ("not_enough_data", "too_young")
+    assert [caveat.text for caveat in young.caveats] == [
+        "product new is too young to judge: most of its deals that will be won are still open."
+    ]
+    # they win like all others
+    like = of(product_company((60, 29), (300, 150)), "product", "new")
+    assert (like.action, like.not_judged) == ("not_enough_data", "not_confirmed")
+
+
+# ---------------------------------------------------------------- who works a segment
+
+
+def test_few_owners_cannot_be_told_from_their_segments() -> None:
+    region, owner, won = [], [], []
+    for place, (name, wins) in enumerate((("EMEA", 60), ("APAC", 40), ("AMER", 40))):
+        region += [name] * 1000
+        owner += [f"{name}{i % 3}" for i in range(1000)]
+        won += [int(i % 100 < wins) for i in range(1000)]
+        assert place < 3
+    deals = DealCounts({"region": region}, won, ["2025-Q4"] * 3000, clusters=[owner])
+    found = of(select(deals, ["region"]), "region", "EMEA")
+    assert (found.action, [caveat.code.partition(":")[0] for caveat in found.caveats]) == (
+        "keep_testing", ["few_owners"],
+    )  # fmt: skip
+    many = DealCounts({"region": region}, won, ["2025-Q4"] * 3000, clusters=[[f"o{i % 40}" for i in range(3000)]])
+    assert of(select(many, ["region"]), "region", "EMEA").action == "target_more"
+
+
+# ---------------------------------------------------------------- engines
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_advice_from_the_marts_is_that_of_the_deals_themselves(seed: int) -> None:
+    rows = company(seed)
+    marts = from_marts(rows)
+    memory = in_memory(rows, marts.cohort)
+    one, other = evidence_rows(select(marts, DIMENSIONS)), evidence_rows(select(memory, DIMENSIONS))
+    assert len(one) == len(other)
+    for found, expected in zip(one, other):
+        for name, value in expected.items():
+            assert found[name] == (pytest.approx(value, abs=1e-7) if isinstance(value, float) else value), name
+
+
+def test_codes_are_places_among_the_sorted_texts() -> None:
+    assert encode(["b", "a", "b"])[0] == ["a", "b"] and encode(["b", "a", "b"])[1].tolist() == [1, 0, 1]

@@ -1,0 +1,326 @@
+"""The closed deals of a window, fetched from the marts as the selection wants them: counts and sums, never a deal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, DealCounts, grouped_types
+from winloss.advice.parameters import UNKNOWN, Parameters
+from winloss.advice.statistics import ClusterSums
+from winloss.quoting import text_literal
+from winloss.rows import Reader, number
+
+COHORT_QUARTERS = 4
+QUARTER_DAYS = 91.25
+WON_BY = 0.90
+"""A deal had time to be won when it is older than this share of wins took."""
+
+CLUSTERS = ("account_key", "owner")
+"""What deals belong together by; the last one is who sells."""
+
+
+def window_deals(
+    reader: Reader,
+    dimensions: Mapping[str, str],
+    window: Sequence[str],
+    parameters: Parameters,
+) -> DealCounts:
+    """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
+
+    `dimensions` maps the name of each dimension to its column of fct_closed_deals. Without creation dates on most deals
+    there is no cohort.
+    """
+    closed = f"closed_quarter in ({_list(window, reader)})"
+    deals = reader.relation("fct_closed_deals")
+    group = _type_groups(reader, deals, closed)
+    sums = {name: _cluster_sums(reader, deals, closed, dimensions, group, name, parameters) for name in CLUSTERS}
+    by_dimension = {
+        dimension: [found[dimension] for found in sums.values() if dimension in found] for dimension in dimensions
+    }
+    return _folded(
+        reader,
+        reader.relation("int_deal_cells"),
+        closed,
+        dimensions,
+        ("closed_quarter", "sum(deals)", "sum(won)", "sum(amount)", "sum(won_amount)", "sum(squared_amount)"),
+        group,
+        by_dimension,
+        _cohort(reader, deals, closed, dimensions, group, by_dimension, parameters),
+    )
+
+
+def _list(values: Sequence[str], reader: Reader) -> str:
+    return ", ".join(text_literal(value, reader.engine) for value in sorted(set(values)))
+
+
+def _type_groups(reader: Reader, deals: str, where: str) -> str:
+    """SQL of the stratum that a deal's type makes: 0 and 1 for the two largest, 2 for all others."""
+    rows = reader.rows(
+        f"select deal_type, count(*) as deals from {deals} where {where} group by deal_type order by deal_type"
+    )
+    if not rows:
+        return "0"
+    sizes = np.array([int(row["deals"] or 0) for row in rows], dtype=np.int64)
+    places = grouped_types(np.arange(sizes.size), sizes, sizes.size)
+    cases = " ".join(
+        f"when deal_type = {text_literal(str(row['deal_type']), reader.engine)} then {place}"
+        for row, place in zip(rows, places.tolist())
+        if place < places.max()
+    )
+    return f"case {cases} else {int(places.max())} end" if cases else str(int(places.max()))
+
+
+def _folded(
+    reader: Reader,
+    relation: str,
+    where: str,
+    dimensions: Mapping[str, str],
+    measures: tuple[str, ...],
+    group: str,
+    sums: Mapping[str, Sequence[ClusterSums]],
+    cohort: DealCounts | None,
+) -> DealCounts:
+    """Alike deals of the relation, one entry each."""
+    quarter, deals, won, *amounts = measures
+    columns = list(dimensions.values())
+    labels: dict[str, list[str]] = {}
+    listed = {}
+    for name, column in dimensions.items():
+        rows = reader.rows(f"select distinct {column} as segment from {relation} where {where}")
+        labels[name] = sorted(str(row["segment"]) for row in rows)
+        listed[name] = {label: code for code, label in enumerate(labels[name])}
+    keys = ", ".join(dict.fromkeys([quarter, *([] if group.isdigit() else [group]), *columns]))
+    records = reader.query(
+        f"""select {", ".join([quarter, group, deals, won, *amounts, *columns])}
+from {relation}
+where {where}
+group by {keys}"""
+    )[1]
+    height, first = len(records), 4 + len(amounts)
+    quarter_labels = sorted({str(record[0]) for record in records})
+    of_quarter = {label: code for code, label in enumerate(quarter_labels)}
+    codes = {
+        name: np.fromiter((known[record[first + place]] for record in records), dtype=np.int64, count=height)
+        for place, (name, known) in enumerate(listed.items())
+    }
+
+    def whole(place: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.fromiter((int(record[place]) for record in records), dtype=np.int64, count=height)
+
+    money = [
+        np.fromiter((float(record[4 + place] or 0) for record in records), dtype=np.float64, count=height)
+        for place in range(len(amounts))
+    ]
+    return DealCounts.from_codes(
+        codes,
+        labels,
+        whole(3),
+        np.fromiter((of_quarter[str(record[0])] for record in records), dtype=np.int64, count=height),
+        quarter_labels,
+        whole(2),
+        (money[0], money[1], money[2]) if money else None,
+        whole(1),
+        cluster_sums=sums,
+        cohort=cohort,
+    )
+
+
+def _cohort(
+    reader: Reader,
+    deals: str,
+    closed: str,
+    dimensions: Mapping[str, str],
+    group: str,
+    sums: Mapping[str, Sequence[ClusterSums]],
+    parameters: Parameters,
+) -> DealCounts | None:
+    """Deals created in the four quarters that ended when nine wins of ten made since would have been won by now.
+
+    Counted by quarter of creation, not of the close: of a young segment losses close before wins do.
+    """
+    [known] = reader.rows(
+        f"select count(*) as deals, count(created_on) as dated, max(closed_on) as as_of from {deals} where {closed}"
+    )
+    if not known["as_of"] or number(known["dated"]) < parameters.created_share * number(known["deals"]):
+        return None
+    days = reader.rows(
+        f"""select cycle_days, count(*) as deals
+from {deals}
+where {closed} and is_won = 1 and cycle_days is not null
+group by cycle_days
+order by cycle_days"""
+    )
+    if not days:
+        return None
+    counted = np.cumsum([number(row["deals"]) for row in days])
+    slow = int(number(days[int(np.searchsorted(counted, WON_BY * counted[-1]))]["cycle_days"]))
+    as_of = date.fromisoformat(str(known["as_of"])[:10])
+    end = as_of - timedelta(days=slow)
+    starts = [end - timedelta(days=round(QUARTER_DAYS * back)) for back in range(COHORT_QUARTERS, 0, -1)]
+    quarter = "case " + " ".join(
+        f"when created_on <= date '{later}' then '{place}'" for place, later in enumerate([*starts[1:], end])
+    )
+    where = f"created_on > date '{starts[0]}' and created_on <= date '{end}' and closed_on <= date '{as_of}'"
+    measures = (f"{quarter} end", "count(*)", "sum(is_won)")
+    return _folded(reader, deals, where, dimensions, measures, group, sums, None)
+
+
+def _cluster_sums(
+    reader: Reader,
+    deals: str,
+    where: str,
+    dimensions: Mapping[str, str],
+    group: str,
+    cluster: str,
+    parameters: Parameters,
+) -> dict[str, ClusterSums]:
+    """The sums behind the design effect of one kind of cluster, by dimension; a deal without one is one of its own."""
+    if not dimensions:
+        return {}
+    branches = "\n    union all\n".join(
+        f"""    select
+        {text_literal(name, reader.engine)} as dimension,
+        {column} as segment,
+        case when {cluster} is null or {cluster} = '{UNKNOWN}' then deal_key else {cluster} end as cluster_key,
+        closed_quarter as quarter,
+        {"0" if name == DEAL_TYPE else group} as type_group,
+        cast(count(*) as double) as deals,
+        cast(sum(is_won) as double) as won
+    from {deals}
+    where {where} and {column} != '{UNKNOWN}'
+    group by 1, 2, 3, 4, 5"""
+        for name, column in dimensions.items()
+    )
+    minimum = int(parameters.minimum_deals)
+    rows = reader.rows(
+        f"""with cells as (
+{branches}
+),
+strata as (
+    select dimension, quarter, type_group, sum(deals) as deals, sum(won) as won
+    from cells
+    group by dimension, quarter, type_group
+),
+of_clusters as (
+    select
+        cells.dimension, cells.segment, cells.cluster_key,
+        sum(cells.deals) as deals,
+        sum(cells.won - cells.deals * strata.won / strata.deals) as rest
+    from cells
+    inner join strata
+        on cells.dimension = strata.dimension and cells.quarter = strata.quarter and cells.type_group = strata.type_group
+    group by cells.dimension, cells.segment, cells.cluster_key
+),
+of_segments as (
+    select dimension, segment, sum(deals) as deals, sum(rest) as rest, count(*) as clusters, sum(deals * deals) as squared_deals
+    from of_clusters
+    group by dimension, segment
+),
+shares as (
+    select
+        cells.dimension, cells.segment, cells.quarter, cells.type_group,
+        max(strata.deals) as stratum_deals,
+        sum(cells.deals) / max(strata.deals) as share
+    from cells
+    inner join strata
+        on cells.dimension = strata.dimension and cells.quarter = strata.quarter and cells.type_group = strata.type_group
+    inner join of_segments
+        on cells.dimension = of_segments.dimension and cells.segment = of_segments.segment and of_segments.deals >= {minimum}
+    group by cells.dimension, cells.segment, cells.quarter, cells.type_group
+),
+cluster_strata as (
+    select dimension, cluster_key, quarter, type_group, sum(deals) as deals
+    from cells
+    group by dimension, cluster_key, quarter, type_group
+),
+strata_pairs as (
+    select
+        one.dimension, one.quarter, one.type_group, two.quarter as second_quarter, two.type_group as second_type_group,
+        sum(one.deals * two.deals) as products
+    from cluster_strata as one
+    inner join cluster_strata as two on one.dimension = two.dimension and one.cluster_key = two.cluster_key
+    group by one.dimension, one.quarter, one.type_group, two.quarter, two.type_group
+),
+by_chance as (
+    select one.dimension, sum(one.share * two.share * strata_pairs.products) as expected
+    from shares as one
+    inner join shares as two on one.dimension = two.dimension and one.segment = two.segment
+    inner join strata_pairs
+        on one.dimension = strata_pairs.dimension
+        and one.quarter = strata_pairs.quarter and one.type_group = strata_pairs.type_group
+        and two.quarter = strata_pairs.second_quarter and two.type_group = strata_pairs.second_type_group
+    group by one.dimension
+),
+crossed as (
+    select shares.dimension, sum(shares.share * of_clusters.deals * cluster_strata.deals) as products
+    from of_clusters
+    inner join cluster_strata
+        on of_clusters.dimension = cluster_strata.dimension and of_clusters.cluster_key = cluster_strata.cluster_key
+    inner join shares
+        on of_clusters.dimension = shares.dimension and of_clusters.segment = shares.segment
+        and cluster_strata.quarter = shares.quarter and cluster_strata.type_group = shares.type_group
+    group by shares.dimension
+),
+spreads as (
+    select dimension, sum(stratum_deals * share * (1 - share)) as spread
+    from shares
+    group by dimension
+),
+strata_sums as (
+    select dimension, sum(deals) as deals, count(*) as strata, sum(won * (deals - won) / deals) as squares
+    from strata
+    group by dimension
+),
+cluster_totals as (
+    select dimension, sum(rest * rest) as cell_squares, sum(deals * (deals - 1)) as cell_pairs, count(*) as cells
+    from of_clusters
+    group by dimension
+),
+segment_totals as (
+    select
+        dimension,
+        sum(rest * rest) as segment_squares,
+        sum(deals * (deals - 1)) as segment_pairs,
+        count(*) as segments,
+        sum(case when deals >= {minimum} then squared_deals else 0 end) as own_products,
+        sum(case when deals >= {minimum} then 1 else 0 end) as wide_segments,
+        sum(case when deals >= {minimum} and clusters < {FEW_CLUSTERS} then 1 else 0 end) as few_clusters
+    from of_segments
+    group by dimension
+)
+select
+    strata_sums.dimension,
+    strata_sums.deals,
+    strata_sums.strata,
+    strata_sums.squares,
+    cluster_totals.cell_squares,
+    cluster_totals.cell_pairs,
+    segment_totals.segment_squares,
+    segment_totals.segment_pairs,
+    cluster_totals.cells,
+    segment_totals.segments,
+    coalesce(segment_totals.own_products - 2 * crossed.products + by_chance.expected, 0) as clustered_spread,
+    coalesce(spreads.spread, 0) as spread,
+    segment_totals.few_clusters,
+    segment_totals.wide_segments
+from strata_sums
+inner join cluster_totals on strata_sums.dimension = cluster_totals.dimension
+inner join segment_totals on strata_sums.dimension = segment_totals.dimension
+left join spreads on strata_sums.dimension = spreads.dimension
+left join crossed on strata_sums.dimension = crossed.dimension
+left join by_chance on strata_sums.dimension = by_chance.dimension"""
+    )
+    counts = {"deals", "strata", "cells", "segments", "few_clusters", "wide_segments"}
+    return {
+        str(row["dimension"]): ClusterSums(
+            **{
+                name: int(number(value)) if name in counts else number(value)
+                for name, value in row.items()
+                if name != "dimension"
+            }  # type: ignore[arg-type]
+        )
+        for row in rows
+    }
