@@ -54,7 +54,8 @@
             'persona_type string, persona string, action string, rationale string, closed_deals bigint, won_deals bigint, lost_deals bigint, '
             ~ 'win_rate double, win_rate_low double, win_rate_high double, other_closed_deals bigint, other_win_rate double, '
             ~ 'difference double, difference_low double, difference_high double, adjusted_difference double, expected_lift double, '
-            ~ 'expected_lift_low double, expected_lift_high double, p_value double, q_value double, is_refused boolean, '
+            ~ 'expected_lift_low double, expected_lift_high double, p_value double, q_value double, landmark_days bigint, '
+            ~ 'early_closed_deals bigint, undated_deals bigint, later_deals bigint, is_refused boolean, '
             ~ 'missing_reason string, caveat_codes string, caveats string, method_version string',
         'int_recommended_score_threshold':
             'is_predictive boolean, missing_reason string, scored_deals bigint, closed_deals bigint, auc double, '
