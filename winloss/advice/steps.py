@@ -106,6 +106,8 @@ PERSONAS = {
 
 THRESHOLD = {
     "is_predictive": "truth",
+    "grade": "text",
+    "may_know_outcome": "truth",
     "missing_reason": "text",
     "scored_deals": "integer",
     "closed_deals": "integer",
@@ -147,10 +149,13 @@ REASON_CHANGES = {
     "change": "number",
     "change_low": "number",
     "change_high": "number",
+    "adjusted_change": "number",
+    "compared_owners": "integer",
     "p_value": "number",
     "q_value": "number",
     "is_tested": "truth",
     "is_changed": "truth",
+    "is_promising": "truth",
     "direction": "text",
     "rationale": "text",
 }
@@ -339,7 +344,8 @@ def recommended_score_threshold(reader: Reader) -> list[Row]:
     quarters = ", ".join(f"'{quarter}'" for quarter in window)
     where = f"closed_quarter in ({quarters})"
     relation = reader.relation("fct_closed_deals")
-    fold = qualification.fold_sql("deal_key")
+    # an account's deals resemble each other: parted over the folds, some would be judged by their likes
+    fold = qualification.fold_sql("coalesce(account_key, deal_key)")
     scores = reader.rows(
         f"""select score, fold, count(*) as deals, sum(is_won) as won
 from (
@@ -353,26 +359,32 @@ order by score, fold"""
     closed = reader.rows(f"select count(*) as deals from {relation} where {where}")[0]["deals"]
     stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
     cost = stated.get("cost_to_value")
-    return [qualification.threshold(scores, int(closed or 0), parameters(reader), float(str(cost)) if cost else None)]
+    # the score of the invented company is set at qualification
+    is_known = str(stated.get("score_known_before_the_deal")).lower() == "true" or stated.get("crm") == "sample"
+    cost_to_value = float(str(cost)) if cost else None
+    return [qualification.threshold(scores, int(closed or 0), parameters(reader), cost_to_value, is_known)]
 
 
 def loss_reason_changes(reader: Reader) -> list[Row]:
-    """Each loss reason in the quarter under review against the previous quarter."""
-    rows = reader.rows(
-        f"""select category as reason, lost_deals as losses, previous_lost_deals as previous_losses
-from {reader.relation("loss_reasons")}
-where period = 'quarter'
-order by category"""
-    )
-    counted: list[Row] = [
+    """Each loss reason in the quarter under review against the previous quarter; inside owners, of whom only sums leave."""
+    counted = [
         {
-            "reason": row["reason"],
-            "losses": int(row["losses"] or 0),
-            "previous_losses": int(row["previous_losses"] or 0),
+            "reason": row["category"],
+            "owner": row["owner"],
+            "losses": int(row["lost_deals"] or 0),
+            "previous_losses": int(row["previous_lost_deals"] or 0),
         }
-        for row in rows
+        for row in reader.table("int_loss_reasons_by_owner")
     ]
     if not sum(int(row["losses"] or 0) for row in counted):
         return []
+    # a reason of other quarters has a row as well
+    seen = {row["reason"] for row in counted}
+    listed = reader.table("loss_reasons", "period = 'quarter'")
+    counted += [
+        {"reason": row["category"], "owner": UNKNOWN, "losses": 0, "previous_losses": 0}
+        for row in listed
+        if row["category"] not in seen
+    ]
     quarter = reader.table("dim_periods", "period = 'quarter'")[0]
     return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])

@@ -6,7 +6,8 @@ with coverage as (
     select
         coverage.*,
         coverage.won_deals_with_contacts + coverage.lost_deals_with_contacts > 0 as has_contacts,
-        least(coverage.won_deals, coverage.lost_deals) > 0 as has_both_outcomes,
+        -- on a handful of either, shares with contacts differ by chance
+        least(coverage.won_deals, coverage.lost_deals) >= {{ setting('minimum_deals') | int }} as has_both_outcomes,
         late.contacts > 0 as has_late_contacts
     from {{ ref('contact_coverage') }} as coverage
     cross join (
