@@ -249,11 +249,12 @@ def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
             "(3, 'General Counsel champions 2 won deals; VP Sales is 9', 'decision_makers', 'VP Sales'), "
             "(4, 'VP Sales champions 9 won deals; Controller is 4', 'decision_makers', 'Controller'), "
             "(5, 'VP Sales champions 9 won deals; VP Sales is 6', 'decision_makers', 'VP Sales'), "
-            "(6, 'Price: 3 of 40 losses', 'loss_reasons', 'price')) as items (item, evidence, source_table, source_row), "
+            "(6, 'Price: 3 of 40 losses', 'loss_reasons', 'price'), "
+            "(7, '4 of 7 deals with Buyer by the close', 'win_rates_by_persona', 'Buyer')) as items (item, evidence, source_table, source_row), "
             "(values ('Do it')) as titles (title)"
         )
         connection.execute(
-            "create temp table hidden_cells as select * from (values ('persona', 'CFO', 'first days'), "
+            "create temp table hidden_cells as select * from (values ('persona', 'CFO', 'first days'), ('persona', 'Buyer', 'window'), "
             "('persona_in_role', 'General Counsel as champion', 'window'), "
             "('decision_maker', 'Controller | manager | finance', 'window'), ('persona_in_role', 'VP Sales as end user', 'window'), "
             "('decision_maker', 'VP Sales | vp | sales', 'quarter'), ('persona', 'Intern', 'all')) as cells (kind, value, period)"
@@ -277,6 +278,7 @@ def test_a_sentence_about_a_hidden_cell_is_not_shown(built: Place) -> None:
         ("Not shown: it rests on too few deals.", True),
         ("VP Sales champions 9 won deals; VP Sales is 6", False),
         ("Price: 3 of 40 losses", False),
+        ("Not shown: it rests on too few deals.", True),
     ]
 
 

@@ -152,6 +152,9 @@ _QUOTED_CELLS = """exists (
         said.source_table = 'persona_evidence' and hidden_cells.period = 'FIRST_DAYS'
         and (said.source_row = hidden_cells.value or said.source_row = hidden_cells.kind || ' ' || hidden_cells.value)
     ) or (
+        said.source_table = 'win_rates_by_persona' and hidden_cells.period = 'window' and hidden_cells.kind = 'persona'
+        and said.source_row = hidden_cells.value
+    ) or (
         -- who decides, and who champions, of the window
         said.source_table = 'decision_makers' and hidden_cells.period = 'window'
         and (
