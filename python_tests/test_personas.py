@@ -171,16 +171,18 @@ def test_a_persona_is_never_advised_against_its_own_counts() -> None:
 
 
 def test_what_only_the_false_discovery_rate_lets_pass_is_promising() -> None:
-    # One stratum of 200, 100 won; with a champion 63 of 104 (mid-p .0020) is a claim at .02, 60 of 104 (.0247) is none.
-    contacts = [{"contact_count": 2, "deals": 200, "won": 100}]
+    # One stratum of 1,000, 500 won; with a champion 271 of 500 (mid-p .0079) is a claim at .02, 267 of 500 (.0315) is none,
+    # though the interval of its lift, .0618 +- .0591, leaves zero out.
+    contacts = [{"contact_count": 2, "deals": 1000, "won": 500}]
     found = {}
-    for won in (63, 60):
-        presence = [{"persona_type": "role", "persona": "champion", "contact_count": 2, "deals": 104, "won": won}]
+    for won in (271, 267):
+        presence = [{"persona_type": "role", "persona": "champion", "contact_count": 2, "deals": 500, "won": won}]
         [row] = persona_evidence(presence, contacts, EVEN, are_contacts_dated=True)
-        distribution = stats.hypergeom(200, 100, 104)
+        distribution = stats.hypergeom(1000, 500, 500)
+        assert row["expected_lift_low"] > 0
         assert row["q_value"] == pytest.approx(2 * (distribution.sf(won) + distribution.pmf(won) / 2), abs=1e-11)
         found[won] = row["action"]
-    assert found == {63: "target_more", 60: "keep_testing"}
+    assert found == {271: "target_more", 267: "keep_testing"}
 
 
 DEALS = """

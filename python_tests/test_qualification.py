@@ -208,15 +208,16 @@ def test_a_score_that_passes_the_gate_alone_is_promising() -> None:
 
 
 def test_a_fold_whose_others_do_not_pass_the_gate_is_judged_without_a_threshold() -> None:
-    # Fold 0 holds what the score tells: 18 of 20 won above, 2 of 20 below. In the others half of either side is won.
+    # Fold 0 holds what the score tells: 18 of 20 won above, 2 of 20 below. In the others 21 of 40 and 20 of 40 are won.
     rows = [{"score": 0.8, "fold": 0, "deals": 20, "won": 18}, {"score": 0.2, "fold": 0, "deals": 20, "won": 2}]
     for fold in range(1, 5):
-        rows += [{"score": score, "fold": fold, "deals": 10, "won": 5} for score in (0.8, 0.2)]
+        rows.append({"score": 0.8, "fold": fold, "deals": 10, "won": 6 if fold == 1 else 5})
+        rows.append({"score": 0.2, "fold": fold, "deals": 10, "won": 5})
     result = threshold(rows, 120)
     assert result["is_predictive"]
-    # folds 1 to 4 are judged by the threshold that fold 0 brings: 20 won and 20 lost above, of all 60 and 60; fold 0 by none
-    assert result["cross_validated_youden"] == pytest.approx(20 / 60 - 20 / 60)
-    assert result["cross_validated_accuracy"] == pytest.approx((20 + 40) / 120)
+    # folds 1 to 4 are judged by the threshold that fold 0 brings: 21 won and 19 lost above, of all 61 and 59; fold 0 by none
+    assert result["cross_validated_youden"] == pytest.approx(21 / 61 - 19 / 59)
+    assert result["cross_validated_accuracy"] == pytest.approx((21 + 40) / 120)
 
 
 @pytest.mark.parametrize(

@@ -472,7 +472,7 @@ def _repeat_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
 
 _PEOPLE_POWER = {127: 0.03, 500: 0.55}
 _REASON_POWER = {40: 0.03, 76: 0.10, 300: 0.65}
-_SCORE_POWER = {127: 0.30, 500: 0.90}
+_SCORE_POWER = {127: 0.20, 500: 0.80}
 
 
 def _found_lines(
@@ -532,9 +532,9 @@ def _gate_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
         met,
     )
     value, error = _mean(reports, "gap"), _error(reports, "gap")
-    met = judge.between(value, -0.03, 0.03, error)
+    met = judge.between(value, -0.05, 0.02, error)
     gap = Line(
-        "P6", name, "shown J - true J", "-", _figure(value, error), "-0.03 to 0.03", "0", met, abs(value) <= 0.01
+        "P6", name, "shown J - true J", "-", _figure(value, error), "-0.05 to 0.02", "0", met, abs(value) <= 0.01
     )
     return [strong, gap]
 
