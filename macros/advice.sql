@@ -48,16 +48,19 @@
             ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint',
         'int_loss_reason_changes':
             'reason string, losses bigint, previous_losses bigint, share double, share_low double, share_high double, '
-            ~ 'previous_share double, change double, change_low double, change_high double, p_value double, '
-            ~ 'q_value double, is_tested boolean, is_changed boolean, direction string, rationale string',
+            ~ 'previous_share double, change double, change_low double, change_high double, adjusted_change double, '
+            ~ 'compared_owners bigint, p_value double, q_value double, is_tested boolean, is_changed boolean, '
+            ~ 'is_promising boolean, direction string, rationale string',
         'int_persona_evidence':
             'persona_type string, persona string, action string, rationale string, closed_deals bigint, won_deals bigint, lost_deals bigint, '
             ~ 'win_rate double, win_rate_low double, win_rate_high double, other_closed_deals bigint, other_win_rate double, '
             ~ 'difference double, difference_low double, difference_high double, adjusted_difference double, expected_lift double, '
-            ~ 'expected_lift_low double, expected_lift_high double, p_value double, q_value double, is_refused boolean, '
+            ~ 'expected_lift_low double, expected_lift_high double, p_value double, q_value double, landmark_days bigint, '
+            ~ 'early_closed_deals bigint, undated_deals bigint, later_deals bigint, is_refused boolean, '
             ~ 'missing_reason string, caveat_codes string, caveats string, method_version string',
         'int_recommended_score_threshold':
-            'is_predictive boolean, missing_reason string, scored_deals bigint, closed_deals bigint, auc double, '
+            'is_predictive boolean, grade string, may_know_outcome boolean, missing_reason string, scored_deals bigint, '
+            ~ 'closed_deals bigint, auc double, '
             ~ 'gate_p_value double, score_threshold double, base_rate double, closed_deals_above bigint, won_deals_above bigint, '
             ~ 'win_rate_above double, win_rate_above_low double, win_rate_above_high double, closed_deals_below bigint, '
             ~ 'won_deals_below bigint, win_rate_below double, win_rate_below_low double, win_rate_below_high double, gap double, '

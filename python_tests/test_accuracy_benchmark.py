@@ -18,7 +18,7 @@ from winloss.advice.parameters import METHOD_VERSION
 PAGE = ROOT / "docs" / "accuracy.md"
 # hundreds of companies are simulated
 pytestmark = pytest.mark.slow
-IDENTIFIERS = {f"B{number}" for number in range(1, 18)}
+IDENTIFIERS = {f"B{number}" for number in range(1, 18)} | {f"P{number}" for number in range(1, 8)}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """The backtest looks only backwards, and counts what the tested quarter really showed."""
 
 from python_tests.small_marts import Deal, marts_of, reader_over
-from winloss.advice.backtest import backtest
+from winloss.advice.backtest import backtest, trailing_window
+from winloss.advice.counts import QuarterCounts
+from winloss.advice.parameters import Parameters
 
 
 def quarter(name: str, rates: dict[str, tuple[int, int]]) -> list[Deal]:
@@ -77,3 +79,16 @@ def test_a_segment_name_with_a_quote_is_a_value_and_nothing_else() -> None:
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}
     assert rows["naive"]["advice"] == odd
     assert rows["naive"]["inside_won_deals"] == 36
+
+
+def test_the_window_is_counted_by_the_calendar_and_a_quarter_without_deals_is_one() -> None:
+    def counts(**deals: int) -> list[QuarterCounts]:
+        return [QuarterCounts(name.replace("_", "-"), number, number // 2) for name, number in deals.items()]
+
+    # up to 2025-Q1 four quarters reach back to 2024-Q2; none was closed in 2024-Q3
+    before = counts(FY2023_Q4=900, FY2024_Q1=900, FY2024_Q2=900, FY2024_Q4=900, FY2025_Q1=900)
+    assert trailing_window(before, Parameters()) == ("FY2024-Q2", "FY2024-Q4", "FY2025-Q1")
+    plain = counts(**{"2022_Q4": 90, "2023_Q2": 90, "2023_Q3": 90, "2024_Q4": 90, "2025_Q1": 90})
+    # under 400 deals eight quarters, back to 2023-Q2
+    assert trailing_window(plain, Parameters()) == ("2023-Q2", "2023-Q3", "2024-Q4", "2025-Q1")
+    assert trailing_window(plain, Parameters(window_minimum_deals=180)) == ("2024-Q4", "2025-Q1")

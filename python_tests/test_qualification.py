@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy import special
 
-from winloss.advice import qualification
+from winloss.advice import qualification, steps
 from winloss.advice.parameters import Parameters
 from winloss.advice.qualification import fold_of, fold_sql, score_threshold, threshold
+from winloss.rows import Reader
 
 Rows = list[dict[str, Any]]
 
@@ -176,3 +177,76 @@ def test_a_cut_off_needs_deals_on_both_sides() -> None:
     assert (result["is_predictive"], result["score_threshold"]) == (False, None)
     assert "cannot be told apart yet" in result["missing_reason"]
     assert threshold(rows_of(np.repeat(scores, 2), np.repeat(won, 2)), 84)["is_predictive"]
+
+
+def test_a_score_that_separates_nearly_all_deals_is_asked_whether_it_knows_the_outcome() -> None:
+    # Of 40 x 40 pairs the won deal scores higher in all but the 5 x 3 in which it scores .4 against .6: AUC .990625.
+    scores = np.array([0.8] * 35 + [0.4] * 5 + [0.2] * 37 + [0.6] * 3)
+    rows = rows_of(scores, np.array([1] * 40 + [0] * 40))
+    asked = threshold(rows, 80)
+    assert asked["auc"] == pytest.approx(1 - 15 / 1600)
+    assert (asked["is_predictive"], asked["may_know_outcome"], asked["score_threshold"]) == (False, True, None)
+    assert asked["grade"] == "fix the data"
+    assert "99% of pairs: does the score know the outcome?" in str(asked["missing_reason"])
+    assert len(str(asked["rationale"]).split()) <= 35
+    answered = threshold(rows, 80, is_known_before=True)
+    assert (answered["is_predictive"], answered["may_know_outcome"], answered["grade"]) == (True, False, "strong")
+    # not more than the share asked about: half of the wins score as the losses do
+    honest = rows_of(np.array([0.8] * 20 + [0.2] * 20 + [0.2] * 40), np.array([1] * 40 + [0] * 40))
+    assert threshold(honest, 80)["auc"] == pytest.approx(0.75)
+    assert threshold(honest, 80)["grade"] == "strong"
+
+
+def test_a_score_that_passes_the_gate_alone_is_promising() -> None:
+    # 26 of 50 won above and 16 of 50 below; the gate is passed at .0228, and no claim at .01.
+    scores, won = np.array([0.8] * 50 + [0.2] * 50), np.array([1] * 26 + [0] * 24 + [1] * 16 + [0] * 34)
+    result = threshold(rows_of(scores, won), 100)
+    assert 0.01 < float(str(result["gate_p_value"])) < 0.05
+    assert (result["is_predictive"], result["grade"]) == (True, "directional")
+    assert str(result["rationale"]).endswith("Promising, not proven.")
+    assert threshold(rows_of(scores, won), 100, Parameters(score_claim_p=0.05))["grade"] == "strong"
+
+
+def test_a_fold_whose_others_do_not_pass_the_gate_is_judged_without_a_threshold() -> None:
+    # Fold 0 holds what the score tells: 18 of 20 won above, 2 of 20 below. In the others 21 of 40 and 20 of 40 are won.
+    rows = [{"score": 0.8, "fold": 0, "deals": 20, "won": 18}, {"score": 0.2, "fold": 0, "deals": 20, "won": 2}]
+    for fold in range(1, 5):
+        rows.append({"score": 0.8, "fold": fold, "deals": 10, "won": 6 if fold == 1 else 5})
+        rows.append({"score": 0.2, "fold": fold, "deals": 10, "won": 5})
+    result = threshold(rows, 120)
+    assert result["is_predictive"]
+    # folds 1 to 4 are judged by the threshold that fold 0 brings: 21 won and 19 lost above, of all 61 and 59; fold 0 by none
+    assert result["cross_validated_youden"] == pytest.approx(21 / 61 - 19 / 59)
+    assert result["cross_validated_accuracy"] == pytest.approx((21 + 40) / 120)
+
+
+@pytest.mark.parametrize(
+    ("setting", "crm", "asks"), [("False", "custom", True), ("True", "custom", False), ("False", "sample", False)]
+)
+def test_an_account_stands_in_one_fold_and_a_setting_says_that_the_score_is_known_before(
+    setting: str, crm: str, asks: bool
+) -> None:
+    answers: list[list[tuple[Any, ...]]] = []
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table dim_settings as select * from (values "
+            f"('score_known_before_the_deal', '{setting}'), ('crm', '{crm}'), ('cost_to_value', null)) as rows (setting, value);"
+            "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on;"
+            # forty deals of one account and forty of none
+            "create table fct_closed_deals as select 'd' || range as deal_key, case when range < 40 then 'a' end as account_key, "
+            "range % 2 as is_won, round(0.1 + 0.8 * (range % 2), 2) as qualification_score, date '2025-02-02' as closed_on, "
+            "'2025-Q1' as closed_quarter from range(80)"
+        )
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            names = [column[0] for column in answer.description or ()]
+            answers.append(answer.fetchall())
+            return names, answers[-1]
+
+        [result] = steps.recommended_score_threshold(Reader(query, lambda name: name))
+    [counts] = [rows for rows in answers if rows and len(rows[0]) == 4]
+    # the deals of the account all lie in the fold of its key; those of none spread over the five
+    assert max(row[2] for row in counts) >= 20
+    assert sum(row[2] for row in counts if row[1] == fold_of("a")) >= 40
+    assert result["may_know_outcome"] is asks

@@ -55,7 +55,12 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
         for path in (ROOT / folder).rglob("*.sql")
     ]
     read = {name for text in texts for name in re.findall(r"\bsetting(?:\(['\"]|s\.(?!found|csv))(\w+)", text)}
-    read |= {field.name for field in fields(Parameters)} | {"cost_to_value", "reports", "quarterly_time_limit_minutes"}
+    read |= {field.name for field in fields(Parameters)} | {
+        "cost_to_value",
+        "score_known_before_the_deal",
+        "reports",
+        "quarterly_time_limit_minutes",
+    }
     for path in (ROOT / "winloss" / "report").rglob("*.py"):
         read |= set(re.findall(r"context\.(?:whole|setting)\(\"(\w+)\"", path.read_text(encoding="utf-8")))
     assert read == set(declared())

@@ -19,7 +19,9 @@ def main(profile: str, processes: int, only: tuple[str, ...]) -> None:
     started = time.perf_counter()
     made = table.measure(profile, processes, set(only))
     if not made:
-        raise click.ClickException(f"no benchmark is called {', '.join(only)}; they are B1 to B17 and W1 to W10")
+        raise click.ClickException(
+            f"no benchmark is called {', '.join(only)}; they are B1 to B17, W1 to W10 and P1 to P7"
+        )
     click.echo(table.rendered(made))
     missed = [line for line in made if not line.is_met]
     click.echo(

@@ -11,19 +11,21 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
+import duckdb
 import numpy as np
 
 from benchmarks.accuracy import naive, oracle
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.scenarios import DIMENSIONS, SHARES, Company, Sample
-from winloss.advice import statistics
+from winloss.advice import statistics, steps
 from winloss.advice.counts import QuarterCounts
-from winloss.advice.evidence import TARGET_MORE, Selection, evidence_rows
+from winloss.advice.evidence import DEPRIORITISE, KEEP_TESTING, TARGET_MORE, Selection, evidence_rows
 from winloss.advice.loss_reasons import reason_changes
 from winloss.advice.parameters import Parameters
 from winloss.advice.personas import persona_evidence
 from winloss.advice.qualification import FOLDS, score_threshold, threshold
 from winloss.advice.selection import choose_window, select
+from winloss.rows import Reader, Row
 
 Measured = dict[str, float | list[float] | list[tuple[float, bool]]]
 Value = tuple[str, int]
@@ -273,7 +275,7 @@ def reasons_report(rng: np.random.Generator, losses: int, moved: bool) -> Measur
         ]
     )
     return {
-        "flags": float(sum(bool(row["is_changed"]) for row in rows)),
+        "flags": float(sum(bool(row["is_changed"] or row["is_promising"]) for row in rows)),
         "found": float(any(row["reason"] == "reason 2" and row["direction"] == "up" for row in rows)),
         "naive": float(naive.reason_changes(counts, previous)),
     }
@@ -324,3 +326,177 @@ def repeated_report(rng: np.random.Generator, deals: int) -> Measured:
 def standard_error(values: list[float]) -> float:
     """Standard error of a mean."""
     return float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.inf
+
+
+# ---------------------------------------------------------------- the other families of findings
+
+
+@lru_cache(maxsize=1)
+def _marts() -> duckdb.DuckDBPyConnection:
+    """Empty marts about people, to count them by the SQL that every build runs."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create table dim_settings (setting varchar, value varchar);"
+        "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on;"
+        "create table contact_coverage (period varchar, won_deals bigint, lost_deals bigint, won_deals_with_contacts bigint, "
+        "lost_deals_with_contacts bigint, dated_share double);"
+        "create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer);"
+        "create table bridge_deal_contacts (deal_key varchar, persona varchar, buying_role varchar, role_source varchar, "
+        "added_on date, is_counted boolean)"
+    )
+    return connection
+
+
+def _people(drawn: sc.DatedContacts) -> list[Row]:
+    """What the advice says of the people on these deals, all closed on one day."""
+    connection = _marts()
+    connection.execute("delete from contact_coverage; delete from fct_closed_deals; delete from bridge_deal_contacts")
+    wins, deals = int(drawn.won.sum()), drawn.won.size
+    connection.execute("insert into contact_coverage values ('window', ?, ?, ?, ?, 1)", [wins, deals - wins] * 2)
+    connection.execute(
+        "insert into fct_closed_deals select deal, won, date '2025-06-30' - cycle, date '2025-06-30', cycle "
+        "from (select unnest(?) as deal, unnest(?) as won, unnest(?) as cycle)",
+        [[str(deal) for deal in range(deals)], drawn.won.tolist(), drawn.cycle_days.tolist()],
+    )
+    connection.execute(
+        "insert into bridge_deal_contacts select deal, 'title ' || title, 'unknown', 'none', date '2025-06-30' - cycle + day, true "
+        "from (select unnest(?) as deal, unnest(?) as title, unnest(?) as cycle, unnest(?) as day)",
+        [
+            [str(deal) for deal in drawn.deal.tolist()],
+            drawn.title.tolist(),
+            drawn.cycle_days[drawn.deal].tolist(),
+            drawn.day.tolist(),
+        ],
+    )
+
+    def query(sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+
+    return steps.persona_evidence(Reader(query, lambda name: name))
+
+
+def _at_the_close(drawn: sc.DatedContacts) -> list[Row]:
+    """The same test on everyone on record at the close."""
+    deals, titles = drawn.won.size, int(drawn.title.max()) + 1
+    count = np.bincount(drawn.deal, minlength=deals)
+    present = np.zeros((deals, titles), dtype=bool)
+    present[drawn.deal, drawn.title] = True
+    presence: list[Row] = []
+    totals: list[Row] = []
+    for size in np.unique(count[count > 0]).tolist():
+        inside = count == size
+        totals.append({"contact_count": size, "deals": int(inside.sum()), "won": int(drawn.won[inside].sum())})
+        for title in range(titles):
+            has = inside & present[:, title]
+            counts = {"deals": int(has.sum()), "won": int(drawn.won[has].sum())}
+            presence.append({"persona_type": "persona", "persona": f"title {title}", "contact_count": size, **counts})
+    wins = int(drawn.won.sum())
+    coverage: Row = {
+        "won_deals": wins, "won_deals_with_contacts": wins, "lost_deals": deals - wins, "lost_deals_with_contacts": deals - wins
+    }  # fmt: skip
+    return persona_evidence(presence, totals, coverage, are_contacts_dated=True)
+
+
+_CLAIMS = (TARGET_MORE, DEPRIORITISE)
+
+
+def dated_people_report(
+    rng: np.random.Generator, deals: int, late: bool = False, signer: bool = False, odds_ratio: float = 1.0
+) -> Measured:
+    """Titles that come late, or on winning, or that matter from the start: claimed, and claimed or promising."""
+    drawn = sc.dated_contacts(rng, deals, late, signer, odds_ratio)
+    rows, naive_rows = _people(drawn), _at_the_close(drawn)
+    rate = Parameters().false_discovery_rate
+    true = "title 0" if odds_ratio > 1 else ""
+    return {
+        "ours": float(any(row["action"] in _CLAIMS and row["persona"] != true for row in rows)),
+        "found": float(any(row["action"] == TARGET_MORE and row["persona"] == true for row in rows)),
+        "found_promising": float(
+            any(
+                row["persona"] == true and row["q_value"] is not None and float(row["q_value"]) <= rate
+                and row["action"] in (TARGET_MORE, KEEP_TESTING)
+                for row in rows
+            )
+        ),
+        "naive": float(any(row["action"] in _CLAIMS and row["persona"] != true for row in naive_rows)),
+    }  # fmt: skip
+
+
+def sellers_report(rng: np.random.Generator, losses: int, moved: bool) -> Measured:
+    """Loss reasons of sellers with habits whose mix moves: claimed and promising changes; naive takes all sellers as one."""
+    drawn = sc.reasons_of_sellers(rng, losses, moved)
+    rows = reason_changes(drawn)
+    together: dict[str, list[int]] = {}
+    for row in drawn:
+        seen = together.setdefault(str(row["reason"]), [0, 0])
+        seen[0] += int(row["losses"] or 0)
+        seen[1] += int(row["previous_losses"] or 0)
+    pooled = reason_changes([{"reason": r, "losses": a, "previous_losses": b} for r, (a, b) in together.items()])
+
+    def passes(row: Row) -> bool:
+        return bool(row["is_changed"] or row["is_promising"])
+
+    return {
+        "ours": float(any(row["is_changed"] for row in rows)),
+        "flags": float(any(passes(row) for row in rows)),
+        "naive": float(any(passes(row) for row in pooled)),
+        "found": float(any(row["reason"] == "reason 2" and row["is_changed"] for row in rows)),
+        "found_promising": float(any(row["reason"] == "reason 2" and passes(row) for row in rows)),
+    }
+
+
+def _scored(rng: np.random.Generator, deals: int, auc: float, base: float = 0.40) -> tuple[Row, sc.ScoreModel]:
+    model = _model(auc)
+    won = rng.random(deals) < base
+    size = model.scores.size
+    place = np.where(won, rng.choice(size, deals, p=model.given_won), rng.choice(size, deals, p=model.given_lost))
+    fold = rng.integers(0, FOLDS, deals)
+    cells, where = np.unique(np.stack([fold, place]), axis=1, return_inverse=True)
+    counts, wins = np.bincount(where.ravel()), np.bincount(where.ravel(), weights=won)
+    rows: list[Row] = [
+        {"score": float(model.scores[p]), "fold": int(f), "deals": int(n), "won": int(w)}
+        for (f, p), n, w in zip(cells.T.tolist(), counts, wins)
+    ]
+    return threshold(rows, deals), model
+
+
+def gated_score_report(rng: np.random.Generator, deals: int, auc: float) -> Measured:
+    """Graded strong, shown at all, and what is shown of unseen deals less the truth of the threshold shown."""
+    result, model = _scored(rng, deals, auc)
+    cut, shown = result["score_threshold"], result["cross_validated_youden"]
+    is_shown = isinstance(cut, float) and isinstance(shown, float)
+    return {
+        "ours": float(result["grade"] == "strong"),
+        "shown": float(bool(result["is_predictive"])),
+        "gap": [float(shown) - model.youden(float(cut))] if is_shown else [],  # type: ignore[arg-type]
+    }
+
+
+def whole_report(rng: np.random.Generator, deals: int, base: float = 0.40) -> Measured:
+    """Eight quarters in which nothing matters: is any finding, of any family, graded as a claim, and any shown as promising?"""
+    sample = sc.draw(rng, _null(base), deals, quarters=8)
+    selection = select(sample.source(), DIMENSIONS, with_pairs=True)
+    people = _people(sc.dated_contacts(rng, deals, base=base))
+    score, _ = _scored(rng, deals, 0.50, base)
+    quarters = [(int(sample.won[sample.quarter == q].sum()), int((sample.quarter == q).sum())) for q in (7, 6)]
+    losses = [closed - won for won, closed in quarters]
+    told = [rng.multinomial(number, sc.REASON_SHARES) for number in losses]
+    reasons = reason_changes(
+        [{"reason": str(i), "losses": int(a), "previous_losses": int(b)} for i, (a, b) in enumerate(zip(*told))]
+    )
+    constants = Parameters()
+    changed = [False, False]
+    if min(closed for _, closed in quarters) >= constants.minimum_deals:
+        for place, confidence in enumerate((0.99, 0.95)):
+            low, high = statistics.newcombe_interval(*quarters[0], *quarters[1], confidence)
+            changed[place] = low > 0 or high < 0
+    families = {
+        "segments": len(selection.claims) > 0,
+        "pairs": len(selection.pair_claims) > 0,
+        "people": any(row["action"] in _CLAIMS for row in people),
+        "score": score["grade"] == "strong",
+        "reasons": any(row["is_changed"] for row in reasons),
+        "change": changed[0],
+    }
+    return {"ours": float(any(families.values())), **{name: float(said) for name, said in families.items()}}

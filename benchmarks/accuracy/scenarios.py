@@ -282,3 +282,90 @@ def _scores(shift: float) -> ScoreModel:
 
 
 REASON_SHARES = np.array([0.28, 0.20, 0.15, 0.13, 0.10, 0.07, 0.04, 0.03])
+
+
+# ---------------------------------------------------------------- people with dates, sellers with habits
+
+
+@dataclass(frozen=True)
+class DatedContacts:
+    """Deals with the days they were open, and contacts with the day of the deal on which they were added."""
+
+    won: Ints
+    cycle_days: Ints
+    deal: Ints
+    title: Ints
+    day: Ints
+
+
+def dated_contacts(
+    rng: np.random.Generator,
+    deals: int,
+    late: bool = False,
+    signer: bool = False,
+    odds_ratio: float = 1.0,
+    base: float = 0.40,
+) -> DatedContacts:
+    """Won deals live 90 days on average and lost ones 40; contacts of twelve titles are met early, some later.
+
+    The first title matters by `odds_ratio` where it is met in the first two weeks. With `late` a thirteenth arrives on two of
+    five deals still open on day 45, with `signer` it is added to four of five won deals on the day of winning: neither matters.
+    """
+    count = 1 + rng.poisson(1.5, deals)
+    deal = np.repeat(np.arange(deals), count)
+    title = rng.choice(TITLE_SHARES.size, deal.size, p=TITLE_SHARES)
+    day = rng.integers(0, 15, deal.size)
+    has_first = np.bincount(deal[title == 0], minlength=deals) > 0
+    share = has_first.mean()
+    effect = np.log(odds_ratio) * (has_first - share)
+    won = (rng.random(deals) < special.expit(special.logit(base) + effect)).astype(np.int64)
+    cycle = np.maximum(1, np.round(np.where(won == 1, rng.gamma(3, 30, deals), rng.gamma(3, 40 / 3, deals)))).astype(
+        np.int64
+    )
+    # further contacts come while a deal is open, so that won deals, which live longer, end with more of them
+    more = rng.poisson(cycle / 60)
+    further = np.repeat(np.arange(deals), more)
+    parts = [(deal, title, day)]
+    parts.append(
+        (
+            further,
+            rng.choice(TITLE_SHARES.size, further.size, p=TITLE_SHARES),
+            (rng.random(further.size) * cycle[further]).astype(np.int64),
+        )
+    )
+    if late:
+        arrival = 45 + rng.integers(0, 15, deals)
+        where = np.flatnonzero((cycle >= arrival) & (rng.random(deals) < 0.4))
+        parts.append((where, np.full(where.size, TITLE_SHARES.size), arrival[where]))
+    if signer:
+        where = np.flatnonzero((won == 1) & (rng.random(deals) < 0.8))
+        parts.append((where, np.full(where.size, TITLE_SHARES.size), cycle[where]))
+    deal, title, day = (np.concatenate(column) for column in zip(*parts))
+    kept = day <= cycle[deal]
+    return DatedContacts(won, cycle, deal[kept], title[kept], day[kept])
+
+
+SELLERS = 12
+
+
+def reasons_of_sellers(rng: np.random.Generator, losses: int, moved: bool = False) -> list[Row]:
+    """Losses of two quarters by reason and seller: each seller has habits, and who loses the deals moves at random.
+
+    With `moved` the third reason rises from 15% to 32% with every seller alike, by the odds.
+    """
+    habits = rng.dirichlet(6 * REASON_SHARES, SELLERS)
+    rows: dict[tuple[int, int], list[int]] = {}
+    for quarter in (0, 1):
+        told = habits.copy()
+        if moved and quarter == 0:
+            told[:, 2] *= (0.32 / 0.68) / (0.15 / 0.85)
+            told /= told.sum(axis=1, keepdims=True)
+        of_sellers = rng.multinomial(losses, rng.dirichlet(np.full(SELLERS, 3.0)))
+        for seller, number in enumerate(of_sellers):
+            for reason, lost in enumerate(rng.multinomial(number, told[seller])):
+                if lost:
+                    rows.setdefault((reason, seller), [0, 0])[quarter] += int(lost)
+    return [
+        {"reason": f"reason {reason}", "owner": f"seller {seller}", "losses": now, "previous_losses": before}
+        for (reason, seller), (now, before) in rows.items()
+    ]

@@ -128,6 +128,26 @@ def _figure(value: float, error: float, digits: int = 3) -> str:
 # ---------------------------------------------------------------- the cells
 
 
+def _add_other_families(add: Callable[..., None], full: bool) -> None:
+    """P1 to P7: people, loss reasons, the score, and the report as a whole."""
+    sizes = {127: 600, 500: 400} if full else {127: 100, 500: 60}
+    for deals, repetitions in sizes.items():
+        add("P1", f"added on winning n={deals}", measures.dated_people_report, repetitions, deals=deals, signer=True)
+        add("P1", f"late title n={deals}", measures.dated_people_report, repetitions, deals=deals, late=True)
+        add("P1", f"no title matters n={deals}", measures.dated_people_report, repetitions, deals=deals)
+        add("P2", f"title OR 2.5 n={deals}", measures.dated_people_report, repetitions, deals=deals, odds_ratio=2.5)
+    for losses, repetitions in ({40: 1200, 76: 1200, 300: 600} if full else {76: 150}).items():
+        for moved in (False, True):
+            name = f"{losses} losses, sellers, {'one reason up' if moved else 'no change'}"
+            add("P4" if moved else "P3", name, measures.sellers_report, repetitions, losses=losses, moved=moved)
+    for deals, repetitions in ({127: 1200, 500: 600} if full else {127: 200}).items():
+        for auc in (0.50, 0.60):
+            name = f"score AUC {auc:.2f} n={deals}"
+            add("P5" if auc == 0.50 else "P6", name, measures.gated_score_report, repetitions, deals=deals, auc=auc)
+    for deals, repetitions in ({256: 800, 508: 400} if full else {256: 80}).items():
+        add("P7", f"whole report n={deals}", measures.whole_report, repetitions, deals=deals)
+
+
 def cells(profile: str) -> list[Cell]:
     """Every simulated cell of a profile, B1 to B15 and B17."""
     full = profile == "full"
@@ -199,6 +219,7 @@ def cells(profile: str) -> list[Cell]:
     for spec in real.specs():
         repetitions = spec.repetitions if full else max(10, spec.repetitions // 10)
         add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
+    _add_other_families(add, full)
     return made
 
 
@@ -471,6 +492,86 @@ def _real_lines(judge: Judge, identifier: str, name: str, reports: Reports) -> l
     return made
 
 
+_PEOPLE_POWER = {127: 0.03, 500: 0.55}
+_REASON_POWER = {40: 0.03, 76: 0.10, 300: 0.65}
+_SCORE_POWER = {127: 0.20, 500: 0.80}
+
+
+def _found_lines(
+    identifier: str, targets: Mapping[int, float], size: Callable[[str], int]
+) -> Callable[[Judge, str, Reports], list[Line]]:
+    """Found at the level of a claim; beside it, where the target stands for `naive`, at today's level."""
+
+    def make(judge: Judge, name: str, reports: Reports) -> list[Line]:
+        value, error = _mean(reports, "found"), _error(reports, "found")
+        target = targets[size(name)]
+        made = [
+            Line(
+                identifier, name, "power of a claim", "-", _figure(value, error), f">= {target}", "-",
+                judge.at_least(value, target, error), value >= target + 0.1,
+            )
+        ]  # fmt: skip
+        shown, error = _mean(reports, "found_promising"), _error(reports, "found_promising")
+        met = judge.at_least(shown, value, error)
+        made.append(Line(identifier, name, "claimed or promising", "-", _figure(shown, error), ">= claimed", "-", met))
+        return made
+
+    return make
+
+
+def _last_number(name: str) -> int:
+    return int(name.rsplit("=", 1)[1])
+
+
+def _seller_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+    value, error, naive = _mean(reports, "ours"), _error(reports, "ours"), f"{_mean(reports, 'naive'):.2f}"
+    met = judge.at_most(value, 0.05, error)
+    made = [Line("P3", name, "P(any claim)", naive, _figure(value, error), "<= 0.05", "0", met, value <= 0.03)]
+    value, error = _mean(reports, "flags"), _error(reports, "flags")
+    met = judge.at_most(value, 0.12, error)
+    made.append(
+        Line("P3", name, "P(claimed or promising)", naive, _figure(value, error), "<= 0.12", "0", met, value <= 0.10)
+    )
+    return made
+
+
+def _gate_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+    value, error = _mean(reports, "ours"), _error(reports, "ours")
+    if "0.50" in name:
+        met = judge.at_most(value, 0.015, error)
+        shown = f"{_mean(reports, 'shown'):.2f}"
+        return [Line("P5", name, "wrongly strong", shown, _figure(value, error), "<= 0.015", "0", met, value <= 0.01)]
+    target = _SCORE_POWER[_last_number(name)]
+    met = judge.at_least(value, target, error)
+    strong = Line(
+        "P6",
+        name,
+        "power of a claim",
+        f"{_mean(reports, 'shown'):.2f}",
+        _figure(value, error),
+        f">= {target}",
+        "-",
+        met,
+    )
+    value, error = _mean(reports, "gap"), _error(reports, "gap")
+    met = judge.between(value, -0.05, 0.02, error)
+    gap = Line(
+        "P6", name, "shown J - true J", "-", _figure(value, error), "-0.05 to 0.02", "0", met, abs(value) <= 0.01
+    )
+    return [strong, gap]
+
+
+def _whole_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+    value, error = _mean(reports, "ours"), _error(reports, "ours")
+    met = judge.at_most(value, 0.12, error)
+    made = [Line("P7", name, "P(any claim)", "-", _figure(value, error), "<= 0.12", "0", met, value <= 0.10)]
+    for family, most in (("people", 0.03), ("score", 0.015), ("reasons", 0.03), ("change", 0.015)):
+        value, error = _mean(reports, family), _error(reports, family)
+        met = judge.at_most(value, most, error)
+        made.append(Line("P7", name, f"claim of {family}", "-", _figure(value, error), f"<= {most}", "0", met, met))
+    return made
+
+
 _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
     "B1": _null_lines,
     "B2": _effect_lines,
@@ -485,6 +586,13 @@ _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
     "B14": _simple("B14", "coverage", 0.925, 0.985, (0.94, 0.97), best="0.95"),
     "B15": _simple("B15", "power at the stated lift", 0.73, 0.85, (0.77, 0.83), naive=False, best="0.80"),
     "B17": _repeat_lines,
+    "P1": _simple("P1", "P(any false claim)", None, 0.11, (0.0, 0.05), best="0"),
+    "P2": _found_lines("P2", _PEOPLE_POWER, _last_number),
+    "P3": _seller_lines,
+    "P4": _found_lines("P4", _REASON_POWER, lambda name: int(name.split(" ")[0])),
+    "P5": _gate_lines,
+    "P6": _gate_lines,
+    "P7": _whole_lines,
 }
 
 

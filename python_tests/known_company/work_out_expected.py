@@ -503,11 +503,13 @@ def wilson(successes: Any, trials: Any) -> tuple[float | None, float | None]:
     return max(0.0, float(low)), min(1.0, float(high))
 
 
-def newcombe(won: int, deals: int, other_won: int, other_deals: int) -> tuple[float | None, float | None]:
+def newcombe(
+    won: int, deals: int, other_won: int, other_deals: int, alpha: float = 0.05
+) -> tuple[float | None, float | None]:
     if not deals or not other_deals:
         return None, None
     low, high = confint_proportions_2indep(
-        won, deals, other_won, other_deals, method="newcomb", compare="diff", alpha=0.05
+        won, deals, other_won, other_deals, method="newcomb", compare="diff", alpha=alpha
     )
     return float(low), float(high)
 
@@ -738,6 +740,9 @@ def win_rates_by_quarter() -> Iterator[Row]:
             "win_rate_change": share(*now) - share(*before) if comparable else None,
             **bounds("win_rate_change", newcombe(*now, *before) if comparable else (None, None)),
             "is_win_rate_changed": newcombe(*now, *before)[0] * newcombe(*now, *before)[1] > 0
+            if comparable and min(now[1], before[1]) >= LEAST_DEALS
+            else None,
+            "is_win_rate_change_claimed": newcombe(*now, *before, 0.01)[0] * newcombe(*now, *before, 0.01)[1] > 0
             if comparable and min(now[1], before[1]) >= LEAST_DEALS
             else None,
             # Pipeline velocity: deals x win rate x mean won value / mean days to win.
@@ -1366,11 +1371,28 @@ def loss_reason_changes() -> Iterator[Row]:
         }
 
 
+LANDMARK = 30
+
+
 def persona_evidence() -> Iterator[Row]:
     # Ten deals with a persona and as many without are asked for: no one stands on so many.
     covered = coverage("window")
+    counted = {link["deal"] for link in within(COUNTED, "window")}
+    without_age = {deal["id"] for deal in CLOSED if deal["cycle"] is None} & counted
+    without_date = {link["deal"] for link in LINKS if link["added"] is None} & counted
+    closed_by_then = {
+        deal["id"] for deal in CLOSED if deal["cycle"] is not None and deal["cycle"] <= LANDMARK
+    } & counted
+    is_early = covered["dated_share"] >= 0.9 and len(without_age) <= 0.1 * len(counted)
+    created = {deal["id"]: deal["created"] for deal in CLOSED}
+    left_out = closed_by_then | without_date | without_age
+    early = [
+        link
+        for link in within(LINKS, "window")
+        if link["deal"] in counted - left_out and (link["added"] - created[link["deal"]]).days <= LANDMARK
+    ]
+    people = early if is_early else within(COUNTED, "window")
     for kind in ("persona", "buying_role"):
-        people = within(COUNTED, "window")
         for name in sorted({KINDS[kind](link) for link in people} - {None, "unknown"}):
             deals = {link["deal"]: link["outcome"] for link in people if KINDS[kind](link) == name}
             won = sum(outcome == "won" for outcome in deals.values())
@@ -1383,6 +1405,10 @@ def persona_evidence() -> Iterator[Row]:
                 "lost_deals": len(deals) - won,
                 "win_rate": share(won, len(deals)),
                 **bounds("win_rate", wilson(won, len(deals))),
+                "landmark_days": LANDMARK if is_early else None,
+                "early_closed_deals": len(closed_by_then - without_date) if is_early else 0,
+                "undated_deals": len(without_date | without_age) if is_early else 0,
+                "later_deals": len(counted - left_out - {link["deal"] for link in early}) if is_early else 0,
                 "is_refused": False,
                 "won_coverage": covered["won_share"],
                 "lost_coverage": covered["lost_share"],

@@ -1,7 +1,10 @@
 """Who buys, and who only shows up because more contacts are logged on won deals.
 
 A deal with a persona is compared with deals without it that have exactly as many contacts:
-otherwise every persona looks like a winner wherever won deals carry more contacts.
+otherwise every persona looks like a winner wherever won deals carry more contacts. Counted are the
+contacts of a deal's first days, on deals still open then: a deal that lives longer meets more people,
+and who signs is added on the day of winning. The day is an age, the same for every deal (a landmark:
+Anderson, Cain and Gelber 1983, J. Clin. Oncol. 1), and never chosen by outcome.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from winloss.rows import Row, Value
 
 DISAGREEING = "The deals as counted do not show what deals with equally many contacts show: no advice."
 UNDATED = "Contacts are not dated: some may have been added after the deal was decided."
+UNAGED = "Deals have no creation date: who was on board early cannot be told from who came at the close."
+SHORT_LIVED = "Most deals close within {days} days: with a smaller landmark_days more could be compared."
 
 
 def persona_evidence(
@@ -37,12 +42,17 @@ def persona_evidence(
     coverage: Mapping[str, Value],
     are_contacts_dated: bool,
     parameters: Parameters = Parameters(),
+    left_out: Mapping[str, Value] | None = None,
 ) -> list[Row]:
     """One row per persona: does its presence go with winning, contacts logged being equal?
 
     `presence`: persona_type, persona, contact_count, deals, won: deals with the persona, by the
-    exact number of contacts on the deal (those added by the close, when dated).
+    exact number of contacts on the deal: those of its first `landmark_days` where
+    `are_contacts_dated`, else those by the close, which carry a test at most.
     `contacts`: contact_count, deals, won: all deals with that many contacts, 1 or more.
+    `left_out`: early_closed_deals, undated_deals, later_deals: deals with contacts that are not
+    compared, since they closed before the landmark, lack a date, or met their first contact after it;
+    and are_deals_dated, false where it is the deals that lack their dates.
     `coverage`: won_deals, won_deals_with_contacts, lost_deals, lost_deals_with_contacts.
     Stratified exact mid-p, one Benjamini-Hochberg family, Mantel-Haenszel lift, shrunken.
     Refused, with a sentence, when contacts are recorded unevenly on won and lost deals.
@@ -94,6 +104,8 @@ def persona_evidence(
     q[is_candidate] = statistics.benjamini_hochberg(p[is_candidate])
 
     refusal = _refusal(coverage, parameters)
+    apart = {name: whole_number(left_out or {name: 0}, name) for name in LEFT_OUT}
+    general = _caveats(are_contacts_dated, left_out or {}, total + sum(apart.values()), parameters)
     rows: list[Row] = []
     for i, (persona_type, persona) in enumerate(keys):
         deals, won = int(sums.deals[i]), int(sums.won[i])
@@ -124,10 +136,9 @@ def persona_evidence(
             )
             if action == NOT_ENOUGH_DATA and float(q[i]) <= parameters.false_discovery_rate:
                 caveats.append(("counts_disagree", DISAGREEING))
-        if not are_contacts_dated:
-            caveats.append(("contacts_not_dated", UNDATED))
-            if action in (TARGET_MORE, DEPRIORITISE):
-                action = KEEP_TESTING
+        caveats += general
+        if not are_contacts_dated and action in (TARGET_MORE, DEPRIORITISE):
+            action = KEEP_TESTING
         if refusal:
             caveats.append(("uneven_coverage", refusal))
         made: Row = {
@@ -153,6 +164,8 @@ def persona_evidence(
             "p_value": float(p[i]) if shown else None,
             "q_value": float(q[i]) if shown else None,
             "is_candidate": bool(is_candidate[i]),
+            "landmark_days": parameters.landmark_days if are_contacts_dated else None,
+            **apart,
             "is_refused": bool(refusal),
             "missing_reason": refusal,
             "caveat_codes": "; ".join(code for code, _ in caveats),
@@ -162,6 +175,22 @@ def persona_evidence(
         made["rationale"] = _rationale(made)
         rows.append(made)
     return rows
+
+
+LEFT_OUT = ("early_closed_deals", "undated_deals", "later_deals")
+"""Deals with contacts that are not compared, by why."""
+
+
+def _caveats(
+    are_contacts_dated: bool, left_out: Mapping[str, Value], deals: int, parameters: Parameters
+) -> list[tuple[str, str]]:
+    """What holds for every persona of the window, of whose `deals` with contacts some are left out."""
+    if are_contacts_dated:
+        is_short = 2 * whole_number(left_out, "early_closed_deals") > deals if left_out else False
+        return [("closed_early", SHORT_LIVED.format(days=parameters.landmark_days))] if is_short else []
+    if left_out.get("are_deals_dated", True):
+        return [("contacts_not_dated", UNDATED)]
+    return [("deals_not_dated", UNAGED)]
 
 
 def _refusal(coverage: Mapping[str, Value], parameters: Parameters) -> str:
@@ -193,6 +222,8 @@ def _action(
     is_clear = leaves_out_zero((difference_low, difference_high), (expected_low, expected_high))
     is_large = abs(expected) >= parameters.minimum_lift
     if q <= parameters.false_discovery_rate and is_large and is_alike and is_clear:
+        if q > parameters.persona_claim_rate:
+            return KEEP_TESTING
         return TARGET_MORE if expected > 0 else DEPRIORITISE
     margin = parameters.equivalence_margin
     if difference_low is not None and difference_high is not None and max(-difference_low, difference_high) <= margin:
@@ -207,7 +238,10 @@ def _action(
 def _rationale(row: Row) -> str:
     """At most 35 words, numbers from the record only."""
     label = str(row["persona"])
-    counts = f"{row['won_deals']} of {row['closed_deals']} deals with {label} were won ({percent(row['win_rate'])})"
+    early = "" if row["landmark_days"] is None else f" by day {row['landmark_days']}"
+    counts = (
+        f"{row['won_deals']} of {row['closed_deals']} deals with {label}{early} were won ({percent(row['win_rate'])})"
+    )
     against = f", {percent(row['other_win_rate'])} without" if row["other_win_rate"] is not None else ""
     if row["is_refused"]:
         text = f"{counts}{against}; contacts are recorded too unevenly to compare."

@@ -44,13 +44,17 @@ def threshold(
     closed_deals: int,
     parameters: Parameters = Parameters(),
     cost_to_value: float | None = None,
+    is_known_before: bool = False,
 ) -> Row:
     """The score threshold to use, or why there is none, with out-of-sample figures.
 
     `rows`: score (0 to 1), fold (0 to 4), deals, won; deals without a score left out.
     A one-sided Mann-Whitney test is the gate. Behind it, the cut is where a ridge logistic
     fit crosses the base rate (the Youden point of a calibrated score), or `cost_to_value`,
-    the cost of pursuing a deal divided by the value of winning it; rounded to 0.05.
+    the cost of pursuing a deal divided by the value of winning it; rounded to 0.05. The gate at
+    `score_claim_p` makes it a claim (grade strong), at `gate_p` alone a promising one (directional).
+    A score that separates nearly all deals (`score_leak_auc`) may have been changed when they ended: unless it
+    `is_known_before`, it is asked about and sets no threshold.
     Raises ValueError for impossible counts, scores or folds.
     """
     scores, deals, won = _table(rows)
@@ -68,38 +72,61 @@ def threshold(
         reason = f"A score threshold needs at least {least} won and {least} lost deals with a score."
         return {**result, "missing_reason": reason, "rationale": reason}
 
-    auc, p = statistics.mann_whitney(won.sum(axis=0), (deals - won).sum(axis=0))
+    counts, wins = deals.sum(axis=0), won.sum(axis=0)
+    auc, p = statistics.mann_whitney(wins, counts - wins)
     result["auc"], result["gate_p_value"] = rounded(auc), p
-    if p > parameters.gate_p:
-        reason = "The score does not separate won from lost deals yet."
-        return {**result, "missing_reason": reason, "rationale": reason}
-    cut = score_threshold(scores, deals.sum(axis=0), won.sum(axis=0), parameters, cost_to_value)
+    if auc > parameters.score_leak_auc and p <= parameters.gate_p and not is_known_before:
+        reason = (
+            f"Won deals score higher than lost ones in {percent(auc)} of pairs: does the score know the outcome? If it is set "
+            "before the deal is decided and never changed after, set score_known_before_the_deal."
+        )
+        return {
+            **result, "may_know_outcome": True, "grade": "fix the data", "missing_reason": reason, "rationale": reason
+        }  # fmt: skip
+    cut, reason = _gated_threshold(scores, counts, wins, parameters, cost_to_value)
     if cut is None:
-        reason = "The score separates won from lost deals too little for a score threshold inside its range."
         return {**result, "missing_reason": reason, "rationale": reason}
 
-    split = _split(scores, deals.sum(axis=0), won.sum(axis=0), cut)
-    won_deals_above, closed_deals_above, won_deals_below, closed_deals_below = (
-        whole_number(split, name)
-        for name in ("won_deals_above", "closed_deals_above", "won_deals_below", "closed_deals_below")
-    )
-    low = high = 0.0
-    if min(closed_deals_above, closed_deals_below) >= parameters.minimum_deals:
-        low, high = statistics.newcombe_interval(
-            won_deals_above, closed_deals_above, won_deals_below, closed_deals_below, 0.95
-        )
-    if low <= 0:
-        reason = f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
-        return {**result, "missing_reason": reason, "rationale": reason}
+    split = _split(scores, counts, wins, cut)
+    low, high = _gap(split)
     result |= {"is_predictive": True, "score_threshold": cut} | split
-    above, below = won_deals_above / closed_deals_above, won_deals_below / closed_deals_below
+    result["grade"] = "strong" if p <= parameters.score_claim_p else "directional"
+    above, below = (
+        whole_number(split, f"won_deals_{side}") / whole_number(split, f"closed_deals_{side}")
+        for side in ("above", "below")
+    )
     result |= {"gap": rounded(above - below), "gap_low": rounded(low), "gap_high": rounded(high)}
     result |= _cross_validated(scores, deals, won, parameters, cost_to_value)
+    proof = "" if result["grade"] == "strong" else " Promising, not proven."
     result["rationale"] = (
         f"At {cut:g} and above {result['won_deals_above']} of {result['closed_deals_above']} deals were won ({percent(above)}), "
-        f"below {percent(below)}: a gap of {points(low)} to {points(high)} points."
+        f"below {percent(below)}: a gap of {points(low)} to {points(high)} points.{proof}"
     )
     return result
+
+
+def _gated_threshold(
+    scores: Floats, deals: Ints, won: Ints, parameters: Parameters, cost_to_value: float | None
+) -> tuple[float | None, str]:
+    """The score threshold of these deals, or None and why there is none."""
+    _, p = statistics.mann_whitney(won, deals - won)
+    if p > parameters.gate_p:
+        return None, "The score does not separate won from lost deals yet."
+    cut = score_threshold(scores, deals, won, parameters, cost_to_value)
+    if cut is None:
+        return None, "The score separates won from lost deals too little for a score threshold inside its range."
+    split = _split(scores, deals, won, cut)
+    least = min(whole_number(split, f"closed_deals_{side}") for side in ("above", "below"))
+    if least < parameters.minimum_deals or _gap(split)[0] <= 0:
+        return None, f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
+    return cut, ""
+
+
+def _gap(split: Row) -> tuple[float, float]:
+    """95% interval of the win rate above less the one below."""
+    counts = (whole_number(split, f"{name}_deals_{side}") for side in ("above", "below") for name in ("won", "closed"))
+    won_above, above, won_below, below = counts
+    return statistics.newcombe_interval(won_above, above, won_below, below, 0.95)
 
 
 def tested_cut_offs(
@@ -207,11 +234,15 @@ def _cross_validated(
     parameters: Parameters,
     cost_to_value: float | None,
 ) -> Row:
-    """Each fold judged by the cut the other folds give; without a cut nothing is pursued."""
+    """Each fold judged by the cut the other folds give, gate and all; without a cut nothing is pursued.
+
+    A gate passed on all deals has seen the fold it is judged on, and flatters what is shown behind it.
+    """
     positives = false_positives = 0
     for fold in range(FOLDS):
         others = np.arange(FOLDS) != fold
-        cut = score_threshold(scores, deals[others].sum(axis=0), won[others].sum(axis=0), parameters, cost_to_value)
+        counts, wins = deals[others].sum(axis=0), won[others].sum(axis=0)
+        cut, _ = _gated_threshold(scores, counts, wins, parameters, cost_to_value)
         is_above = scores >= (math.inf if cut is None else cut - 1e-9)
         positives += int(won[fold][is_above].sum())
         false_positives += int((deals - won)[fold][is_above].sum())
@@ -250,6 +281,8 @@ _NUMBERS = (
 def _empty(scored: int, closed: int) -> Row:
     return {
         "is_predictive": False,
+        "grade": "too few deals",
+        "may_know_outcome": False,
         "missing_reason": "",
         "scored_deals": scored,
         "closed_deals": closed,

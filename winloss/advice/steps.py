@@ -93,6 +93,10 @@ PERSONAS = {
     "expected_lift_high": "number",
     "p_value": "number",
     "q_value": "number",
+    "landmark_days": "integer",
+    "early_closed_deals": "integer",
+    "undated_deals": "integer",
+    "later_deals": "integer",
     "is_refused": "truth",
     "missing_reason": "text",
     "caveat_codes": "text",
@@ -102,6 +106,8 @@ PERSONAS = {
 
 THRESHOLD = {
     "is_predictive": "truth",
+    "grade": "text",
+    "may_know_outcome": "truth",
     "missing_reason": "text",
     "scored_deals": "integer",
     "closed_deals": "integer",
@@ -143,10 +149,13 @@ REASON_CHANGES = {
     "change": "number",
     "change_low": "number",
     "change_high": "number",
+    "adjusted_change": "number",
+    "compared_owners": "integer",
     "p_value": "number",
     "q_value": "number",
     "is_tested": "truth",
     "is_changed": "truth",
+    "is_promising": "truth",
     "direction": "text",
     "rationale": "text",
 }
@@ -237,55 +246,95 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def persona_evidence(reader: Reader) -> list[Row]:
-    """Every persona and buying role on deals of the window, compared at the same number of contacts."""
+    """Every persona and buying role on deals of the window, compared at the same number of contacts.
+
+    Counted are the contacts of the first `landmark_days` on deals still open then. Where contacts, or deals,
+    lack their dates, it is those on record at the close, from which nothing may be claimed.
+    """
     coverage = reader.table("contact_coverage", "period = 'window'")
     if not coverage or not number(coverage[0]["won_deals"]) + number(coverage[0]["lost_deals"]):
         return []
+    constants = parameters(reader)
+    [facts] = reader.rows(
+        f"""{_dated_contacts(reader, constants)}
+select
+    count(*) as deals,
+    coalesce(sum(case when lacks_age then 1 else 0 end), 0) as unaged_deals,
+    coalesce(sum(case when lacks_age or lacks_date then 1 else 0 end), 0) as undated_deals,
+    coalesce(sum(case when not lacks_age and not lacks_date and closes_early then 1 else 0 end), 0) as early_closed_deals,
+    coalesce(sum(case when not lacks_age and not lacks_date and not closes_early and early_contacts = 0 then 1 else 0 end), 0)
+    as later_deals
+from deals"""
+    )
+    are_contacts_dated = number(coverage[0]["dated_share"]) >= constants.dated_contacts_share
+    are_deals_dated = number(facts["unaged_deals"]) <= (1 - constants.dated_contacts_share) * number(facts["deals"])
+    is_early = are_contacts_dated and are_deals_dated
     counts = reader.rows(
-        f"""with contacts as (
-    select contacts.deal_key, contacts.outcome, contacts.persona, contacts.buying_role, contacts.role_source
-    from {reader.relation("bridge_deal_contacts")} as contacts
-    inner join {reader.relation("dim_periods")} as periods
-        on periods.period = 'window'
-        and contacts.closed_on >= periods.starts_on
-        and contacts.closed_on < periods.ends_before_on
-    where contacts.is_counted
-),
-deals as (
-    select deal_key, bool_or(outcome = 'won') as is_won, count(*) as contact_count
-    from contacts
-    group by deal_key
+        f"""{_dated_contacts(reader, constants)},
+compared as (
+    select deal_key, is_won, {"early_contacts" if is_early else "counted_contacts"} as contact_count
+    from deals
+    where {"early_contacts > 0 and not lacks_age and not lacks_date and not closes_early" if is_early else "counted_contacts > 0"}
 ),
 present as (
     select 'any' as persona_type, 'any' as persona, deal_key
-    from deals
+    from compared
     union all
     select 'persona' as persona_type, persona, deal_key
     from contacts
-    where persona != '{UNKNOWN}'
+    where persona != '{UNKNOWN}' and {"is_early" if is_early else "is_counted"}
     group by deal_key, persona
     union all
     select 'buying_role' as persona_type, buying_role as persona, deal_key
     from contacts
-    where role_source = 'stated'
+    where role_source = 'stated' and {"is_early" if is_early else "is_counted"}
     group by deal_key, buying_role
 )
 select
     present.persona_type,
     present.persona,
-    deals.contact_count,
+    compared.contact_count,
     count(*) as deals,
-    count(*) filter (where deals.is_won) as won
+    coalesce(sum(compared.is_won), 0) as won
 from present
-inner join deals on present.deal_key = deals.deal_key
-group by present.persona_type, present.persona, deals.contact_count
-order by present.persona_type desc, present.persona, deals.contact_count"""
+inner join compared on present.deal_key = compared.deal_key
+group by present.persona_type, present.persona, compared.contact_count
+order by present.persona_type desc, present.persona, compared.contact_count"""
     )
     presence = [row for row in counts if row["persona_type"] != "any"]
     by_count = [row for row in counts if row["persona_type"] == "any"]
-    constants = parameters(reader)
-    are_dated = number(coverage[0]["dated_share"]) >= constants.dated_contacts_share
-    return personas.persona_evidence(presence, by_count, coverage[0], are_dated, constants)
+    left_out: Row = {name: facts[name] if is_early else 0 for name in personas.LEFT_OUT}
+    left_out["are_deals_dated"] = are_deals_dated or not are_contacts_dated
+    return personas.persona_evidence(presence, by_count, coverage[0], is_early, constants, left_out)
+
+
+def _dated_contacts(reader: Reader, constants: Parameters) -> str:
+    """Contacts of the window, and its deals that have one: how many by the close, and how many in the first days."""
+    return f"""with contacts as (
+    select
+        contacts.deal_key, contacts.persona, contacts.buying_role, contacts.role_source, contacts.is_counted,
+        deals.is_won, deals.cycle_days, contacts.added_on,
+        coalesce(contacts.added_on <= deals.created_on + interval '{constants.landmark_days}' day, false) as is_early
+    from {reader.relation("bridge_deal_contacts")} as contacts
+    inner join {reader.relation("fct_closed_deals")} as deals on contacts.deal_key = deals.deal_key
+    inner join {reader.relation("dim_periods")} as periods
+        on periods.period = 'window'
+        and deals.closed_on >= periods.starts_on
+        and deals.closed_on < periods.ends_before_on
+),
+deals as (
+    select
+        deal_key,
+        max(is_won) as is_won,
+        max(cycle_days) is null as lacks_age,
+        sum(case when added_on is null then 1 else 0 end) > 0 as lacks_date,
+        coalesce(max(cycle_days), 0) <= {constants.landmark_days} as closes_early,
+        sum(case when is_counted then 1 else 0 end) as counted_contacts,
+        sum(case when is_early then 1 else 0 end) as early_contacts
+    from contacts
+    group by deal_key
+    having sum(case when is_counted then 1 else 0 end) > 0
+)"""
 
 
 def recommended_score_threshold(reader: Reader) -> list[Row]:
@@ -296,7 +345,8 @@ def recommended_score_threshold(reader: Reader) -> list[Row]:
     quarters = ", ".join(f"'{quarter}'" for quarter in window)
     where = f"closed_quarter in ({quarters})"
     relation = reader.relation("fct_closed_deals")
-    fold = qualification.fold_sql("deal_key")
+    # an account's deals resemble each other: parted over the folds, some would be judged by their likes
+    fold = qualification.fold_sql("coalesce(account_key, deal_key)")
     scores = reader.rows(
         f"""select score, fold, count(*) as deals, sum(is_won) as won
 from (
@@ -310,26 +360,32 @@ order by score, fold"""
     closed = reader.rows(f"select count(*) as deals from {relation} where {where}")[0]["deals"]
     stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
     cost = stated.get("cost_to_value")
-    return [qualification.threshold(scores, int(closed or 0), parameters(reader), float(str(cost)) if cost else None)]
+    # the score of the invented company is set at qualification
+    is_known = str(stated.get("score_known_before_the_deal")).lower() == "true" or stated.get("crm") == "sample"
+    cost_to_value = float(str(cost)) if cost else None
+    return [qualification.threshold(scores, int(closed or 0), parameters(reader), cost_to_value, is_known)]
 
 
 def loss_reason_changes(reader: Reader) -> list[Row]:
-    """Each loss reason in the quarter under review against the previous quarter."""
-    rows = reader.rows(
-        f"""select category as reason, lost_deals as losses, previous_lost_deals as previous_losses
-from {reader.relation("loss_reasons")}
-where period = 'quarter'
-order by category"""
-    )
-    counted: list[Row] = [
+    """Each loss reason in the quarter under review against the previous quarter; inside owners, of whom only sums leave."""
+    counted = [
         {
-            "reason": row["reason"],
-            "losses": int(row["losses"] or 0),
-            "previous_losses": int(row["previous_losses"] or 0),
+            "reason": row["category"],
+            "owner": row["owner"],
+            "losses": int(row["lost_deals"] or 0),
+            "previous_losses": int(row["previous_lost_deals"] or 0),
         }
-        for row in rows
+        for row in reader.table("int_loss_reasons_by_owner")
     ]
     if not sum(int(row["losses"] or 0) for row in counted):
         return []
+    # a reason of other quarters has a row as well
+    seen = {row["reason"] for row in counted}
+    listed = reader.table("loss_reasons", "period = 'quarter'")
+    counted += [
+        {"reason": row["category"], "owner": UNKNOWN, "losses": 0, "previous_losses": 0}
+        for row in listed
+        if row["category"] not in seen
+    ]
     quarter = reader.table("dim_periods", "period = 'quarter'")[0]
     return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])

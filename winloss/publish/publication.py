@@ -24,7 +24,7 @@ import duckdb
 from winloss.formatting import FORMULA_STARTS
 from winloss.own_files import new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
-from winloss.publish.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
+from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
 from winloss.publish.small_values import hide_small_values, shown_values
 from winloss.settings import PROJECT
 
@@ -120,11 +120,12 @@ CELLS = {
     "persona_evidence": _Cells(
         "persona_type",
         "persona",
-        "'window'",
+        f"'{FIRST_DAYS}'",
         (
             "persona_type",
             "persona",
             "action",
+            "landmark_days",
             "is_refused",
             "missing_reason",
             "method_version",
@@ -148,8 +149,11 @@ _WORDED_UPON = {"action_items": ("title", "action", "how_we_will_know", "source_
 _QUOTED_CELLS = """exists (
     select 1 from hidden_cells
     where (
-        said.source_table = 'persona_evidence' and hidden_cells.period = 'window'
+        said.source_table = 'persona_evidence' and hidden_cells.period = 'FIRST_DAYS'
         and (said.source_row = hidden_cells.value or said.source_row = hidden_cells.kind || ' ' || hidden_cells.value)
+    ) or (
+        said.source_table = 'win_rates_by_persona' and hidden_cells.period = 'window' and hidden_cells.kind = 'persona'
+        and said.source_row = hidden_cells.value
     ) or (
         -- who decides, and who champions, of the window
         said.source_table = 'decision_makers' and hidden_cells.period = 'window'
@@ -161,7 +165,7 @@ _QUOTED_CELLS = """exists (
             )
         )
     )
-)"""
+)""".replace("FIRST_DAYS", FIRST_DAYS)
 
 SUPPRESSED_MEANING = "True where the row is on fewer deals than small_cell_minimum, or its figures would tell those of such a row: they are null."
 
@@ -255,6 +259,8 @@ def _fill(
     connection.execute(f"create or replace temp table contact_counts as {_contact_counts(columns)}")
     connection.execute(f"create or replace temp table {_PEOPLE} as {_people_dimensions(columns)}")
     hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
+    if "persona_evidence" in columns:
+        hide_first_days(connection, SCHEMA, publication.minimum)
     hide_small_values(connection, SCHEMA, columns, publication.minimum)
     connection.execute(f"create or replace temp table {_FILES} as {_published_files(columns)}")
     statements = {

@@ -268,6 +268,31 @@ def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_
     return int(connection.execute("select count(*) from hidden_cells").fetchall()[0][0])
 
 
+FIRST_DAYS = "first days"
+"""The period under which `hidden_cells` holds the personas of persona_evidence, which counts the first days of a deal."""
+
+
+def hide_first_days(connection: duckdb.DuckDBPyConnection, marts: str, minimum: int) -> None:
+    """Add to `hidden_cells` the rows of persona_evidence that must not leave.
+
+    Hidden there are the personas hidden of the window, those on fewer deals than `minimum`, and those whose deals less all deals of
+    the persona, a subtraction of two published tables, would tell of fewer: who came late to one deal is a person.
+    """
+    connection.execute(
+        f"""insert into hidden_cells
+select evidence.persona_type, evidence.persona, '{FIRST_DAYS}'
+from {marts}.persona_evidence as evidence
+left join cells on cells.period = 'window' and cells.kind = evidence.persona_type and cells.value = evidence.persona
+left join hidden_cells
+    on hidden_cells.period = 'window' and hidden_cells.kind = evidence.persona_type and hidden_cells.value = evidence.persona
+where
+    hidden_cells.kind is not null
+    or evidence.closed_deals < $minimum
+    or cells.deals - evidence.closed_deals between 1 and $minimum - 1""",
+        {"minimum": minimum},
+    )
+
+
 def _changed(connection: duckdb.DuckDBPyConnection, sql: str, **values: object) -> int:
     return int(connection.execute(sql, values).fetchall()[0][0])
 

@@ -16,6 +16,17 @@ with claimed as (
     from {{ ref('icp_recommendations') }}
     where grade = 'strong' and not is_remainder
 
+),
+
+-- where every deal ended alike, that is the news
+one_sided as (
+
+    select
+        closed_deals,
+        case when won_deals > 0 then 'won' else 'lost' end as subject
+    from {{ ref('win_rate_baseline') }}
+    where period = 'all' and least(won_deals, lost_deals) = 0 and closed_deals >= {{ setting('minimum_deals') | int }}
+
 )
 
 select * from claimed
@@ -42,11 +53,23 @@ select distinct
     '' as source_row,
     0 as strength
 from {{ advice('int_segment_evidence') }}
-where no_claim_sentence is not null
+where no_claim_sentence is not null and not exists (select 1 from one_sided)
+union all
+select
+    'one_outcome' as topic,
+    'fix the data' as grade,
+    'none' as direction,
+    subject,
+    'All ' || closed_deals || ' closed deals are ' || subject || ': a win rate of them says nothing. Export all deals, or have the others recorded.'
+    as detail,
+    'win_rate_baseline' as source_table,
+    'all' as source_row,
+    0 as strength
+from one_sided
 union all
 select
     'score_threshold' as topic,
-    'strong' as grade,
+    grade,
     'none' as direction,
     cast(score_threshold as {{ dbt.type_string() }}) as subject,
     rationale as detail,

@@ -5,6 +5,7 @@ from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):
+    dbt.ref("int_loss_reasons_by_owner")
     dbt.ref("loss_reasons")
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")

@@ -6,7 +6,8 @@ with coverage as (
     select
         coverage.*,
         coverage.won_deals_with_contacts + coverage.lost_deals_with_contacts > 0 as has_contacts,
-        least(coverage.won_deals, coverage.lost_deals) > 0 as has_both_outcomes,
+        -- on a handful of either, shares with contacts differ by chance
+        least(coverage.won_deals, coverage.lost_deals) >= {{ setting('minimum_deals') | int }} as has_both_outcomes,
         late.contacts > 0 as has_late_contacts
     from {{ ref('contact_coverage') }} as coverage
     cross join (
@@ -52,6 +53,7 @@ met as (
         buyers.champion,
         buyers.decider,
         buyers.alike_persona,
+        buyers.alike_source,
         buyers.evidence
     from coverage
     cross join {{ ref('int_won_buyers') }} as buyers
@@ -80,6 +82,7 @@ plays as (
         case
             when situation in ('too_late', 'nothing', 'not_comparable', 'too_few') then 'contact_coverage'
             when situation in ('no_roles', 'no_titles', 'common') then 'decision_makers'
+            when situation = 'alike' then coalesce(alike_source, 'persona_evidence')
             else 'persona_evidence'
         end as source_table,
         case situation when 'alike' then alike_persona else advised_persona end as persona,
@@ -98,6 +101,7 @@ told as (
         case source_table
             when 'contact_coverage' then 'window'
             when 'persona_evidence' then persona
+            when 'win_rates_by_persona' then persona
             else coalesce(decider, '')
         end as source_row
     from plays

@@ -5,7 +5,7 @@
 -- a win rate that left its limits, or changed by more than chance
 select
     case when is_outside_limits then 'outside_limits' else 'win_rate_change' end as topic,
-    'strong' as grade,
+    case when is_outside_limits or is_win_rate_change_claimed then 'strong' else 'directional' end as grade,
     case when (is_outside_limits and win_rate > center_line) or (not is_outside_limits and win_rate_change > 0) then 'up' else 'down' end as direction,
     quarter as subject,
     cast(null as {{ dbt.type_string() }}) as detail,
@@ -29,6 +29,19 @@ select
 from {{ ref('loss_reason_changes') }} as changes
 inner join {{ ref('loss_reason_categories') }} as categories on changes.category = categories.category
 where changes.is_changed and changes.category not in ('unspecified', 'other')
+union all
+select
+    'loss_reason_watch' as topic,
+    'directional' as grade,
+    changes.direction,
+    categories.label as subject,
+    changes.rationale as detail,
+    'loss_reason_changes' as source_table,
+    changes.category as source_row,
+    abs(changes.change) as strength
+from {{ ref('loss_reason_changes') }} as changes
+inner join {{ ref('loss_reason_categories') }} as categories on changes.category = categories.category
+where changes.is_promising and changes.is_reliable and changes.category not in ('unspecified', 'other')
 union all
 select
     'loss_reason' as topic,

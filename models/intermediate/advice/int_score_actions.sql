@@ -16,6 +16,8 @@ met as (
     select
         *,
         case
+            when may_know_outcome then 'knows_outcome'
+            when is_predictive and grade != 'strong' then 'promising'
             when is_predictive and current_text is null then 'set'
             when is_predictive and current_text = threshold_text then 'keep'
             when is_predictive then 'move'
@@ -32,7 +34,7 @@ plays as (
     select
         situation,
         case
-            when is_predictive then rationale
+            when is_predictive or may_know_outcome then rationale
             else scored_deals || ' of ' || closed_deals || ' closed deals have a score.' || coalesce(' ' || nullif(missing_reason, ''), '')
         end as evidence,
         coalesce(threshold_text, '') as source_row,

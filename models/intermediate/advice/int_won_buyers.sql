@@ -1,5 +1,6 @@
 {{ config(enabled=true) }}
 {%- set minimum = setting('small_cell_minimum') | int -%}
+{%- set margin = setting('equivalence_margin') | float -%}
 -- One row: who most often champions, and who decides, on won deals of the trailing window, and whether advice may name them. It may name
 -- no one whose figures are too few to publish, and no one whose presence is known to make no difference or to go with losing.
 
@@ -24,15 +25,45 @@ with buyers as (
 
 ),
 
+-- the first days of deals may hold too few of a persona to rule a difference out; on all deals by the close, which flatter whoever is on
+-- board, it may be ruled out all the same (90 % Newcombe interval, as for segments)
+by_the_close as (
+
+    select
+        persona,
+        won_deals_with || ' of ' || closed_deals_with || ' deals with ' || persona || ' by the close were won (' || {{ percent_text('win_rate_with') }}
+        || '), ' || {{ percent_text('win_rate_without') }} || ' without.' as counts,
+        {{ newcombe_low('win_rate_with', 'with_low', 'win_rate_without', 'without_high') }} >= -1 * {{ margin }}
+        and {{ newcombe_high('win_rate_with', 'with_high', 'win_rate_without', 'without_low') }} <= {{ margin }} as is_alike
+    from (
+        select
+            *,
+            {{ wilson_low('won_deals_with', 'closed_deals_with', '1.6448536269514722e0') }} as with_low,
+            {{ wilson_high('won_deals_with', 'closed_deals_with', '1.6448536269514722e0') }} as with_high,
+            {{ wilson_low('won_deals_without', 'closed_deals_without', '1.6448536269514722e0') }} as without_low,
+            {{ wilson_high('won_deals_without', 'closed_deals_without', '1.6448536269514722e0') }} as without_high
+        from {{ ref('win_rates_by_persona') }}
+        where period = 'window' and persona_type = 'persona'
+    ) as bounded
+
+),
+
 judged as (
 
     select
         buyers.*,
-        evidence.rationale,
+        case when by_the_close.is_alike and evidence.action = 'not_enough_data' then by_the_close.counts else evidence.rationale end as rationale,
+        case when by_the_close.is_alike and evidence.action = 'not_enough_data' then 'win_rates_by_persona' else 'persona_evidence' end as told_by,
         lower(buyers.persona) not like '%unknown%' as is_named,
         lower(buyers.persona) not like '%unknown%' and buyers.won_contacts >= {{ minimum }} as is_frequent,
-        coalesce(evidence.action in ('no_difference', 'deprioritise') or (evidence.action = 'keep_testing' and evidence.expected_lift < 0), false) as is_alike
+        coalesce(
+            evidence.action in ('no_difference', 'deprioritise')
+            or (evidence.action = 'keep_testing' and evidence.expected_lift < 0)
+            or (evidence.action = 'not_enough_data' and by_the_close.is_alike),
+            false
+        ) as is_alike
     from buyers
+    left join by_the_close on buyers.persona = by_the_close.persona
     left join {{ ref('persona_evidence') }} as evidence on evidence.persona_type = 'persona' and buyers.persona = evidence.persona
 
 ),
@@ -68,6 +99,7 @@ select
     champion.persona as champion,
     decider.persona as decider,
     coalesce(alike_decider.persona, alike_champion.persona) as alike_persona,
+    coalesce(alike_decider.told_by, alike_champion.told_by) as alike_source,
     coalesce(
         champion.persona || ' champions ' || champion.won_contacts || ' won deals (' || {{ percent_text('champion.share') }} || ' of those with roles); '
         || decider.persona || ' is ' || decider.won_contacts || ' of their decision makers.',

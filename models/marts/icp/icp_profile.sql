@@ -32,6 +32,7 @@ threshold as (
 
     select
         score_threshold,
+        grade,
         is_predictive,
         missing_reason
     from {{ ref('recommended_score_threshold') }}
@@ -48,8 +49,7 @@ select
     end as recommended_value,
     case when profile_fields.profile_field != 'score_threshold' then advised.deprioritise end as deprioritised_value,
     case
-        when profile_fields.profile_field = 'score_threshold' and threshold.is_predictive then 'strong'
-        when profile_fields.profile_field = 'score_threshold' then 'too few deals'
+        when profile_fields.profile_field = 'score_threshold' then coalesce(threshold.grade, 'too few deals')
         when advised.target_more is not null or advised.deprioritise is not null then 'strong'
         when advised.best_bet is not null then 'directional'
         else 'too few deals'

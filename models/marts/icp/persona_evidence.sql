@@ -1,5 +1,6 @@
 -- One row per persona, and per stated buying role, on closed deals of the window: does it go with winning once deals with equally
--- many contacts are compared? Counts are deals. Personas share deals and may not be added.
+-- many contacts are compared? Counted are the contacts of a deal's first `landmark_days`, on deals still open then; without dates, those by
+-- the close. Counts are deals. Personas share deals and may not be added.
 
 select
     evidence.persona_type,
@@ -23,6 +24,10 @@ select
     evidence.expected_lift_high,
     evidence.p_value,
     evidence.q_value,
+    evidence.landmark_days,
+    evidence.early_closed_deals,
+    evidence.undated_deals,
+    evidence.later_deals,
     evidence.is_refused,
     evidence.missing_reason,
     evidence.caveat_codes,

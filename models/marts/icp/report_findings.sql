@@ -33,7 +33,8 @@ placed as (
         *,
         row_number() over (partition by topic order by strength desc, source_row) as place_in_topic,
         case
-            when topic in ('outside_limits', 'win_rate_change') then 1
+            when topic = 'one_outcome' then 0
+            when grade = 'strong' and topic in ('outside_limits', 'win_rate_change') then 1
             when grade = 'strong' then 2
             when topic = 'no_claim' then 3
             when grade in ('directional') then 4
@@ -42,7 +43,7 @@ placed as (
         end as grade_order,
         case topic
             when 'target' then 1 when 'away' then 2 when 'bet' then 3 when 'watch' then 4 when 'loss_reason_change' then 5
-            when 'loss_reason' then 6 when 'score_threshold' then 7 when 'buyer' then 8 else 9
+            when 'loss_reason_watch' then 6 when 'loss_reason' then 7 when 'score_threshold' then 8 when 'buyer' then 9 else 10
         end as topic_order
     from candidates
 

@@ -1,5 +1,5 @@
 -- One row per loss reason category: its share of losses in the quarter under review against the previous quarter, and whether the
--- change is larger than chance once all reasons are looked at together.
+-- change is larger than chance once all reasons are looked at together and each seller's losses are compared with the same seller's.
 
 select
     changes.reason as category,
@@ -12,10 +12,12 @@ select
     changes.change,
     changes.change_low,
     changes.change_high,
+    changes.adjusted_change,
     changes.p_value,
     changes.q_value,
     changes.is_tested,
     changes.is_changed,
+    changes.is_promising,
     changes.direction,
     changes.rationale,
     reliability.is_reliable,

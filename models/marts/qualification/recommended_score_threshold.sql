@@ -28,6 +28,8 @@ in_use_counts as (
 
 select
     threshold.is_predictive,
+    threshold.grade,
+    threshold.may_know_outcome,
     threshold.missing_reason,
     threshold.scored_deals,
     threshold.closed_deals,

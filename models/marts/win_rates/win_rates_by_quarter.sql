@@ -1,4 +1,5 @@
 {%- set minimum_deals = setting('minimum_deals') | int -%}
+{%- set claim_z = (setting('win_rate_claim_z') | string) ~ 'e0' -%}
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
 -- rate needs quarters that have ended and `minimum_deals` closed deals in each: two deals against two are no change.
 
@@ -65,6 +66,8 @@ rated as (
         {{ rate('won_deals', 'closed_deals') }} as win_rate,
         {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
         {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
+        {{ wilson_low('won_deals', 'closed_deals', claim_z) }} as claim_low,
+        {{ wilson_high('won_deals', 'closed_deals', claim_z) }} as claim_high,
         power(closed_amount, 2) / nullif(squared_amount, 0) as value_effective_deals,
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line
     from measured
@@ -83,7 +86,9 @@ charted as (
         lag(closed_deals) over (order by starts_on) as previous_closed_deals,
         lag(win_rate) over (order by starts_on) as previous_win_rate,
         lag(win_rate_low) over (order by starts_on) as previous_win_rate_low,
-        lag(win_rate_high) over (order by starts_on) as previous_win_rate_high
+        lag(win_rate_high) over (order by starts_on) as previous_win_rate_high,
+        lag(claim_low) over (order by starts_on) as previous_claim_low,
+        lag(claim_high) over (order by starts_on) as previous_claim_high
     from rated
 
 ),
@@ -98,7 +103,9 @@ compared as (
         > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
         charted.win_rate - charted.previous_win_rate as win_rate_change,
         {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
-        {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high
+        {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high,
+        {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'charted.previous_win_rate', 'charted.previous_claim_high') }} > 0
+        or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'charted.previous_win_rate', 'charted.previous_claim_low') }} < 0 as leaves_out_zero
     from charted
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
 
@@ -138,6 +145,14 @@ select
             and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
             then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
     end as is_win_rate_changed,
+    -- the same at the level of a claim
+    case
+        when
+            not compared.is_partial
+            and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
+            and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
+            then compared.leaves_out_zero
+    end as is_win_rate_change_claimed,
     compared.won_amount,
     compared.lost_amount,
     {{ rate('coalesce(compared.won_amount, 0)', 'compared.closed_amount') }} as value_win_rate,

@@ -106,6 +106,16 @@ def _changes(context: Context, rows: list[Record]) -> Sentence:
         if source and row["category"] in labels:
             return say(f"{{reason.label}}: {{change.rationale}}{doubtful}", grade=grade, reason=source, change=row)
         return say(f"{{rationale}}{doubtful}", row, grade=grade)
+    promising = [row for row in context.marts.rows("loss_reason_changes") if row["is_promising"] and row["is_reliable"]]
+    if promising:
+        source = context.marts.first("loss_reasons", period="quarter", category=promising[0]["category"])
+        named = "{reason.label}: " if source else ""
+        return say(
+            f"Not proven: {named}{{change.rationale}}",
+            grade="directional",
+            change=promising[0],
+            **({"reason": source} if source else {}),
+        )
     if any(row["is_tested"] for row in context.marts.rows("loss_reason_changes")):
         return Sentence("No reason changed by more than chance since the previous quarter.")
     period = context.period("quarter")

@@ -46,12 +46,13 @@ def _verdict(row: Record | None) -> str:
 
 
 def change_words(row: Record) -> str:
-    """'a clear rise', 'a clear fall', 'no clear change', or why a change cannot be judged."""
+    """'a clear rise', 'a fall that is not proven', 'no clear change', or why a change cannot be judged."""
     if row["is_win_rate_changed"] is None:
         return "the quarter has not ended" if row["is_partial"] else "too few deals to judge"
     if not row["is_win_rate_changed"]:
         return "no clear change"
-    return "a clear rise" if row["win_rate_change"] > 0 else "a clear fall"
+    what = "rise" if row["win_rate_change"] > 0 else "fall"
+    return f"a clear {what}" if row["is_win_rate_change_claimed"] else f"a {what} that is not proven"
 
 
 def standfirst(context: Context) -> tuple[Sentence, ...]:

@@ -63,12 +63,25 @@ def who_buys(context: Context) -> Section:
     elif rows:
         blocks.insert(0, Paragraph(_takeaway(context, rows), "takeaway"))
         blocks.append(_chart(context, rows))
+        blocks += _who_is_compared(context, rows)
         caveats = {row["caveats"]: row for row in rows if row["caveats"]}
         blocks += [Paragraph(say("{caveats}", row), "note") for row in list(caveats.values())[:3]]
     else:
         blocks.append(Paragraph(Sentence("No contact has a title or a buying role that is known."), "missing"))
     blocks += _decision_makers(context)
     return Section("who-buys", title, tuple(blocks), sources)
+
+
+def _who_is_compared(context: Context, rows: list[Record]) -> list[Block]:
+    told = [row for row in rows if row["landmark_days"] is not None and row["early_closed_deals"] is not None]
+    if not told:
+        return []
+    text = (
+        "Counted are contacts added in the first {landmark_days|count} days of deals that were still open then: who joins as a deal is won "
+        "tells how it ended, not why. Left out are {early_closed_deals|deals} that closed sooner, {later_deals|deals} that met "
+        "their first contact later, and {undated_deals|deals} without dates."
+    )
+    return [Paragraph(context.writer.say(text, told[0]), "plain")]
 
 
 def _takeaway(context: Context, rows: list[Record]) -> Sentence:

@@ -26,9 +26,11 @@ def score_threshold(context: Context) -> Section:
         blocks.append(
             Paragraph(
                 say(
-                    "Pursue deals that score {score_threshold|two_decimals} or more first. {rationale}",
+                    "Pursue deals that score {score_threshold|two_decimals} or more first. {rationale}"
+                    if row["grade"] == "strong"
+                    else "Test a score threshold of {score_threshold|two_decimals}. {rationale}",
                     row,
-                    grade="strong",
+                    grade=row["grade"],
                 ),
                 "takeaway",
             )
@@ -67,7 +69,7 @@ def score_threshold(context: Context) -> Section:
                 say(
                     "There is no score threshold to set yet: {missing_reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.",
                     row,
-                    grade="too few deals",
+                    grade=row["grade"],
                 ),
                 "takeaway",
             )
