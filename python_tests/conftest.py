@@ -75,7 +75,7 @@ class SampleBuild:
 
         speeds.dbt_starts()
         paths = ["--target-path", str(self.folder / target), "--log-path", str(self.folder / "logs")]
-        paths += WITHOUT_UNIT_TESTS if "build" in arguments else ()
+        arguments += tuple(WITHOUT_UNIT_TESTS) if "build" in arguments else ()
         environment = self.environment()
         with standing_in(ROOT, environment):
             result, lines = run_dbt({}, environment["WINLOSS_CRM"], *arguments, options=["--no-use-colors", *paths])

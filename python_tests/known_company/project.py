@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-import pickle
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -23,6 +22,8 @@ import duckdb
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
 from python_tests import speeds
 from winloss.dbt.build_lock import release_build_lock
@@ -169,12 +170,14 @@ def _shared_manifest(switches: str) -> Path | None:
 
 def _share(manifest: Any, place: Path) -> None:
     written = place.with_suffix(f".{os.getpid()}")
-    written.write_bytes(pickle.dumps(manifest))
+    written.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
     written.replace(place)
 
 
 def _manifest_of(place: Path) -> Any:
-    manifest = pickle.loads(place.read_bytes())
+    manifest = Manifest.from_msgpack(place.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    manifest.build_parent_and_child_maps()
     # dbt reads a seed where it was when the project was parsed
     for node in manifest.nodes.values():
         if node.resource_type == "seed":
