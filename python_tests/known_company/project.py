@@ -133,7 +133,7 @@ def run_dbt(
 
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         if switches not in manifests:
-            shared = _shared_manifest(switches)
+            shared = shared_manifest(switches)
             if shared and shared.exists():
                 manifests[switches] = _manifest_of(shared)
             else:
@@ -152,7 +152,7 @@ def release(database: Path) -> None:
     release_build_lock(database)
 
 
-def _shared_manifest(switches: str) -> Path | None:
+def shared_manifest(switches: str) -> Path | None:
     """Where a manifest stands that was parsed from the same files under the same switches, by this or another process of the session."""
     folder = os.environ.get(SHARED_MANIFESTS)
     if not folder:
