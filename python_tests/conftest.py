@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,14 @@ class SampleBuild:
         speeds.dbt_starts()
         paths = ["--target-path", str(self.folder / target), "--log-path", str(self.folder / "logs")]
         arguments += tuple(WITHOUT_UNIT_TESTS) if "build" in arguments else ()
-        environment = self.environment()
+        environment, printed = self.environment(), StringIO()
         with standing_in(ROOT, environment):
-            result, lines = run_dbt({}, environment["WINLOSS_CRM"], *arguments, options=["--no-use-colors", *paths])
+            options = ["--no-use-colors", *paths]
+            result, lines = run_dbt({}, environment["WINLOSS_CRM"], *arguments, options=options, printed=printed)
         release(self.database)
         code = 0 if result.success else 2 if result.exception else 1
         shown = "\n".join([*lines, str(result.exception or "")])
-        return subprocess.CompletedProcess(arguments, code, shown, "")
+        return subprocess.CompletedProcess(arguments, code, shown, printed.getvalue())
 
 
 @pytest.fixture(scope="session")

@@ -119,11 +119,16 @@ class Project:
 
 
 def run_dbt(
-    manifests: dict[str, Any], switches: str, *arguments: str, options: Sequence[str] = ()
+    manifests: dict[str, Any],
+    switches: str,
+    *arguments: str,
+    options: Sequence[str] = (),
+    printed: StringIO | None = None,
 ) -> tuple[dbtRunnerResult, list[str]]:
     """Runs one dbt command on the project in the working directory: its result and every line it showed.
 
     `manifests` holds what was parsed, by the switches that decide what is parsed, and gets what had to be parsed now.
+    `printed` gets all that a terminal would show.
     """
     lines: list[str] = []
 
@@ -131,7 +136,8 @@ def run_dbt(
         hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
         return dbtRunner(manifest=manifests.get(switches), callbacks=hear).invoke([*command, *options])
 
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+    printed = StringIO() if printed is None else printed
+    with redirect_stdout(printed), redirect_stderr(printed):
         if switches not in manifests:
             shared = shared_manifest(switches)
             if shared and shared.exists():
