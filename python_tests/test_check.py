@@ -303,6 +303,7 @@ def test_a_wrong_name_under_ignore_is_one_sentence(tmp_path: Path) -> None:
     assert found.exit_code == CANNOT_WORK
 
 
+@pytest.mark.slow
 def test_a_look_at_a_hundred_thousand_deals_takes_seconds(tmp_path: Path) -> None:
     generate(100_000, tmp_path)
     mapping = yaml.safe_load((tmp_path / "mapping.yml").read_text(encoding="utf-8"))

@@ -98,7 +98,7 @@ def layer(path: str) -> str:
 
 @cache
 def read_yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
 
 
 def entries(kind: str) -> Iterator[tuple[Path, dict[str, Any]]]:

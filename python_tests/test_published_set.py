@@ -90,7 +90,11 @@ def as_put_by_a_copy_without_links(final: Path, build: str) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    [put, as_published_before_there_were_folders, as_put_by_a_copy_without_links],
+    [
+        put,
+        pytest.param(as_published_before_there_were_folders, marks=pytest.mark.slow),
+        pytest.param(as_put_by_a_copy_without_links, marks=pytest.mark.slow),
+    ],
     ids=lambda act: act.__name__,
 )
 def test_a_kill_between_any_two_steps_leaves_the_files_of_one_build(

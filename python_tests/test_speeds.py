@@ -9,7 +9,14 @@ import pytest
 from python_tests import speeds
 from python_tests.canary_company import Place, place_with_a_short_build
 from python_tests.conftest import ROOT, SampleBuild
-from python_tests.known_company.project import Project, csv_text
+from python_tests.known_company.project import (
+    SHARED_MANIFESTS,
+    Project,
+    copy_project,
+    csv_text,
+    shared_manifest,
+    standing_in,
+)
 
 
 def by_a_method(build: SampleBuild) -> None:
@@ -81,3 +88,28 @@ def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
     assert "-m pytest" in whole and ' -m "' not in whole.replace("-m pytest", "")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert ci[-2:] == ["make check", "make test"]
+
+
+def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SHARED_MANIFESTS, str(tmp_path))
+    copies = [copy_project(tmp_path / name).folder for name in ("one", "two")]
+
+    def place(folder: Path, switches: str = "") -> Path | None:
+        with standing_in(folder, {}):
+            return shared_manifest(switches)
+
+    same = place(copies[0])
+    assert same is not None and place(copies[1]) == same
+    assert place(copies[1], "another CRM") != same
+    # a seed is read when it is loaded
+    (copies[1] / "seeds" / "settings.csv").write_text("", encoding="utf-8")
+    assert place(copies[1]) == same
+    seen: set[Path | None] = {same}
+    for name in ("models/marts/core/dim_periods.sql", "macros/rate.sql", "models/marts/core/dim_periods.yml"):
+        (copies[1] / name).write_text("changed", encoding="utf-8")
+        seen.add(place(copies[1]))
+    (copies[1] / "winloss.yml").write_text("crm: hubspot", encoding="utf-8")
+    seen.add(place(copies[1]))
+    assert len(seen) == 5

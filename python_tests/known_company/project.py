@@ -1,12 +1,14 @@
 """Scratch copies of the project, and real dbt runs on them inside this process.
 
-A test never builds in the checkout: it would meet the user's own seeds, exports and database there. A copy keeps its
-parsed manifest, so that the next run on it starts in half a second instead of five.
+A test never builds in the checkout: it would meet the user's own seeds, exports and database there. What dbt parsed is kept
+for the next run on the same copy and, by a checksum of all that was parsed, for the other copies of a session: parsing
+takes longer than most builds.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,8 @@ import duckdb
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
 from python_tests import speeds
 from winloss.dbt.build_lock import release_build_lock
@@ -30,6 +34,8 @@ HERE = Path(__file__).parent
 KEY = "known-company-key"
 PARTS = ("models", "macros", "seeds", "tests", "analyses", "winloss", "dbt_project.yml", "profiles.yml")
 PASSED = ("success", "pass", "warn", "no-op")
+# The variable that names the folder in which a session of tests shares what dbt parsed (conftest.py)
+SHARED_MANIFESTS = "SHARED_MANIFESTS"
 
 Row = tuple[Any, ...]
 
@@ -87,26 +93,12 @@ class Project:
         # one company after another is built here, each with its own number of deals
         variables = {"allow_fewer_deals": True, **(variables or {})}
         switches = self.switches(variables, more.get("WINLOSS_CRM"))
-        lines: list[str] = []
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
-        with (
-            standing_in(self.folder, self.environment(**more)),
-            redirect_stdout(StringIO()),
-            redirect_stderr(StringIO()),
-        ):
-
-            def invoke(*command: str) -> dbtRunnerResult:
-                hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
-                return dbtRunner(manifest=self.manifests.get(switches), callbacks=hear).invoke([*command, *options])
-
-            result = invoke("parse") if switches not in self.manifests else None
-            if result and result.success:
-                self.manifests[switches] = result.result
-            if not result or result.success:
-                result = invoke(*arguments, *(WITHOUT_UNIT_TESTS if "build" in arguments else ()))
-        # dbt keeps the database open until its process ends, and a build that was refused its lock; here others read it before
-        DuckDBConnectionManager.close_all_connections()
-        release_build_lock(self.database)
+        if "build" in arguments:
+            arguments = (*arguments, *WITHOUT_UNIT_TESTS)
+        with standing_in(self.folder, self.environment(**more)):
+            result, lines = run_dbt(self.manifests, switches, *arguments, options=options)
+        release(self.database)
         return _outcome(result, lines)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
@@ -124,6 +116,79 @@ class Project:
     def empty_exports(self) -> None:
         shutil.rmtree(self.exports, ignore_errors=True)
         self.exports.mkdir()
+
+
+def run_dbt(
+    manifests: dict[str, Any],
+    switches: str,
+    *arguments: str,
+    options: Sequence[str] = (),
+    printed: StringIO | None = None,
+) -> tuple[dbtRunnerResult, list[str]]:
+    """Runs one dbt command on the project in the working directory: its result and every line it showed.
+
+    `manifests` holds what was parsed, by the switches that decide what is parsed, and gets what had to be parsed now.
+    `printed` gets all that a terminal would show.
+    """
+    lines: list[str] = []
+
+    def invoke(*command: str) -> dbtRunnerResult:
+        hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
+        return dbtRunner(manifest=manifests.get(switches), callbacks=hear).invoke([*command, *options])
+
+    printed = StringIO() if printed is None else printed
+    with redirect_stdout(printed), redirect_stderr(printed):
+        if switches not in manifests:
+            shared = shared_manifest(switches)
+            if shared and shared.exists():
+                manifests[switches] = _manifest_of(shared)
+            else:
+                parsed = invoke("parse")
+                if not parsed.success:
+                    return parsed, lines
+                manifests[switches] = parsed.result
+                if shared:
+                    _share(parsed.result, shared)
+        return invoke(*arguments), lines
+
+
+def release(database: Path) -> None:
+    """Closes a database. dbt keeps it open until its process ends, and a build that was refused its lock; here others read it before."""
+    DuckDBConnectionManager.close_all_connections()
+    release_build_lock(database)
+
+
+def shared_manifest(switches: str) -> Path | None:
+    """Where a manifest stands that was parsed from the same files under the same switches, by this or another process of the session."""
+    folder = os.environ.get(SHARED_MANIFESTS)
+    if not folder:
+        return None
+    settings = Path(os.environ.get("WINLOSS_SETTINGS", "winloss.yml"))
+    digest = hashlib.sha256(repr((switches, os.environ.get("WINLOSS_TARGET"))).encode())
+    digest.update(settings.read_bytes() if settings.is_file() else b"")
+    for part in (part for part in PARTS if part != "winloss"):
+        for path in sorted(Path(part).rglob("*")) if Path(part).is_dir() else [Path(part)]:
+            # what stands in a seed is read when it is loaded
+            is_parsed = path.is_file() and path.suffix != ".csv"
+            digest.update(str(path).encode() + b"\0" + (path.read_bytes() if is_parsed else b"") + b"\0")
+    return Path(folder) / f"{digest.hexdigest()}.manifest"
+
+
+def _share(manifest: Any, place: Path) -> None:
+    written = place.with_suffix(f".{os.getpid()}")
+    written.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+    written.replace(place)
+
+
+def _manifest_of(place: Path) -> Any:
+    manifest = Manifest.from_msgpack(place.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    manifest.build_parent_and_child_maps()
+    # dbt reads a seed where it was when the project was parsed
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed":
+            node.root_path = str(Path.cwd())
+    return manifest
 
 
 def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:
@@ -158,7 +223,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 @contextmanager
 def standing_in(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     before, place = dict(os.environ), Path.cwd()
-    for name in [name for name in os.environ if name.startswith("WINLOSS_")]:
+    for name in [name for name in os.environ if name.startswith(("WINLOSS_", "DBT_"))]:
         del os.environ[name]
     os.environ.update(environment)
     os.chdir(folder)

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 PUBLISHED_PERIODS = ("quarter", "window")
 """The periods whose figures about people leave. Figures of all deals would tell, less those of the copy kept from the quarter
@@ -356,6 +358,9 @@ class _Company:
 
         Returns the rows of `matrix` that keep the objective from going further.
         """
+        # half a second to import, which every dbt command would wait for
+        from scipy.optimize import linprog
+
         other = linprog(objective, A_eq=matrix, b_eq=totals, bounds=(0, None), method="highs")
         if other.status != 0:
             return set()
@@ -401,6 +406,8 @@ group by all order by all"""
 
 
 def _matrix(rows: list[list[int]], width: int) -> csr_array:
+    from scipy.sparse import csr_array
+
     places = np.array([place for row in rows for place in row], dtype=int)
     ends = np.cumsum([0, *[len(row) for row in rows]])
     return csr_array((np.ones(places.size), places, ends), shape=(len(rows), width))
