@@ -20,10 +20,11 @@ from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import plain
-from winloss.load.parsing import OUTCOMES
+from winloss.load.parsing import OUTCOMES, ROUNDED
 from winloss.load.plan import ReadingPlan, Request, make_plan, recognised_crm
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
+from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
 from winloss.quoting import identifier, literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
@@ -140,7 +141,12 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
             )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
         plan = _landed(plan, engine, workplace)
-        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine, variables or {})
+        versions_found = find_two_versions(plan, name, engine, variables or {})
+        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(
+            plan, name, engine, variables or {}, versions_found.are_chosen
+        )
+        if versions_found.refusal:
+            return Preview((*lines, "", versions_found.refusal), CANNOT_WORK)
         has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
@@ -177,7 +183,13 @@ def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, workplace: Pat
     return replace(plan, statements=told_of)
 
 
-def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> list[str]:
+def _told(
+    plan: ReadingPlan,
+    crm: str,
+    engine: duckdb.DuckDBPyConnection,
+    variables: Mapping[str, object],
+    versions_are_chosen: bool,
+) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in seed_rows("canonical_columns")}
     not_used = _not_used(variables)
     files = engine.execute(
@@ -216,6 +228,8 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variab
             if of == object_name and name != WHOLE_OBJECT and not has.intersection((name, *_STANDS_FOR.get(name, ())))
         ]
         missing = [name for name in lacking if not not_used & {name, object_name}]
+        if not versions_are_chosen:
+            missing = [name for name in missing if (object_name, name) != ("deals", "modified_at")]
         lines += [
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
@@ -350,7 +364,16 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
         branches.append(
             f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
         )
+    if object_name in ("deals", "accounts", "contacts"):
+        branches.append(
+            f"when (source_file, source_line) in (select (source_file, source_line) from {TWO_VERSIONS} where object = {literal(object_name)}) "
+            f"then {literal(SAID)}"
+        )
     for column in plan.layout.objects[object_name]:
+        if column.kind is Kind.IDENTIFIER and column.name in has and column.name != key:
+            branches.append(
+                f"when regexp_full_match({column.name}, '{ROUNDED}') then {said(column.name, 'was rounded by a spreadsheet')}"
+            )
         if column.kind is Kind.BOOLEAN and column.name in has:
             branches.append(
                 f"when {column.name} not in ('true', 'false') then {said(column.name, 'is not a yes or no')}"

@@ -23,6 +23,7 @@ from winloss.load.columns import EXTRA_COLUMNS, REPORTS
 from winloss.load.custom import custom_layout
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import DELIMITERS, ExportFile
+from winloss.load.fiscal import fiscal_notices
 from winloss.load.folder import Folder, holds_exports
 from winloss.load.formats import decide_formats
 from winloss.load.headers import plain
@@ -238,7 +239,8 @@ def make_plan(request: Request) -> ReadingPlan:
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
         statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout, formats))
-        return ReadingPlan(layout, formats, statements, _notices(layout, engine))
+        notices = _notices(layout, engine) + fiscal_notices(layout, formats, request.crm, engine, request.variables)
+        return ReadingPlan(layout, formats, statements, notices)
     except BaseException:
         clear_copies(request.database)
         raise
