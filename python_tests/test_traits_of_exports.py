@@ -1,11 +1,13 @@
 """Traits of real exports beyond those that first showed up: dates that begin with the weekday or the year, grouped reports, flags that are
 only ever ticked, owners who left, ids that spreadsheets rounded. What the reader alone decides is tested without a build."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from python_tests.crm_build import plan_of, refusal, rows_of
+from python_tests.known_company.project import Project, copy_project
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 
 HEADER = "Opportunity ID,Stage,Closed,Won,Amount,Created Date,Close Date,Opportunity Owner"
@@ -164,3 +166,187 @@ def test_a_rounded_id_of_an_account_is_told_by_the_check_and_keeps_its_deal(tmp_
     assert code == PROBLEMS
     assert '  line 2: "Account ID" was rounded by a spreadsheet' in told
     assert "    2025-Q4: 1 won, 0 lost" in told
+
+
+GROUPED = "Stage  ↑,Opportunity ID,Amount,Close Date,Opportunity Owner"
+
+
+def test_a_report_that_states_a_column_once_for_each_group_is_refused(tmp_path: Path) -> None:
+    def lines(stage: str, owner: str, first: int) -> list[str]:
+        return [
+            f"{stage if number == 0 or stage == '*' else ''},0065g00000A{first + number:04d},100,2025-11-1{number},{owner if number == 0 else ''}"
+            for number in range(4)
+        ]
+
+    grouped = [
+        *lines("Closed Won", "", 0),
+        "Subtotal,,400,,",
+        *lines("Closed Lost", "", 10),
+        "Subtotal,,400,,",
+        "Count,,8,,",
+    ]
+    said = (
+        'report.csv is grouped by "Stage ↑": of each group only the first record states it. Export the report without groups '
+        "(in Salesforce Details Only), or repeat the value on each line."
+    )
+    assert refusal(tmp_path, "salesforce", report(*grouped, header=GROUPED)) == said
+    # the owner alone: the outcome of every deal is known, and yet two owners would have one deal each
+    by_owner = [line.replace("*", "Closed Won") for line in lines("*", "Ann", 0)]
+    by_owner += [
+        "Subtotal,,400,,",
+        *(line.replace("*", "Closed Won") for line in lines("*", "Bob", 10)),
+        "Subtotal,,400,,",
+    ]
+    assert 'is grouped by "Opportunity Owner"' in refusal(tmp_path, "salesforce", report(*by_owner, header=GROUPED))
+
+
+def test_a_report_whose_groups_repeat_their_value_is_read(tmp_path: Path) -> None:
+    lines = [f"Closed Won,0065g00000A{number:04d},100,2025-11-1{number},Ann" for number in range(4)]
+    lines += [
+        "Subtotal,,400,,",
+        *(line.replace("A000", "A001").replace("Won", "Lost") for line in lines),
+        "Subtotal,,400,,",
+    ]
+    found = rows_of(plan_of(tmp_path, "salesforce", report(*lines, header=GROUPED)), "deals")
+    # the line that sums up the first group has no id; the last one is the footer
+    assert [row["deal_id"] is not None for row in found] == [True] * 4 + [False] + [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("header", ["Close Date ↓", "CLOSE DATE:", "Close Date ▲", "Close\u00a0Date *", "Close Date ⬆️"])
+def test_what_stands_behind_a_header_is_no_part_of_it(tmp_path: Path, header: str) -> None:
+    files = report(GOOD, header=HEADER.replace("Close Date", header))
+    assert rows_of(plan_of(tmp_path, "salesforce", files), "deals")[0]["closed_on"] == "2025-11-13"
+
+
+def flags(tmp_path: Path, *stated: tuple[str, str]) -> list[tuple[object, object]]:
+    """is_closed and is_won of deals that state these."""
+    lines = [
+        GOOD.replace(",1,1,", f",{closed},{won},").replace("0001", f"000{n}") for n, (closed, won) in enumerate(stated)
+    ]
+    found = rows_of(plan_of(tmp_path, "salesforce", report(*lines)), "deals")
+    return [(row["is_closed"], row["is_won"]) for row in found]
+
+
+def test_a_flag_that_is_only_ever_ticked_says_no_where_it_is_empty(tmp_path: Path) -> None:
+    assert flags(tmp_path, ("X", "X"), ("X", ""), ("", "")) == [("true", "true"), ("true", "false"), ("false", "false")]
+
+
+def test_a_flag_that_also_says_no_is_unknown_where_it_is_empty(tmp_path: Path) -> None:
+    assert flags(tmp_path, ("yes", "yes"), ("yes", "no"), ("yes", "")) == [
+        ("true", "true"),
+        ("true", "false"),
+        ("true", None),
+    ]
+
+
+def test_checked_and_unchecked_are_yes_and_no(tmp_path: Path) -> None:
+    assert flags(tmp_path, ("Checked", "Unchecked")) == [("true", "false")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ann Bell (Deactivated User)", "Ann Bell (inactive)", "Ann Bell [Inaktiv]", "Ann Bell (désactivé)", "Ann Bell"],
+)
+def test_an_owner_who_left_is_the_same_owner(tmp_path: Path, name: str) -> None:
+    files = report(GOOD.replace("Ann", name))
+    assert rows_of(plan_of(tmp_path, "salesforce", files), "deals")[0]["owner"] == "Ann Bell"
+
+
+@pytest.mark.parametrize("name", ["Ann Bell (Berlin)", "(inactive)", "Inactive, Ann"])
+def test_another_word_in_brackets_belongs_to_the_name(tmp_path: Path, name: str) -> None:
+    files = report(GOOD.replace("Ann", f'"{name}"'))
+    assert rows_of(plan_of(tmp_path, "salesforce", files), "deals")[0]["owner"] == name
+
+
+ROUNDED = "1.23457E+17"
+OPPORTUNITIES = """Id,AccountId,StageName,Amount,CreatedDate,CloseDate,Owner.Name
+0065g00000A0001,0015g00000A0001,Closed Won 🎉,100,2025-08-01,2025-10-05,Ann Bell
+0065g00000A0002,0015g00000A0001,Closed_Won,100,2025-08-01,2025-10-06,Ann Bell (Inactive)
+0065g00000A0003,1.23457E+17,Closed - Won,100,2025-08-01,2025-11-05,Bob Cole
+0065g00000A0004,1.23457E+17,2. CLOSED-LOST,100,2025-08-01,2025-11-06,Bob Cole [inactive]
+0065g00000A0005,0015g00000A0002,Closed Lost ❌,100,2025-08-01,2025-12-30,Bob Cole
+0065g00000A0006,0015g00000A0002,Lost / on hold,100,2025-08-01,2025-12-30,Bob Cole
+"""
+ACCOUNTS = "Id,Industry\n0015g00000A0001,Retail\n0015g00000A0002,Energy\n"
+CONTACTS = f"Id,AccountId,Title\n0035g00000A0001,0015g00000A0001,CFO\n0035g00000A0002,{ROUNDED},CTO\n"
+ROLES = f"""OpportunityId,ContactId,Role
+0065g00000A0001,0035g00000A0001,Decision Maker
+0065g00000A0002,{ROUNDED},Decision Maker
+{ROUNDED},0035g00000A0002,Influencer
+"""
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A Salesforce export in one file per object, opened and saved in a spreadsheet; stages with signs, owners who left."""
+    project = copy_project(tmp_path_factory.mktemp("rounded"), None)
+    files = {"o.csv": OPPORTUNITIES, "a.csv": ACCOUNTS, "c.csv": CONTACTS, "r.csv": ROLES}
+    for name, text in files.items():
+        project.write(name, text)
+    built = project.dbt("build", variables={"crm": "salesforce"})
+    assert built.failed == [], built.shown
+    yield project
+
+
+def test_signs_around_the_words_of_a_stage_make_no_other_stage(company: Project) -> None:
+    outcomes = company.rows("select outcome, count(*) from marts.fct_deals group by all order by all")
+    assert outcomes == [("lost", 2), ("won", 3)]
+    # words that are not listed are asked about
+    assert company.rows("select source_line, rule_id from marts.rejected_records where object = 'deals'") == [
+        (7, "unknown_outcome")
+    ]
+
+
+def test_owners_who_left_have_their_older_deals(company: Project) -> None:
+    assert company.rows("select count(*) from marts.fct_deals group by owner order by all") == [(2,), (3,)]
+
+
+def test_references_that_a_spreadsheet_rounded_are_counted_and_lead_nowhere(company: Project) -> None:
+    named = company.rows("select source_line, unreadable_columns from staging.base_deal_lines where account_id is null")
+    assert named == [(4, "account_id"), (5, "account_id")]
+    named = company.rows(
+        "select source_line, left(account_id, 15), unreadable_columns from staging.base_contact_lines order by 1"
+    )
+    assert named == [(2, "0015g00000A0001", None), (3, None, "account_id")]
+    # five deals, two accounts, two contacts and one contact on a deal are accepted
+    assert finding(company, "unreadable_value") == (3, 10)
+    roles = company.rows(
+        "select source_line, rule_id from marts.rejected_records where object = 'deal_contacts' order by all"
+    )
+    assert roles == [(3, "rounded_id"), (4, "rounded_id")]
+    books = company.rows(
+        "select records, accepted, rejected, excluded, unaccounted from marts.input_files where object = 'deal_contacts'"
+    )
+    assert books == [(3, 1, 2, 0, 0)]
+
+
+def finding(company: Project, rule_id: str) -> tuple[int, int]:
+    (found,) = company.rows(f"select records, of_records from marts.data_quality_findings where rule_id = '{rule_id}'")
+    return int(found[0]), int(found[1])
+
+
+def test_nothing_asks_for_the_day_of_the_last_change_where_no_version_was_chosen(company: Project) -> None:
+    columns = company.rows(
+        "select status, missing_means, remedy from marts.input_columns where object = 'deals' and column_name = 'modified_at'"
+    )
+    assert columns == [("missing", "Nothing the answers need.", None)]
+
+
+def test_deals_of_two_files_that_number_them_alike_raise_an_alert(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Twelve deals a year, numbered from 1 in each file: of 24 deals half are taken for older versions."""
+    project = copy_project(tmp_path_factory.mktemp("reused"), None)
+    for year in (2024, 2025):
+        lines = [f"{n},{'Won' if n % 2 else 'Lost'},{year}-01-0{1 + n % 9},{year}-{n:02d}-15" for n in range(1, 13)]
+        project.write(f"deals_{year}-12-31.csv", "\n".join(["id,result,created,closed", *lines]) + "\n")
+    columns = {"deal_id": "id", "outcome": "result", "created_on": "created", "closed_on": "closed"}
+    mapping = {"files": {"deals": "deals_*.csv"}, "columns": {"deals": columns}}
+    built = project.dbt("build", variables={"crm": "custom", "mapping": mapping})
+    assert built.failed == [], built.shown
+    assert finding(project, "id_of_another_deal") == (12, 12)
+    raised = project.rows("select subject, value from marts.alerts where is_raised and alert = 'reused_ids'")
+    assert raised == [("deals", 1.0)]
+    # asked for, since a version was chosen
+    columns = project.rows(
+        "select distinct status from marts.input_columns where column_name = 'modified_at' and remedy is not null"
+    )
+    assert columns == [("missing",)]

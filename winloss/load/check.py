@@ -15,7 +15,7 @@ import yaml
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import aliases, seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
-from winloss.load.contents import contents, versions
+from winloss.load.contents import contents, plain_stage_sql, plain_stage_words, versions
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
@@ -393,9 +393,11 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     known |= {row["stage"] for row in seed_rows("stage_map") if row["crm"] in (crm, "*")}
     silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
     silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
-    plain_word = f"regexp_replace(lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', '')), '^[0-9]+ ?[.):-]* ?', '')"
     listed_words = words(name.lower() for name in known)
-    return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
+    plain_words = words(plain_stage_words(dict.fromkeys(known, "known")))
+    return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and " + (
+        f"{plain_stage_sql(word)} not in ({plain_words})" if word == "stage" else "true"
+    )
 
 
 def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:

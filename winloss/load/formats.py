@@ -20,22 +20,27 @@ from winloss.load.parsing import (
     find_decimal_style,
     number_column,
     number_shape_sql,
+    ticked_sql,
     year_comes_first,
 )
 from winloss.load.statements import FileFormat, trimmed_column_sql, trimmed_sql
 from winloss.quoting import identifier, literal
 
+# What says how a deal stands. Where it is only ever ticked, an empty cell says no.
+FLAGS = ("is_won", "is_lost", "is_closed")
+
 
 @dataclass
 class _Typed:
-    """The columns of one file that hold dates and numbers, for whichever object, and their headers."""
+    """The columns of one file that hold dates, numbers and flags, for whichever object, and their headers."""
 
     dates: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
 
 
 def decide_formats(layout: Layout, engine: duckdb.DuckDBPyConnection) -> dict[ExportFile, FileFormat]:
-    """The format of every file with dates or numbers. Raises ReadingError naming file, lines and variable."""
+    """The format of every file with dates, numbers or flags. Raises ReadingError naming file, lines and variable."""
     typed: dict[ExportFile, _Typed] = {}
     for reading in layout.readings:
         for binding in reading.bindings.values():
@@ -45,6 +50,8 @@ def decide_formats(layout: Layout, engine: duckdb.DuckDBPyConnection) -> dict[Ex
                     columns.dates[cell.column] = cell.header
                 elif binding.column.kind is Kind.NUMBER:
                     columns.numbers[cell.column] = cell.header
+                elif binding.column.name in FLAGS:
+                    columns.flags[cell.column] = cell.header
     formats: dict[ExportFile, FileFormat] = {}
     problems: list[str] = []
     for file, columns in typed.items():
@@ -82,7 +89,19 @@ def _file_format(file: ExportFile, typed: _Typed, layout: Layout, engine: duckdb
         numbers={column: number_column(samples[column], styles.get(column)) for column in typed.numbers},
         date_order=order,
         decimal_style=style,
+        ticked=_ticked(file, typed, engine),
     )
+
+
+def _ticked(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    if not typed.flags:
+        return frozenset()
+    trimmed = ", ".join(trimmed_column_sql(file, column) for column in typed.flags)
+    asked = ", ".join(ticked_sql(identifier(column)) for column in typed.flags)
+    row = engine.execute(
+        f"select {asked} from (select {trimmed} from {file.relation()} as records where line_problem is null) as cells"
+    ).fetchone()
+    return frozenset(column for column, is_ticked in zip(typed.flags, row or (), strict=True) if is_ticked)
 
 
 def _date_column(file: ExportFile, texts: Sequence[str], order: str | None, layout: Layout) -> DateColumn:

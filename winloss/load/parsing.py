@@ -510,6 +510,18 @@ def boolean_words() -> Mapping[str, str]:
 
 
 @cache
+def _owner_suffixes() -> str:
+    found = "|".join(re.escape(row["suffix"]) for row in seed_rows("owner_suffixes"))
+    return rf"(?i)[\s_-]*[(\[]\s*({found})\s*[)\]]$"
+
+
+def owner_sql(cell: str) -> str:
+    """SQL of the name of an owner without the remark that he or she has left, which the same owner's older deals may lack."""
+    without = f"nullif(regexp_replace({cell}, {literal(_owner_suffixes())}, ''), '')"
+    return f"case when {cell}[-1] in (')', ']') then coalesce({without}, {cell}) else {cell} end"
+
+
+@cache
 def month_words() -> Mapping[str, int]:
     """The number of a month, by its names in any language."""
     return {row["word"]: int(row["month"]) for row in seed_rows("month_words")}
@@ -523,6 +535,12 @@ def boolean_sql(cell: str) -> str:
         for meant in ("true", "false")
     ]
     return f"case {' '.join(branches)} else {cell} end"
+
+
+def ticked_sql(cell: str) -> str:
+    """SQL of whether a column of yes and no is only ever ticked: its cells are words for true, and others are empty."""
+    yes = words(said for said, means in boolean_words().items() if means == "true")
+    return f"count({cell}) > 0 and count({cell}) < count(*) and bool_and({cell} is null or lower(nfc_normalize({cell})) in ({yes}))"
 
 
 OUTCOMES = ("won", "lost", "open", "disqualified")

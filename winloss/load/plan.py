@@ -48,7 +48,7 @@ from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 # What the setting outlier_gap_days says where it is not given.
 LATE_AFTER_DAYS = 92
 SAMPLE = "sample"
@@ -196,7 +196,15 @@ def fingerprint(request: Request) -> str:
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
     lists = [
         SEEDS / f"{name}.csv"
-        for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words", "boolean_words", "month_words")
+        for name in (
+            "header_aliases",
+            "crm_objects",
+            "crm_rules",
+            "outcome_words",
+            "boolean_words",
+            "month_words",
+            "owner_suffixes",
+        )
     ]
     for path in [*paths, *lists]:
         with path.open("rb") as file:

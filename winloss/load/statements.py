@@ -19,6 +19,7 @@ from winloss.load.parsing import (
     identifier_sql,
     number_sql,
     outcome_sql,
+    owner_sql,
     timestamp_sql,
     without_missing_sql,
 )
@@ -136,12 +137,13 @@ def columns_compared(readings: Sequence[FileReading]) -> dict[ExportFile, set[st
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How the dates and numbers of one file are written, by the name of the column."""
+    """How the dates and numbers of one file are written, by the name of the column, and which flags are only ever ticked."""
 
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     numbers: Mapping[str, NumberColumn] = field(default_factory=dict)
     date_order: str | None = None
     decimal_style: str | None = None
+    ticked: frozenset[str] = frozenset()
 
 
 Formats = Mapping[ExportFile, FileFormat]
@@ -330,6 +332,8 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
         for number, cell in enumerate(binding.cells, 1)
     ]
     values += beside
+    if column.name == "owner":
+        values = [owner_sql(value) for value in values]
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
@@ -376,7 +380,7 @@ def canonical_sql(
     if kind is Kind.NUMBER:
         return number_sql(stated, found.numbers.get(cell.column, NumberColumn("point", True)), multiply_by)
     if kind is Kind.BOOLEAN:
-        return boolean_sql(stated)
+        return f"coalesce({boolean_sql(stated)}, 'false')" if cell.column in found.ticked else boolean_sql(stated)
     if kind is Kind.OUTCOME:
         return outcome_sql(stated, outcome_words)
     if kind is Kind.IDENTIFIER:

@@ -18,6 +18,7 @@ from winloss.quoting import identifier
 from winloss.settings import defaults
 
 TWO_VERSIONS = "two_versions"
+_REPEATED = "repeated_ids"
 SAID = "another line of the file has the same id and other content, and nothing says which is newer"
 _KEYS = {"deals": "deal_id", "accounts": "account_id", "contacts": "contact_id"}
 # What of a record is no content of its own: what finds or names it, dates it, or stands on lines of their own.
@@ -42,9 +43,18 @@ def find_two_versions(
     engine.execute(
         f"create or replace temporary table {TWO_VERSIONS} (object varchar, source_file varchar, source_line bigint)"
     )
-    for object_name in _KEYS:
-        if object_name in plan.layout.objects and object_name in plan.statements:
-            engine.execute(f"insert into {TWO_VERSIONS} {_two_versions_sql(plan, crm, object_name)}")
+    chosen = False
+    for object_name, key in _KEYS.items():
+        if not any(reading.object == object_name for reading in plan.layout.readings):
+            continue
+        # only ids that stand on several lines can have versions, and few do
+        engine.execute(
+            f"create or replace temporary table {_REPEATED} as select {key} from ({plan.statements[object_name]}) as lines "
+            f"where line_problem is null and {key} is not null group by {key} having count(*) > 1"
+        )
+        engine.execute(f"insert into {TWO_VERSIONS} {_two_versions_sql(plan, crm, object_name)}")
+        if object_name == "deals":
+            chosen = _is_any_chosen(plan, crm, engine)
     stated = variables.get("maximum_two_versions_share")
     most = float(stated) if isinstance(stated, (int, float)) else float(defaults()["maximum_two_versions_share"])
     worst = engine.execute(
@@ -62,11 +72,15 @@ def find_two_versions(
             "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least "
             f"{ceil(100 * left_out / records) / 100}."
         )
-    chosen = engine.execute(
-        f"select 1 from ({plan.statements['deals']}) as lines where line_problem is null and deal_id is not null "
-        f"group by deal_id having count(*) > 1 and count(distinct {_content(crm, 'deals')}) > 1 limit 1"
+    return Versions(chosen, refusal)
+
+
+def _is_any_chosen(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection) -> bool:
+    row = engine.execute(
+        f"select 1 from ({plan.statements['deals']}) as lines semi join {_REPEATED} using (deal_id) where line_problem is null "
+        f"group by deal_id having count(distinct {_content(crm, 'deals')}) > 1 limit 1"
     ).fetchone()
-    return Versions(chosen is not None, refusal)
+    return row is not None
 
 
 def _content(crm: str, object_name: str) -> str:
@@ -96,12 +110,11 @@ def _two_versions_sql(plan: ReadingPlan, crm: str, object_name: str) -> str:
                 count(*) over (partition by id, source_file, modified_at) as lines_of_one_time,
                 count(*) over (partition by id, source_file, modified_at, content) as lines_alike
             from (
-                select *, {key} as id, {_content(crm, object_name)} as content,
-                    count(*) over (partition by {key}) as lines_of_id
+                select *, {key} as id, {_content(crm, object_name)} as content
                 from ({plan.statements[object_name]}) as lines
-                where line_problem is null and {key} is not null
+                semi join {_REPEATED} using ({key})
+                where line_problem is null
             ) as repeated
-            where lines_of_id > 1
         ) as ranked
         where newest_first > 1 and newest_file = source_file and newest_modified_at is not distinct from modified_at
             and lines_alike < lines_of_one_time
