@@ -350,3 +350,52 @@ def test_deals_of_two_files_that_number_them_alike_raise_an_alert(tmp_path_facto
         "select distinct status from marts.input_columns where column_name = 'modified_at' and remedy is not null"
     )
     assert columns == [("missing",)]
+
+
+def test_a_header_that_stands_twice_with_other_values_is_told(tmp_path: Path) -> None:
+    lines = [f"{GOOD},100", GOOD.replace("0001", "0002") + ",250", GOOD.replace("0001", "0003") + ","]
+    plan = plan_of(tmp_path, "salesforce", report(*lines, header=f"{HEADER},Amount"))
+    assert [row["amount"] for row in rows_of(plan, "deals")] == ["100"] * 3
+    assert plan.notices == [
+        'report.csv has the header "Amount" 2 times, with different values on 1 lines (first on line 3): the first of them counts. '
+        "Leave the other out of the export, or rename it."
+    ]
+    same = report(*[line.replace(",250", ",100") for line in lines], header=f"{HEADER},Amount")
+    assert plan_of(tmp_path, "salesforce", same).notices == []
+
+
+def test_a_guid_is_the_same_in_any_letter_case_and_in_braces(tmp_path: Path) -> None:
+    guid = "0a1b2c3d-aaaa-bbbb-cccc-0123456789ab"
+    lines = [GOOD.replace("0065g00000A0001", written) for written in (guid, guid.upper(), f"{{{guid.upper()}}}")]
+    found = rows_of(plan_of(tmp_path, "salesforce", report(*lines)), "deals")
+    assert {row["deal_id"] for row in found} == {guid}
+
+
+def test_the_check_counts_the_lines_without_content_and_calls_them_no_fault(tmp_path: Path) -> None:
+    lines = [GOOD, ",,,,,,,", GOOD.replace("0001", "0002"), ",,,,,,,", ",,,,,,,", GOOD.replace("0001", "0003")]
+    code, told = look(tmp_path, report(*lines))
+    assert code == FINE
+    assert "  line without content, left out: 3 lines between 3 and 6" in told
+
+
+def test_the_check_joins_words_that_only_look_different(tmp_path: Path) -> None:
+    lines = [
+        f"{GOOD.replace('0001', f'000{n}')},{word}"
+        for n, word in enumerate((*["Trade Show"] * 3, *["Trade\u00a0Show", "trade  show"] * 2, *["Web"] * 2))
+    ]
+    told = look(tmp_path, report(*lines, header=f"{HEADER},Lead Source"))[1]
+    assert "    lead_source: Trade Show 7, Web 2" in told
+
+
+def test_files_in_folders_below_are_not_read_and_that_is_said(tmp_path: Path) -> None:
+    below = tmp_path / "exports" / "2024"
+    below.mkdir(parents=True)
+    (below / "report.csv").write_text(report(GOOD)["report.csv"], encoding="utf-8")
+    said = refusal(tmp_path, "salesforce", {})
+    assert said.endswith(
+        'holds no file, but files in folders below it ("2024"): put the files themselves into it, under different names.'
+    )
+    plan = plan_of(tmp_path, "salesforce", report(GOOD))
+    assert plan.notices == [
+        'Not read, since it stands in a folder below: what is in "2024". Put into exports itself what is to be read.'
+    ]

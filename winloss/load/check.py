@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
 
 SHOWN_PROBLEMS = 3
+# How a line of text begins that says what is wrong with a line of a file.
+_A_PROBLEM = re.compile(r"  (line \d+: |and more lines)")
 WHOLE_OBJECT = "*"
 SIMILAR = 0.75
 TO_FILL_IN = "which header?"
@@ -147,7 +150,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         )
         if versions_found.refusal:
             return Preview((*lines, "", versions_found.refusal), CANNOT_WORK)
-        has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
+        has_problems = any(_A_PROBLEM.match(line) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
         return Preview(tuple(error.sentences), CANNOT_WORK)
@@ -319,16 +322,23 @@ def _first_problems(
         [source_file],
     ).fetchall()
     left_out = engine.execute(
-        f"select line_problem, min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 "
+        f"select line_problem, min(source_line), max(source_line), count(*) from ({statement}) as lines where source_file = $1 "
         f"and line_problem in ({words(LEFT_OUT)}) group by line_problem order by 2",
         [source_file],
     ).fetchall()
     lines = [
-        f"  {LEFT_OUT[problem]}, left out: " + (f"lines {first} to {last}" if last > first else f"line {first}")
-        for problem, first, last in left_out
+        f"  {LEFT_OUT[problem]}, left out: {_lines_between(first, last, number)}"
+        for problem, first, last, number in left_out
     ]
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
+
+
+def _lines_between(first: int, last: int, number: int) -> str:
+    """Which lines these are: a line, all from one to another, or so many between the two."""
+    if last == first:
+        return f"line {first}"
+    return f"lines {first} to {last}" if number == last - first + 1 else f"{number} lines between {first} and {last}"
 
 
 def _names(plan: ReadingPlan, object_name: str) -> set[str]:

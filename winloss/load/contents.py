@@ -268,9 +268,15 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
     without = f"; empty {empty}" if empty else ""
     if distinct > MOST_DISTINCT_VALUES or has_address or filled < 2 * distinct:
         return [f"{indent}{title}: {distinct} different value{'s' * (distinct != 1)}{without}"]
+    # what only looks different is one word, as it is to the models; its commonest spelling is shown
+    key = f"trim(regexp_replace(lower(nfc_normalize({cell})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
+    alike = (
+        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {cell} as word, {key} as alike, count(*) as uses "
+        f"from {source} where {where} and {cell} is not null group by {cell}) group by alike"
+    )
+    (distinct,) = engine.execute(f"select count(*) from ({alike})").fetchone() or (distinct,)
     rows = engine.execute(
-        f"select {cell}, count(*) from {source} where {where} and {cell} is not null group by {cell} having count(*) > 1 "
-        f"order by 2 desc, 1 limit {SHOWN_VALUES}"
+        f"select word, uses from ({alike}) where uses > 1 order by 2 desc, 1 limit {SHOWN_VALUES}"
     ).fetchall()
     shown = [f"{' '.join(str(value).split())} {number}" for value, number in rows]
     more = [f"{distinct - len(rows)} more"] if distinct > len(rows) else []

@@ -595,6 +595,9 @@ def id18_sql(cell: str) -> str:
 ROUNDED = r"\d([.,]\d+)?[eE]\+\d+"
 
 
+_GUID = r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?"
+
+
 def identifier_sql(cell: str, is_key: bool = False) -> str:
     """SQL of an id as it was, without the decimals that a table of numbers gives it.
 
@@ -602,8 +605,11 @@ def identifier_sql(cell: str, is_key: bool = False) -> str:
     1E+12, for the models to count.
     """
     rounded = "null" if is_key else f"upper(regexp_replace({cell}, '[.,]\\d+', ''))"
+    # a GUID has no letter case, and braces where a program writes it
+    guid = f"length({cell}) in (36, 38) and regexp_full_match({cell}, {literal(_GUID)})"
     return (
-        f"case when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
+        f"case when {guid} then lower(trim({cell}, '{{}}')) "
+        f"when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
         f"when contains({cell}, '+') and regexp_full_match({cell}, '{ROUNDED}') then {rounded} else {cell} end"
     )
 

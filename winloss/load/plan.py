@@ -32,6 +32,7 @@ from winloss.load.line_tables import land
 from winloss.load.mapping import own_headers
 from winloss.load.recognition import crm_layout, recognise, recognised_crms
 from winloss.load.statements import (
+    LINES,
     FileFormat,
     FileReading,
     Formats,
@@ -423,6 +424,7 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                 f"deal to the export."
             )
     for reading in layout.readings:
+        notices += _differing_headers(reading, engine)
         for lookup in reading.lookups:
             row = engine.execute(
                 f"select count(*), count(*) filter (where {lookup.alias}.lookup_key is null), "
@@ -434,6 +436,28 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                     f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
                 )
     return notices
+
+
+def _differing_headers(reading: FileReading, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """A sentence for each header that stands twice in a file, with other values below the second."""
+    told = []
+    for binding in reading.bindings.values():
+        cells = [cell for cell in binding.cells if cell.source == LINES]
+        first = cells[0] if cells else None
+        again = [cell for cell in cells[1:] if first and plain(cell.header) == plain(first.header)]
+        if not first or not again:
+            continue
+        one = trimmed_sql(first.file, first.column)
+        differs = " or ".join(f"{one} != {trimmed_sql(cell.file, cell.column)}" for cell in again)
+        row = engine.execute(
+            f"select count(*), min(source_line) from {first.file.relation()} as records where line_problem is null and ({differs})"
+        ).fetchone()
+        if row and row[0]:
+            told.append(
+                f'{first.file.name} has the header "{first.header}" {1 + len(again)} times, with different values on {row[0]} lines (first on '
+                f"line {row[1]}): the first of them counts. Leave the other out of the export, or rename it."
+            )
+    return told
 
 
 def _same_lines(layout: Layout, file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
