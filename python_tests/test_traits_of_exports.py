@@ -239,6 +239,10 @@ def test_a_flag_that_also_says_no_is_unknown_where_it_is_empty(tmp_path: Path) -
     ]
 
 
+def test_an_empty_cell_beside_a_word_for_yes_says_nothing(tmp_path: Path) -> None:
+    assert flags(tmp_path, ("true", "true"), ("true", ""), ("", "")) == [("true", "true"), ("true", None), (None, None)]
+
+
 def test_checked_and_unchecked_are_yes_and_no(tmp_path: Path) -> None:
     assert flags(tmp_path, ("Checked", "Unchecked")) == [("true", "false")]
 

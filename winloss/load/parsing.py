@@ -537,10 +537,13 @@ def boolean_sql(cell: str) -> str:
     return f"case {' '.join(branches)} else {cell} end"
 
 
+# What is put into a box. A word such as true has one for no, so that an empty cell beside it says nothing.
+_TICKS = ("x", "✓", "✔", "☑", "☒", "checked")
+
+
 def ticked_sql(cell: str) -> str:
-    """SQL of whether a column of yes and no is only ever ticked: its cells are words for true, and others are empty."""
-    yes = words(said for said, means in boolean_words().items() if means == "true")
-    return f"count({cell}) > 0 and count({cell}) < count(*) and bool_and({cell} is null or lower(nfc_normalize({cell})) in ({yes}))"
+    """SQL of whether a column of yes and no is only ever ticked: its cells are ticks, and others are empty."""
+    return f"count({cell}) > 0 and count({cell}) < count(*) and bool_and({cell} is null or lower(nfc_normalize({cell})) in ({words(_TICKS)}))"
 
 
 OUTCOMES = ("won", "lost", "open", "disqualified")
