@@ -13,9 +13,11 @@
     end
 {%- endmacro %}
 
-{# A stage as it is looked up where its own words are not listed: without the number that some companies write before it, as in 5. Closed Won. #}
+{# A stage as it is looked up where its own words are not listed: without the number that some companies write before it, as in 5. Closed Won,
+   and whatever signs and pictures stand around its words, as in Closed_Won or Closed - Won. #}
 {% macro stage_word(stage) -%}
-    {{ replace_pattern(folded(stage), '^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\\p{L})', '\\2') }}
+    {%- set unnumbered = replace_pattern(folded(stage), '^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\\p{L})', '\\2') -%}
+    trim({{ replace_pattern(unnumbered, '[^\\p{L}\\p{N}]+', ' ') }})
 {%- endmacro %}
 
 {# One row per CRM and stage: its outcome by the stage map, a CRM's own rows before those of any (*), a stage's own words before the same

@@ -9,3 +9,8 @@
         else 'malformed_line'
     end
 {%- endmacro %}
+
+{# Whether an id is one that a spreadsheet rounded: the loader leaves its power of ten, as in 1E+12. #}
+{% macro is_rounded(id) -%}
+    {{ matches("coalesce(" ~ id ~ ", '')", '^[0-9]([.,][0-9]+)?[eE][+][0-9]+$') }}
+{%- endmacro %}

@@ -10,6 +10,7 @@ with lines as (
         file_order,
         contact_id,
         account_id,
+        is_account_rounded,
         title,
         department,
         buying_role,
@@ -33,6 +34,7 @@ select
     lines.title,
     lines.department,
     lines.buying_role,
+    case when lines.is_account_rounded then 'account_id' end as unreadable_columns,
     case
         when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}
         when lines.contact_id is null then 'no_contact'

@@ -25,8 +25,9 @@ select
     contacts.file_order,
     coalesce(contacts.contact_id, contacts.contact_name_hash) as contact_id,
     coalesce(
-        merged_accounts.survivor_id, contacts.account_id, by_domain.account_id, by_name.account_id, contacts.account_name_hash
+        merged_accounts.survivor_id, case when not {{ is_rounded('contacts.account_id') }} then contacts.account_id end, by_domain.account_id, by_name.account_id, contacts.account_name_hash
     ) as account_id,
+    {{ is_rounded('contacts.account_id') }} as is_account_rounded,
     contacts.title,
     contacts.department,
     contacts.buying_role,
@@ -46,6 +47,7 @@ select
     file_order,
     contact_name_hash as contact_id,
     {{ absent() }} as account_id,
+    false as is_account_rounded,
     contact_title as title,
     {{ absent() }} as department,
     {{ absent() }} as buying_role,

@@ -26,7 +26,7 @@ repeated_ids as (
         deal_id,
         contact_id
     from lines
-    where line_problem is null and not (deal_id is null or contact_id is null)
+    where line_problem is null and not (deal_id is null or contact_id is null or {{ is_rounded('deal_id') }} or {{ is_rounded('contact_id') }})
     group by deal_id, contact_id
     having count(*) > 1
 
@@ -81,6 +81,7 @@ select
         when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}
         when lines.deal_id is null then 'missing_id'
         when lines.contact_id is null then 'no_contact'
+        when {{ is_rounded('lines.deal_id') }} or {{ is_rounded('lines.contact_id') }} then 'rounded_id'
         when versions.same_row_newest_first > 1 then 'exact_duplicate'
         when versions.newest_first > 1 then 'superseded'
         when lines.is_deleted then 'deleted'
@@ -89,6 +90,7 @@ select
         when lines.line_problem is not null then lines.line_problem
         when lines.deal_id is null then 'deal_id is empty'
         when lines.contact_id is null then 'the line names no contact'
+        when {{ is_rounded('lines.deal_id') }} or {{ is_rounded('lines.contact_id') }} then 'the id was rounded by a spreadsheet'
         when versions.same_row_newest_first > 1 then 'the same row was read before'
         when versions.newest_first > 1 then 'a newer version of this row was read'
         when lines.is_deleted then 'is_deleted is true'

@@ -26,6 +26,7 @@ with lines as (
         deal_id,
         account_id,
         has_several_accounts,
+        is_account_rounded,
         outcome as outcome_stated,
         known_outcome as outcome,
         unreadable_flags,
@@ -196,6 +197,7 @@ select
     nullif(concat_ws(
         ', ',
         unreadable_flags,
+        case when is_account_rounded then 'account_id' end,
         case when is_deleted_unreadable then 'is_deleted' end,
         case when created_stated is not null and created_on is null then 'created_on' end,
         case when amount_stated is not null and read_amount is null then 'amount' end,

@@ -38,7 +38,10 @@ dated as (
 
     select
         *,
-        nullif(trim(split_part(replace(account_ids, ',', ';'), ';', 1)), '') as first_account_id,
+        case when not {{ is_rounded('account_id') }} then account_id end as sound_account_id,
+        case
+            when not {{ is_rounded('account_ids') }} then nullif(trim(split_part(replace(account_ids, ',', ';'), ';', 1)), '')
+        end as first_account_id,
         {{ local_day('created_on') }} as created_day,
         {{ local_day('closed_on') }} as closed_day,
         {{ local_day('won_on') }} as won_day,
@@ -52,7 +55,7 @@ found as (
 
     select
         dated.*,
-        coalesce(dated.account_id, dated.first_account_id, by_domain.account_id, by_name.account_id) as found_account_id
+        coalesce(dated.sound_account_id, dated.first_account_id, by_domain.account_id, by_name.account_id) as found_account_id
     from dated
     left join {{ ref('base_account_matches') }} as by_domain
         on by_domain.found_by = 'domain' and dated.account_domain_hash = by_domain.match_hash
@@ -81,7 +84,8 @@ select
     deals.crm,
     deals.deal_id,
     coalesce(merged_accounts.survivor_id, deals.found_account_id, deals.account_name_hash) as account_id,
-    deals.account_id is null and length(deals.account_ids) > length(deals.first_account_id) as has_several_accounts,
+    deals.sound_account_id is null and length(deals.account_ids) > length(deals.first_account_id) as has_several_accounts,
+    {{ is_rounded('deals.account_id') }} or {{ is_rounded('deals.account_ids') }} as is_account_rounded,
     coalesce(deals.contact_id, people.contact_id, deals.contact_name_hash) as contact_id,
     deals.contact_ids,
     deals.contact_email_hashes,

@@ -1518,6 +1518,19 @@ def reopened() -> set[str]:
     return older & {line["Deal No"] for line in accepted("deals") if line["Result"] == "In progress"}
 
 
+def replaced_by_another_deal() -> set[str]:
+    """Deals whose older version was created more than a day before or after them."""
+    created = {line["Deal No"]: day(line["Created"]) for line in accepted("deals")}
+    found = set()
+    for line in LINES["deals"]:
+        if line["rule"] not in ("superseded", "superseded_in_one_file"):
+            continue
+        newer, older = created.get(line["Deal No"]), day(line["Created"])
+        if newer and older and abs((older - newer).days) > 1:
+            found.add(line["Deal No"])
+    return found
+
+
 def alerts() -> Iterator[Row]:
     # Four quarters with a close are enough to draw limits from.
     review = next(row for row in win_rates_by_quarter() if row["quarter"] == "2025-Q4")
@@ -1537,6 +1550,7 @@ def alerts() -> Iterator[Row]:
                 checks.append((rule, f"{name}: {file}", Fraction(left_out, len(of_file)), "share", None, limit))
     closed = [deal for deal in DEALS if deal["in_population"] and deal["outcome"] in ("won", "lost")]
     checks.append(("reopened_deals", "deals", Fraction(len(reopened()), len(DEALS)), "share", None, 0.05))
+    checks.append(("reused_ids", "deals", Fraction(len(replaced_by_another_deal()), len(DEALS)), "share", None, 0.05))
     checks.append(("time_zone", "deals", Fraction(0), "share", None, 0.01))
     for outcome in ("won", "lost"):
         ended = [deal for deal in closed if deal["outcome"] == outcome]
@@ -1640,7 +1654,7 @@ def data_quality_findings() -> Iterator[Row]:
         ),
         "unreadable_value": (
             sum(bool(deal["unreadable"]) for deal in DEALS),
-            sum(len(accepted(name)) for name in ("deals", "accounts", "deal_contacts", "stage_history")),
+            sum(len(accepted(name)) for name in ("deals", "accounts", "contacts", "deal_contacts", "stage_history")),
         ),
         "closed_implausibly_late": (0, len(ended)),
         "dated_implausibly_late": (
@@ -1666,6 +1680,7 @@ def data_quality_findings() -> Iterator[Row]:
         "undated_outcome": (0, len(closed)),
         "lopsided_quarter": (0, sum(deal["closed"] is not None for deal in closed)),
         "closed_superseded_by_open": (len(reopened()), len(DEALS)),
+        "id_of_another_deal": (len(replaced_by_another_deal()), len(DEALS)),
         "file_superseded": (0, len(DEAL_FILES)),
         # neither file holds most deals of the other, and no deal names two accounts
         "gone_from_newest_file": (0, 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,21 +16,24 @@ import yaml
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import aliases, seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
-from winloss.load.contents import contents, versions
+from winloss.load.contents import contents, plain_stage_sql, plain_stage_words, versions
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import plain
-from winloss.load.parsing import OUTCOMES
+from winloss.load.parsing import OUTCOMES, ROUNDED
 from winloss.load.plan import ReadingPlan, Request, make_plan, recognised_crm
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
+from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
 from winloss.quoting import identifier, literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
 
 SHOWN_PROBLEMS = 3
+# How a line of text begins that says what is wrong with a line of a file.
+_A_PROBLEM = re.compile(r"  (line \d+: |and more lines)")
 WHOLE_OBJECT = "*"
 SIMILAR = 0.75
 TO_FILL_IN = "which header?"
@@ -140,8 +144,13 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
             )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
         plan = _landed(plan, engine, workplace)
-        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(plan, name, engine, variables or {})
-        has_problems = any(line.lstrip().startswith(("line ", "and more")) for line in lines)
+        versions_found = find_two_versions(plan, name, engine, variables or {})
+        lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(
+            plan, name, engine, variables or {}, versions_found.are_chosen
+        )
+        if versions_found.refusal:
+            return Preview((*lines, "", versions_found.refusal), CANNOT_WORK)
+        has_problems = any(_A_PROBLEM.match(line) for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
         return Preview(tuple(error.sentences), CANNOT_WORK)
@@ -177,7 +186,13 @@ def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, workplace: Pat
     return replace(plan, statements=told_of)
 
 
-def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> list[str]:
+def _told(
+    plan: ReadingPlan,
+    crm: str,
+    engine: duckdb.DuckDBPyConnection,
+    variables: Mapping[str, object],
+    versions_are_chosen: bool,
+) -> list[str]:
     costs = {(row["object"], row["column_name"]): row["missing_means"] for row in seed_rows("canonical_columns")}
     not_used = _not_used(variables)
     files = engine.execute(
@@ -216,6 +231,8 @@ def _told(plan: ReadingPlan, crm: str, engine: duckdb.DuckDBPyConnection, variab
             if of == object_name and name != WHOLE_OBJECT and not has.intersection((name, *_STANDS_FOR.get(name, ())))
         ]
         missing = [name for name in lacking if not not_used & {name, object_name}]
+        if not versions_are_chosen:
+            missing = [name for name in missing if (object_name, name) != ("deals", "modified_at")]
         lines += [
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
@@ -305,16 +322,23 @@ def _first_problems(
         [source_file],
     ).fetchall()
     left_out = engine.execute(
-        f"select line_problem, min(source_line), max(source_line) from ({statement}) as lines where source_file = $1 "
+        f"select line_problem, min(source_line), max(source_line), count(*) from ({statement}) as lines where source_file = $1 "
         f"and line_problem in ({words(LEFT_OUT)}) group by line_problem order by 2",
         [source_file],
     ).fetchall()
     lines = [
-        f"  {LEFT_OUT[problem]}, left out: " + (f"lines {first} to {last}" if last > first else f"line {first}")
-        for problem, first, last in left_out
+        f"  {LEFT_OUT[problem]}, left out: {_lines_between(first, last, number)}"
+        for problem, first, last, number in left_out
     ]
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
+
+
+def _lines_between(first: int, last: int, number: int) -> str:
+    """Which lines these are: a line, all from one to another, or so many between the two."""
+    if last == first:
+        return f"line {first}"
+    return f"lines {first} to {last}" if number == last - first + 1 else f"{number} lines between {first} and {last}"
 
 
 def _names(plan: ReadingPlan, object_name: str) -> set[str]:
@@ -350,7 +374,16 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
         branches.append(
             f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
         )
+    if object_name in ("deals", "accounts", "contacts"):
+        branches.append(
+            f"when (source_file, source_line) in (select (source_file, source_line) from {TWO_VERSIONS} where object = {literal(object_name)}) "
+            f"then {literal(SAID)}"
+        )
     for column in plan.layout.objects[object_name]:
+        if column.kind is Kind.IDENTIFIER and column.name in has and column.name != key:
+            branches.append(
+                f"when regexp_full_match({column.name}, '{ROUNDED}') then {said(column.name, 'was rounded by a spreadsheet')}"
+            )
         if column.kind is Kind.BOOLEAN and column.name in has:
             branches.append(
                 f"when {column.name} not in ('true', 'false') then {said(column.name, 'is not a yes or no')}"
@@ -370,9 +403,11 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     known |= {row["stage"] for row in seed_rows("stage_map") if row["crm"] in (crm, "*")}
     silent = " and ".join(f"{flag} is null" for flag in _FLAGS if flag in has) or "true"
     silent += " and is_deleted is distinct from 'true'" if "is_deleted" in has else ""
-    plain_word = f"regexp_replace(lower(regexp_replace({word}, '\\s+\\([^()]*\\)$', '')), '^[0-9]+ ?[.):-]* ?', '')"
     listed_words = words(name.lower() for name in known)
-    return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and {plain_word} not in ({listed_words})"
+    plain_words = words(plain_stage_words(dict.fromkeys(known, "known")))
+    return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and " + (
+        f"{plain_stage_sql(word)} not in ({plain_words})" if word == "stage" else "true"
+    )
 
 
 def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:

@@ -7,6 +7,7 @@ of them that stand on several lines each: what a person wrote, and who did, neve
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -22,6 +23,8 @@ MOST_DISTINCT_VALUES = 30
 SHOWN_VALUES = 6
 SHOWN_QUARTERS = 12
 SEEN = "deals_seen"
+
+_NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\p{L})"
 
 # What a field of one's own may be called that holds a person.
 _A_PERSON = re.compile(
@@ -73,7 +76,7 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
         if row["crm"] == name
     }
     stage = "lower(deals.stage)"
-    plain_stage = f"regexp_replace(regexp_replace({stage}, '\\s+\\([^()]*\\)$', ''), '^[0-9]+ ?[.):-]* ?', '')"
+    plain_stages = plain_stage_words(stages)
     of_stage = "coalesce(whole_stages.outcome, plain_stages.outcome)"
     by_flags = (
         "case when is_won = 'true' then 'won' when is_closed = 'false' then 'open' "
@@ -125,7 +128,7 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
             left join ranked using (source_file, source_line)
             left join ({_values(known)}) as known on lower(trim(deals.outcome)) = known.word
             left join ({_values(stages)}) as whole_stages on {stage} = whole_stages.word
-            left join ({_values(stages)}) as plain_stages on whole_stages.word is null and {plain_stage} = plain_stages.word
+            left join ({_values(plain_stages)}) as plain_stages on whole_stages.word is null and {plain_stage_sql("deals.stage")} = plain_stages.word
 
         ),
 
@@ -155,6 +158,22 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
             {", ".join(shown)}
         from dated
     """
+
+
+def plain_stage_sql(cell: str) -> str:
+    """SQL of a stage as it is looked up where its own words are not listed; the models' macro is `stage_word`."""
+    lower = f"lower(nfc_normalize(regexp_replace({cell}, '\\s+\\([^()]*\\)$', '')))"
+    unnumbered = f"regexp_replace({lower}, {literal(_NUMBERED)}, '\\2')"
+    return f"trim(regexp_replace({unnumbered}, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
+
+
+def plain_stage_words(stages: Mapping[str, str]) -> dict[str, str]:
+    """What stages mean, by their words alone; without those that then mean two things."""
+    found: dict[str, set[str]] = {}
+    for stage, outcome in stages.items():
+        lower = re.sub(_NUMBERED.replace(r"(\p{L})", r"([^\W\d_])"), r"\2", unicodedata.normalize("NFC", stage.lower()))
+        found.setdefault(re.sub(r"[\W_]+", " ", lower).strip(), set()).add(outcome)
+    return {word: outcomes.pop() for word, outcomes in found.items() if word and len(outcomes) == 1}
 
 
 def _values(pairs: Mapping[str, str]) -> str:
@@ -249,9 +268,15 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
     without = f"; empty {empty}" if empty else ""
     if distinct > MOST_DISTINCT_VALUES or has_address or filled < 2 * distinct:
         return [f"{indent}{title}: {distinct} different value{'s' * (distinct != 1)}{without}"]
+    # what only looks different is one word, as it is to the models; its commonest spelling is shown
+    key = f"trim(regexp_replace(lower(nfc_normalize({cell})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
+    alike = (
+        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {cell} as word, {key} as alike, count(*) as uses "
+        f"from {source} where {where} and {cell} is not null group by {cell}) group by alike"
+    )
+    (distinct,) = engine.execute(f"select count(*) from ({alike})").fetchone() or (distinct,)
     rows = engine.execute(
-        f"select {cell}, count(*) from {source} where {where} and {cell} is not null group by {cell} having count(*) > 1 "
-        f"order by 2 desc, 1 limit {SHOWN_VALUES}"
+        f"select word, uses from ({alike}) where uses > 1 order by 2 desc, 1 limit {SHOWN_VALUES}"
     ).fetchall()
     shown = [f"{' '.join(str(value).split())} {number}" for value, number in rows]
     more = [f"{distinct - len(rows)} more"] if distinct > len(rows) else []

@@ -88,6 +88,7 @@ class Folder:
     _examined: dict[str, ExportFile] = field(default_factory=dict)
     _places: dict[str, Path] = field(default_factory=dict)
     _left_aside: list[str] = field(default_factory=list)
+    _folders: list[str] = field(default_factory=list)
 
     def has_copies(self) -> bool:
         """Whether a file that was examined is read from a private copy."""
@@ -102,6 +103,10 @@ class Folder:
         notices = [notice for file in self._examined.values() for notice in file.notices]
         if self._left_aside:
             notices.append(f"Left aside, as no exports: {listed(self._left_aside)}.")
+        if self._folders:
+            notices.append(
+                f"Not read, since it stands in a folder below: what is in {listed(self._folders)}. Put into {self.path.name} itself what is to be read."
+            )
         return notices
 
     def _found(self) -> dict[str, Path]:
@@ -113,8 +118,11 @@ class Folder:
                 f'The exports folder "{self.path}" {what}: put the files into a folder and name it as exports in winloss.yml, or in WINLOSS_EXPORTS.'
             )
         left_aside: list[str] = []
+        folders: list[str] = []
         places: dict[str, Path] = {}
         for path in sorted(self.path.iterdir(), key=lambda path: path.name):
+            if path.is_dir() and not path.name.startswith(".") and holds_exports(path):
+                folders.append(path.name)
             # "~$" begins the name of the file Excel keeps beside a workbook it has open
             if not path.is_file() or path.name.startswith((".", "~$")):
                 continue
@@ -125,10 +133,15 @@ class Folder:
                 places[path.name] = path
             else:
                 places |= self._unpacked(path, members, left_aside)
+        if not places and folders:
+            raise ReadingError(
+                f'The exports folder "{self.path}" holds no file, but files in folders below it ({listed(folders)}): '
+                "put the files themselves into it, under different names."
+            )
         if not places:
             beside = f" of exports: there is {listed(left_aside)}" if left_aside else ""
             raise ReadingError(f'The exports folder "{self.path}" is empty{beside}: put the exported files into it.')
-        self._places, self._left_aside = places, left_aside
+        self._places, self._left_aside, self._folders = places, left_aside, folders
         return places
 
     def _unpacked(self, path: Path, members: Sequence[zipfile.ZipInfo], left_aside: list[str]) -> dict[str, Path]:

@@ -13,27 +13,34 @@ from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import setting_for
 from winloss.load.layout import Layout
 from winloss.load.parsing import (
-    DATE_PREFIX,
+    DateColumn,
+    date_beginning_sql,
     date_column,
     find_date_order,
     find_decimal_style,
     number_column,
     number_shape_sql,
+    ticked_sql,
+    year_comes_first,
 )
 from winloss.load.statements import FileFormat, trimmed_column_sql, trimmed_sql
 from winloss.quoting import identifier, literal
 
+# What says how a deal stands. Where it is only ever ticked, an empty cell says no.
+FLAGS = ("is_won", "is_lost", "is_closed")
+
 
 @dataclass
 class _Typed:
-    """The columns of one file that hold dates and numbers, for whichever object, and their headers."""
+    """The columns of one file that hold dates, numbers and flags, for whichever object, and their headers."""
 
     dates: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
 
 
 def decide_formats(layout: Layout, engine: duckdb.DuckDBPyConnection) -> dict[ExportFile, FileFormat]:
-    """The format of every file with dates or numbers. Raises ReadingError naming file, lines and variable."""
+    """The format of every file with dates, numbers or flags. Raises ReadingError naming file, lines and variable."""
     typed: dict[ExportFile, _Typed] = {}
     for reading in layout.readings:
         for binding in reading.bindings.values():
@@ -43,6 +50,8 @@ def decide_formats(layout: Layout, engine: duckdb.DuckDBPyConnection) -> dict[Ex
                     columns.dates[cell.column] = cell.header
                 elif binding.column.kind is Kind.NUMBER:
                     columns.numbers[cell.column] = cell.header
+                elif binding.column.name in FLAGS:
+                    columns.flags[cell.column] = cell.header
     formats: dict[ExportFile, FileFormat] = {}
     problems: list[str] = []
     for file, columns in typed.items():
@@ -72,12 +81,32 @@ def _file_format(file: ExportFile, typed: _Typed, layout: Layout, engine: duckdb
         raise ReadingError(*problems)
     said = sorted({style for style in styles.values() if style})
     style = said[0] if len(said) == 1 else "point and comma" if said else None
+    dates = {column: _date_column(file, samples[column], order, layout) for column in typed.dates}
+    if not order and any(column.order == "ymd" for column in dates.values()):
+        order = "ymd"
     return FileFormat(
-        dates={column: date_column(samples[column], order) for column in typed.dates},
+        dates=dates,
         numbers={column: number_column(samples[column], styles.get(column)) for column in typed.numbers},
         date_order=order,
         decimal_style=style,
+        ticked=_ticked(file, typed, engine),
     )
+
+
+def _ticked(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    if not typed.flags:
+        return frozenset()
+    trimmed = ", ".join(trimmed_column_sql(file, column) for column in typed.flags)
+    asked = ", ".join(ticked_sql(identifier(column)) for column in typed.flags)
+    row = engine.execute(
+        f"select {asked} from (select {trimmed} from {file.relation()} as records where line_problem is null) as cells"
+    ).fetchone()
+    return frozenset(column for column, is_ticked in zip(typed.flags, row or (), strict=True) if is_ticked)
+
+
+def _date_column(file: ExportFile, texts: Sequence[str], order: str | None, layout: Layout) -> DateColumn:
+    begins_with_year = not setting_for(file.name, layout.date_order) and year_comes_first(texts)
+    return date_column(texts, "ymd" if begins_with_year else order)
 
 
 def _samples(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
@@ -85,7 +114,7 @@ def _samples(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection)
     if not typed.dates and not typed.numbers:
         return {}
     # A column may serve as both; its dates then come first and its shapes under the same name would hide them.
-    shapes = {column: f"left({identifier(column)}, {DATE_PREFIX})" for column in typed.dates}
+    shapes = {column: date_beginning_sql(identifier(column)) for column in typed.dates}
     shapes |= {column: number_shape_sql(identifier(column)) for column in typed.numbers if column not in shapes}
     trimmed = ", ".join(trimmed_column_sql(file, column) for column in shapes)
     lists = ", ".join(f"list(distinct {shape})" for shape in shapes.values())
@@ -106,8 +135,16 @@ def _date_order(
     given = setting_for(file.name, layout.date_order)
     if given:
         return given
-    found = find_date_order({column: samples[column] for column in typed.dates})
     variable = f"{layout.settings_prefix}date_order"
+    first_years = {column: year_comes_first(samples[column]) for column in typed.dates}
+    for column, comes_first in first_years.items():
+        if comes_first is None:
+            text = min(samples[column])
+            raise ReadingError(
+                f"{file.name}: {text} in {typed.dates[column]} (line {_line(file, column, text, engine)}) could begin with the day, "
+                f"the month or the year, and no date in the file decides it. Set {variable} to dmy, mdy or ymd."
+            )
+    found = find_date_order({column: samples[column] for column in typed.dates if not first_years[column]})
     if found.is_contradiction:
         (day_column, day_first), (month_column, month_first) = found.examples
         raise ReadingError(
@@ -128,7 +165,7 @@ def _date_order(
 def _line(file: ExportFile, column: str, beginning: str, engine: duckdb.DuckDBPyConnection) -> int | None:
     row = engine.execute(
         f"select min(source_line) from {file.relation()} as records "
-        f"where left({trimmed_sql(file, column)}, {DATE_PREFIX}) = {literal(beginning)}"
+        f"where {date_beginning_sql(trimmed_sql(file, column))} = {literal(beginning)}"
     ).fetchone()
     return row[0] if row else None
 

@@ -25,11 +25,16 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("\ufeff\u200b\u00ad", "")
 )
 
+_BEHIND = " *:\u2191\u2193\u25b2\u25bc\u25b4\u25be\u2b06\u2b07\ufe0f"
+
 
 @lru_cache(maxsize=10_000)
 def plain(header: str) -> str:
-    """A header as it is compared: what only looks different is the same (Unicode forms, quotes, dashes, spaces, case); no closing `*`."""
-    return " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split()).rstrip("*").strip().casefold()
+    """A header as it is compared: what only looks different is the same (Unicode forms, quotes, dashes, spaces, case).
+
+    Without what stands behind it: a mark of required fields, a colon, or the arrow of the column that a report is sorted by.
+    """
+    return " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split()).rstrip(_BEHIND).casefold()
 
 
 def looks_like_data(cell: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from winloss.load.aliases import seed_rows
@@ -56,7 +56,7 @@ _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("with_signs", r"\d{4} ?[年년] ?\d{1,2} ?[月월].*"),
         (
             "day_or_month_first",
-            r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(\d{4}|\d{2})(\D.*)?",
+            r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(?P<third>\d{4}|\d{2})(\D.*)?",
         ),
         (
             "month_in_letters",
@@ -69,12 +69,21 @@ _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+# The day of the week before a date in numbers, as in Mon 03/11/2025; before a month in letters it does no harm. The beginning of such a
+# cell is marked, so that the column is known to have them.
+_WEEKDAY = r"^\p{L}+[.,]* +(\d{1,4} ?[-/.] ?\d{1,2} ?[-/.] ?\d)"
+_AFTER_WEEKDAY = "~"
+# Years of deals lie this close together, and days of a month seldom do.
+_SPAN_OF_YEARS = 12
+
+
 @dataclass(frozen=True)
 class DateColumn:
     """The forms of date a column holds, and the order of day and month where both are numbers."""
 
     forms: frozenset[str]
     order: str
+    has_weekdays: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,12 +101,49 @@ class OrderFound:
         return len(self.examples) == 2
 
 
+def date_beginning_sql(cell: str) -> str:
+    """SQL of a cell's first characters as the functions below take them: without a day of the week, and marked where it had one."""
+    marked = f"regexp_replace({cell}, {literal(_WEEKDAY)}, {literal(_AFTER_WEEKDAY + chr(92) + '1')})"
+    return f"left(case when {cell}[1] between '0' and '9' then {cell} else {marked} end, {DATE_PREFIX})"
+
+
 def date_form(text: str) -> tuple[str, re.Match[str] | None]:
     """The form of a date's first characters, 'other' when it is none known."""
+    text = text.removeprefix(_AFTER_WEEKDAY)
     for form, pattern in _DATE_FORMS:
         if match := pattern.fullmatch(text):
             return form, match
     return "other", None
+
+
+def year_comes_first(texts: Iterable[str]) -> bool | None:
+    """Whether the dates of a column with a year of two digits begin with it, as 25-11-03 may; None where that cannot be told.
+
+    The years of a file lie close together, its days do not. Where points stand between the parts, the day comes first unless the years
+    speak against it.
+    """
+    parts: list[tuple[int, int, int]] = []
+    has_points = True
+    for text in texts:
+        form, match = date_form(text)
+        if form != "day_or_month_first" or match is None or _NO_DAY.fullmatch(text):
+            continue
+        if len(match["third"]) == 4:
+            return False
+        has_points = has_points and match["mark"] == "."
+        parts.append((int(match["first"]), int(match["second"]), int(match["third"])))
+    if not parts or any(not (1 <= second <= 12 and 1 <= third <= 31) for _, second, third in parts):
+        return False
+    if any(first > 31 for first, _, _ in parts):
+        return True
+    firsts, thirds = {first for first, _, _ in parts}, {third for _, _, third in parts}
+    first_span, third_span = max(firsts) - min(firsts), max(thirds) - min(thirds)
+    if third_span >= _SPAN_OF_YEARS > first_span:
+        return True
+    if first_span >= _SPAN_OF_YEARS > third_span or has_points:
+        return False
+    # a file of a few days only: the year is the part that stays
+    return None if len(firsts) < len(thirds) else False
 
 
 def find_date_order(samples: Mapping[str, Iterable[str]]) -> OrderFound:
@@ -110,7 +156,7 @@ def find_date_order(samples: Mapping[str, Iterable[str]]) -> OrderFound:
     undecided: dict[str, tuple[str, str]] = {}
     for column, texts in samples.items():
         for text in sorted(texts):
-            if _NO_DAY.fullmatch(text):
+            if _NO_DAY.fullmatch(text.removeprefix(_AFTER_WEEKDAY)):
                 continue
             form, match = date_form(text)
             if form != "day_or_month_first" or match is None:
@@ -134,13 +180,15 @@ def find_date_order(samples: Mapping[str, Iterable[str]]) -> OrderFound:
 def date_column(texts: Iterable[str], order: str | None) -> DateColumn:
     """The forms a column holds. Bare numbers are spreadsheet dates only where they are most of the column."""
     counts: dict[str, int] = {}
+    has_weekdays = False
     for text in texts:
+        has_weekdays = has_weekdays or text.startswith(_AFTER_WEEKDAY)
         if text.lower() not in MISSING_MEASURES:
             form = date_form(text)[0]
             counts[form] = counts.get(form, 0) + 1
     if counts.get("serial", 0) * 2 <= sum(counts.values()):
         counts.pop("serial", None)
-    return DateColumn(frozenset(counts), order or "dmy")
+    return DateColumn(frozenset(counts), order or "dmy", has_weekdays)
 
 
 _DAY_FORMATS = {
@@ -172,6 +220,10 @@ def date_sql(cell: str, column: DateColumn) -> str:
 
     A moment that says its zone stays one: which day it is hangs on the company's zone, which models know.
     """
+    if column.has_weekdays:
+        unmarked = f"regexp_replace({cell}, {literal(_WEEKDAY)}, {literal(chr(92) + '1')})"
+        read = date_sql("undated", replace(column, has_weekdays=False))
+        return f"list_transform([{unmarked}], lambda undated: {read})[1]"
     day_or_moment = (
         f"case when length({cell}) > 16 and regexp_full_match({cell}, '{_ZONED}') "
         f"and not regexp_full_match({cell}, '{_MIDNIGHT}') then {cell} else left({cell}, 10) end"
@@ -270,8 +322,8 @@ NUMBER_PREFIX = 40
 _SIGNS = "$€£¥₹₽₩₪₺₫₴฿"
 # Letters before a dollar sign are those of a country: M$ are millions.
 _CURRENCY = rf"(?:[A-Z]{{3}}|(?:(?:US|CA|AU|NZ|HK|NT|MX|CL|AR|SG|TW|JP|CN)|[ACRS])?[{_SIGNS}]|Rs\.?|kr\.?|zł|Kč|Fr\.?)"
-_SPACE = "[ \u00a0\u202f]"
-_GROUPING = " '’\u00a0\u202f"
+_SPACE = "[ \u00a0\u2007\u2009\u202f]"
+_GROUPING = " '’\u00a0\u2007\u2009\u202f"
 _UNIT_OF = r"(?:€|\$|£|eur|usd|gbp|chf)?"
 # What a word behind a number multiplies it by. Not Cr: a crore to some, a credit to others.
 _UNITS = {
@@ -458,6 +510,18 @@ def boolean_words() -> Mapping[str, str]:
 
 
 @cache
+def _owner_suffixes() -> str:
+    found = "|".join(re.escape(row["suffix"]) for row in seed_rows("owner_suffixes"))
+    return rf"(?i)[\s_-]*[(\[]\s*({found})\s*[)\]]$"
+
+
+def owner_sql(cell: str) -> str:
+    """SQL of the name of an owner without the remark that he or she has left, which the same owner's older deals may lack."""
+    without = f"nullif(regexp_replace({cell}, {literal(_owner_suffixes())}, ''), '')"
+    return f"case when {cell}[-1] in (')', ']') then coalesce({without}, {cell}) else {cell} end"
+
+
+@cache
 def month_words() -> Mapping[str, int]:
     """The number of a month, by its names in any language."""
     return {row["word"]: int(row["month"]) for row in seed_rows("month_words")}
@@ -471,6 +535,15 @@ def boolean_sql(cell: str) -> str:
         for meant in ("true", "false")
     ]
     return f"case {' '.join(branches)} else {cell} end"
+
+
+# What is put into a box. A word such as true has one for no, so that an empty cell beside it says nothing.
+_TICKS = ("x", "✓", "✔", "☑", "☒", "checked")
+
+
+def ticked_sql(cell: str) -> str:
+    """SQL of whether a column of yes and no is only ever ticked: its cells are ticks, and others are empty."""
+    return f"count({cell}) > 0 and count({cell}) < count(*) and bool_and({cell} is null or lower(nfc_normalize({cell})) in ({words(_TICKS)}))"
 
 
 OUTCOMES = ("won", "lost", "open", "disqualified")
@@ -525,11 +598,22 @@ def id18_sql(cell: str) -> str:
 ROUNDED = r"\d([.,]\d+)?[eE]\+\d+"
 
 
-def identifier_sql(cell: str) -> str:
-    """SQL of an id as it was: without the decimals that a table of numbers gives it; null where a spreadsheet rounded it."""
+_GUID = r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?"
+
+
+def identifier_sql(cell: str, is_key: bool = False) -> str:
+    """SQL of an id as it was, without the decimals that a table of numbers gives it.
+
+    One that a spreadsheet rounded is null where it is the record's own; a reference to another record keeps its power of ten, such as
+    1E+12, for the models to count.
+    """
+    rounded = "null" if is_key else f"upper(regexp_replace({cell}, '[.,]\\d+', ''))"
+    # a GUID has no letter case, and braces where a program writes it
+    guid = f"length({cell}) in (36, 38) and regexp_full_match({cell}, {literal(_GUID)})"
     return (
-        f"case when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
-        f"when contains({cell}, '+') and regexp_full_match({cell}, '{ROUNDED}') then null else {cell} end"
+        f"case when {guid} then lower(trim({cell}, '{{}}')) "
+        f"when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
+        f"when contains({cell}, '+') and regexp_full_match({cell}, '{ROUNDED}') then {rounded} else {cell} end"
     )
 
 

@@ -23,6 +23,7 @@ from winloss.load.columns import EXTRA_COLUMNS, REPORTS
 from winloss.load.custom import custom_layout
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import DELIMITERS, ExportFile
+from winloss.load.fiscal import fiscal_notices
 from winloss.load.folder import Folder, holds_exports
 from winloss.load.formats import decide_formats
 from winloss.load.headers import plain
@@ -31,6 +32,7 @@ from winloss.load.line_tables import land
 from winloss.load.mapping import own_headers
 from winloss.load.recognition import crm_layout, recognise, recognised_crms
 from winloss.load.statements import (
+    LINES,
     FileFormat,
     FileReading,
     Formats,
@@ -47,7 +49,7 @@ from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 # What the setting outlier_gap_days says where it is not given.
 LATE_AFTER_DAYS = 92
 SAMPLE = "sample"
@@ -195,7 +197,15 @@ def fingerprint(request: Request) -> str:
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
     lists = [
         SEEDS / f"{name}.csv"
-        for name in ("header_aliases", "crm_objects", "crm_rules", "outcome_words", "boolean_words", "month_words")
+        for name in (
+            "header_aliases",
+            "crm_objects",
+            "crm_rules",
+            "outcome_words",
+            "boolean_words",
+            "month_words",
+            "owner_suffixes",
+        )
     ]
     for path in [*paths, *lists]:
         with path.open("rb") as file:
@@ -238,7 +248,8 @@ def make_plan(request: Request) -> ReadingPlan:
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
         statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout, formats))
-        return ReadingPlan(layout, formats, statements, _notices(layout, engine))
+        notices = _notices(layout, engine) + fiscal_notices(layout, formats, request.crm, engine, request.variables)
+        return ReadingPlan(layout, formats, statements, notices)
     except BaseException:
         clear_copies(request.database)
         raise
@@ -413,6 +424,7 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                 f"deal to the export."
             )
     for reading in layout.readings:
+        notices += _differing_headers(reading, engine)
         for lookup in reading.lookups:
             row = engine.execute(
                 f"select count(*), count(*) filter (where {lookup.alias}.lookup_key is null), "
@@ -424,6 +436,28 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                     f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
                 )
     return notices
+
+
+def _differing_headers(reading: FileReading, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """A sentence for each header that stands twice in a file, with other values below the second."""
+    told = []
+    for binding in reading.bindings.values():
+        cells = [cell for cell in binding.cells if cell.source == LINES]
+        first = cells[0] if cells else None
+        again = [cell for cell in cells[1:] if first and plain(cell.header) == plain(first.header)]
+        if not first or not again:
+            continue
+        one = trimmed_sql(first.file, first.column)
+        differs = " or ".join(f"{one} != {trimmed_sql(cell.file, cell.column)}" for cell in again)
+        row = engine.execute(
+            f"select count(*), min(source_line) from {first.file.relation()} as records where line_problem is null and ({differs})"
+        ).fetchone()
+        if row and row[0]:
+            told.append(
+                f'{first.file.name} has the header "{first.header}" {1 + len(again)} times, with different values on {row[0]} lines (first on '
+                f"line {row[1]}): the first of them counts. Leave the other out of the export, or rename it."
+            )
+    return told
 
 
 def _same_lines(layout: Layout, file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:

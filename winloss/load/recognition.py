@@ -21,7 +21,7 @@ from winloss.load.folder import Folder
 from winloss.load.headers import plain, positions
 from winloss.load.layout import Layout, fiscal_year_start_month, placed
 from winloss.load.mapping import CrmSettings, HeaderRule, check_crm_settings
-from winloss.load.report_footer import with_footers
+from winloss.load.report_footer import refuse_groups, with_footers
 from winloss.load.stage_columns import stages_entered
 from winloss.load.statements import LINES, Binding, Cell, FileReading
 from winloss.quoting import identifier, words
@@ -170,6 +170,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     if problems:
         raise ReadingError(*problems)
     readings = [_with_true_outcome(reading, folder.engine) for reading in _in_order(readings, settings, variables)]
+    refuse_groups(readings, folder.engine)
     if crms()[crm].has_report_footer:
         readings = with_footers(readings, folder.engine)
     entered = [reading for deals in readings if deals.object == "deals" for reading in stages_entered(deals)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -20,6 +20,61 @@ _TOTALS = r"^Grand Totals \(([0-9., ]+) records?\)$"
 _TOTALS_IN_ANY_LANGUAGE = r"^[^()]+\(([0-9][0-9., \x{A0}\x{202F}]*)[^()0-9]+\)$"
 # How a line of totals begins that has no number in brackets.
 _TOTAL = r"(?i)^((grand |sub)?totals?|sum|count|summe|gesamt(summe)?|total g[ée]n[ée]ral|totale|totaal|totalt|suma|razem|合計)( *[:(].*)?$"
+
+# How a line begins that sums up a group of records, wherever it stands.
+_SUBTOTAL = (
+    r"(?i)^((grand |sub)?-?totals?|sum|count|avg|average|(zwischen|gesamt)?summe|gesamt|anzahl|sous-total|nombre|total g[ée]n[ée]ral|subtotale?|totale|"
+    r"conteggio|recuento|contagem|subtotaal|totaal|aantal|totalt|suma|razem|小計|合計|件数)( *[:(].*)?$"
+)
+
+_LONGEST_SUBTOTAL = 60
+
+
+def refuse_groups(readings: Sequence[FileReading], engine: duckdb.DuckDBPyConnection) -> None:
+    """Raises ReadingError for a report that states a column once for each group of records: its other records would lack it.
+
+    Such a report has lines that sum up, and between them one record that has the column, the first.
+    """
+    problems = []
+    for reading in readings:
+        if reading.object != "deals" or not reading.file.has_header:
+            continue
+        cells = {cell.column: cell.header for binding in reading.bindings.values() for cell in binding.cells}
+        if header := _stated_once_for_each_group(reading.file, cells, engine):
+            problems.append(
+                f'{reading.file.name} is grouped by "{header}": of each group only the first record states it. '
+                "Export the report without groups (in Salesforce Details Only), or repeat the value on each line."
+            )
+    if problems:
+        raise ReadingError(*problems)
+
+
+def _stated_once_for_each_group(
+    file: ExportFile, cells: Mapping[str, str], engine: duckdb.DuckDBPyConnection
+) -> str | None:
+    filled = [f"nullif(trim({identifier(column)}), '')" for column in file.columns]
+    is_filled = " + ".join(f"({cell} is not null)::int" for cell in filled)
+    first = f"coalesce({', '.join(filled)})"
+    sums = engine.execute(
+        f"select count(*) from {file.relation()} as records where length({first}) < {_LONGEST_SUBTOTAL} and regexp_matches({first}, $1)",
+        [_SUBTOTAL],
+    ).fetchone()
+    if not sums or sums[0] < 2:
+        return None
+    columns = {column: f"{identifier(column)} is not null and trim({identifier(column)}) != ''" for column in cells}
+    first_only = ", ".join(
+        f"bool_and(({is_stated}) = (place = 1)) as {identifier(column)}" for column, is_stated in columns.items()
+    )
+    row = engine.execute(
+        f"with lines as (select *, {is_filled} as filled_cells, coalesce(regexp_matches({first}, $1), false) as sums_up "
+        f"from {file.relation()} as records where line_problem is null), "
+        f"groups as (select *, sum(sums_up::int) over (order by source_line) as group_number from lines), "
+        f"records as (select *, row_number() over (partition by group_number order by source_line) as place "
+        f"from groups where not sums_up and filled_cells > 1) "
+        f"select {first_only} from records having count(distinct group_number) > 1 and count(*) > 2 * count(distinct group_number)",
+        [_SUBTOTAL],
+    ).fetchone()
+    return next((header for header, is_grouped in zip(cells.values(), row or (), strict=False) if is_grouped), None)
 
 
 def with_footers(readings: Sequence[FileReading], engine: duckdb.DuckDBPyConnection) -> list[FileReading]:

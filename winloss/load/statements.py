@@ -19,6 +19,7 @@ from winloss.load.parsing import (
     identifier_sql,
     number_sql,
     outcome_sql,
+    owner_sql,
     timestamp_sql,
     without_missing_sql,
 )
@@ -136,12 +137,13 @@ def columns_compared(readings: Sequence[FileReading]) -> dict[ExportFile, set[st
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How the dates and numbers of one file are written, by the name of the column."""
+    """How the dates and numbers of one file are written, by the name of the column, and which flags are only ever ticked."""
 
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     numbers: Mapping[str, NumberColumn] = field(default_factory=dict)
     date_order: str | None = None
     decimal_style: str | None = None
+    ticked: frozenset[str] = frozenset()
 
 
 Formats = Mapping[ExportFile, FileFormat]
@@ -217,8 +219,15 @@ def file_statement(
     return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated}\n) as stated{entered}"
 
 
-# What tells the records of an object apart.
-_KEYS = {"deals": "deal_id", "accounts": "account_id", "contacts": "contact_id"}
+# What a record cannot do without: what tells those of an object apart, or what they belong to.
+_KEYS = {
+    "deals": ("deal_id",),
+    "accounts": ("account_id",),
+    "contacts": ("contact_id",),
+    "deal_contacts": ("deal_id", "contact_id"),
+    "deal_competitors": ("deal_id",),
+    "stage_history": ("deal_id",),
+}
 
 
 def _problem_sql(reading: FileReading) -> str:
@@ -234,11 +243,11 @@ def _problem_sql(reading: FileReading) -> str:
         branches.insert(0, f"when source_line >= {reading.footer_from} then {literal(FOOTER)}")
     if stated and not reading.constants:
         branches.append(f"when coalesce({', '.join(stated)}, null) is null then {literal(BLANK)}")
-    key = _KEYS.get(reading.object, "")
-    if key in reading.bindings and not reading.bindings[key].is_line_number:
-        branches.append(
-            f"when contains({key}, '+') and regexp_full_match({key}, '{ROUNDED}') then {literal(ROUNDED_ID)}"
-        )
+    for key in _KEYS.get(reading.object, ()):
+        if key in reading.bindings and not reading.bindings[key].is_line_number:
+            branches.append(
+                f"when contains({key}, '+') and regexp_full_match({key}, '{ROUNDED}') then {literal(ROUNDED_ID)}"
+            )
     return f"case {' '.join(branches)} end"
 
 
@@ -315,11 +324,16 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if binding.is_line_number:
         # lines of several files are not the same
         return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
+    is_key = column.name in _KEYS.get(reading.object, ())
     values = [
-        canonical_sql(column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by)
+        canonical_sql(
+            column.kind, stated_name(column, number), cell, formats, outcome_words, binding.multiply_by, is_key
+        )
         for number, cell in enumerate(binding.cells, 1)
     ]
     values += beside
+    if column.name == "owner":
+        values = [owner_sql(value) for value in values]
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
@@ -350,7 +364,13 @@ def amounts_with_currency(reading: FileReading, formats: Formats) -> list[str]:
 
 
 def canonical_sql(
-    kind: Kind, stated: str, cell: Cell, formats: Formats, outcome_words: OutcomeWords, multiply_by: str | None
+    kind: Kind,
+    stated: str,
+    cell: Cell,
+    formats: Formats,
+    outcome_words: OutcomeWords,
+    multiply_by: str | None,
+    is_key: bool = False,
 ) -> str:
     """SQL of a stated value made canonical, as its kind and the forms of its own column ask."""
     found = formats.get(cell.file, FileFormat())
@@ -360,11 +380,11 @@ def canonical_sql(
     if kind is Kind.NUMBER:
         return number_sql(stated, found.numbers.get(cell.column, NumberColumn("point", True)), multiply_by)
     if kind is Kind.BOOLEAN:
-        return boolean_sql(stated)
+        return f"coalesce({boolean_sql(stated)}, 'false')" if cell.column in found.ticked else boolean_sql(stated)
     if kind is Kind.OUTCOME:
         return outcome_sql(stated, outcome_words)
     if kind is Kind.IDENTIFIER:
-        stated = identifier_sql(stated)
+        stated = identifier_sql(stated, is_key)
     return FORMS[cell.value_kind](stated) if cell.value_kind in FORMS else stated
 
 

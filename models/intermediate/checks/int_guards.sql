@@ -33,6 +33,14 @@ reopened as (
 
 ),
 
+reused as (
+
+    select {{ rate('found', 'of_records') }} as share
+    from {{ ref('int_version_findings') }}
+    where rule_id = 'id_of_another_deal'
+
+),
+
 zones as (
 
     select {{ rate('found', 'of_records') }} as share
@@ -98,6 +106,17 @@ checks as (
         'Many deals count as open though an older version of them had closed: the files may be in the wrong order.' as meaning,
         'Put the day of the export into the name of each file, or list the files oldest first in file_order.' as remedy
     from reopened
+    union all
+    select
+        'reused_ids' as alert,
+        'deals' as subject,
+        share as value,
+        'share' as unit,
+        cast(null as double) as lower_threshold,
+        {{ setting('alert_reused_ids_share') | float }} as upper_threshold,
+        'Deals of an older file are left out for deals of the same id that were created on another day: the files may number their deals alike.' as meaning,
+        'Export the id that the CRM gives a deal, which no two deals share; else make the ids of each file differ.' as remedy
+    from reused
     union all
     select
         'time_zone' as alert,

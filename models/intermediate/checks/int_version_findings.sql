@@ -9,6 +9,19 @@ with reopened as (
 
 ),
 
+-- the day a deal was created never changes; clocks of two places may be a day apart
+reused as (
+
+    select count(distinct newest.deal_id) as deals
+    from {{ ref('base_deal_lines') }} as newest
+    inner join {{ ref('base_deal_lines') }} as older on newest.deal_id = older.deal_id
+    where
+        newest.rule_id is null
+        and older.rule_id like 'superseded%'
+        and abs({{ dbt.datediff('older.created_on', 'newest.created_on', 'day') }}) > 1
+
+),
+
 -- only of deals: of other objects it is no loss where a newer file holds them all
 files as (
 
@@ -58,6 +71,13 @@ select
     max(reopened.deals) as found,
     count(lines.deal_id) as of_records
 from reopened
+left join {{ ref('base_deal_lines') }} as lines on lines.rule_id is null
+union all
+select
+    'id_of_another_deal' as rule_id,
+    max(reused.deals) as found,
+    count(lines.deal_id) as of_records
+from reused
 left join {{ ref('base_deal_lines') }} as lines on lines.rule_id is null
 union all
 select

@@ -63,7 +63,7 @@ with found as (
         count(*) filter (where unreadable_columns is not null) as found,
         count(*) as of_records
     from (
-        {% for lines in ['deal', 'account', 'deal_contact', 'stage_history'] -%}
+        {% for lines in ['deal', 'account', 'contact', 'deal_contact', 'stage_history'] -%}
         select unreadable_columns from {{ ref('base_' ~ lines ~ '_lines') }} where rule_id is null
         {% if not loop.last %}union all
         {% endif %}

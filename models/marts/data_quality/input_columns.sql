@@ -50,11 +50,12 @@ select
     case when exported.status != 'missing' then exported.source_header end as source_header,
     case when exported.status = 'missing' and asked.standing = 'not used' then 'not used' else exported.status end as status,
     case
+        when exported.status = 'missing' and asked.standing = 'not needed' then 'Nothing the answers need.'
         when exported.status = 'missing' and coalesce(asked.standing, '') != 'not used'
             then coalesce(canonical_columns.missing_means, 'Nothing the answers need.')
     end as missing_means,
     case
-        when exported.status = 'missing' and coalesce(asked.standing, '') != 'not used' and canonical_columns.missing_means is not null
+        when exported.status = 'missing' and coalesce(asked.standing, '') not in ('not used', 'not needed') and canonical_columns.missing_means is not null
             then 'Add the column to the export; or name it under ignore where the company has no such field.'
     end as remedy
 from exported
