@@ -25,7 +25,7 @@ from winloss.formatting import FORMULA_STARTS
 from winloss.own_files import new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
-from winloss.publish.small_values import hide_small_values, shown_values
+from winloss.publish.small_values import hide_small_values, judged_rows, shown_values
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -353,7 +353,9 @@ from ({rows}) as mart"""
         return _suppressed(source, shown, kept, text, "'Not shown: it rests on too few deals.'", table.name)
     values = shown_values(table.name, dict.fromkeys(columns, ""), shown, minimum)
     selected = [f"{values[column]} as {column}" if column in values else column for column in shown]
-    return f"select {', '.join(selected)} from ({rows}) as shown_rows"
+    return (
+        f"select {', '.join(selected)} from ({judged_rows(table.name, dict.fromkeys(columns, ''), rows)}) as shown_rows"
+    )
 
 
 def _suppressed(

@@ -212,25 +212,33 @@ def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
     return table is not None and outcome in table.outcomes and needed <= set(columns)
 
 
-def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
-    """By column, the expression that gives what may leave of it, over the rows of the mart `name` as `shown_rows`."""
+def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
+    """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
     table = TABLES.get(name)
+    flags = [
+        f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
+        f"and value_cells.cell = {_joined(table.cell, 'mart')} "
+        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
+        for outcome in ("won", "lost")
+        if table and is_judged(name, columns, outcome)
+    ]
+    return f"select {', '.join(['mart.*', *flags])} from ({rows}) as mart" if flags else rows
+
+
+def _flag(outcome: str) -> str:
+    return f"is_{outcome}_hidden"
+
+
+def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
+    """By column, the expression that gives what may leave of it, over the rows that `judged_rows` makes of the mart `name`."""
     outcomes = [outcome for outcome in ("won", "lost") if is_judged(name, columns, outcome)]
-    if not table or not outcomes:
+    if not outcomes:
         return {}
-
-    def hidden(outcome: str) -> str:
-        return (
-            f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
-            f"and value_cells.cell = {_joined(table.cell, 'shown_rows')} "
-            f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'shown_rows.{table.period}'})"
-        )
-
-    either = " or ".join(hidden(outcome) for outcome in outcomes)
+    either = " or ".join(_flag(outcome) for outcome in outcomes)
     replaced: dict[str, str] = {}
     for figures, condition in (
-        (WON, hidden("won") if "won" in outcomes else ""),
-        (LOST, hidden("lost") if "lost" in outcomes else ""),
+        (WON, _flag("won") if "won" in outcomes else ""),
+        (LOST, _flag("lost") if "lost" in outcomes else ""),
         (BOTH, either),
     ):
         replaced |= {
