@@ -87,9 +87,12 @@ def _published(context: click.Context, option: click.Parameter, stated: Path | N
 
 
 def _private(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
-    from winloss.settings import private_database
+    from winloss.settings import SettingsError, private_database
 
-    return stated or private_database()
+    try:
+        return stated or private_database()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _place(name: str) -> Path:

@@ -26,6 +26,16 @@ def printable(text: str) -> str:
     )
 
 
+def is_utf_8(name: str) -> bool:
+    """Whether a name of a file, or a variable of the environment, is made of UTF-8: Python keeps other bytes as lone surrogates."""
+    return not any(unicodedata.category(character) == "Cs" for character in name)
+
+
+def shown_name(name: str) -> str:
+    """A name of a file with a question mark for each byte that is not UTF-8."""
+    return "".join("?" if unicodedata.category(character) == "Cs" else character for character in name)
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name).strip().casefold()
 

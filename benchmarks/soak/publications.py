@@ -65,7 +65,7 @@ def soak(
             _publish(company, published)
             counts.publications += 1
             _check(published, known, {company.name}, f"publication {number}", counts)
-            if (number + 1) % 20 == 0:
+            if (number + 1) % 10 == 0:
                 say(f"{counts.publications} publications, {counts.kills} kills, {len(counts.problems)} errors")
         while counts.kills < kills:
             _kill(companies[publications % 2], published, known, counts, chance, seconds, steps)

@@ -104,7 +104,7 @@ def main() -> None:
                 line = {"error": f"{type(error).__name__}: {error}"}
             lines.write(json.dumps(line) + "\n")
             lines.flush()
-            time.sleep(0.4)
+            time.sleep(0.7)
 
 
 if __name__ == "__main__":

@@ -182,6 +182,14 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
         # where there is no deal the amount is known to be zero
         return (chosen * (counts > 0)).ravel()
 
+    few = [
+        (name, parts)
+        for name in deals
+        for parts in _COMBINATIONS
+        if 0 < counts[places[name], list(parts)].sum() < minimum
+    ]
+    if not few:
+        return None
     shown = [(count, name, period) for name, period, count, is_hidden in cells if not is_hidden]
     known = [combination([name], _PARTS[period]) for _, name, period in shown]
     known += [combination(deals, parts) for parts in _PARTS.values()]
@@ -190,15 +198,13 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
     matrix = np.array(known)
     _, sizes, directions = np.linalg.svd(matrix)
     free = directions[int((sizes > 1e-9).sum()) :]
-    for name in deals:
-        for parts in _COMBINATIONS:
-            few = counts[places[name], list(parts)].sum()
-            wanted = combination([name], parts)
-            if 0 < few < minimum and not np.abs(free @ wanted).max(initial=0) > 1e-9:
-                weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
-                told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
-                if told_by:
-                    return min(told_by)[1:]
+    for name, parts in few:
+        wanted = combination([name], parts)
+        if not np.abs(free @ wanted).max(initial=0) > 1e-9:
+            weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
+            told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
+            if told_by:
+                return min(told_by)[1:]
     return None
 
 
