@@ -434,7 +434,7 @@ def _html_text(page: str) -> str:
 def test_the_three_formats_state_the_same(company: tuple[str, Path, Report]) -> None:
     _, path, report = company
     page = _html_text(_rendered(path, "html"))
-    isolates = str.maketrans("", "", "\u2068\u2069\\")
+    isolates = str.maketrans("", "", "\u2068\u2069\u2060\\")
     markdown = " ".join(_rendered(path, "md").translate(isolates).split())
     data = json.loads(_rendered(path, "json"))
     told = {sentence.text for sentence in sentences(report)} | {source.shown for source in sources(report)}

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 _SHOWN = 12
 
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""Part of how letters of some scripts, and emoji, are written."""
+
 
 class ReadingError(Exception):
     """The files cannot be read as asked. `sentences` says what to fix, one sentence each."""
@@ -21,7 +24,9 @@ class ReadingError(Exception):
 def printable(text: str) -> str:
     """The text on one line, with what steers a terminal or turns the reading direction shown as its code."""
     return "".join(
-        f"\\u{ord(character):04x}" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        f"\\u{ord(character):04x}"
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS
+        else character
         for character in " ".join(text.splitlines())
     )
 

@@ -27,16 +27,19 @@ _SHOWN = 20
 @click.option("--publications", type=click.IntRange(2), default=200, show_default=True)
 @click.option("--kills", type=click.IntRange(0), default=100, show_default=True)
 @click.option("--files", type=click.IntRange(1), default=2_000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 4), default=2, show_default=True, help="That read files.")
 @click.option("--seed", type=int, default=20, show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; builds of companies in it are kept.")
-def main(only: str | None, publications: int, kills: int, files: int, seed: int, folder: Path | None) -> None:
+def main(
+    only: str | None, publications: int, kills: int, files: int, processes: int, seed: int, folder: Path | None
+) -> None:
     """Publish, kill, damage and read, many times; errors, mixed reads and lost lines must be none."""
     with TemporaryDirectory(prefix="winloss-soak-") as own:
         problems = []
         if only != "files":
             problems += _publications(publications, kills, seed, folder or Path(own))
         if only != "publications":
-            problems += _files(files, seed, folder or Path(own))
+            problems += _files(files, processes, seed, folder or Path(own))
     for problem in problems[:_SHOWN]:
         click.echo(problem)
     sys.exit(1 if problems else 0)
@@ -55,9 +58,9 @@ def _publications(publications: int, kills: int, seed: int, folder: Path) -> lis
     return [*counts.problems, *(["reads were mixed"] if counts.mixed_reads else [])]
 
 
-def _files(files: int, seed: int, folder: Path) -> list[str]:
+def _files(files: int, processes: int, seed: int, folder: Path) -> list[str]:
     started = time.monotonic()
-    counts = odd_files.soak(files, seed, folder / "files", _say)
+    counts = odd_files.soak(files, processes, seed, folder / "files", _say)
     click.echo(
         f"{counts.files_read + counts.files_refused:,} files ({counts.files_refused:,} refused in a sentence) in "
         f"{time.monotonic() - started:.0f} s: {len(counts.errors)} errors, {len(counts.lost_lines)} with lost lines"

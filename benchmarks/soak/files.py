@@ -5,8 +5,11 @@ Files and law are those of `python_tests/test_odd_exports.py`, here with a seed 
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import traceback
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,21 +35,35 @@ class Counts:
     errors: list[str] = field(default_factory=list)
     lost_lines: list[str] = field(default_factory=list)
 
+    def add(self, other: Counts) -> None:
+        self.files_read += other.files_read
+        self.files_refused += other.files_refused
+        self.errors += other.errors
+        self.lost_lines += other.lost_lines
 
-def soak(files: int, seed: int, folder: Path, say: Callable[[str], None]) -> Counts:
-    """Reads at least so many files, a quarter of them for each CRM."""
+
+def soak(files: int, processes: int, seed: int, folder: Path, say: Callable[[str], None]) -> Counts:
+    """Reads at least so many files, a quarter of them for each CRM, each CRM in a process of its own."""
+    counts = Counts()
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        tasks = [
+            pool.submit(_soak_crm, crm, -(-files // len(CRMS)), seed + 1_000 * place, folder)
+            for place, crm in enumerate(CRMS)
+        ]
+        for crm, task in zip(CRMS, tasks, strict=True):
+            counts.add(found := task.result())
+            say(f"{crm}: {found.files_read} files read, {found.files_refused} refused, {len(found.errors)} errors")
+    return counts
+
+
+def _soak_crm(crm: str, files: int, seed: int, folder: Path) -> Counts:
     # a checkout may hold the settings of its user
     os.environ["WINLOSS_SETTINGS"] = os.devnull
     counts = Counts()
-    for place, crm in enumerate(CRMS, start=1):
-        build = build_fixture(folder / crm, crm)
-        built = CompiledModels(build, "input_files", "rejected_records")
-        wanted = place * files // len(CRMS)
-        while counts.files_read + counts.files_refused < wanted:
-            missing = wanted - counts.files_read - counts.files_refused
-            _read_some(crm, built, max(5, missing // _FILES_IN_A_FOLDER), seed, counts)
-            seed += 1
-        say(f"{crm}: {counts.files_read} files read, {counts.files_refused} refused, {len(counts.errors)} errors")
+    built = CompiledModels(build_fixture(folder / crm, crm), "input_files", "rejected_records")
+    while (missing := files - counts.files_read - counts.files_refused) > 0:
+        _read_some(crm, built, max(5, missing // _FILES_IN_A_FOLDER), seed, counts)
+        seed += 1
     return counts
 
 
@@ -89,4 +106,5 @@ def _read(
             counts.lost_lines.append(f"{crm}: {error} of {files} with {variables}")
         except Exception as error:
             counts.files_refused += len(files)
+            traceback.print_exc()
             counts.errors.append(f"{crm}: {type(error).__name__}: {error} of {files} with {variables}")

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from winloss.formatting import inert
 from winloss.own_files import state_holder
 
 DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
@@ -479,7 +480,7 @@ def done_text(plan: Plan, written: Sequence[Path], quarter: str | None, before: 
         raised = reader.table("alerts", "is_raised order by alert, subject")
         if raised:
             lines += ["", "Alerts"]
-            lines += [f"  {row['alert']} ({row['subject']}): {row['meaning']} {row['remedy']}" for row in raised]
+            lines += [inert(f"  {row['alert']} ({row['subject']}): {row['meaning']} {row['remedy']}") for row in raised]
         lines += summary_lines(reader)
     return "\n".join(lines) + "\n"
 
@@ -494,7 +495,7 @@ def failed_text(plan: Plan | None, why: Sequence[str], before: str | None, is_pu
         stands = f"{plan.published} still reviews {before}; no report was touched."
     else:
         stands = "Nothing was published before, and nothing is now."
-    lines = ["Winloss: the quarterly run failed.", "", "Why", *(f"  {line}" for line in why)]
+    lines = ["Winloss: the quarterly run failed.", "", "Why", *(inert(f"  {line}") for line in why)]
     lines += ["", "What stands", f"  {stands}", "", "Next", "  Fix it and run winloss quarterly again."]
     lines += [f"  The whole output: {plan.log}"] if plan and plan.log.is_file() else []
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from winloss.formatting import FORMULA_STARTS
-from winloss.own_files import new_folder, remove_folders
+from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, PUBLISHED_PERIODS, hide_small_cells
 from winloss.publish.small_values import hide_small_values, judged_rows, shown_values
@@ -255,7 +255,7 @@ def _fill(
     connection.execute(f"create or replace temp table contact_counts as {_contact_counts(columns)}")
     connection.execute(f"create or replace temp table {_PEOPLE} as {_people_dimensions(columns)}")
     hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
-    hide_small_values(connection, SCHEMA, columns, publication.minimum)
+    hide_small_values(connection, SCHEMA, columns, publication.minimum, _kept_copies(publication))
     connection.execute(f"create or replace temp table {_FILES} as {_published_files(columns)}")
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
@@ -302,6 +302,17 @@ def without_file_names(name: str, statement: str, columns: Mapping[str, str]) ->
         known = f"select min(published_name) from {_FILES} as files where files.object || ': ' || files.source_file = said.subject"
         return f"select * replace (coalesce(({known}), subject) as subject) from ({statement}) as said"
     return statement
+
+
+def _kept_copies(publication: Publication) -> list[Path]:
+    """The published files of other quarters that stand beside the new one."""
+    final = published_place(publication.path)
+    found = [
+        path / final.name
+        for path in sorted(final.parent.iterdir())
+        if _QUARTER.match(path.name) and path.name != publication.quarter
+    ]
+    return [path for path in found if path.is_file() and is_published_database(path)]
 
 
 def _published_files(columns: Mapping[str, Mapping[str, str]]) -> str:
