@@ -567,7 +567,7 @@ def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None
     assert f"{CODE[0]}: we win clearly more often than in other segments." in _text(path)
     assert "<script" not in page and "<b>`bold`" not in page
     markdown = _rendered(path, "md")
-    assert "script>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
+    assert "script\\>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
     assert {
         row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})
     } >= {*CODE[:4], "[click](evil) `bold`"}  # the tags of a web page are no part of a name

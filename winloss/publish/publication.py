@@ -546,7 +546,7 @@ def _put_in_place(folder: Path, final: Path, written: Sequence[Path]) -> list[Pa
     except OthersFilesError as error:
         more = f" (and {len(error.paths) - 1} more)" if len(error.paths) > 1 else ""
         raise PublishError(
-            f"Not published: {error.paths[0]}{more} is a file that no build published, and it is left as it is. "
+            f"Not published: {error.paths[0]}{more} is no file that a build published, or it was damaged or changed since, and it is left as it is. "
             "Move it away, or name another file in WINLOSS_PUBLISHED."
         ) from None
     return [final.parent / name for name in names]
