@@ -51,8 +51,11 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d\s{0,2}")
 _NOISE = re.compile(
-    r"^(compiled code at|Done\.|See https://|Failure in operation |Compilation Error in operation |> in macro|> called by)|failed, error:$"
+    r"^(compiled code at|Done\.|See https://|Failure in operation |Compilation Error in operation |> in macro|> called by"
+    # what the interpreter says when dbt ends amid a fault
+    r"|nanobind: |- leaked |\.\.\. skipped remainder)|failed, error:$"
 )
+_FULL_DISK = re.compile(r'(?:"(?P<file>/[^"]+)".*)?No space left on device')
 _SHOWN_REASONS = 20
 
 Say = Callable[[str], None]
@@ -410,6 +413,10 @@ def _group_lives(group: int) -> bool:
 def reasons(shown: Sequence[str]) -> list[str]:
     """What dbt said went wrong, without its clock, its paths and its advice on how to look further."""
     lines = [_STAMP.sub("", line).strip().removeprefix("Invalid Input Error: ") for line in shown]
+    if full := [found for line in lines if (found := _FULL_DISK.search(line))]:
+        # every step after it fails too, each with words of its own
+        places = [str(Path(found["file"]).parent) for found in full if found["file"]]
+        return [f"The disk{f' of {places[0]}' if places else ''} is full: make room there."]
     begins = [place for place, line in enumerate(lines) if line.startswith(("Completed with ", "Encountered an error"))]
     told = lines[begins[-1] + 1 :] if begins else lines[-_SHOWN_REASONS:]
     # that nothing was published is said in passing where nothing else went wrong
