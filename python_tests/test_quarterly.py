@@ -402,7 +402,9 @@ def test_a_full_disk_under_the_database_is_one_sentence() -> None:
         ' - leaked instance 0x561c98af1ac0 of type "_duckdb._sqltypes.DuckDBPyType"',
     ]
     assert quarterly.reasons(shown) == ["The disk of /srv/w is full: make room there."]
-    assert quarterly.reasons(["OSError: [Errno 28] No space left on device"]) == ["The disk is full: make room there."]
+    assert quarterly.reasons(["OSError: [Errno 28] No space left on device"]) == [
+        "A disk, such as that of temporary files (TMPDIR), is full: make room there."
+    ]
     assert quarterly.reasons([*shown[:3], *shown[6:]]) == [line.split("  ", 1)[1].strip() for line in shown[1:3]]
 
 

@@ -416,7 +416,8 @@ def reasons(shown: Sequence[str]) -> list[str]:
     if full := [found for line in lines if (found := _FULL_DISK.search(line))]:
         # every step after it fails too, each with words of its own
         places = [str(Path(found["file"]).parent) for found in full if found["file"]]
-        return [f"The disk{f' of {places[0]}' if places else ''} is full: make room there."]
+        where = f"The disk of {places[0]}" if places else "A disk, such as that of temporary files (TMPDIR),"
+        return [f"{where} is full: make room there."]
     begins = [place for place, line in enumerate(lines) if line.startswith(("Completed with ", "Encountered an error"))]
     told = lines[begins[-1] + 1 :] if begins else lines[-_SHOWN_REASONS:]
     # that nothing was published is said in passing where nothing else went wrong
