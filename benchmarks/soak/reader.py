@@ -62,7 +62,7 @@ Known = dict[str, str]
 
 
 def resolved(published: Path) -> Path:
-    """The folder of the build that is read, asked for once, as docs/operations.md says for whoever reads several files."""
+    """The folder of the build that is read, asked for once, as docs/operations.md says for a program that reads several files."""
     return published.resolve().parent
 
 

@@ -50,7 +50,7 @@ NO_DATA = (
 def holds_exports(path: Path) -> bool:
     """Whether a folder holds a file that may be an export, also in a folder below; hidden ones and notes left out."""
     return path.is_dir() and any(
-        # a link to nothing was meant to be one: whoever reads the folder says so
+        # a link to nothing was meant to be one: the reader of the folder says so
         (found.is_file() or (found.is_symlink() and not found.exists()))
         and found.suffix.lower() not in NO_DATA
         and not any(part.startswith((".", "~$")) for part in found.relative_to(path).parts)
