@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: build test check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed lock clean
+.PHONY: build test check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed bench-soak lock clean
 
 build: $(VENV)/.installed
 	@$(BIN)/winloss run
@@ -78,6 +78,9 @@ bench-accuracy: $(VENV)/.installed-test
 
 bench-speed: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.speed
+
+bench-soak: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.soak
 
 # Only whoever changes the dependencies needs this; it asks the package index.
 lock: $(VENV)/.installed

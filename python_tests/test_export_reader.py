@@ -798,6 +798,17 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, advice: str) -> 
         ("files: {deal: d.csv}", 'mapping.files has the unknown key "deal". Did you mean "deals"?'),
         ("files: {accounts: a.csv}", "mapping.files names no file for deals"),
         ("files: {deals: ../secret.csv}", "must stand inside the folder of exports"),
+        *[
+            (DEALS + f"lookups: [{{object: deals, file: '{file}', key: id}}]", f'"{file}" must stand inside the folder')
+            for file in (
+                "../secret.csv",
+                "/etc/passwd",
+                "..\\secret.csv",
+                "sub/../../secret.csv",
+                "C:\\secret.csv",
+                "../*.csv",
+            )
+        ],
         (DEALS.replace("outcome", "outcom"), 'has the unknown column "outcom". Did you mean "outcome"?'),
         (DEALS.replace("outcome", "outcom"), "mapping.columns.deals lacks outcome, which is required"),
         (DEALS.replace("deal_id: id, ", ""), "mapping.columns.deals lacks deal_id, which is required"),
@@ -1283,3 +1294,44 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only_also_near_the_end(
         (4, ["4", "d"]),
     ]
     assert [line for line, _, problem in found if problem] == [2]
+
+
+@pytest.mark.parametrize("mapping", [DEALS, DEALS.replace("deals.csv", "d*s.csv")])
+def test_a_link_that_leads_out_of_the_folder_is_refused_and_not_read(tmp_path: Path, mapping: str) -> None:
+    (tmp_path / "secret.csv").write_text("id,result\n1,won\n", encoding="utf-8")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "deals.csv").symlink_to("../secret.csv")
+    outside = "deals.csv is a link to a file outside of the folder of exports: put the file itself into the folder."
+    assert refusal(tmp_path, {}, mapping) == outside
+    (tmp_path / "exports" / "deals.csv").unlink()
+    (tmp_path / "exports" / "deals.csv").symlink_to("away.csv")
+    gone = "deals.csv is a link to a file that is not there: put the file itself into the folder."
+    assert refusal(tmp_path, {}, mapping) == gone
+
+
+def test_a_folder_below_that_is_a_link_is_not_followed_out(tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "deals.csv").write_text("id,result\n1,won\n", encoding="utf-8")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "sub").symlink_to(tmp_path / "private")
+    for name in ("sub/deals.csv", "sub/*.csv"):
+        said = refusal(tmp_path, {"other.csv": "a,b\n1,2\n"}, DEALS.replace("deals.csv", name))
+        assert said.startswith("sub/deals.csv is a link to a file outside of the folder of exports"), said
+
+
+def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "deals.csv").symlink_to("other.csv")
+    plan = read(tmp_path, {"other.csv": "id,result\n1,won\n"}, DEALS + "outcomes: {won: [won]}")
+    assert len(plan.rows("deals")) == 1
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    for name in (b"d_\xff\xe9.csv", b"notes_\xff.md"):
+        with open(os.path.join(os.fsencode(tmp_path), b"exports", name), "w") as file:
+            file.write("id,result\n1,won\n")
+    assert refusal(tmp_path, {}) == 'The name of the file "d_??.csv" is not UTF-8: rename it.'
+    os.remove(os.path.join(os.fsencode(tmp_path), b"exports", b"d_\xff\xe9.csv"))
+    plan = read(tmp_path, {"deals.csv": "id,result\n1,won\n"}, DEALS + "outcomes: {won: [won]}")
+    assert any('"notes_?.md"' in notice for notice in plan.notices)

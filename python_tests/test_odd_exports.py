@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -170,6 +171,17 @@ def models(request: pytest.FixtureRequest, build_of: Callable[[str], CrmBuild]) 
     return request.param, CompiledModels(build_of(request.param), "input_files", "rejected_records")
 
 
+def is_built(models: CompiledModels, plan: ReadingPlan, files: Mapping[str, OddFile]) -> bool:
+    """Whether the models take the lines; where they refuse the export, one sentence names the file."""
+    try:
+        models.run(plan)
+    except duckdb.InvalidInputException as error:
+        sentence = str(error).removeprefix("Invalid Input Error: ")
+        assert sentence.split(": ")[0] in files and sentence.endswith(".") and "\n" not in sentence, error
+        return False
+    return True
+
+
 def check_books(models: CompiledModels, plan: ReadingPlan, files: Mapping[str, OddFile]) -> None:
     """Every file is read or named; every record of a file that is read is accepted, rejected or excluded, once."""
     books = models.rows(
@@ -217,8 +229,8 @@ def test_no_line_of_an_export_is_lost(models: tuple[str, CompiledModels]) -> Non
                 assert preview(str(folder), crm, variables).exit_code == CANNOT_WORK
             else:
                 seen["read"] += 1
-                built.run(plan)
-                check_books(built, plan, files)
+                if is_built(built, plan, files):
+                    check_books(built, plan, files)
                 assert preview(str(folder), crm, variables).exit_code in (FINE, PROBLEMS)
 
     law()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from python_tests.canary_company import CANARIES, Place, place_with_a_short_build
+from python_tests.known_company.project import ROOT
 from winloss.dbt.plugin import keep_private, memory_problem
 
 TRACEBACK = "Traceback (most recent call last)"
@@ -59,6 +61,10 @@ def is_plain(text: str) -> bool:
         ),
         ("WINLOSS_PUBLISHED", "dbt_project.yml/x.duckdb", "is not a folder; readers keep the previous build."),
         ("WINLOSS_PUBLISHED", "../exports", "is a folder"),
+        ("WINLOSS_DB", "../private/\udcff.duckdb", "is not UTF-8: rename the file or folder."),
+        ("WINLOSS_PUBLISHED", "../publi\udcff/x.duckdb", "is not UTF-8: rename the file or folder."),
+        ("WINLOSS_EXPORTS", "../exports\udcff", "is not UTF-8: rename the file or folder."),
+        ("WINLOSS_REPORTS", "../reports\udcff", "is not UTF-8: rename the file or folder."),
         ("WINLOSS_SETTINGS", "models", "models cannot be read: Is a directory."),
     ],
 )
@@ -120,6 +126,30 @@ def test_an_amount_of_memory_is_one(stated: str) -> None:
 
 
 # ---------------------------------------------------------------- the commands
+
+
+NAMED_IN_BYTES = {
+    "WINLOSS_DB": ("publish", "summary", "doctor"),
+    "WINLOSS_PUBLISHED": ("report", "recommend", "publish", "doctor"),
+    "WINLOSS_EXPORTS": ("check", "run", "doctor"),
+    "WINLOSS_REPORTS": ("run", "doctor"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [(name, command) for name, commands in NAMED_IN_BYTES.items() for command in commands]
+)
+def test_a_path_that_is_not_utf_8_is_one_sentence(tmp_path: Path, name: str, command: str) -> None:
+    """By hand: the byte 0xff is none of UTF-8, and no engine opens a file of that name."""
+    stated = {name: f"{tmp_path}/\udcff.duckdb"}
+    plain = {key: value for key, value in os.environ.items() if not key.startswith(("WINLOSS_", "DBT_"))}
+    run = subprocess.run(
+        [sys.executable, "-m", "winloss", command], cwd=ROOT, env={**plain, "WINLOSS_SETTINGS": os.devnull, **stated},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode in (1, 2)
+    assert is_plain(run.stdout + run.stderr), run.stderr
+    assert f'{name} is "{tmp_path}/?.duckdb", which is not UTF-8: rename the file or folder.' in run.stdout + run.stderr
 
 
 def damaged(path: Path) -> None:

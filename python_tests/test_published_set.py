@@ -146,6 +146,8 @@ def test_the_copy_of_an_earlier_quarter_stays_and_what_is_no_longer_published_go
         "marts.duckdb": "four",
         "marts.sqlite": "four",
     }
+    # not even a link to nothing
+    assert not os.path.lexists(tmp_path / "csv" / "a.csv")
     (tmp_path / "2025-Q1" / "marts.duckdb").unlink()
     put(final, "five", ("marts.sqlite", "marts.duckdb"))
     assert seen(final) == {"2025-Q2/marts.duckdb": "four", "marts.duckdb": "five", "marts.sqlite": "five"}

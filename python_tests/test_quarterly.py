@@ -388,6 +388,26 @@ def test_a_fault_no_one_foresaw_is_told_without_its_text() -> None:
     )
 
 
+def test_a_full_disk_under_the_database_is_one_sentence() -> None:
+    """The lines are those of a build whose database stood on a disk of three megabytes."""
+    full = 'TransactionContext Error: Failed to commit: Could not write file "/srv/w/w.duckdb.wal": No space left on device'
+    shown = [
+        "20:58:01  Completed with 3 errors, 0 partial successes, and 0 warnings:",
+        "20:58:01  Failure in model int_person_findings (models/intermediate/checks/int_person_findings.sql)",
+        "20:58:01    Runtime Error in model int_person_findings (models/intermediate/checks/int_person_findings.sql)",
+        f"  {full}",
+        "20:58:01  Failure in model fct_deals (models/marts/core/fct_deals.sql)",
+        f"Not published: {full}; readers keep the previous build.",
+        "nanobind: leaked 27 instances!",
+        ' - leaked instance 0x561c98af1ac0 of type "_duckdb._sqltypes.DuckDBPyType"',
+    ]
+    assert quarterly.reasons(shown) == ["The disk of /srv/w is full: make room there."]
+    assert quarterly.reasons(["OSError: [Errno 28] No space left on device"]) == [
+        "A disk, such as that of temporary files (TMPDIR), is full: make room there."
+    ]
+    assert quarterly.reasons([*shown[:3], *shown[6:]]) == [line.split("  ", 1)[1].strip() for line in shown[1:3]]
+
+
 def test_a_notify_command_that_never_ends_is_ended_with_all_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -434,7 +434,7 @@ def _html_text(page: str) -> str:
 def test_the_three_formats_state_the_same(company: tuple[str, Path, Report]) -> None:
     _, path, report = company
     page = _html_text(_rendered(path, "html"))
-    isolates = str.maketrans("", "", "\u2068\u2069\\")
+    isolates = str.maketrans("", "", "\u2068\u2069\u2060\\")
     markdown = " ".join(_rendered(path, "md").translate(isolates).split())
     data = json.loads(_rendered(path, "json"))
     told = {sentence.text for sentence in sentences(report)} | {source.shown for source in sources(report)}
@@ -567,7 +567,7 @@ def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None
     assert f"{CODE[0]}: we win clearly more often than in other segments." in _text(path)
     assert "<script" not in page and "<b>`bold`" not in page
     markdown = _rendered(path, "md")
-    assert "script>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
+    assert "script\\>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)
     assert {
         row["segment"] for row in Rows(path).find("win_rates_by_dimension", {"dimension": "industry", "period": "all"})
     } >= {*CODE[:4], "[click](evil) `bold`"}  # the tags of a web page are no part of a name

@@ -70,7 +70,7 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
 
 def test_the_profile_names_the_private_database_as_the_commands_do() -> None:
     (named,) = re.findall(
-        r"path: \"\{\{ env_var\('WINLOSS_DB', ''\) or '(.+?)' \}\}\"",
+        r"path: \"\{\{ env_var\('WINLOSS_DB', ''\)\S* .*or '(.+?)' \}\}\"",
         (ROOT / "profiles.yml").read_text(encoding="utf-8"),
     )
     assert named == settings.PRIVATE

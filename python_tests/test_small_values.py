@@ -6,8 +6,9 @@ The attacker knows every published sum and every count, and asks linear algebra 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -53,13 +54,15 @@ def company(counts: Counts) -> duckdb.DuckDBPyConnection:
 TOTAL = "all segments"
 
 
-def shown(connection: duckdb.DuckDBPyConnection, minimum: int = 5) -> list[dict[str, object]]:
+def shown(
+    connection: duckdb.DuckDBPyConnection, minimum: int = 5, kept: Sequence[Path] = ()
+) -> list[dict[str, object]]:
     """The published rows of the segments, and of all of them together."""
     tables = ("win_rates_by_dimension", "win_rate_baseline")
     columns = {
         table: {row[0]: row[1] for row in connection.execute(f"describe marts.{table}").fetchall()} for table in tables
     }
-    hide_small_values(connection, "marts", columns, minimum)
+    hide_small_values(connection, "marts", columns, minimum, kept)
     rows = []
     for table in tables:
         answer = connection.execute(published_select(PublishedTable(table), columns[table], minimum))

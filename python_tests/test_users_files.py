@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from python_tests.canary_company import (
     MAPPING,
@@ -20,6 +22,7 @@ from python_tests.canary_company import (
     scratch,
 )
 from python_tests.crm_build import plan_of
+from winloss.cli import main
 from winloss.own_files import MARK, new_folder, others_database, remove_folders
 from winloss.publish.publication import Publication, PublishError, publish
 from winloss.report.marts import ReportError
@@ -139,7 +142,7 @@ def test_a_file_that_no_build_published_is_not_replaced(
     with pytest.raises(PublishError) as raised:
         publish_to(published, database, "csv", "parquet")
     assert str(raised.value) == (
-        f"Not published: {tmp_path / name} is a file that no build published, and it is left as it is. "
+        f"Not published: {tmp_path / name} is no file that a build published, or it was damaged or changed since, and it is left as it is. "
         "Move it away, or name another file in WINLOSS_PUBLISHED."
     )
     assert {path: content for path, content in files(tmp_path).items() if not path.name.startswith(".")} == {
@@ -151,14 +154,60 @@ def test_a_database_of_the_users_own_is_not_replaced(database: Path, tmp_path: P
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as own:
         own.execute("create table dim_periods as select 1 as one")
     before = (tmp_path / "marts.duckdb").read_bytes()
-    with pytest.raises(PublishError, match="is a file that no build published"):
+    with pytest.raises(PublishError, match="is no file that a build published"):
         publish_to(tmp_path / "marts.duckdb", database)
     assert (tmp_path / "marts.duckdb").read_bytes() == before
     (tmp_path / "marts.duckdb").unlink()
     with sqlite3.connect(tmp_path / "marts.sqlite") as own:
         own.execute("create table deals (id integer)")
-    with pytest.raises(PublishError, match=r"marts\.sqlite is a file that no build published"):
+    with pytest.raises(PublishError, match=r"marts\.sqlite is no file that a build published"):
         publish_to(tmp_path / "marts.duckdb", database)
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("marts.duckdb", 0.5), ("marts.duckdb", 0), ("marts.sqlite", 0), ("csv/alerts.csv", 0.5)]
+)
+def test_a_damaged_published_file_is_one_sentence_with_the_remedy_and_nothing_is_lost(
+    database: Path, tmp_path: Path, name: str, left: float
+) -> None:
+    publish_to(tmp_path / "made" / "marts.duckdb", database, "csv")
+    # as a backup, or a copy onto another disk, leaves it: files in the place of links
+    shutil.copytree(tmp_path / "made", tmp_path / "published")
+    published, damaged = tmp_path / "published" / "marts.duckdb", tmp_path / "published" / name
+    raw = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(raw[: int(left * len(raw))].ljust(len(raw), b"\0"))
+
+    def seen() -> dict[Path, bytes]:
+        return {
+            path: content
+            for path, content in files(published.parent).items()
+            if not path.relative_to(published.parent).parts[0].startswith(".")
+        }
+
+    before = seen()
+    command = ["publish", "--quiet", "--from", str(database), "--db", str(published)]
+    run = CliRunner().invoke(main, command)
+    assert run.exit_code == 1
+    assert run.stderr == (
+        f"Error: Not published: {damaged} is no file that a build published, or it was damaged or changed since, and it is left as it is. "
+        "Move it away, or name another file in WINLOSS_PUBLISHED.\n"
+    )
+    assert seen() == before
+    # the remedy works
+    damaged.rename(tmp_path / "moved away")
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert (tmp_path / "moved away").read_bytes() == before[damaged]
+
+
+def test_a_file_damaged_in_the_folder_of_its_build_is_made_anew(database: Path, tmp_path: Path) -> None:
+    published = tmp_path / "marts.duckdb"
+    publish_to(published, database)
+    published.resolve().chmod(0o644)
+    published.resolve().write_bytes(b"damaged")
+    publish_to(published, database)
+    with duckdb.connect(str(published), read_only=True) as connection:
+        assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
 
 
 def test_files_that_a_build_published_are_replaced_also_where_they_were_moved(database: Path, tmp_path: Path) -> None:

@@ -86,9 +86,12 @@ def _published(context: click.Context, option: click.Parameter, stated: Path | N
 
 
 def _private(context: click.Context, option: click.Parameter, stated: Path | None) -> Path:
-    from winloss.settings import private_database
+    from winloss.settings import SettingsError, private_database
 
-    return stated or private_database()
+    try:
+        return stated or private_database()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _place(name: str) -> Path:
@@ -275,12 +278,14 @@ def _made_there(
 
 
 def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | None) -> None:
+    from winloss.formatting import inert
     from winloss.report.document import GRADES
 
     for row in rows:
-        click.echo(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}\n     {row['rationale']}")
+        click.echo(inert(f"{row['rank']:>3}  [{GRADES[row['grade']]}] {row['title']}"))
+        click.echo(inert(f"     {row['rationale']}"))
         if row["caveats"]:
-            click.echo(f"     {row['caveats']}")
+            click.echo(inert(f"     {row['caveats']}"))
     if not any(row["grade"] == "strong" for row in rows):
         click.echo(no_claim or "No segment can be told from the others yet.")
 

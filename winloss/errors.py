@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 _SHOWN = 12
 
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""Part of how letters of some scripts, and emoji, are written."""
+
 
 class ReadingError(Exception):
     """The files cannot be read as asked. `sentences` says what to fix, one sentence each."""
@@ -21,9 +24,21 @@ class ReadingError(Exception):
 def printable(text: str) -> str:
     """The text on one line, with what steers a terminal or turns the reading direction shown as its code."""
     return "".join(
-        f"\\u{ord(character):04x}" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        f"\\u{ord(character):04x}"
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS
+        else character
         for character in " ".join(text.splitlines())
     )
+
+
+def is_utf_8(name: str) -> bool:
+    """Whether a name of a file, or a variable of the environment, is made of UTF-8: Python keeps other bytes as lone surrogates."""
+    return not any(unicodedata.category(character) == "Cs" for character in name)
+
+
+def shown_name(name: str) -> str:
+    """A name of a file with a question mark for each byte that is not UTF-8."""
+    return "".join("?" if unicodedata.category(character) == "Cs" else character for character in name)
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from winloss import figures
+from winloss.errors import printable
 
 MISSING = "n/a"
 
@@ -155,3 +156,29 @@ def disarmed(value: object) -> object:
     """A value of a CSV file that no spreadsheet takes for a formula: a text that begins like one has an apostrophe before it."""
     is_formula = isinstance(value, str) and value.lstrip(" \u00a0").startswith(tuple(FORMULA_STARTS))
     return f"'{value}" if is_formula else value
+
+
+_JOINER = "\N{WORD JOINER}"
+_REACTING = re.compile(r"@(?=\w)|(?<=\w):(?=//)|\bwww(?=\.)|<(?=[!@#/?a-z])|\](?=\()", re.IGNORECASE)
+
+
+def inert(text: str) -> str:
+    """Text of an export as one line that no mail or chat program makes anything of: no link, no mention, no tag, no control character.
+
+    An invisible word joiner keeps apart what such programs look for together: "@" and a name, "https:" and "//".
+    """
+    return _REACTING.sub(lambda found: found[0] + _JOINER, printable(text))
+
+
+_MARKDOWN_SIGNS = re.compile(r"[\\|<>*_`\[\]~&]")
+_MARKDOWN_START = re.compile(r"^(#|-|\+|=|\d{1,9}(?=[.)]))")
+
+
+def markdown(text: str) -> str:
+    """Text as Markdown shows it: its signs mean nothing, at the beginning of a line either, and no address becomes a link."""
+    escaped = _MARKDOWN_SIGNS.sub(r"\\\g<0>", _REACTING.sub(lambda found: found[0] + _JOINER, " ".join(text.split())))
+    start = _MARKDOWN_START.match(escaped)
+    # a number that begins a list is told from one that does not by the sign behind it
+    return (
+        escaped if not start else f"{start[0]}\\{escaped[start.end() :]}" if start[0][0].isdigit() else f"\\{escaped}"
+    )

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from winloss.errors import nearest, printable
+from winloss.errors import is_utf_8, nearest, printable, shown_name
 
 SETTINGS_FILE = "winloss.yml"
 FILE_VARIABLE = "WINLOSS_SETTINGS"
@@ -290,7 +290,7 @@ def resolve(
         raise SettingsError(*problems)
     values: dict[str, Any] = {}
     for name, setting in declared().items():
-        by_environment = environment.get(setting.environment, "") if setting.environment else ""
+        by_environment = _of_environment(environment, setting.environment) if setting.environment else ""
         value = given[name] if name in given else by_environment or stated.get(name, setting.default)
         values[name] = setting.as_stated(value)
     for name in _PLACES:
@@ -358,8 +358,8 @@ def place(name: str, environment: Mapping[str, str] | None = None, folder: Path 
     environment = os.environ if environment is None else environment
     here = Path() if folder is None else folder
     setting = declared()[name]
-    if environment.get(setting.environment):
-        return Path(environment[setting.environment]).expanduser()
+    if by_environment := _of_environment(environment, setting.environment):
+        return Path(by_environment).expanduser()
     project = find_project(here.absolute())
     stated = read_settings_file(settings_file(environment, project))
     if name not in stated:
@@ -371,4 +371,12 @@ def place(name: str, environment: Mapping[str, str] | None = None, folder: Path 
 def private_database(environment: Mapping[str, str] | None = None) -> Path:
     """The private database that a build works in."""
     environment = os.environ if environment is None else environment
-    return Path(environment.get(PRIVATE_VARIABLE) or PRIVATE).expanduser()
+    return Path(_of_environment(environment, PRIVATE_VARIABLE) or PRIVATE).expanduser()
+
+
+def _of_environment(environment: Mapping[str, str], name: str) -> str:
+    """What a variable of the environment states, empty for nothing. Raises SettingsError where no engine could take it for a path."""
+    value = environment.get(name, "")
+    if not is_utf_8(value):
+        raise SettingsError(f'{name} is "{shown_name(value)}", which is not UTF-8: rename the file or folder.')
+    return value

@@ -94,6 +94,10 @@ class Plugin(BasePlugin):
         if problem := memory_problem(os.environ.get("WINLOSS_MEMORY_LIMIT") or "80%"):
             raise DbtRuntimeError(problem)
         try:
+            settings.private_database()
+        except settings.SettingsError as error:
+            raise DbtRuntimeError(str(error)) from None
+        try:
             published = str(settings.place("published"))
         except settings.SettingsError:
             # the first hook says what is wrong

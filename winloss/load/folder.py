@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from winloss.errors import ReadingError, did_you_mean, listed
+from winloss.errors import ReadingError, did_you_mean, is_utf_8, listed, shown_name
 from winloss.load.file_inspection import ExportFile, examine
 
 NO_DATA = (
@@ -50,7 +50,8 @@ NO_DATA = (
 def holds_exports(path: Path) -> bool:
     """Whether a folder holds a file that may be an export, also in a folder below; hidden ones and notes left out."""
     return path.is_dir() and any(
-        found.is_file()
+        # a link to nothing was meant to be one: the reader of the folder says so
+        (found.is_file() or (found.is_symlink() and not found.exists()))
         and found.suffix.lower() not in NO_DATA
         and not any(part.startswith((".", "~$")) for part in found.relative_to(path).parts)
         and not _is_prose(found)
@@ -60,7 +61,7 @@ def holds_exports(path: Path) -> bool:
 
 def _is_prose(path: Path) -> bool:
     """Whether a text file holds notes: one column, whatever separates columns."""
-    if path.suffix.lower() not in (".txt", ""):
+    if path.suffix.lower() not in (".txt", "") or not path.is_file():
         return False
     with path.open("rb") as file:
         first_line = file.readline(65536).replace(b"\0", b"")
@@ -124,12 +125,15 @@ class Folder:
             if path.is_dir() and not path.name.startswith(".") and holds_exports(path):
                 folders.append(path.name)
             # "~$" begins the name of the file Excel keeps beside a workbook it has open
-            if not path.is_file() or path.name.startswith((".", "~$")):
+            if path.name.startswith((".", "~$")) or not (path.is_file() or path.is_symlink()) or path.is_dir():
                 continue
+            self._check_link(path)
             members = zip_members(path)
             if is_beside_exports(path):
-                left_aside.append(path.name)
-            elif members is None:
+                left_aside.append(shown_name(path.name))
+                continue
+            _check_name(path)
+            if members is None:
                 places[path.name] = path
             else:
                 places |= self._unpacked(path, members, left_aside)
@@ -143,6 +147,16 @@ class Folder:
             raise ReadingError(f'The exports folder "{self.path}" is empty{beside}: put the exported files into it.')
         self._places, self._left_aside, self._folders = places, left_aside, folders
         return places
+
+    def _check_link(self, path: Path) -> None:
+        """Refuses a link that leads out of the folder, or to nothing."""
+        name = shown_name(path.relative_to(self.path).as_posix())
+        if path.is_symlink() and not path.exists():
+            raise ReadingError(f"{name} is a link to a file that is not there: put the file itself into the folder.")
+        if not path.resolve().is_relative_to(self.path.resolve()):
+            raise ReadingError(
+                f"{name} is a link to a file outside of the folder of exports: put the file itself into the folder."
+            )
 
     def _unpacked(self, path: Path, members: Sequence[zipfile.ZipInfo], left_aside: list[str]) -> dict[str, Path]:
         """The files of an archive that may be exports, unpacked among the copies under names of our own."""
@@ -179,7 +193,10 @@ class Folder:
         places = self._found()
         if pattern in places:
             return [pattern]
+        if leads_outside(pattern):
+            raise ReadingError(f'"{pattern}" ({wanted_for}) must stand inside the folder of exports.')
         if (self.path / pattern).is_file():
+            self._check_link(self.path / pattern)
             places[pattern] = self.path / pattern
             return [pattern]
         inside = [name for name in places if name.partition("/")[2] == pattern]
@@ -194,6 +211,9 @@ class Folder:
                 if "/" in name and (fnmatch(name, pattern) or fnmatch(name.partition("/")[2], pattern))
             }
             found = {name: path for name, path in own.items() if zip_members(path) is None} | packed
+            for path in own.values():
+                self._check_link(path)
+                _check_name(path)
             if found:
                 places |= found
                 return sorted(found)
@@ -213,6 +233,18 @@ class Folder:
             except OSError as error:
                 raise ReadingError(f"{name} cannot be opened: {error.strerror}.") from None
         return self._examined[name]
+
+
+def _check_name(path: Path) -> None:
+    """Refuses a file whose name no engine can open."""
+    if not is_utf_8(path.name):
+        raise ReadingError(f'The name of the file "{shown_name(path.name)}" is not UTF-8: rename it.')
+
+
+def leads_outside(name: str) -> bool:
+    """Whether a name or a pattern of the user's means a file outside of the folder it is looked for in."""
+    plain = name.replace("\\", "/")
+    return plain.startswith("/") or ".." in plain.split("/") or re.match(r"[A-Za-z]:/", plain) is not None
 
 
 def zip_members(path: Path) -> list[zipfile.ZipInfo] | None:

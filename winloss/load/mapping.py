@@ -18,6 +18,7 @@ from winloss.load.columns import (
     Column,
     Kind,
 )
+from winloss.load.folder import leads_outside
 from winloss.load.parsing import DATE_ORDERS, DECIMAL_STYLES, OUTCOMES
 
 _KEYS = ("files", "lookups", "columns", "outcomes", "date_order", "decimal", "dimensions", "file_order")
@@ -133,6 +134,10 @@ class _Checker:
                 keys[str(key)] = item
         return keys
 
+    def is_inside(self, name: str, where: str) -> None:
+        if leads_outside(name):
+            self.say(f'{where}: "{name}" must stand inside the folder of exports.')
+
     def known(self, key: str, known: object, where: str, what: str = "key") -> bool:
         names = list(known)  # type: ignore[call-overload]
         if key not in names:
@@ -231,8 +236,7 @@ def _files(check: _Checker, given: object) -> dict[str, list[str]]:
         if check.known(object_name, OBJECTS, "mapping.files"):
             files[object_name] = check.texts(value, f"mapping.files.{object_name}")
             for name in files[object_name]:
-                if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
-                    check.say(f'mapping.files.{object_name}: "{name}" must stand inside the folder of exports.')
+                check.is_inside(name, f"mapping.files.{object_name}")
     if not files.get("deals"):
         check.say("mapping.files names no file for deals: write `files: {deals: <file name>}`.")
     return files
@@ -361,6 +365,8 @@ def _lookups(check: _Checker, given: object, files: Mapping[str, object]) -> lis
             theirs, ours = next(iter(key_headers.items()))
         file_header = check.text(theirs, f"{where}: key")
         object_header = file_header if ours is theirs else check.text(ours, f"{where}: key")
+        if file:
+            check.is_inside(file, where)
         if object_name and object_name not in files:
             check.say(f"{where}: mapping.files names no file for {object_name}.{did_you_mean(object_name, files)}")
         if object_name and file and file_header and object_header:

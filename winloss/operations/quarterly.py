@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from winloss.formatting import inert
 from winloss.own_files import state_holder
 
 DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
@@ -50,8 +51,11 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d\s{0,2}")
 _NOISE = re.compile(
-    r"^(compiled code at|Done\.|See https://|Failure in operation |Compilation Error in operation |> in macro|> called by)|failed, error:$"
+    r"^(compiled code at|Done\.|See https://|Failure in operation |Compilation Error in operation |> in macro|> called by"
+    # what the interpreter says when dbt ends amid a fault
+    r"|nanobind: |- leaked |\.\.\. skipped remainder)|failed, error:$"
 )
+_FULL_DISK = re.compile(r'(?:"(?P<file>/[^"]+)".*)?No space left on device')
 _SHOWN_REASONS = 20
 
 Say = Callable[[str], None]
@@ -409,6 +413,11 @@ def _group_lives(group: int) -> bool:
 def reasons(shown: Sequence[str]) -> list[str]:
     """What dbt said went wrong, without its clock, its paths and its advice on how to look further."""
     lines = [_STAMP.sub("", line).strip().removeprefix("Invalid Input Error: ") for line in shown]
+    if full := [found for line in lines if (found := _FULL_DISK.search(line))]:
+        # every step after it fails too, each with words of its own
+        places = [str(Path(found["file"]).parent) for found in full if found["file"]]
+        where = f"The disk of {places[0]}" if places else "A disk, such as that of temporary files (TMPDIR),"
+        return [f"{where} is full: make room there."]
     begins = [place for place, line in enumerate(lines) if line.startswith(("Completed with ", "Encountered an error"))]
     told = lines[begins[-1] + 1 :] if begins else lines[-_SHOWN_REASONS:]
     # that nothing was published is said in passing where nothing else went wrong
@@ -479,7 +488,7 @@ def done_text(plan: Plan, written: Sequence[Path], quarter: str | None, before: 
         raised = reader.table("alerts", "is_raised order by alert, subject")
         if raised:
             lines += ["", "Alerts"]
-            lines += [f"  {row['alert']} ({row['subject']}): {row['meaning']} {row['remedy']}" for row in raised]
+            lines += [inert(f"  {row['alert']} ({row['subject']}): {row['meaning']} {row['remedy']}") for row in raised]
         lines += summary_lines(reader)
     return "\n".join(lines) + "\n"
 
@@ -494,7 +503,7 @@ def failed_text(plan: Plan | None, why: Sequence[str], before: str | None, is_pu
         stands = f"{plan.published} still reviews {before}; no report was touched."
     else:
         stands = "Nothing was published before, and nothing is now."
-    lines = ["Winloss: the quarterly run failed.", "", "Why", *(f"  {line}" for line in why)]
+    lines = ["Winloss: the quarterly run failed.", "", "Why", *(inert(f"  {line}") for line in why)]
     lines += ["", "What stands", f"  {stands}", "", "Next", "  Fix it and run winloss quarterly again."]
     lines += [f"  The whole output: {plan.log}"] if plan and plan.log.is_file() else []
     return "\n".join(lines) + "\n"

@@ -22,10 +22,10 @@ from pathlib import Path
 import duckdb
 
 from winloss.formatting import FORMULA_STARTS
-from winloss.own_files import new_folder, remove_folders
+from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
-from winloss.publish.small_values import hide_small_values, shown_values
+from winloss.publish.small_values import hide_small_values, judged_rows, shown_values
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -261,7 +261,7 @@ def _fill(
     hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
     if "persona_evidence" in columns:
         hide_first_days(connection, SCHEMA, publication.minimum)
-    hide_small_values(connection, SCHEMA, columns, publication.minimum)
+    hide_small_values(connection, SCHEMA, columns, publication.minimum, _kept_copies(publication))
     connection.execute(f"create or replace temp table {_FILES} as {_published_files(columns)}")
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
@@ -308,6 +308,17 @@ def without_file_names(name: str, statement: str, columns: Mapping[str, str]) ->
         known = f"select min(published_name) from {_FILES} as files where files.object || ': ' || files.source_file = said.subject"
         return f"select * replace (coalesce(({known}), subject) as subject) from ({statement}) as said"
     return statement
+
+
+def _kept_copies(publication: Publication) -> list[Path]:
+    """The published files of other quarters that stand beside the new one."""
+    final = published_place(publication.path)
+    found = [
+        path / final.name
+        for path in sorted(final.parent.iterdir())
+        if _QUARTER.match(path.name) and path.name != publication.quarter
+    ]
+    return [path for path in found if path.is_file() and is_published_database(path)]
 
 
 def _published_files(columns: Mapping[str, Mapping[str, str]]) -> str:
@@ -359,7 +370,9 @@ from ({rows}) as mart"""
         return _suppressed(source, shown, kept, text, "'Not shown: it rests on too few deals.'", table.name)
     values = shown_values(table.name, dict.fromkeys(columns, ""), shown, minimum)
     selected = [f"{values[column]} as {column}" if column in values else column for column in shown]
-    return f"select {', '.join(selected)} from ({rows}) as shown_rows"
+    return (
+        f"select {', '.join(selected)} from ({judged_rows(table.name, dict.fromkeys(columns, ''), rows)}) as shown_rows"
+    )
 
 
 def _suppressed(
@@ -539,7 +552,7 @@ def _put_in_place(folder: Path, final: Path, written: Sequence[Path]) -> list[Pa
     except OthersFilesError as error:
         more = f" (and {len(error.paths) - 1} more)" if len(error.paths) > 1 else ""
         raise PublishError(
-            f"Not published: {error.paths[0]}{more} is a file that no build published, and it is left as it is. "
+            f"Not published: {error.paths[0]}{more} is no file that a build published, or it was damaged or changed since, and it is left as it is. "
             "Move it away, or name another file in WINLOSS_PUBLISHED."
         ) from None
     return [final.parent / name for name in names]

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
+from pathlib import Path
 
 import duckdb
 import numpy as np
+
+from winloss.publish.kept_copies import Span, telling_period
 
 WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
@@ -110,9 +114,16 @@ where
 
 
 def hide_small_values(
-    connection: duckdb.DuckDBPyConnection, schema: str, columns: Mapping[str, Mapping[str, str]], minimum: int
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    columns: Mapping[str, Mapping[str, str]],
+    minimum: int,
+    kept: Sequence[Path] = (),
 ) -> None:
-    """Fill the temporary table `value_cells` of `connection`; `columns` are those of each mart in `schema`."""
+    """Fill the temporary table `value_cells` of `connection`; `columns` are those of each mart in `schema`.
+
+    `kept` are the published files of earlier quarters that stand beside the new one.
+    """
     connection.execute(_CELLS)
     for name, table in TABLES.items():
         for outcome in table.outcomes:
@@ -123,10 +134,12 @@ def hide_small_values(
                     f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
                 )
     connection.execute(_HIDDEN, {"minimum": minimum})
+    copies = _kept_spans(connection, kept)
+    periods = _days_of_periods(connection, f"{schema}.dim_periods") if copies else {}
     while True:
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
             pass
-        telling = _telling_cells(connection, minimum)
+        telling = _telling_cells(connection, minimum) or _telling_with_copies(connection, copies, periods, minimum)
         if not telling:
             break
         connection.executemany(
@@ -153,6 +166,78 @@ def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[
         telling += [(table, outcome, *told)] if told else []
     return telling
 
+
+# ---------------------------------------------------------------- copies of earlier quarters
+
+_Cell = tuple[str, str, str]
+"""Table, outcome and cell."""
+
+_Days = Mapping[str, tuple[date, date]]
+"""The first day of each period, and the day after its last."""
+
+
+def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> dict[_Cell, list[Span]]:
+    """What the copies show of each cell, a span for each period of each copy."""
+    found: dict[_Cell, list[Span]] = {}
+    for path in kept:
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as kept_copy (read_only)")
+        try:
+            days = _days_of_periods(connection, "kept_copy.main.dim_periods")
+            for row in _cells_of_copy(connection):
+                table, outcome, cell, period, deals, is_shown = row
+                if period in days:
+                    found.setdefault((table, outcome, cell), []).append(Span(*days[period], deals, is_shown))
+        finally:
+            connection.execute("detach kept_copy")
+    return found
+
+
+def _cells_of_copy(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, int, bool]]:
+    columns: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where database_name = 'kept_copy'"
+    ).fetchall():
+        columns.setdefault(table, {})[column] = kind
+    rows: list[tuple[str, str, str, str, int, bool]] = []
+    for name, table in TABLES.items():
+        for outcome, figures in (("won", WON), ("lost", LOST)):
+            shown = [f"{figure} is not null" for figure in figures if figure in columns.get(name, {})]
+            if shown and table.period == "period" and is_judged(name, columns.get(name, {}), outcome):
+                rows += connection.execute(
+                    f"select '{name}', '{outcome}', {_joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
+                    f"from kept_copy.main.{name} order by all"
+                ).fetchall()
+    return rows
+
+
+def _days_of_periods(connection: duckdb.DuckDBPyConnection, table: str) -> _Days:
+    """All deals reach from the first day there is to the last that was known."""
+    rows = connection.execute(
+        "select period, coalesce(starts_on, date '0001-01-01'), "
+        "coalesce(ends_before_on, greatest(as_of_on + 1, max(ends_before_on) over ())) "
+        f"from {table}"
+    ).fetchall()
+    return {period: (begins, ends) for period, begins, ends in rows if ends}
+
+
+def _telling_with_copies(
+    connection: duckdb.DuckDBPyConnection, copies: Mapping[_Cell, list[Span]], periods: _Days, minimum: int
+) -> list[tuple[str, str, str, str]]:
+    """Shown cells that tell an amount of few deals once the copies of earlier quarters are subtracted."""
+    if not copies:
+        return []
+    new: dict[_Cell, dict[str, Span]] = {}
+    for table, outcome, cell, period, deals, is_hidden in connection.execute(
+        "select table_name, outcome, cell, period, deals, is_hidden from value_cells order by all"
+    ).fetchall():
+        if period in periods and (table, outcome, cell) in copies:
+            new.setdefault((table, outcome, cell), {})[period] = Span(*periods[period], deals, not is_hidden)
+    found = [(*key, telling_period(copies[key], spans, minimum)) for key, spans in new.items()]
+    return [(table, outcome, cell, period) for table, outcome, cell, period in found if period]
+
+
+# ---------------------------------------------------------------- all sums at once
 
 # Parts of time that do not overlap: the quarter, the one before it, the rest of the window, what is older.
 _PARTS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
@@ -182,6 +267,14 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
         # where there is no deal the amount is known to be zero
         return (chosen * (counts > 0)).ravel()
 
+    few = [
+        (name, parts)
+        for name in deals
+        for parts in _COMBINATIONS
+        if 0 < counts[places[name], list(parts)].sum() < minimum
+    ]
+    if not few:
+        return None
     shown = [(count, name, period) for name, period, count, is_hidden in cells if not is_hidden]
     known = [combination([name], _PARTS[period]) for _, name, period in shown]
     known += [combination(deals, parts) for parts in _PARTS.values()]
@@ -190,15 +283,13 @@ def _told(cells: Sequence[tuple[str, str, int, bool]], minimum: int) -> tuple[st
     matrix = np.array(known)
     _, sizes, directions = np.linalg.svd(matrix)
     free = directions[int((sizes > 1e-9).sum()) :]
-    for name in deals:
-        for parts in _COMBINATIONS:
-            few = counts[places[name], list(parts)].sum()
-            wanted = combination([name], parts)
-            if 0 < few < minimum and not np.abs(free @ wanted).max(initial=0) > 1e-9:
-                weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
-                told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
-                if told_by:
-                    return min(told_by)[1:]
+    for name, parts in few:
+        wanted = combination([name], parts)
+        if not np.abs(free @ wanted).max(initial=0) > 1e-9:
+            weights = np.linalg.lstsq(matrix.T, wanted, rcond=None)[0]
+            told_by = [cell for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-9]
+            if told_by:
+                return min(told_by)[1:]
     return None
 
 
@@ -212,25 +303,33 @@ def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
     return table is not None and outcome in table.outcomes and needed <= set(columns)
 
 
-def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
-    """By column, the expression that gives what may leave of it, over the rows of the mart `name` as `shown_rows`."""
+def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
+    """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
     table = TABLES.get(name)
+    flags = [
+        f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
+        f"and value_cells.cell = {_joined(table.cell, 'mart')} "
+        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
+        for outcome in ("won", "lost")
+        if table and is_judged(name, columns, outcome)
+    ]
+    return f"select {', '.join(['mart.*', *flags])} from ({rows}) as mart" if flags else rows
+
+
+def _flag(outcome: str) -> str:
+    return f"is_{outcome}_hidden"
+
+
+def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
+    """By column, the expression that gives what may leave of it, over the rows that `judged_rows` makes of the mart `name`."""
     outcomes = [outcome for outcome in ("won", "lost") if is_judged(name, columns, outcome)]
-    if not table or not outcomes:
+    if not outcomes:
         return {}
-
-    def hidden(outcome: str) -> str:
-        return (
-            f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
-            f"and value_cells.cell = {_joined(table.cell, 'shown_rows')} "
-            f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'shown_rows.{table.period}'})"
-        )
-
-    either = " or ".join(hidden(outcome) for outcome in outcomes)
+    either = " or ".join(_flag(outcome) for outcome in outcomes)
     replaced: dict[str, str] = {}
     for figures, condition in (
-        (WON, hidden("won") if "won" in outcomes else ""),
-        (LOST, hidden("lost") if "lost" in outcomes else ""),
+        (WON, _flag("won") if "won" in outcomes else ""),
+        (LOST, _flag("lost") if "lost" in outcomes else ""),
         (BOTH, either),
     ):
         replaced |= {

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from winloss.formatting import markdown
 from winloss.own_files import Manifest, digest, new_folder, remove_folders
 from winloss.report import charts
 from winloss.report.build import build_report
@@ -132,10 +133,7 @@ def as_markdown(report: Report) -> str:
 
     def words(value: Sentence | Source | str) -> str:
         text = value.text if isinstance(value, Sentence) else shown(value)
-        flat = " ".join(text.split())
-        for sign in ("\\", "|", "<", "*", "_", "`", "["):
-            flat = flat.replace(sign, "\\" + sign)
-        return isolated(flat)
+        return isolated(markdown(text))
 
     environment.filters["words"] = words
     text = environment.get_template("report.md.j2").render(report=report)

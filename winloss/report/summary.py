@@ -7,11 +7,16 @@ from pathlib import Path
 import duckdb
 
 from winloss.figures import percent
+from winloss.formatting import inert
 from winloss.rows import Reader, Row
 
 
 def summary_lines(reader: Reader) -> list[str]:
-    """Lines of text over the marts of a build; every figure is a row's."""
+    """Lines of text over the marts of a build; every figure is a row's. What they quote steers no terminal and calls no one."""
+    return [inert(line) for line in _lines(reader)]
+
+
+def _lines(reader: Reader) -> list[str]:
     files = reader.table("input_files", "1 = 1 order by object, source_file")
     quarter = reader.table("win_rate_baseline", "period = 'quarter'")[0]
     lines = ["", "Rows read"]
