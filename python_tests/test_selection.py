@@ -830,14 +830,25 @@ def test_rationales_are_short_plain_and_invent_no_number(seed: int, size: int) -
         assert all(number in allowed or number.lstrip("-") in allowed for number in found), text
 
 
-def test_recommendations_are_ranked_by_the_gain_over_the_average_deal() -> None:
+def test_recommendations_are_ranked_by_what_following_them_brings() -> None:
     result = select(make(23, 900, {("industry", "A"): 1.5, ("region", "C"): 1.5}, unknown=0).memory(), DIMENSIONS)
     evidence = evidence_rows(result)
     first, second = (row for row in evidence if row["action"] == "target_more")
-    first |= {"expected_lift": 0.30, "expected_gain": 0.10}
-    second |= {"expected_lift": 0.20, "expected_gain": 0.15}
+    first |= {"expected_lift": 0.30, "extra_wins_per_100": 1.0}
+    second |= {"expected_lift": 0.20, "extra_wins_per_100": 1.5}
     ranked = recommendation_rows(evidence, run_row(result))
     assert [row["segment"] for row in ranked[:2]] == [second["segment"], first["segment"]]
+
+
+def test_advice_speaks_of_no_more_deals_than_the_segment_holds() -> None:
+    # 400 deals: 30 of them are referrals, 7.5 of 100, of which 27 are won; 200 of 370 others
+    cells = [(("Referral",), 30, 27), (("Inbound",), 185, 93), (("Event",), 185, 92)]
+    result = select(counted_company(cells, ["source"]).memory(), ["source"])
+    row = next(r for r in recommendation_rows(evidence_rows(result), run_row(result)) if r["segment"] == "Referral")
+    assert (row["action"], row["shift_points"]) == ("target_more", 7.0)
+    found = of(result, "source", "Referral")
+    assert row["extra_wins_per_100"] == pytest.approx(7 * (found.expected_gain or 0))
+    assert "moving 7 of every 100 deals here" in str(row["rationale"])
 
 
 def test_rationale_of_a_claim_reads_like_a_sentence() -> None:

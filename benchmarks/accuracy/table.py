@@ -130,7 +130,7 @@ def _figure(value: float, error: float, digits: int = 3) -> str:
 
 def _add_other_families(add: Callable[..., None], full: bool) -> None:
     """P1 to P7: people, loss reasons, the score, and the report as a whole."""
-    sizes = {127: 600, 500: 400} if full else {127: 100, 500: 60}
+    sizes = {127: 600, 500: 400} if full else {127: 60}
     for deals, repetitions in sizes.items():
         add("P1", f"added on winning n={deals}", measures.dated_people_report, repetitions, deals=deals, signer=True)
         add("P1", f"late title n={deals}", measures.dated_people_report, repetitions, deals=deals, late=True)
@@ -144,7 +144,7 @@ def _add_other_families(add: Callable[..., None], full: bool) -> None:
         for auc in (0.50, 0.60):
             name = f"score AUC {auc:.2f} n={deals}"
             add("P5" if auc == 0.50 else "P6", name, measures.gated_score_report, repetitions, deals=deals, auc=auc)
-    for deals, repetitions in ({256: 800, 508: 400} if full else {256: 80}).items():
+    for deals, repetitions in ({256: 800, 508: 400} if full else {256: 40}).items():
         add("P7", f"whole report n={deals}", measures.whole_report, repetitions, deals=deals)
 
 
@@ -217,8 +217,9 @@ def cells(profile: str) -> list[Cell]:
     for deals in (127, 500):
         add("B17", f"shuffled and repeated n={deals}", measures.repeated_report, 8 if full else 5, deals=deals)
     for spec in real.specs():
-        repetitions = spec.repetitions if full else max(10, spec.repetitions // 10)
-        add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
+        if full or spec.settings["deals"] <= 508:
+            repetitions = spec.repetitions if full else max(10, spec.repetitions // 20)
+            add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
     _add_other_families(add, full)
     return made
 

@@ -595,9 +595,9 @@ def cell_label(cell: Cell) -> str:
 
 def evidence_rows(selection: Selection) -> list[Row]:
     """One row per segment, and per claimed pair; floats rounded to 9 decimals."""
-    shift = selection.parameters.shift_points
     rows: list[Row] = []
     for evidence in selection.evidence:
+        shift = _shift(evidence, selection)
         flat = {
             name: value
             for name, value in vars(evidence).items()
@@ -624,6 +624,16 @@ def evidence_rows(selection: Selection) -> list[Row]:
             }
         )
     return rows
+
+
+def _shift(evidence: Evidence, selection: Selection) -> float:
+    """Deals of every 100 that advice may speak of moving: `shift_points`, or as many as the segment holds today.
+
+    A whole number from 2 on: who has 7 of 100 deals can win 7 more of its kind, not 10.
+    """
+    held = 100 * evidence.closed_deals / selection.deals
+    capped = min(selection.parameters.shift_points, float(math.floor(held)) if held >= 2 else max(0.1, round(held, 1)))
+    return round(capped, 6)
 
 
 def run_row(selection: Selection) -> Row:

@@ -128,8 +128,8 @@ def _may_be_recommended(row: Mapping[str, Value]) -> bool:
 
 
 def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
-    """Action first, then the expected gain over the average deal."""
-    size = abs(_number(row, "expected_lift" if row.get("expected_gain") is None else "expected_gain"))
+    """Action first, then what following it brings: the gain over the average deal on as many deals as can be moved."""
+    size = abs(_number(row, "expected_lift" if row.get("extra_wins_per_100") is None else "extra_wins_per_100"))
     return (
         _ORDER.index(str(row["action"])),
         not row["best_bet"],

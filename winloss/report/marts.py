@@ -59,7 +59,7 @@ _READINGS: dict[str, _Reading] = {
     "icp_recommendations": _Reading(("rank",), where="rank <= 200", order="rank"),
     "icp_segment_evidence": _Reading(
         ("dimension", "segment", "second_dimension", "second_segment"),
-        where="caveat_codes like '%leak:%' and second_dimension is null",
+        where="(caveat_codes like '%leak:%' or caveat_codes like '%may_know_outcome:%') and second_dimension is null",
         order="dimension, segment limit 400",
     ),
     "icp_profile": _Reading(("profile_field",), order="profile_field_order, profile_field"),

@@ -44,13 +44,22 @@ def _lines(reader: Reader) -> list[str]:
         f"period = '{period}' and is_recommendable and not has_few_deals and segment != 'unknown' "
         "order by shrunken_win_rate desc, dimension, segment",
     )
-    segments = [row for row in segments if row["dimension"] not in leaking]
+    doubts = reader.table("icp_segment_evidence", "caveat_codes like '%may_know_outcome:%' order by dimension")
+    doubted = list(dict.fromkeys(str(row["dimension"]) for row in doubts))
+    segments = [row for row in segments if row["dimension"] not in (*leaking, *doubted)]
     if segments:
         lines += ["", f"Best and worst segments, {named}"]
         shown = segments[:3] + [row for row in segments[-3:] if row not in segments[:3]]
         lines += [f"  {row['segment']!s:24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
     if leaking:
         lines += ["", f"Not judged, since it nearly decides the outcome: {', '.join(leaking)}"]
+    if doubted:
+        named = ", ".join(doubted)
+        lines += [
+            "",
+            f"Does it know the outcome? {named}: tells won from lost almost by itself, so nothing is claimed of it",
+        ]
+        lines += [f"  if it is known before the deal, say so in winloss.yml: known_before_the_deal: [{named}]"]
     findings = reader.table("report_findings", "1 = 1 order by finding")
     if findings:
         lines += ["", "What to know"]

@@ -59,7 +59,8 @@ plays as (
         rationale as evidence,
         segment_label as source_row,
         segment_label as segment,
-        {{ percent_text('other_win_rate') }} as rest_rate
+        {{ percent_text('other_win_rate') }} as rest_rate,
+        shift_points as points
     from chosen
     union all
     select
@@ -69,7 +70,8 @@ plays as (
         closed_deals || ' closed deals in the window, none of their segments clearly apart.' as evidence,
         '' as source_row,
         '' as segment,
-        '' as rest_rate
+        '' as rest_rate,
+        {{ setting('shift_points') | float }} as points
     from {{ ref('dim_periods') }}
     where period = 'window' and not exists (select 1 from chosen)
 
@@ -80,7 +82,10 @@ told as (
     select
         *,
         'icp_recommendations' as source_table,
-        '{{ setting('shift_points') }}' as shift_points
+        case
+            when points = floor(points) then cast(cast(points as bigint) as {{ dbt.type_string() }})
+            else cast(cast(points as decimal(6, 1)) as {{ dbt.type_string() }})
+        end as shift_points
     from plays
 
 )

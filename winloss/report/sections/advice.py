@@ -317,7 +317,8 @@ def backtest(context: Context) -> Section:
                 chart_rows, ("points", "deals inside"), *points_scale(row for row in chart_rows), (0.0, "no difference")
             ),
             table,
-            "Each quarter is judged by advice made from the quarters before it only. Right of the line: deals inside the advice won more often.",
+            "Each quarter is judged by advice made from the quarters before it only. Right of the line: deals inside the advice won more often. "
+            "Segments are those of the day of the export: a field that changes on winning looks right here too.",
         )
     )
     return Section("backtest", title, tuple(blocks), sources)

@@ -90,7 +90,15 @@ def where_we_win(context: Context) -> Section:
         blocks.append(Paragraph(sentence, "note"))
     leaks = {row["dimension"]: row for row in reversed(context.marts.rows("icp_segment_evidence"))}
     for row in leaks.values():
-        told = context.writer.say("{dimension|label} is not judged: {caveats}", row, grade="not judged")
+        is_refused = "leak:" in str(row["caveat_codes"])
+        told = context.writer.say(
+            "{dimension|label} is not judged: {caveats}"
+            if is_refused
+            else "Does {dimension|label} know the outcome? It tells won from lost almost by itself, so nothing is claimed of it. If it is known "
+            "before the deal, name it in the setting known_before_the_deal.",
+            row,
+            grade="not judged",
+        )
         blocks.append(Paragraph(told, "note"))
     if left_out:
         blocks.append(
