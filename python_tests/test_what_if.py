@@ -30,6 +30,11 @@ def marts() -> duckdb.DuckDBPyConnection:
         "('window', 'industry', 'Shop', 'region', 'North', 10, 4, 6000.0)) "
         "as rows(period, dimension, segment, second_dimension, second_segment, closed_deals, won_deals, won_amount)"
     )
+    connection.execute(
+        "create table icp_segment_evidence as select * from (values "
+        "('region', 'South', null, null, 10.0, -0.8), ('industry', 'Bank', 'region', 'North', 8.0, 1.6)) "
+        "as rows(dimension, segment, second_dimension, second_segment, shift_points, extra_wins_per_100)"
+    )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     connection.executemany(
         "insert into dim_settings values (?, ?)", [(k, str(v)) for k, v in Parameters().as_row().items()]
@@ -56,6 +61,18 @@ def test_shifting_deals_adds_the_shrunken_gap(marts: duckdb.DuckDBPyConnection) 
     assert answer.win_rate_after == pytest.approx(0.5 + 0.2 * (42.5 / 65 - 0.5))
     # 160 deals at 1,000 a win and 40 deals at 1,500 a win
     assert answer.won_amount_after == pytest.approx(160 * 0.5 * 1000 + 40 * 42.5 / 65 * 1500)
+
+
+def test_what_the_advice_expects_of_a_segment_is_what_a_shift_there_gives(marts: duckdb.DuckDBPyConnection) -> None:
+    # the advice: ten of 100 deals moved to South cost 0.8 wins of 100, so twenty cost 1.6
+    answer = what_if(reader_over(marts), shifts=[parse_shift("region=South:20")])
+    assert answer.win_rate_after - answer.win_rate == pytest.approx(-0.016)
+    # eight moved to the banks of the north gain 1.6
+    marts.execute(
+        "insert into win_rates_by_segment_pair values ('window', 'industry', 'Bank', 'region', 'North', 16, 14, 9000.0)"
+    )
+    answer = what_if(reader_over(marts), shifts=[parse_shift("industry=Bank+region=North:8")])
+    assert answer.win_rate_after - answer.win_rate == pytest.approx(0.016)
 
 
 def test_an_overlap_is_counted_once_and_said(marts: duckdb.DuckDBPyConnection) -> None:

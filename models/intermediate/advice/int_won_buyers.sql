@@ -25,7 +25,7 @@ with buyers as (
 
 ),
 
--- the first days of deals may hold too few of a persona to rule a difference out; on all deals by the close, which flatter whoever is on
+-- the first days of deals may hold too few of a persona to rule a difference out; on all deals by the close, which flatter the people on
 -- board, it may be ruled out all the same (90 % Newcombe interval, as for segments)
 by_the_close as (
 
