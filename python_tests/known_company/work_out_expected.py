@@ -1163,6 +1163,7 @@ def dim_dimensions() -> Iterator[Row]:
             "dimension_order": place,
             "is_recommendable": dimension in RECOMMENDABLE,
             "is_person": dimension == "owner",
+            "is_known_before_the_deal": False,
         }
 
 
