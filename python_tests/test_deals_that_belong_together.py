@@ -303,6 +303,9 @@ def test_few_owners_cannot_be_told_from_their_segments() -> None:
     assert (found.action, [caveat.code.partition(":")[0] for caveat in found.caveats]) == (
         "keep_testing", ["few_owners"],
     )  # fmt: skip
+    # two who work every region are no habit of one
+    two = DealCounts({"region": region}, won, ["2025-Q4"] * 3000, clusters=[[f"o{i % 2}" for i in range(3000)]])
+    assert of(select(two, ["region"]), "region", "EMEA").action == "target_more"
     many = DealCounts({"region": region}, won, ["2025-Q4"] * 3000, clusters=[[f"o{i % 40}" for i in range(3000)]])
     assert of(select(many, ["region"]), "region", "EMEA").action == "target_more"
 

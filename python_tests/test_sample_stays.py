@@ -152,7 +152,7 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
         ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
         # no kind that is read, and still nothing to pass over for the sample
         ({"deals.json": "{}\n"}, "no CRM known here"),
-        ({"2026/deals.csv": "Record ID,Deal Stage\n1,Closed Won\n"}, "is empty: put the exported files into it"),
+        ({"2026/deals.csv": "Record ID,Deal Stage\n1,Closed Won\n"}, "put the files themselves into it"),
         ({"deals.csv": ""}, "deals.csv is empty"),
         ({"deals.xlsx": "PK\x03\x04"}, "deals.xlsx is a damaged Excel workbook"),
         ({"a.csv": "Record ID,Deal Name,Deal Stage,Close Date\n1,A,Closed Won,2025-01-01\n"}, "hubspot"),

@@ -451,13 +451,13 @@ def cluster_sums(segment: Ints, cluster: Ints, strata: Ints, won: Ints, minimum_
         segments=int(segments),
         clustered_spread=float((beyond**2).sum()),
         spread=float((share[wide] * (1 - share[wide]) * number).sum()),
-        few_clusters=int((met < FEW_CLUSTERS).sum()),
+        few_clusters=int(((met < FEW_CLUSTERS) & (2 * met <= clusters)).sum()),
         wide_segments=int(wide.size),
     )
 
 
 FEW_CLUSTERS = 4
-"""A segment worked by fewer owners cannot be told from those who work it."""
+"""A segment worked by fewer owners, and by half of all at most, cannot be told from those who work it."""
 
 _WIDEST = 1 << 40
 """Codes of strata this large are renumbered before they are doubled again."""

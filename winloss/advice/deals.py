@@ -279,17 +279,29 @@ cluster_totals as (
     from of_clusters
     group by dimension
 ),
+cluster_numbers as (
+    select dimension, count(distinct cluster_key) as clusters
+    from of_clusters
+    group by dimension
+),
 segment_totals as (
     select
-        dimension,
+        of_segments.dimension,
         sum(rest * rest) as segment_squares,
         sum(deals * (deals - 1)) as segment_pairs,
         count(*) as segments,
         sum(case when deals >= {minimum} then squared_deals else 0 end) as own_products,
         sum(case when deals >= {minimum} then 1 else 0 end) as wide_segments,
-        sum(case when deals >= {minimum} and clusters < {FEW_CLUSTERS} then 1 else 0 end) as few_clusters
+        sum(
+            case
+                when deals >= {minimum} and of_segments.clusters < {FEW_CLUSTERS} and 2 * of_segments.clusters <= cluster_numbers.clusters
+                    then 1
+                else 0
+            end
+        ) as few_clusters
     from of_segments
-    group by dimension
+    inner join cluster_numbers on of_segments.dimension = cluster_numbers.dimension
+    group by of_segments.dimension
 )
 select
     strata_sums.dimension,

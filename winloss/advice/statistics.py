@@ -226,7 +226,7 @@ class ClusterSums:
     of (sum of r)^2 over cells of one cluster and one segment, and `segment_squares` over segments; `cell_pairs`
     and `segment_pairs` count ordered pairs of deals in them. `cells` and `segments` are their numbers.
     `clustered_spread` is the sum of (sum of x)^2 over clusters and segments of at least the minimum of deals,
-    `spread` that of x^2. `few_clusters` counts such segments met by fewer than four clusters, of `wide_segments`.
+    `spread` that of x^2. `few_clusters` counts such segments met by fewer than four clusters and half of all at most, of `wide_segments`.
     """
 
     deals: int
