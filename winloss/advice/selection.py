@@ -608,7 +608,7 @@ def _leaks(
 def _doubted(segments: Sequence[SegmentCounts], answered: set[str], parameters: Parameters) -> frozenset[str]:
     """Fields whose values tell won from lost so well that they may know the outcome, and of which no one said that they do not.
 
-    The area under the ROC curve of the field's own win rates, values of few deals together.
+    The area under the ROC curve of the field's own win rates, values of few deals together, beyond what chance makes of them.
     """
     doubted = set()
     for dimension in dict.fromkeys(row.dimension for row in segments):
@@ -620,8 +620,6 @@ def _doubted(segments: Sequence[SegmentCounts], answered: set[str], parameters: 
         ]
         small = [(row.deals, row.won) for row in known if row.value is None or row.deals < parameters.minimum_deals]
         groups = large + ([(sum(deals for deals, _ in small), sum(won for _, won in small))] if small else [])
-        groups.sort(key=lambda group: group[1] / group[0])
-        auc, _ = statistics.mann_whitney([won for _, won in groups], [deals - won for deals, won in groups])
-        if auc >= parameters.doubt_auc:
+        if statistics.auc_of_groups(groups) >= parameters.doubt_auc:
             doubted.add(dimension)
     return frozenset(doubted)

@@ -8,6 +8,7 @@ a "table" is one segment against other segments inside one stratum: `stratum_dea
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -453,6 +454,25 @@ def mann_whitney(won: npt.ArrayLike, lost: npt.ArrayLike) -> tuple[float, float]
         return auc, 1.0
     z = (u - winners * losers / 2 - 0.5) / math.sqrt(variance)
     return auc, round(float(special.ndtr(-z)), P_DECIMALS)
+
+
+def auc_of_groups(groups: Sequence[tuple[int, int]]) -> float:
+    """Area under the ROC curve of the win rates of groups, each as (deals, won); 0.5 where all are won or lost.
+
+    0.5 + the sum over pairs of s s' |p - p'| / (2 P (1 - P)), s a group's share of deals and p its rate, P that of all.
+    Of each squared difference its variance is taken away: ordered by their own rates, many small groups would
+    seem to tell won from lost by chance alone.
+    """
+    deals = np.array([group[0] for group in groups], dtype=np.float64)
+    won = np.array([group[1] for group in groups], dtype=np.float64)
+    total, rate = deals.sum(), won.sum() / max(1.0, deals.sum())
+    if not 0 < rate < 1:
+        return 0.5
+    spread = rate * (1 - rate)
+    difference = np.subtract.outer(won / deals, won / deals)
+    beyond = np.sqrt(np.maximum(0.0, difference**2 - spread * np.add.outer(1 / deals, 1 / deals)))
+    np.fill_diagonal(beyond, 0.0)
+    return 0.5 + float((np.outer(deals, deals) * beyond).sum()) / (2 * total**2) / (2 * spread)
 
 
 def logistic_fit(
