@@ -41,7 +41,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project.write("deals.csv", csv_text(DEAL_COLUMNS, deals))
     project.write("contacts.csv", csv_text(CONTACT_COLUMNS, contacts))
     project.write("deal_contacts.csv", csv_text(LINK_COLUMNS, links))
-    outcome = project.dbt("build", variables=plain_mapping(also=["contacts", "deal_contacts"], as_of_on="2025-12-31"))
+    variables = plain_mapping(
+        also=["contacts", "deal_contacts"], as_of_on="2025-12-31", known_before_the_deal=["industry"]
+    )
+    outcome = project.dbt("build", variables=variables)
     assert outcome.exit_code == 0, outcome.shown
     yield project
 
