@@ -57,11 +57,13 @@ order by deals.closed_quarter"""
     dimensions = recommendable_dimensions(reader)
     known = known_before(reader)
     result: list[Row] = []
+    source: DealCounts | None = None
     for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
         before, tested = quarters[:place], quarters[place]
         window = trailing_window(before, constants)
+        source = window_deals(reader, dimensions, window, constants, source)
         advised = {
-            "winloss": _advice(window_deals(reader, dimensions, window, constants), list(dimensions), known, constants),
+            "winloss": _advice(source, list(dimensions), known, constants),
             "everyone": None,
             "naive": _naive_advice(reader, before[-1].quarter, dimensions, constants),
         }

@@ -205,7 +205,7 @@ class DealCounts:
         value = np.nan_to_num(stated, nan=0.0)
         self._amounts = (value, value * self._won, np.rint(value**2 * 1e4) / 1e4)
         self._clusters = tuple(encode(kept(cluster))[1] for cluster in clusters)
-        self._sums: Mapping[str, Sequence[ClusterSums]] = {}
+        self.cluster_sums: Mapping[str, Sequence[ClusterSums]] = {}
         self._designs: dict[str, DesignEffect] = {}
         self.cohort = cohort
 
@@ -238,7 +238,7 @@ class DealCounts:
         nothing = np.zeros(won.size)
         self._amounts = amounts or (nothing, nothing, nothing)
         self._clusters = tuple(clusters)
-        self._sums = cluster_sums or {}
+        self.cluster_sums = cluster_sums or {}
         self._designs = {}
         self.cohort = cohort
         return self
@@ -295,8 +295,8 @@ class DealCounts:
         return self._designs[dimension]
 
     def _cluster_sums(self, dimension: str, parameters: Parameters) -> Sequence[ClusterSums]:
-        if dimension in self._sums or not self._clusters:
-            return self._sums.get(dimension, ())
+        if dimension in self.cluster_sums or not self._clusters:
+            return self.cluster_sums.get(dimension, ())
         keep = self._codes[dimension] != self._code_of(dimension, UNKNOWN)
         strata = self._quarters if dimension == DEAL_TYPE else self._quarters * (LARGE_TYPES + 1) + self._types
         return [

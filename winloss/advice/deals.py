@@ -27,19 +27,22 @@ def window_deals(
     dimensions: Mapping[str, str],
     window: Sequence[str],
     parameters: Parameters,
+    like: DealCounts | None = None,
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
     `dimensions` maps the name of each dimension to its column of fct_closed_deals. Without creation dates on most deals
-    there is no cohort.
+    there is no cohort. Many deals hang together as those of an earlier window did, `like`; few are looked at anew.
     """
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
     group = _type_groups(reader, deals, closed)
-    sums = {name: _cluster_sums(reader, deals, closed, dimensions, group, name, parameters) for name in CLUSTERS}
-    by_dimension = {
-        dimension: [found[dimension] for found in sums.values() if dimension in found] for dimension in dimensions
-    }
+    [size] = reader.rows(f"select count(*) as deals from {deals} where {closed}")
+    if like is not None and number(size["deals"]) > parameters.exact_up_to_deals:
+        by_dimension = like.cluster_sums
+    else:
+        sums = [_cluster_sums(reader, deals, closed, dimensions, group, name, parameters) for name in CLUSTERS]
+        by_dimension = {name: [found[name] for found in sums if name in found] for name in dimensions}
     return _folded(
         reader,
         reader.relation("int_deal_cells"),
@@ -86,12 +89,6 @@ def _folded(
     """Alike deals of the relation, one entry each."""
     quarter, deals, won, *amounts = measures
     columns = list(dimensions.values())
-    labels: dict[str, list[str]] = {}
-    listed = {}
-    for name, column in dimensions.items():
-        rows = reader.rows(f"select distinct {column} as segment from {relation} where {where}")
-        labels[name] = sorted(str(row["segment"]) for row in rows)
-        listed[name] = {label: code for code, label in enumerate(labels[name])}
     keys = ", ".join(dict.fromkeys([quarter, *([] if group.isdigit() else [group]), *columns]))
     records = reader.query(
         f"""select {", ".join([quarter, group, deals, won, *amounts, *columns])}
@@ -102,10 +99,12 @@ group by {keys}"""
     height, first = len(records), 4 + len(amounts)
     quarter_labels = sorted({str(record[0]) for record in records})
     of_quarter = {label: code for code, label in enumerate(quarter_labels)}
-    codes = {
-        name: np.fromiter((known[record[first + place]] for record in records), dtype=np.int64, count=height)
-        for place, (name, known) in enumerate(listed.items())
-    }
+    labels: dict[str, list[str]] = {}
+    codes = {}
+    for place, name in enumerate(dimensions, start=first):
+        labels[name] = sorted({str(record[place]) for record in records})
+        known = {label: code for code, label in enumerate(labels[name])}
+        codes[name] = np.fromiter((known[str(record[place])] for record in records), dtype=np.int64, count=height)
 
     def whole(place: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         return np.fromiter((int(record[place]) for record in records), dtype=np.int64, count=height)

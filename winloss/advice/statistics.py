@@ -465,7 +465,8 @@ def auc_of_groups(groups: Sequence[tuple[int, int]]) -> float:
     """
     deals = np.array([group[0] for group in groups], dtype=np.float64)
     won = np.array([group[1] for group in groups], dtype=np.float64)
-    total, rate = deals.sum(), won.sum() / max(1.0, deals.sum())
+    total = float(deals.sum())
+    rate = float(won.sum()) / max(1.0, total)
     if not 0 < rate < 1:
         return 0.5
     spread = rate * (1 - rate)
