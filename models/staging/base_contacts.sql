@@ -25,7 +25,11 @@ select
     contacts.file_order,
     coalesce(contacts.contact_id, contacts.contact_name_hash) as contact_id,
     coalesce(
-        merged_accounts.survivor_id, case when not {{ is_rounded('contacts.account_id') }} then contacts.account_id end, by_domain.account_id, by_name.account_id, contacts.account_name_hash
+        merged_accounts.survivor_id,
+        case when not {{ is_rounded('contacts.account_id') }} then contacts.account_id end,
+        by_domain.account_id,
+        by_name.account_id,
+        contacts.account_name_hash
     ) as account_id,
     {{ is_rounded('contacts.account_id') }} as is_account_rounded,
     contacts.title,

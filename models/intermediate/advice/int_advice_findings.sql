@@ -60,8 +60,8 @@ select
     'fix the data' as grade,
     'none' as direction,
     subject,
-    'All ' || closed_deals || ' closed deals are ' || subject || ': a win rate of them says nothing. Export all deals, or have the others recorded.'
-    as detail,
+    'All ' || closed_deals || ' closed deals are ' || subject
+    || ': a win rate of them says nothing. Export all deals, or have the others recorded.' as detail,
     'win_rate_baseline' as source_table,
     'all' as source_row,
     0 as strength

@@ -31,16 +31,13 @@ stated as (
 deals as (
 
     select
-        case
-            when {{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment
-                and (
-                    first_claim.second_segment is null
-                    or {{ dimension_value('first_claim.second_dimension', 'closed') }} = first_claim.second_segment
-                ) then 1
-            else 0
-        end as is_inside,
         closed.is_won,
-        cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount
+        cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount,
+        {{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment
+        and (
+            first_claim.second_segment is null
+            or {{ dimension_value('first_claim.second_dimension', 'closed') }} = first_claim.second_segment
+        ) as is_inside
     from {{ ref('fct_closed_deals') }} as closed
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'
@@ -82,7 +79,7 @@ compared as (
             - 1 / outside.closed_deals
         ) as log_error
     from sides as inside
-    inner join sides as outside on inside.is_inside = 1 and outside.is_inside = 0
+    inner join sides as outside on inside.is_inside and not outside.is_inside
     where
         least(inside.closed_deals, outside.closed_deals) >= {{ setting('minimum_deals') | int }}
         and least(inside.valued_deals, outside.valued_deals) >= {{ setting('priced_won_deals') | int }}
@@ -91,14 +88,25 @@ compared as (
 ),
 
 -- the value per deal of the segment, drawn to that of all deals as rates are
+bounded as (
+
+    select
+        *,
+        other_value * exp(log_ratio) as value,
+        other_value * exp(log_ratio - 1.959964 * log_error) as value_low,
+        other_value * exp(log_ratio + 1.959964 * log_error) as value_high,
+        {{ setting('shrinkage_deals') }} as prior_deals
+    from compared
+
+),
+
 worth as (
 
     select
-        {%- for name, bound in {'': 0, '_low': -1.959964, '_high': 1.959964}.items() %}
-        (closed_deals * other_value * exp(log_ratio + {{ bound }} * log_error) + {{ setting('shrinkage_deals') }} * value_of_all)
-        / (closed_deals + {{ setting('shrinkage_deals') }}) / value_of_all - 1 as relative_value{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from compared
+        (closed_deals * value + prior_deals * value_of_all) / (closed_deals + prior_deals) / value_of_all - 1 as relative_value,
+        (closed_deals * value_low + prior_deals * value_of_all) / (closed_deals + prior_deals) / value_of_all - 1 as relative_value_low,
+        (closed_deals * value_high + prior_deals * value_of_all) / (closed_deals + prior_deals) / value_of_all - 1 as relative_value_high
+    from bounded
 
 ),
 
