@@ -1,9 +1,10 @@
 """The backtest looks only backwards, and counts what the tested quarter really showed."""
 
 from python_tests.small_marts import Deal, marts_of, reader_over
-from winloss.advice.backtest import backtest, trailing_window
+from winloss.advice.backtest import backtest
 from winloss.advice.counts import QuarterCounts
 from winloss.advice.parameters import Parameters
+from winloss.advice.selection import choose_window
 
 
 def quarter(name: str, rates: dict[str, tuple[int, int]]) -> list[Deal]:
@@ -87,8 +88,8 @@ def test_the_window_is_counted_by_the_calendar_and_a_quarter_without_deals_is_on
 
     # up to 2025-Q1 four quarters reach back to 2024-Q2; none was closed in 2024-Q3
     before = counts(FY2023_Q4=900, FY2024_Q1=900, FY2024_Q2=900, FY2024_Q4=900, FY2025_Q1=900)
-    assert trailing_window(before, Parameters()) == ("FY2024-Q2", "FY2024-Q4", "FY2025-Q1")
+    assert choose_window(before) == ("FY2024-Q2", "FY2024-Q4", "FY2025-Q1")
     plain = counts(**{"2022_Q4": 90, "2023_Q2": 90, "2023_Q3": 90, "2024_Q4": 90, "2025_Q1": 90})
     # under 400 deals eight quarters, back to 2023-Q2
-    assert trailing_window(plain, Parameters()) == ("2023-Q2", "2023-Q3", "2024-Q4", "2025-Q1")
-    assert trailing_window(plain, Parameters(window_minimum_deals=180)) == ("2024-Q4", "2025-Q1")
+    assert choose_window(plain) == ("2023-Q2", "2023-Q3", "2024-Q4", "2025-Q1")
+    assert choose_window(plain, parameters=Parameters(window_minimum_deals=180)) == ("2024-Q4", "2025-Q1")

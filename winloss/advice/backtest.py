@@ -60,7 +60,7 @@ order by deals.closed_quarter"""
     source: DealCounts | None = None
     for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
         before, tested = quarters[:place], quarters[place]
-        window = trailing_window(before, constants)
+        window = selection.choose_window(before, parameters=constants)
         source = window_deals(reader, dimensions, window, constants, source)
         advised = {
             "winloss": _advice(source, list(dimensions), known, constants),
@@ -84,28 +84,6 @@ order by deals.closed_quarter"""
                 }
             )
     return result
-
-
-def trailing_window(before: Sequence[QuarterCounts], constants: Parameters) -> tuple[str, ...]:
-    """The quarters that a build after the last of `before` looks back on: few of the calendar, or more where those hold too few deals.
-
-    By the calendar, as `dim_periods` and `choose_window` count: a quarter without deals is a quarter.
-    """
-    last = _number(before[-1].quarter)
-
-    def trailing(count: int) -> list[QuarterCounts]:
-        return [quarter for quarter in before if last - count < _number(quarter.quarter) <= last]
-
-    window = trailing(constants.window_quarters)
-    if sum(quarter.deals for quarter in window) < constants.window_minimum_deals:
-        window = trailing(constants.extended_window_quarters)
-    return tuple(quarter.quarter for quarter in window)
-
-
-def _number(quarter: str) -> int:
-    """Quarters of the calendar, counted: 2025-Q4 or FY2025-Q4 is one less than the next year's Q1."""
-    year, number = quarter.removeprefix("FY").split("-Q")
-    return 4 * int(year) + int(number)
 
 
 def _advice(

@@ -297,8 +297,7 @@ class DealCounts:
     def _cluster_sums(self, dimension: str, parameters: Parameters) -> Sequence[ClusterSums]:
         if dimension in self.cluster_sums or not self._clusters:
             return self.cluster_sums.get(dimension, ())
-        keep = self._codes[dimension] != self._code_of(dimension, UNKNOWN)
-        strata = self._quarters if dimension == DEAL_TYPE else self._quarters * (LARGE_TYPES + 1) + self._types
+        keep, strata = self._known((dimension,)), self._strata((dimension,))
         return [
             cluster_sums(
                 self._codes[dimension][keep], cluster[keep], strata[keep], self._won[keep], parameters.minimum_deals

@@ -36,9 +36,8 @@ def window_deals(
     """
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
-    group = _type_groups(reader, deals, closed)
-    [size] = reader.rows(f"select count(*) as deals from {deals} where {closed}")
-    if like is not None and number(size["deals"]) > parameters.exact_up_to_deals:
+    group, size = _type_groups(reader, deals, closed)
+    if like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
         sums = [_cluster_sums(reader, deals, closed, dimensions, group, name, parameters) for name in CLUSTERS]
@@ -59,13 +58,13 @@ def _list(values: Sequence[str], reader: Reader) -> str:
     return ", ".join(text_literal(value, reader.engine) for value in sorted(set(values)))
 
 
-def _type_groups(reader: Reader, deals: str, where: str) -> str:
-    """SQL of the stratum that a deal's type makes: 0 and 1 for the two largest, 2 for all others."""
+def _type_groups(reader: Reader, deals: str, where: str) -> tuple[str, int]:
+    """SQL of the stratum that a deal's type makes, 0 and 1 for the two largest, 2 for all others; and the number of deals."""
     rows = reader.rows(
         f"select deal_type, count(*) as deals from {deals} where {where} group by deal_type order by deal_type"
     )
     if not rows:
-        return "0"
+        return "0", 0
     sizes = np.array([int(row["deals"] or 0) for row in rows], dtype=np.int64)
     places = grouped_types(np.arange(sizes.size), sizes, sizes.size)
     cases = " ".join(
@@ -73,7 +72,8 @@ def _type_groups(reader: Reader, deals: str, where: str) -> str:
         for row, place in zip(rows, places.tolist())
         if place < places.max()
     )
-    return f"case {cases} else {int(places.max())} end" if cases else str(int(places.max()))
+    last = int(places.max())
+    return (f"case {cases} else {last} end" if cases else str(last)), int(sizes.sum())
 
 
 def _folded(

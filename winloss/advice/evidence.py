@@ -164,7 +164,6 @@ class Outcome:
     few_owners: frozenset[str] = frozenset()
     unconfirmed: dict[Cell, str] = field(default_factory=dict)
     is_dated: bool = True
-    parameters: Parameters = field(default_factory=Parameters)
     claims: tuple[Claim, ...] = ()
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
@@ -257,7 +256,7 @@ def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Para
     evidence.q_value = outcome.pair_q[claim.cell]
     evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
     _decide(evidence, base, _may_be_claimed(outcome, claim.cell, parameters), parameters)
-    evidence.caveats = (*_why_not_judged(outcome, evidence), *_of_claims(outcome, evidence))
+    evidence.caveats = (*_why_not_judged(outcome, evidence, parameters), *_of_claims(outcome, evidence))
     return evidence
 
 
@@ -482,7 +481,7 @@ def _scaled(
     return max(-1.0, expected - half), min(1.0, expected + half)
 
 
-def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
+def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters) -> tuple[Caveat, ...]:
     name = cell_label(evidence.cell)
     if evidence.not_judged == SEARCH_STOPPED:
         number = outcome.stopped_after
@@ -500,7 +499,7 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence) -> tuple[Caveat, ...]:
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
         wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
         text = f"As counted, {name} {wins} {counted} other segments; {it_wins} {then} once these are accounted for: {besides}."
-    elif not _may_be_claimed(outcome, evidence.cell, outcome.parameters):
+    elif not _may_be_claimed(outcome, evidence.cell, parameters):
         return ()
     elif evidence.claim_step is not None and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
         return (Caveat("range_holds_zero", f"The range of the gap of {name} holds zero: it is no claim."),)
@@ -547,7 +546,7 @@ def _caveats(
     parameters: Parameters,
 ) -> tuple[Caveat, ...]:
     name = f"{row.dimension} {row.value}"
-    caveats = [*_why_not_judged(outcome, evidence), *_of_claims(outcome, evidence)]
+    caveats = [*_why_not_judged(outcome, evidence, parameters), *_of_claims(outcome, evidence)]
     if claim is not None:
         for other in outcome.not_separable.get(claim.cell, ()):
             caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {other}."))

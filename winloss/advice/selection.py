@@ -75,7 +75,7 @@ def choose_window(
 
 
 def _quarter_number(label: str) -> int:
-    match = re.fullmatch(r"(\d{4})-Q([1-4])", label)
+    match = re.fullmatch(r"(?:FY)?(\d{4})-Q([1-4])", label)
     if match is None:
         raise ValueError(f"{label!r} is not a quarter; write it like 2025-Q4")
     return 4 * int(match[1]) + int(match[2])
@@ -210,7 +210,7 @@ def select(
     is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
     is_exact = deals <= parameters.exact_up_to_deals
     outcome = Outcome(window, deals, won, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
-    outcome.doubted, outcome.parameters = doubted, parameters
+    outcome.doubted = doubted
     outcome.is_dated = source.cohort is not None
     if is_fallback or not candidates:
         return assemble(outcome, parameters)
