@@ -1147,8 +1147,9 @@ class Project:
                 waiting += re.findall(r"ref\('(\w+)'\)", model.read_text(encoding="utf-8"))
         shutil.copy(ROOT / "models" / "staging" / "sources.yml", folder / "models" / "staging")
         (folder / "seeds").mkdir()
-        # what the loader alone reads is no seed to dbt, and is read where it is
-        seeds |= {path.stem for path in (ROOT / "seeds").glob("*_words.csv")}
+        # the lists that the loader reads where they are
+        for module in (ROOT / "winloss" / "load").glob("*.py"):
+            seeds |= set(re.findall(r'seed_rows\("(\w+)"\)', module.read_text(encoding="utf-8")))
         for seed in sorted(seeds):
             for ending in ("csv", "yml"):
                 shutil.copy(ROOT / "seeds" / f"{seed}.{ending}", folder / "seeds")
@@ -1276,6 +1277,17 @@ def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
     assert 'deals.csv has no column "result" (for deals.outcome). Did you mean "resullt"?' in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
     assert "base_deals" not in told.stdout
+
+
+def test_a_fault_of_the_loader_is_named_by_its_place_and_quotes_no_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("winloss.load.plan.source_of", lambda _: {}["Ann Miller"])
+    exports = put(tmp_path, {"deals.csv": "Id,Name\n1,Ann Miller\n"})
+    request = {"crm": "", "folder": str(exports), "database": str(tmp_path / "x.duckdb"), "variables": {}}
+    said = json.loads(plan_load(json.dumps(request)))["error"]
+    expected = r"The exports cannot be read \(KeyError in plan\.py:\d+\)\. Please report this as a fault\."
+    assert re.fullmatch(expected, said), said
 
 
 def test_dbt_builds_empty_tables_without_looking_for_a_file(project: Project) -> None:

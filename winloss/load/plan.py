@@ -47,6 +47,7 @@ from winloss.load.statements import (
 )
 from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
+from winloss.settings import PROJECT
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
 LOADER_VERSION = 3
@@ -502,7 +503,7 @@ def plan_load(request: str) -> str:
             (
                 f"{Path(place.filename).name}:{place.lineno}"
                 for place in reversed(places)
-                if "exports" in place.filename
+                if Path(place.filename).is_relative_to(PROJECT / "winloss")
             ),
             "",
         )
