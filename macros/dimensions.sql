@@ -1,17 +1,16 @@
 {# The list of dimensions: those of the setting, then the columns a mapping adds.
-   Each has a name (as answers show it), a column of fct_deals, whether its segments are people, whether it may become a recommendation
-   (`focus_dimensions` keeps only some), and whether it is known before the deal. #}
+   Each has a name, which is also its column in the facts, whether the user added it, whether its segments are people, whether it may become
+   a recommendation (`focus_dimensions` keeps only some), and whether it is known before the deal. #}
 {% macro dimensions() %}
     {%- set listed = [] -%}
     {%- set focus = setting('focus_dimensions') -%}
     {%- set known = setting('known_before_the_deal') -%}
     {%- for dimension in setting('dimensions') -%}
-        {%- do listed.append({'name': dimension.name, 'column': dimension.name, 'is_person': dimension.name == 'owner', 'recommendable': dimension.recommendable and (not focus or dimension.name in focus), 'known_before': dimension.name in known}) -%}
+        {%- do listed.append({'name': dimension.name, 'is_own': false, 'is_person': dimension.name == 'owner', 'recommendable': dimension.recommendable and (not focus or dimension.name in focus), 'known_before': dimension.name in known}) -%}
     {%- endfor -%}
     {%- set people = people_dimensions() -%}
     {%- for name in extra_dimensions() -%}
-        {%- set column = 'extra_' ~ loop.index -%}
-        {%- do listed.append({'name': name, 'column': column, 'is_person': column in people, 'recommendable': column not in people and (not focus or name in focus), 'known_before': name in known}) -%}
+        {%- do listed.append({'name': name, 'is_own': true, 'is_person': name in people, 'recommendable': name not in people and (not focus or name in focus), 'known_before': name in known}) -%}
     {%- endfor -%}
     {{ return(listed) }}
 {% endmacro %}

@@ -108,12 +108,11 @@
     {{ return(not (models | reject('in', selected_resources) | list)) }}
 {% endmacro %}
 
-{# The rows of one landing table, from the lines of an object: its columns are those the source declares. `present` names the columns
+{# The rows of one landing table, from the lines of an object. `present` names the columns
    that are stated at all, where that is known. #}
 {% macro landing_statement(name, statement, crm, present=none) -%}
-    {%- set columns = graph.sources['source.winloss.landing.' ~ name].columns.values() -%}
     {%- set values = [] -%}
-    {%- for column in columns -%}
+    {%- for column in landing_table_columns(name) -%}
         {%- set reads = column.config.meta.reads or [column.name] if column.config else [column.name] -%}
         {%- set is_absent = present is not none and column.config.meta and not (reads | select('in', present) | list) -%}
         {%- set value = "'" ~ crm ~ "'" if column.name == 'crm' else 'null' if is_absent else landing_value(column) -%}
@@ -148,8 +147,7 @@
     {%- elif meta.form == 'owner_name' and not setting('show_owner_names') -%}
         'owner-' || substring(md5(privacy_key || 'owner:' || lower({{ reads[0] }})), 1, 8)
     {%- elif column.name in people_dimensions() and not setting('show_owner_names') -%}
-        {%- set name = people_dimensions()[column.name] -%}
-        '{{ name }}-' || substring(md5(privacy_key || '{{ name }}:' || lower({{ reads[0] }})), 1, 8)
+        '{{ column.name }}-' || substring(md5(privacy_key || '{{ column.name }}:' || lower({{ reads[0] }})), 1, 8)
     {%- else -%}
         {{ reads[0] }}
     {%- endif -%}

@@ -57,8 +57,19 @@
     {%- for name in extra_dimensions() if 'deals' in tables and extra_header(name) not in tables.deals.columns -%}
         {%- do problems.append('Table ' ~ tables.deals.relation ~ ' has no column for the extra dimension ' ~ name ~ '.') -%}
     {%- endfor -%}
-    {{ return(problems) }}
+    {{ return(problems + dimension_name_problems()) }}
 {% endmacro %}
+
+{# One sentence for each dimension of the user's own that cannot be a column. #}
+{% macro dimension_name_problems() %}{{ return(adapter.dispatch('dimension_name_problems')()) }}{% endmacro %}
+
+{% macro default__dimension_name_problems() %}
+    {%- set problems = run_query("select dimension_name_problems('" ~ (extra_dimensions() | join('\n') | replace("'", "''")) ~ "')").rows[0][0] -%}
+    {{ return((problems or '').split('\n') | select | list) }}
+{% endmacro %}
+
+{# A column of that name does no harm where SQL lets words be names. #}
+{% macro spark__dimension_name_problems() %}{{ return([]) }}{% endmacro %}
 
 {# The column of the deals that a dimension of the user's own is read from. #}
 {% macro extra_header(name) %}
@@ -72,7 +83,16 @@
 {% endmacro %}
 
 {% macro landing_columns(name) %}
-    {{ return(graph.sources['source.winloss.landing.' ~ name].columns.values() | selectattr('config.meta') | list) }}
+    {{ return(landing_table_columns(name) | selectattr('config.meta') | list) }}
+{% endmacro %}
+
+{# All columns of a landing table: those the source declares, and behind those of the deals the user's own dimensions. #}
+{% macro landing_table_columns(name) %}
+    {%- set columns = graph.sources['source.winloss.landing.' ~ name].columns.values() | list -%}
+    {%- for own in extra_dimensions() if name == 'deals' -%}
+        {%- do columns.append({'name': own, 'data_type': 'string', 'config': {'meta': {'kind': 'category'}}}) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
 {% endmacro %}
 
 {# Makes the landing tables from tables: a text of relation, name and columns (quoted, by their name in lower case) for each object. #}
@@ -85,14 +105,14 @@
         {%- set found = dict(table.columns) -%}
         {%- if name == 'deals' -%}
             {%- for extra in extra_dimensions() if extra_header(extra) in found -%}
-                {%- do found.update({'extra_' ~ loop.index: found[extra_header(extra)]}) -%}
+                {%- do found.update({extra: found[extra_header(extra)]}) -%}
             {%- endfor -%}
         {%- endif -%}
         {%- do made.update({name: landing_statement(name, canonical_rows(name, table, found), crm, found.keys() | list)}) -%}
         {%- if table.relation -%}
             {%- do files.append("select '" ~ name ~ "' as object, '" ~ table.name ~ "' as source_file, count(*) as records from " ~ table.relation) -%}
             {%- set read = [] -%}
-            {%- for column in landing_columns(name) if not column.config.meta.crm_only and (column.name in found or not column.name.startswith('extra_')) -%}
+            {%- for column in landing_columns(name) if not column.config.meta.crm_only and (column.name in found or column.name not in extra_dimensions()) -%}
                 {%- do read.append(found.get(column.name)) -%}
                 {%- do columns.append((name, table.name, column.name, found.get(column.name))) -%}
             {%- endfor -%}

@@ -135,7 +135,7 @@
     {%- set objects = landing_objects() -%}
     {%- set fields = [] -%}
     {%- for object in objects -%}
-        {%- for column in landing_columns(object) if not column.config.meta.crm_only -%}
+        {%- for column in landing_columns(object) if not column.config.meta.crm_only and column.name not in extra_dimensions() -%}
             {%- do fields.append(column.name) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -24,10 +24,9 @@
     {%- set keep = setting('keep') or [] -%}
     {%- set pairs = [] -%}
     {%- if keep is mapping -%}
-        {%- set columns = columns_of_words() -%}
         {%- for name, words in keep.items() -%}
             {%- for word in ([words] if words is string else words) -%}
-                {%- do pairs.append((columns.get(name, name), word | string)) -%}
+                {%- do pairs.append((name, word | string)) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- else -%}
@@ -38,21 +37,14 @@
     {{ return(pairs) }}
 {% endmacro %}
 
-{# The columns whose values are words, by the name of the dimension. #}
-{% macro columns_of_words() %}
-    {%- set columns = {} -%}
-    {%- for name in ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] -%}
-        {%- do columns.update({name: name}) -%}
-    {%- endfor -%}
-    {%- for name in extra_dimensions() -%}
-        {%- do columns.update({name: 'extra_' ~ loop.index}) -%}
-    {%- endfor -%}
-    {{ return(columns) }}
+{# The dimensions whose values are words. #}
+{% macro dimensions_of_words() %}
+    {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] + extra_dimensions()) }}
 {% endmacro %}
 
 {# The sentence about a setting `keep` that nothing can be made of; empty where it is right. #}
 {% macro keep_problem(keep) %}
-    {%- set columns = columns_of_words() -%}
+    {%- set columns = dimensions_of_words() -%}
     {%- set form = 'Write keep: {lead_source: [None]}, or keep: [None] for every dimension.' -%}
     {%- for name, words in (keep.items() if keep is mapping else [('*', keep)]) -%}
         {%- if name != '*' and name not in columns -%}

@@ -13,7 +13,7 @@ from typing import Any
 
 from python_tests.canary_company import INJECTIONS, ODD_HEADER, ODD_SUFFIX, ODD_WORD
 from winloss.load.aliases import aliases
-from winloss.load.columns import COLUMNS, EXTRA_COLUMNS, OBJECTS, Column, Kind
+from winloss.load.columns import COLUMNS, OBJECTS, Column, Kind
 from winloss.load.recognition import recognised_crms, shapes
 
 FORMATS = ("custom", *recognised_crms())
@@ -43,11 +43,7 @@ def plants(crm: str) -> dict[str, list[Plant]]:
     """By object, the columns that are planted: all but those with no header at all outside the deals."""
     if crm == "custom":
         return {
-            name: [
-                Plant(column, f"{column.name}{ODD_SUFFIX}", column.name)
-                for column in columns
-                if column.name not in EXTRA_COLUMNS
-            ]
+            name: [Plant(column, f"{column.name}{ODD_SUFFIX}", column.name) for column in columns]
             for name, columns in OBJECTS.items()
         }
     found: dict[str, list[Plant]] = {}
@@ -58,11 +54,7 @@ def plants(crm: str) -> dict[str, list[Plant]]:
                 known.setdefault(alias.column, alias.header)
         here: dict[Column, Plant] = {}
         for column in COLUMNS[shape.object]:
-            own = (
-                f"Own {column.name}{ODD_SUFFIX}"
-                if shape.object == "deals" and not column.crm_only and column.name not in EXTRA_COLUMNS
-                else ""
-            )
+            own = f"Own {column.name}{ODD_SUFFIX}" if shape.object == "deals" and not column.crm_only else ""
             if header := known.get(column.name, own):
                 here[column] = Plant(column, header, column.name)
         found[shape.object] = list(here.values())

@@ -45,12 +45,10 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
         [starts, starts],
     )
     connection.execute(
-        "create table dim_dimensions (dimension varchar, column_name varchar, dimension_order integer, is_recommendable boolean, "
+        "create table dim_dimensions (dimension varchar, dimension_order integer, is_recommendable boolean, "
         "is_known_before_the_deal boolean)"
     )
-    connection.execute(
-        "insert into dim_dimensions values ('industry', 'industry', 1, true, false), ('region', 'region', 2, true, false)"
-    )
+    connection.execute("insert into dim_dimensions values ('industry', 1, true, false), ('region', 2, true, false)")
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     stated = Parameters().as_row() | settings
     connection.executemany(

@@ -128,9 +128,8 @@ def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, 
                 f"copy (select {columns} from landing.{name} where line_problem is null) to '{tables}/{name}.parquet'"
             )
     extra = list(variables["mapping"].get("dimensions") or {})
-    named = {name: f"extra_{place}" for place, name in enumerate(extra, start=1)}
     rest = {name: value for name, value in variables.items() if name not in ("crm", "mapping")}
-    return {**rest, **own, **({"extra_dimensions": named} if named else {})}
+    return {**rest, **own, **({"extra_dimensions": extra} if extra else {})}
 
 
 def _views_on_duckdb(project: Project, tables: Path) -> None:

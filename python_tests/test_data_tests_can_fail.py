@@ -201,6 +201,24 @@ PLANTED = [
         "owners_in_the_facts_are_pseudonyms",
         "update marts.fct_deals set owner = 'Olive Owner' where deal_key = (select min(deal_key) from marts.fct_deals)",
     ),
+    *(
+        (
+            "the_facts_of_a_deal_agree",
+            f"update marts.fct_deals set {change} "
+            "where deal_key = (select min(deal_key) from marts.fct_deals where outcome = 'won')",
+        )
+        for change in (
+            "outcome = 'closed'",
+            "is_won = null",
+            "is_won = 2",
+            "is_in_population = null",
+            "outcome = 'open', is_won = null",
+            "loss_reason_category = 'price'",
+            "cycle_days = -1",
+            "qualification_score = 1.5",
+            "industry = null",
+        )
+    ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.outcome_words values ('won', 'lost')"),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.population values ('pipeline', '*', true)"),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.fx_rates values ('eur', 1), ('EUR', 2)"),

@@ -620,8 +620,8 @@ dimensions: {series: series, office: office}
     }
     found = read(tmp_path, files, mapping)
     assert found.column("region") == ["West", "West", None]
-    assert found.column("extra_1") == ["G", None, "G"]
-    assert found.column("extra_2") == ["West", "West", None]
+    assert found.column("series") == ["G", None, "G"]
+    assert found.column("office") == ["West", "West", None]
     assert found.column("source_line") == [2, 3, 4]
     assert found.notices == [
         "teams.csv has no line for the agent of 1 of 3 records in deals.csv (first on line 4); what it would add stays unknown there.",
@@ -836,7 +836,6 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, advice: str) -> 
             DEALS.replace("outcome: result", "outcome: result, amount: {header: a, multiply_by: much}"),
             "must be a number from",
         ),
-        (DEALS.replace("outcome: result", "outcome: result, extra_1: x"), 'has the unknown column "extra_1"'),
         (DEALS + "outcomes: {won: [yes]}", "mapping.outcomes.won is a yes-or-no value to YAML"),
         (DEALS + "outcomes: {won: [1]}", "mapping.outcomes.won is not text to YAML (1): write it in quotes"),
         (DEALS + "outcomes: {one: [x]}", 'mapping.outcomes has the unknown outcome "one".'),
@@ -845,7 +844,13 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, advice: str) -> 
         (DEALS + "decimal: dot", 'mapping.decimal is "dot": it must be one of "point", "comma"'),
         (DEALS + "dimensions: {Region 2: x}", "a dimension's name is made of small letters"),
         (DEALS + "dimensions: {industry: x}", "industry already means something"),
-        (DEALS + "dimensions: {a: x, b: x, c: x, d: x, e: x, f: x, g: x}", "names 7 extra dimensions: at most 6 fit"),
+        (DEALS + "dimensions: {cycle_days: x}", "cycle_days already means something"),
+        (DEALS + "dimensions: {group: x}", "group already means something"),
+        (DEALS + "dimensions: {judged_outcome: x}", "judged_outcome already means something"),
+        (
+            DEALS + "dimensions: {boss: {header: x, is_person: 1}}",
+            "mapping.dimensions.boss.is_person must be true or false",
+        ),
         (DEALS + "lookups: {file: x}", "mapping.lookups must be a list"),
         (DEALS + "lookups: [{object: deal, file: x, key: y}]", "mapping.files names no file for deal"),
         (DEALS + "lookups: [{object: deals, fil: x, key: y}]", 'has the unknown key "fil". Did you mean "file"?'),
@@ -1063,7 +1068,7 @@ def test_the_filled_in_example_of_the_guide_reads_such_files(tmp_path: Path) -> 
     }
     found = read(tmp_path, files, yaml.safe_dump(example["mapping"]))
     assert found.column("outcome") == ["won", "open"]
-    assert (found.column("region"), found.column("extra_1"), found.column("extra_2")) == (
+    assert (found.column("region"), found.column("sales_team"), found.column("series")) == (
         ["West", "East"],
         ["Red", "Blue"],
         ["G", "M"],
@@ -1078,7 +1083,7 @@ def test_a_dimension_of_people_is_read_by_its_header(tmp_path: Path) -> None:
         "columns": {"deals": {"deal_id": "Id", "outcome": "Result"}},
         "dimensions": {"manager": {"header": "Manager", "is_person": True}},
     }
-    assert read(tmp_path, files, yaml.safe_dump(mapping)).column("extra_1") == ["Dee"]
+    assert read(tmp_path, files, yaml.safe_dump(mapping)).column("manager") == ["Dee"]
 
 
 @pytest.mark.parametrize(
@@ -1116,9 +1121,8 @@ def test_the_guide_lists_every_column_of_an_object(name: str) -> None:
     assert row is not None
     listed = re.findall(r"[a-z_]{2,}", row[1])
     required = re.findall(r"\*\*(\w+)\*\*", row[1])
-    columns = [column for column in OBJECTS[name] if not column.name.startswith("extra_")]
-    assert {column.name for column in columns} <= set(listed)
-    assert required == [column.name for column in columns if column.required]
+    assert {column.name for column in OBJECTS[name]} <= set(listed)
+    assert required == [column.name for column in OBJECTS[name] if column.required]
 
 
 # --- in dbt ----------------------------------------------------------------------------------------------------------
@@ -1196,7 +1200,7 @@ ODD_WORDS = """
 files: {deals: deals.csv, accounts: accounts.csv}
 columns: {deals: {deal_id: id, outcome: result}, accounts: {account_id: id}}
 outcomes: {won: ["Ann's {{ yes }}", 'ü\\"']}
-dimensions: {team: team, line: line}
+dimensions: {team: team, line: line, floor: team, desk: line, wing: team, hall: line, gate: team}
 """
 
 
@@ -1206,17 +1210,17 @@ def test_dbt_builds_the_base_tables_says_what_it_noticed_and_leaves_no_copy(proj
     told = project.dbt("build", mapping=ODD_WORDS, exports=exports)
     assert told.returncode == 0, told.stdout
     assert 'Note: accounts.csv has a header and no records (read for "accounts").' in told.stdout
-    assert project.rows("select deal_id, outcome, extra_1, extra_2, source_line from landing.deals order by 5") == [
-        ("A", "won", "x", "y", 2),
-        ("B", "lost", "x", None, 4),
+    assert project.rows("select deal_id, outcome, team, line, gate, source_line from landing.deals order by 6") == [
+        ("A", "won", "x", "y", "x", 2),
+        ("B", "lost", "x", None, "x", 4),
         # a line that is no record: its cells may stand under any header
-        (None, None, None, None, 5),
+        (None, None, None, None, None, 5),
     ]
     assert project.rows("select object, records from landing.files order by 1") == [
         ("accounts", 0),
         ("deals", 3),
     ]
-    assert project.rows("select names from main.extra_names") == [("team,line",)]
+    assert project.rows("select names from main.extra_names") == [("team,line,floor,desk,wing,hall,gate",)]
     assert list(project.database.parent.glob(".*.copies.*")) == []
     assert stat.S_IMODE(project.database.stat().st_mode) == 0o600
 

@@ -29,7 +29,7 @@ def test_odd_values_arrive_as_they_are(built: Place) -> None:
 
 def test_an_odd_outcome_word_and_an_odd_header_are_only_names(built: Place) -> None:
     (counted,) = built.rows(
-        "select count(*), count(*) filter (where outcome = 'won' and extra_1 != 'Gold') from w.marts.fct_deals",
+        f"select count(*), count(*) filter (where outcome = 'won' and {TIER} != 'Gold') from w.marts.fct_deals",
         built.database,
     )
     assert counted[0] == 120

@@ -63,7 +63,7 @@ def test_own_fields_competitors_and_owners_are_read(build: CrmBuild) -> None:
         "competitor",
         "win_factors",
         "qualification_score",
-        "extra_1",
+        "territory",
         "owner",
         "lead_source",
         "employees",

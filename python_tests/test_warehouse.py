@@ -80,7 +80,7 @@ def test_what_a_table_lacks_and_what_nobody_reads_is_said(built: Project) -> Non
     missing = ["account_type", "annual_revenue", "country", "currency", "employees", "industry", "region"]
     assert said == [*((name, None, "missing") for name in missing), (None, "colour", "ignored")]
     assert built.rows("select column_name, source_header from marts.input_columns where source_header = 'squad'") == [
-        ("extra_1", "squad")
+        ("team", "squad")
     ]
 
 
@@ -109,10 +109,11 @@ def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statements", "says"),
+    ("statements", "added", "says"),
     [
         (
             (),
+            [],
             "There is no table lake.sales.deals to read deals from. Name its schema with the setting warehouse_schema.",
         ),
         (
@@ -120,21 +121,28 @@ def test_a_column_of_ones_own_is_a_dimension(built: Project) -> None:
                 "create table sales.deals as select 'D1' as deal_id, 'won' as result",
                 "create table sales.deal_contacts as select 'D1' as deal_id, 'P' as person",
             ),
+            [],
             "Table lake.sales.deals has no column outcome, but needs one. Make a view that has it; it has: deal_id, result.\n"
             "Table lake.sales.deal_contacts has no column contact_id, but needs one. Make a view that has it; it has: deal_id, person.",
         ),
         (
             ("create table sales.deals as select 'D1' as deal_id, 'won' as outcome",),
+            ["team"],
             "Table lake.sales.deals has no column for the extra dimension team.",
         ),
+        (
+            ("create table sales.deals as select 'D1' as deal_id, 'won' as outcome, 'x' as \"order\"",),
+            ["order"],
+            "extra_dimensions.order: order already means something; map it under its own column, or choose another name.",
+        ),
     ],
-    ids=["no table", "no column", "no column of the dimension"],
+    ids=["no table", "no column", "no column of the dimension", "a name that is taken"],
 )
-def test_what_is_missing_is_said_before_the_first_model(tmp_path: Path, statements: tuple[str, ...], says: str) -> None:
+def test_what_is_missing_is_said_before_the_first_model(
+    tmp_path: Path, statements: tuple[str, ...], added: list[str], says: str
+) -> None:
     project = attach_lake(copy_project(tmp_path, seeds=None), *statements)
-    done = project.dbt(
-        "build", variables={**VARIABLES, **({"extra_dimensions": ["team"]} if "dimension" in says else {})}
-    )
+    done = project.dbt("build", variables={**VARIABLES, **({"extra_dimensions": added} if added else {})})
     assert done.exit_code == 2
     assert all(sentence in done.shown for sentence in says.split("\n")) and "Traceback" not in done.shown
     assert not {

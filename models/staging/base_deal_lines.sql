@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
-{%- set extras = range(1, 7) %}
 {%- set largest_amount = "cast('" ~ setting('largest_amount') ~ "' as decimal(38, 2))" %}
 {#- the choice is written out, so that no line can be pasted unread -#}
 {%- set choice = 'won|lost|open|disqualified' %}
@@ -8,8 +7,8 @@
 {%- set stated = [
     'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'owner', 'deal_type',
     'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'industry', 'annual_revenue',
-    'employees', 'region', 'country', 'account_type', 'extra_1', 'extra_2', 'extra_3', 'extra_4', 'extra_5', 'extra_6',
-] %}
+    'employees', 'region', 'country', 'account_type',
+] + extra_dimensions() %}
 -- One row per line of the deal files, typed, with the rule that rejects or excludes it, or none.
 -- An unreadable optional value becomes null and is named in `unreadable_columns`; the line stays. So does one whose amount is too large.
 -- noqa: disable=LT02
@@ -56,11 +55,8 @@ with lines as (
         employees,
         region,
         country,
-        account_type
-        {%- for extra in extras %},
-        extra_{{ extra }}
-        {%- endfor %}
-    from {{ ref('base_deals') }}
+        account_type{{ extra_columns('deals') }}
+    from {{ ref('base_deals') }} as deals
 
 ),
 
@@ -190,10 +186,7 @@ select
     employees,
     region,
     country,
-    account_type
-    {%- for extra in extras %},
-    extra_{{ extra }}
-    {%- endfor %},
+    account_type{{ extra_columns('ruled') }},
     nullif(concat_ws(
         ', ',
         unreadable_flags,

@@ -32,13 +32,7 @@ select
     cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees,
     lines.region,
     lines.country,
-    lines.account_type,
-    lines.extra_1,
-    lines.extra_2,
-    lines.extra_3,
-    lines.extra_4,
-    lines.extra_5,
-    lines.extra_6
+    lines.account_type{{ extra_columns('lines') }}
 from {{ ref('base_deal_lines') }} as lines
 left join {{ ref('currency_signs') }} as signs on lower(lines.currency) = signs.sign
 where lines.rule_id is null

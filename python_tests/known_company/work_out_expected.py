@@ -66,7 +66,7 @@ HEADERS = {
         "Why won": "win_factors",
         "Fit score": "qualification_score",
         "Deleted": "is_deleted",
-        "Channel": "extra_1",
+        "Channel": "partner_channel",
     },
     "accounts": {
         "Account No": "account_id",
@@ -625,8 +625,7 @@ def fct_deals() -> Iterator[Row]:
             "currency": deal["currency"],
             "qualification_score": deal["score"],
             **{name: deal[name] for name in ("account_type", *RECOMMENDABLE[:-1], *REPORTED)},
-            "extra_1": deal["partner_channel"],
-            **{f"extra_{slot}": "unknown" for slot in range(2, 7)},
+            "partner_channel": deal["partner_channel"],
         }
 
 
@@ -1159,7 +1158,6 @@ def dim_dimensions() -> Iterator[Row]:
     for place, dimension in enumerate(order, 1):
         yield {
             "dimension": dimension,
-            "column_name": "extra_1" if dimension == "partner_channel" else dimension,
             "dimension_order": place,
             "is_recommendable": dimension in RECOMMENDABLE,
             "is_person": dimension == "owner",

@@ -186,7 +186,7 @@ inner join {reader.relation("dim_periods")} as periods
 
 def recommendable_dimensions(reader: Reader) -> dict[str, str]:
     """Dimensions that may carry a recommendation: name to column of fct_closed_deals, in order."""
-    return {str(row["dimension"]): str(row["column_name"]) for row in _dimensions(reader)}
+    return {str(row["dimension"]): str(row["dimension"]) for row in _dimensions(reader)}
 
 
 def known_before(reader: Reader) -> list[str]:
@@ -196,7 +196,7 @@ def known_before(reader: Reader) -> list[str]:
 
 def _dimensions(reader: Reader) -> list[Row]:
     return reader.rows(
-        f"""select dimension, column_name, is_known_before_the_deal
+        f"""select dimension, is_known_before_the_deal
 from {reader.relation("dim_dimensions")}
 where is_recommendable
 order by dimension_order"""

@@ -19,6 +19,7 @@ from winloss import settings
 from winloss.dbt.build_lock import hold_build_lock, seconds_to_wait, wait_until_free
 from winloss.dbt.end_of_run import publish_marts, record_run
 from winloss.errors import printable
+from winloss.load.columns import dimension_name_problem
 from winloss.load.plan import clear_copies, plan_load
 from winloss.operations.privacy_key import KeyProblem, read_or_make_key
 from winloss.own_files import others_database
@@ -132,6 +133,7 @@ class Plugin(BasePlugin):
         conn.create_function("find_settings", settings.answer, text, "VARCHAR", **always)
         conn.create_function("plan_load", plan_load, text, "VARCHAR", **always)
         conn.create_function("clear_export_copies", _clear_export_copies, text, "BOOLEAN", **always)
+        conn.create_function("dimension_name_problems", _dimension_name_problems, text, "VARCHAR", **or_null)
         conn.create_function("sample_problem", _sample_problem, text, "VARCHAR", **or_null)
         conn.create_function("record_run", partial(self._at_end, record_run), text, "VARCHAR", **or_null)
         conn.create_function("publish_marts", partial(self._at_end, publish_marts), text, "VARCHAR", **or_null)
@@ -159,6 +161,13 @@ class Plugin(BasePlugin):
 def _clear_export_copies(database: str) -> bool:
     clear_copies(database)
     return True
+
+
+def _dimension_name_problems(names: str) -> str | None:
+    problems = [
+        dimension_name_problem(name, f"extra_dimensions.{name}", "its own column") for name in names.splitlines()
+    ]
+    return "\n".join(problem for problem in problems if problem) or None
 
 
 def _sample_problem(published: str) -> str | None:

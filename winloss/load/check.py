@@ -531,7 +531,7 @@ def _looks_like_deals(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> in
 
 def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:
     """Canonical column to header, each header once: known spellings first, then names that sound alike."""
-    columns = [column.name for column in OBJECTS[object_name] if not column.name.startswith("extra_")]
+    columns = [column.name for column in OBJECTS[object_name]]
     called = {word: column for column, words in _SYNONYMS[object_name].items() for word in words.split()}
     known = {
         plain(alias.header): called.get(alias.column, alias.column)

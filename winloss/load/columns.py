@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
+import duckdb
 import yaml
 
 from winloss.settings import PROJECT
@@ -30,12 +33,22 @@ DATED = (Kind.DATE, Kind.TIMESTAMP)
 
 @dataclass(frozen=True)
 class Column:
-    """One column as a file is read: `required` ones must be mapped for their object to be read, `crm_only` ones cannot be."""
+    """One column as a file is read: `required` ones must be mapped for their object to be read, `crm_only` ones cannot be.
+
+    `is_own` marks a dimension that the user added, `is_person` one whose values are people.
+    """
 
     name: str
     kind: Kind
     required: bool = False
     crm_only: bool = False
+    is_own: bool = False
+    is_person: bool = False
+
+    @property
+    def is_dimension(self) -> bool:
+        """Whether its values are the words of a dimension."""
+        return self.is_own or self.name in _DIMENSIONS
 
 
 SOURCES = PROJECT / "models" / "staging" / "sources.yml"
@@ -73,13 +86,21 @@ COLUMNS = _declared()
 # The part of it that a mapping may name.
 OBJECTS = {name: tuple(column for column in columns if not column.crm_only) for name, columns in COLUMNS.items()}
 
-MOST_EXTRA_DIMENSIONS = 6
-EXTRA_COLUMNS = tuple(f"extra_{number}" for number in range(1, MOST_EXTRA_DIMENSIONS + 1))
-
-# Columns whose values are the words of a dimension.
-WORDS_OF_DIMENSIONS = frozenset(
+_DIMENSIONS = frozenset(
     "lead_source deal_type product competitor pipeline industry region country account_type".split()
-) | set(EXTRA_COLUMNS)
+)
+
+
+def with_dimensions(
+    columns: Mapping[str, tuple[Column, ...]], added: Mapping[str, bool]
+) -> dict[str, tuple[Column, ...]]:
+    """The columns of each object, those of deals followed by the dimensions that the user added: names, and whether they are people."""
+    own = tuple(Column(name, Kind.CATEGORY, is_own=True, is_person=is_person) for name, is_person in added.items())
+    return {**columns, "deals": (*columns["deals"], *own)}
+
+
+# The models in which a dimension of the user's own is a column.
+_CARRYING = "base_deal_outcomes base_deals base_deal_lines stg_deals fct_deals win_rates_by_segment_pair".split()
 
 # What tells one unnumbered person on a deal from another.
 DESCRIBING_A_CONTACT = ("title", "department", "buying_role")
@@ -122,8 +143,30 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-# Names an extra dimension may not take: they already mean something in the answers.
-RESERVED_DIMENSIONS = frozenset(
-    "industry revenue_band employee_band region country lead_source deal_type product deal_size_band owner "
-    "competitor pipeline all unknown none dimension segment period".split()
-) | {column.name for columns in OBJECTS.values() for column in columns}
+_DECLARING = re.compile(r"^ +- (?:name: |\{name: )(\w+)", re.MULTILINE)
+_NAMING = re.compile(r"\bas (\w+)")
+
+
+@cache
+def reserved_names() -> frozenset[str]:
+    """Names that a dimension of the user's own may not take: columns and steps of the models that carry it, and words of SQL."""
+    own = {column.name for columns in OBJECTS.values() for column in columns}
+    own |= {"all", "unknown", "none", "dimension", "segment", "period"}
+    for path in (PROJECT / "models").rglob("*.*"):
+        if path.stem in _CARRYING:
+            named = _DECLARING if path.suffix == ".yml" else _NAMING
+            own |= set(named.findall(path.read_text(encoding="utf-8")))
+    with duckdb.connect() as engine:
+        words = engine.execute(
+            "select keyword_name from duckdb_keywords() where keyword_category != 'unreserved'"
+        ).fetchall()
+    return frozenset(own | {word for (word,) in words})
+
+
+def dimension_name_problem(name: str, where: str, instead: str) -> str | None:
+    """One sentence where a dimension of the user's own may not have a name; it is a column from the landing table to the facts."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        return f'{where}: a dimension\'s name is made of small letters, digits and "_", such as regional_office.'
+    if name in reserved_names():
+        return f"{where}: {name} already means something; map it under {instead}, or choose another name."
+    return None

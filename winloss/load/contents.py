@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from winloss.load.aliases import seed_rows
-from winloss.load.columns import COLUMNS, WORDS_OF_DIMENSIONS
+from winloss.load.columns import Column
 from winloss.load.layout import fiscal_year_start_month
 from winloss.load.parsing import OUTCOMES
 from winloss.load.plan import ReadingPlan
@@ -92,7 +92,7 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
         + (f"else {by_flags} end" if rules.get("stage_tells_outcome") == "true" else "end")
     )
     zone = str(variables.get("time_zone") or "UTC")
-    shown = ["outcome", "stage", *(column.name for column in COLUMNS["deals"] if column.name in WORDS_OF_DIMENSIONS)]
+    shown = ["outcome", "stage", *(column.name for column in plan.layout.objects["deals"] if column.is_dimension)]
     return f"""
         with deals as (
 
@@ -236,23 +236,21 @@ def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str
     """The commonest words of each dimension that the deals and accounts state, and of what says the outcome."""
     told: list[str] = []
     for object_name, source in (("deals", SEEN), ("accounts", f"({plan.statements['accounts']}) as lines")):
-        headers: dict[str, list[str]] = {}
+        headers: dict[Column, list[str]] = {}
         for reading in plan.layout.readings:
             if reading.object == object_name:
-                for name, binding in reading.bindings.items():
-                    headers.setdefault(name, []).extend(cell.header for cell in binding.cells)
-        shown = [name for name in headers if name in WORDS_OF_DIMENSIONS and not _holds_persons(name, headers[name])]
-        if object_name == "deals":
-            shown = [name for name in ("outcome", "stage") if name in headers] + shown
+                for binding in reading.bindings.values():
+                    headers.setdefault(binding.column, []).extend(cell.header for cell in binding.cells)
+        said = [column for column in headers if column.name in ("outcome", "stage") and object_name == "deals"]
+        shown = [column for column in headers if column.is_dimension and not _holds_persons(column, headers[column])]
         where = "is_counted" if object_name == "deals" else "line_problem is null"
-        for name in shown:
-            title = ", ".join(dict.fromkeys(headers[name])) if name.startswith("extra_") else name
-            told += _values_of(engine, title, name, source, where)
+        for column in sorted(said, key=lambda column: column.name) + shown:
+            told += _values_of(engine, column.name, column.name, source, where)
     return ["  Commonest values:", *told] if told else []
 
 
-def _holds_persons(name: str, headers: Sequence[str]) -> bool:
-    return name.startswith("extra_") and any(_A_PERSON.search(header) for header in headers)
+def _holds_persons(column: Column, headers: Sequence[str]) -> bool:
+    return column.is_person or (column.is_own and any(_A_PERSON.search(header) for header in headers))
 
 
 def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, source: str, where: str) -> list[str]:

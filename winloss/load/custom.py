@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from winloss.errors import ReadingError
-from winloss.load.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column
+from winloss.load.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column, with_dimensions
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import missing_header, no_header, only_position, positions
@@ -23,7 +23,7 @@ def custom_layout(folder: Folder, variables: Mapping[str, object]) -> Layout:
     mapping = check_mapping(variables.get("mapping"))
     readings = _Resolver(folder, mapping, fiscal_year_start_month(variables)).readings()
     return Layout(
-        objects=COLUMNS,
+        objects=with_dimensions(COLUMNS, mapping.dimensions),
         readings=readings,
         outcome_words=mapping.outcomes,
         date_order=mapping.date_order,
@@ -114,7 +114,7 @@ class _Resolver:
     ) -> FileReading:
         lookups = self._lookups(file, [(rule, lookup_file) for rule, lookup_file in rules if lookup_file])
         bindings: dict[str, Binding] = {}
-        for column in OBJECTS[object_name]:
+        for column in with_dimensions(OBJECTS, self.mapping.dimensions)[object_name]:
             header_rule = self.mapping.columns.get(object_name, {}).get(column.name)
             if header_rule:
                 with self._collecting():
@@ -163,9 +163,7 @@ class _Resolver:
         """Where a column comes from: the object's own file, else the one lookup that has the header."""
         if rule.is_line_number:
             return Binding(column, (), is_line_number=True)
-        name = f"{object_name}.{column.name}"
-        if column.name.startswith("extra_"):
-            name = f"the dimension {self.mapping.dimensions[int(column.name.removeprefix('extra_')) - 1]}"
+        name = f"the dimension {column.name}" if column.is_own else f"{object_name}.{column.name}"
         offering = [lookup for lookup in lookups if positions(rule.header, lookup.file.headers)]
         if positions(rule.header, file.headers) or not offering:
             if lookups and not positions(rule.header, file.headers):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -11,12 +10,10 @@ from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.columns import (
     COLUMNS,
     DESCRIBING_A_CONTACT,
-    EXTRA_COLUMNS,
-    MOST_EXTRA_DIMENSIONS,
     OBJECTS,
-    RESERVED_DIMENSIONS,
     Column,
     Kind,
+    dimension_name_problem,
 )
 from winloss.load.folder import leads_outside
 from winloss.load.parsing import DATE_ORDERS, DECIMAL_STYLES, OUTCOMES
@@ -47,14 +44,14 @@ class LookupRule:
 class CrmSettings:
     """What a user may add to a CRM's own export, checked; whether the headers exist is not known yet.
 
-    `field_aliases` holds a header of the user's own by column, `object_aliases` by object and column; `extra_dimensions` by extra_1,
-    extra_2, ...; `dimension_names` are the names the user gave those.
+    `field_aliases` holds a header of the user's own by column, `object_aliases` by object and column, `extra_dimensions` by the name of
+    the dimension; `dimensions` says of each of these names whether its values are people.
     """
 
     field_aliases: Mapping[str, HeaderRule]
     object_aliases: Mapping[str, Mapping[str, HeaderRule]]
     extra_dimensions: Mapping[str, HeaderRule]
-    dimension_names: Mapping[str, str]
+    dimensions: Mapping[str, bool]
     date_order: Mapping[str, str]
     decimal: Mapping[str, str]
     file_order: list[str]
@@ -69,7 +66,8 @@ class CustomMapping:
     """A mapping that is whole in itself; whether its files and headers exist is not known yet.
 
     `date_order` and `decimal` map a file name or pattern to a setting; the pattern '*' stands for every file.
-    `dimensions` are the names of the extra dimensions, in the order of the columns extra_1, extra_2, ...
+    `dimensions` are the names of the dimensions that the user added, and whether their values are people; their headers stand among the
+    columns of deals.
     """
 
     files: Mapping[str, list[str]]
@@ -78,7 +76,7 @@ class CustomMapping:
     outcomes: Mapping[str, list[str]] = field(default_factory=dict)
     date_order: Mapping[str, str] = field(default_factory=dict)
     decimal: Mapping[str, str] = field(default_factory=dict)
-    dimensions: list[str] = field(default_factory=list)
+    dimensions: Mapping[str, bool] = field(default_factory=dict)
     file_order: list[str] = field(default_factory=list)
 
 
@@ -178,23 +176,22 @@ def check_mapping(given: object) -> CustomMapping:
 def check_crm_settings(given: Mapping[str, object], columns: Mapping[str, Column]) -> CrmSettings:
     """The variables a CRM's reader takes, or ReadingError with one sentence per problem. `columns` are those it reads."""
     check = _Checker()
-    own = {name: column for name, column in columns.items() if name not in EXTRA_COLUMNS}
     field_aliases: dict[str, HeaderRule] = {}
     object_aliases: dict[str, dict[str, HeaderRule]] = {}
     for name, value in check.keyed(given.get("field_aliases"), "field_aliases").items():
         if name in COLUMNS:
             where = f"field_aliases.{name}"
-            known = {column.name: column for column in COLUMNS[name] if column.name in own}
+            known = {column.name: column for column in COLUMNS[name] if column.name in columns}
             object_aliases[name] = _aliases(check, check.keyed(value, where), where, known)
         else:
-            field_aliases |= _aliases(check, {name: value}, "field_aliases", own)
+            field_aliases |= _aliases(check, {name: value}, "field_aliases", columns)
     extras: dict[str, dict[str, HeaderRule]] = {}
-    names = _dimensions(check, given.get("extra_dimensions"), extras, "extra_dimensions", "field_aliases")
+    dimensions = _dimensions(check, given.get("extra_dimensions"), extras, "extra_dimensions", "field_aliases")
     settings = CrmSettings(
         field_aliases=field_aliases,
         object_aliases=object_aliases,
         extra_dimensions=extras.get("deals", {}),
-        dimension_names=dict(zip(EXTRA_COLUMNS, names, strict=False)),
+        dimensions=dimensions,
         date_order=_per_file(check, given.get("date_order") or None, "date_order", DATE_ORDERS),
         decimal=_per_file(check, given.get("decimal") or None, "decimal", DECIMAL_STYLES),
         file_order=check.texts(given.get("file_order") or [], "file_order"),
@@ -248,7 +245,7 @@ def _columns(check: _Checker, given: object, files: Mapping[str, object]) -> dic
         where = f"mapping.columns.{object_name}"
         if not check.known(object_name, OBJECTS, "mapping.columns"):
             continue
-        known = {column.name: column for column in OBJECTS[object_name] if column.name not in EXTRA_COLUMNS}
+        known = {column.name: column for column in OBJECTS[object_name]}
         columns[object_name] = {}
         for name, value in check.keyed(rules, where).items():
             if check.known(name, known, where, "column"):
@@ -312,37 +309,32 @@ def _dimensions(
     columns: dict[str, dict[str, HeaderRule]],
     variable: str = "mapping.dimensions",
     instead: str = "mapping.columns",
-) -> list[str]:
-    """The names of the extra dimensions; their headers become the columns extra_1, extra_2, ... of deals."""
-    names: list[str] = []
+) -> dict[str, bool]:
+    """The dimensions that the user added, and whether their values are people; their headers become columns of deals under their names."""
+    added: dict[str, bool] = {}
     for name, value in check.keyed(given, variable).items():
         where = f"{variable}.{name}"
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-            check.say(
-                f'{where}: a dimension\'s name is made of small letters, digits and "_", such as regional_office.'
-            )
-        elif name in RESERVED_DIMENSIONS or name in EXTRA_COLUMNS:
-            check.say(f"{where}: {name} already means something; map it under {instead}, or choose another name.")
+        problem = dimension_name_problem(name, where, instead)
+        if problem:
+            check.say(problem)
         else:
-            header = check.text(_header_of_dimension(check, value, where), where)
-            if header and len(names) < MOST_EXTRA_DIMENSIONS:
-                columns.setdefault("deals", {})[EXTRA_COLUMNS[len(names)]] = HeaderRule(header)
-            names.append(name)
-    if len(names) > MOST_EXTRA_DIMENSIONS:
-        check.say(f"{variable} names {len(names)} extra dimensions: at most {MOST_EXTRA_DIMENSIONS} fit.")
-    return names
+            header, added[name] = _header_of_dimension(check, value, where)
+            if header:
+                columns.setdefault("deals", {})[name] = HeaderRule(header)
+    return added
 
 
-def _header_of_dimension(check: _Checker, value: object, where: str) -> object:
-    """The header of a dimension: a text, or stated as `header` beside whether its values are people."""
+def _header_of_dimension(check: _Checker, value: object, where: str) -> tuple[str | None, bool]:
+    """The header of a dimension, and whether its values are people: a text, or both by their names."""
     if not isinstance(value, dict):
-        return value
+        return check.text(value, where), False
     keys = check.keyed(value, where)
     for key in keys:
         check.known(key, ("header", "is_person"), where)
-    if not isinstance(keys.get("is_person", False), bool):
+    is_person = keys.get("is_person", False)
+    if not isinstance(is_person, bool):
         check.say(f"{where}.is_person must be true or false.")
-    return keys.get("header")
+    return check.text(keys.get("header"), where), is_person is True
 
 
 def _lookups(check: _Checker, given: object, files: Mapping[str, object]) -> list[LookupRule]:

@@ -19,7 +19,7 @@ import yaml
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import SEEDS, Likeness, aliases
 from winloss.load.aliases import recognise as likenesses
-from winloss.load.columns import EXTRA_COLUMNS, REPORTS
+from winloss.load.columns import REPORTS
 from winloss.load.custom import custom_layout
 from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import DELIMITERS, ExportFile
@@ -391,9 +391,7 @@ def _column_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
     for reading in layout.readings:
         for column in layout.objects[reading.object]:
             binding = reading.bindings.get(column.name)
-            if column.name in reading.constants or (
-                binding is None and (column.crm_only or column.name in EXTRA_COLUMNS)
-            ):
+            if column.name in reading.constants or (binding is None and (column.crm_only or column.is_own)):
                 continue
             headers = " or ".join(cell.header for cell in binding.cells) if binding else None
             if column.name == "currency" and not binding:

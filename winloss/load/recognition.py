@@ -15,7 +15,7 @@ import duckdb
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import Alias, aliases, seed_rows
 from winloss.load.aliases import recognise as likenesses
-from winloss.load.columns import COLUMNS, Column
+from winloss.load.columns import COLUMNS, Column, with_dimensions
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import plain, positions
@@ -110,7 +110,7 @@ def bindings_of(file: ExportFile, crm: str, object_name: str, settings: CrmSetti
     What the user calls the id of a deal is that of the deals: another file may have an id of its own under the same header.
     """
     offered: dict[str, dict[int, Cell]] = {}
-    columns = {column.name: column for column in COLUMNS[object_name]}
+    columns = {column.name: column for column in with_dimensions(COLUMNS, settings.dimensions)[object_name]}
     rules = {**settings.own()[object_name], **settings.extra_dimensions}
     is_reference = object_name != "deals" and "deal_id" not in settings.object_aliases.get(object_name, {})
     has_known = any(
@@ -175,7 +175,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
         readings = with_footers(readings, folder.engine)
     entered = [reading for deals in readings if deals.object == "deals" for reading in stages_entered(deals)]
     return Layout(
-        objects=COLUMNS,
+        objects=with_dimensions(COLUMNS, settings.dimensions),
         readings=[*readings, *entered],
         date_order=settings.date_order,
         decimal=settings.decimal,
@@ -268,8 +268,7 @@ def _own_headers_not_found(settings: CrmSettings, readings: Sequence[FileReading
         for name, rule in rules.items():
             can_hold = [reading for reading in readings if name in reading.bindings and only in (None, reading.object)]
             if not any(positions(rule.header, reading.file.headers) for reading in can_hold):
-                shown = settings.dimension_names.get(name, name)
-                yield f'No file that is read has the column "{rule.header}" ({kind}.{shown}).{did_you_mean(rule.header, headers)}'
+                yield f'No file that is read has the column "{rule.header}" ({kind}.{name}).{did_you_mean(rule.header, headers)}'
 
 
 def _unread_notice(file: ExportFile, crm: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from winloss.load.columns import COLUMNS, DATED, PROVENANCE, SEVERAL_PER_DEAL, WORDS_OF_DIMENSIONS, Column, Kind
+from winloss.load.columns import DATED, PROVENANCE, SEVERAL_PER_DEAL, Column, Kind
 from winloss.load.file_inspection import ExportFile
 from winloss.load.parsing import (
     CAN_BE_A_VALUE,
@@ -176,7 +176,7 @@ def trimmed_column_sql(file: ExportFile, column: str) -> str:
 def empty_statement(columns: Sequence[Column]) -> str:
     """A SELECT with the columns of an object and no row."""
     names = [f"    cast(null as varchar) as {column.name}" for column in columns]
-    if columns and columns is COLUMNS["deals"]:
+    if any(column.name == "outcome" for column in columns):
         names.append("    cast(null as varchar) as made_from")
     names += [f"    cast(null as {data_type}) as {name}" for name, data_type in PROVENANCE]
     return "select\n" + ",\n".join(names) + "\nwhere false"
@@ -266,8 +266,7 @@ def stated_values(reading: FileReading) -> str:
             if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
                 stated = cell.sql()
             else:
-                is_of_dimension = binding.column.name in WORDS_OF_DIMENSIONS
-                kept = reading.kept_words | CAN_BE_A_VALUE if is_of_dimension else frozenset[str]()
+                kept = reading.kept_words | CAN_BE_A_VALUE if binding.column.is_dimension else frozenset[str]()
                 stated = without_missing_sql(cell.sql(), binding.column.kind, kept)
             if is_sound:
                 stated = f"case when {is_sound} then {stated} end"

@@ -97,18 +97,11 @@ union all by name
 select
     alert, 'this build' as subject, value, unit, budget as upper_threshold, coalesce(value > budget, false) as is_raised, meaning, remedy
 from (
-    select
-        'run_time' as alert, duration_seconds / 60 as value, 'minutes' as unit, cast({minutes} as double) as budget,
-        'The build took longer than its budget.' as meaning,
-        'Look in the log for the longest steps; docs/operations.md says what to try.' as remedy
-    {run}
+    select 'run_time' as alert, duration_seconds / 60 as value, cast({minutes} as double) as budget {run}
     union all
-    select
-        'memory' as alert, peak_memory_mb as value, 'MB' as unit, cast({megabytes} as double) as budget,
-        'The build held more memory than its budget.' as meaning,
-        'Set WINLOSS_MEMORY_LIMIT, such as 6GB, or raise memory_budget_mb.' as remedy
-    {run}
-) as measured"""
+    select 'memory' as alert, peak_memory_mb as value, cast({megabytes} as double) as budget {run}
+) as measured
+inner join reference.alert_rules using (alert)"""
 
 
 def meanings(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str | None], str]:

@@ -1,5 +1,5 @@
 {{ config(materialized='table', enabled=true) }}
-{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='column') | reject('equalto', 'deal_type') | list %}
+{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='name') | reject('equalto', 'deal_type') | list %}
 -- One row per quarter x values of all recommendable dimensions together. Recommendations ask many questions of the closed
 -- deals; alike deals stand here in one row, so that a question costs the same for a million deals and for ten.
 -- noqa: disable=LT02

@@ -1,5 +1,5 @@
 {%- set columns = ['lead_source', 'deal_type', 'product', 'pipeline'] -%}
-{%- for dimension in dimensions() if dimension.column.startswith('extra_') and not dimension.is_person %}{% do columns.append(dimension.column) %}{% endfor -%}
+{%- for dimension in dimensions() if dimension.is_own and not dimension.is_person %}{% do columns.append(dimension.name) %}{% endfor -%}
 -- One row: how many cells of dimensions hold what looks like a person: the name of an owner, or a common given name beside another name.
 -- Published segments would name them. Which cells these are is not said here.
 

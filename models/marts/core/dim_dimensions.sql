@@ -3,7 +3,6 @@
 {% for dimension in dimensions() -%}
 select
     '{{ dimension.name }}' as dimension,
-    '{{ dimension.column }}' as column_name,
     {{ loop.index }} as dimension_order,
     {{ dimension.recommendable | string | lower }} as is_recommendable,
     {{ dimension.is_person | string | lower }} as is_person,

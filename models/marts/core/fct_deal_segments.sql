@@ -5,11 +5,11 @@
 -- depends_on: {{ ref('fct_deals') }}
 -- depends_on: {{ ref('bridge_deal_competitors') }}
 {% for dimension in dimensions() -%}
-{% set is_named = dimension.column == 'competitor' -%}
+{% set is_named = dimension.name == 'competitor' -%}
 select
     deals.deal_key,
     '{{ dimension.name }}' as dimension,
-    {{ "coalesce(named.competitor, 'unknown')" if is_named else 'deals.' ~ dimension.column }} as segment,
+    {{ "coalesce(named.competitor, 'unknown')" if is_named else 'deals.' ~ dimension.name }} as segment,
     {{ dimension.recommendable | lower }} as is_recommendable,
     {{ 'coalesce(named.is_first, true)' if is_named else 'true' }} as is_first,
     deals.outcome,

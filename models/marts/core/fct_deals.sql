@@ -1,7 +1,5 @@
 {%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
-{%- set deal_columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] -%}
-{%- set extra_columns = [] -%}
-{%- for name in extra_dimensions() %}{% do extra_columns.append('extra_' ~ loop.index) %}{% endfor -%}
+{%- set deal_columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions() -%}
 -- One row per accepted deal, open ones included. Amounts and counts may be summed; cycle_days and scores may not.
 -- noqa: disable=LT02
 
@@ -12,7 +10,7 @@ with deals as (
         {%- for column in account_columns %}
         coalesce(accounts.{{ column }}, deals.{{ column }}) as known_{{ column }},
         {%- endfor %}
-        {%- for column in deal_columns + extra_columns %}
+        {%- for column in deal_columns %}
         deals.{{ column }} as known_{{ column }},
         {%- endfor %}
         coalesce(accounts.annual_revenue, deals.annual_revenue) as known_annual_revenue,
@@ -57,13 +55,10 @@ segmented as (
             else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
-        {%- for column in account_columns + deal_columns + extra_columns if column != 'competitor' %}
+        {%- for column in account_columns + deal_columns if column != 'competitor' %}
         coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
         {%- endfor %}
         coalesce(competitors.competitor, 'unknown') as competitor,
-        {%- for slot in range(extra_columns | length + 1, 7) %}
-        'unknown' as extra_{{ slot }},
-        {%- endfor %}
         coalesce(revenue_bands.band, 'unknown') as revenue_band,
         coalesce(employee_bands.band, 'unknown') as employee_band
     from deals
@@ -74,7 +69,7 @@ segmented as (
         from {{ ref('int_competitors') }}
         group by stated_competitors
     ) as competitors on deals.known_competitor = competitors.stated_competitors
-    {%- for column in account_columns + deal_columns + extra_columns if column != 'competitor' %}
+    {%- for column in account_columns + deal_columns if column != 'competitor' %}
     left join {{ ref('int_segments') }} as {{ column }}_segments
         on {{ column }}_segments.column_name = '{{ column }}' and deals.known_{{ column }} = {{ column }}_segments.stated_value
     {%- endfor %}
@@ -126,10 +121,7 @@ select
     coalesce(amount_bands.band, 'unknown') as deal_size_band,
     segmented.competitor,
     segmented.pipeline,
-    segmented.owner
-    {%- for slot in range(1, 7) %},
-    segmented.extra_{{ slot }}
-    {%- endfor %}
+    segmented.owner{{ extra_columns('segmented') }}
 from segmented
 left join {{ ref('bands') }} as amount_bands
     on amount_bands.measure = 'amount'

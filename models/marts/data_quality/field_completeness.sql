@@ -19,7 +19,7 @@
     'employee band': ['employees'],
     'deal size band': ['amount'],
 } -%}
-{%- for dimension in dimensions() %}{% do fields.update({dimension.name | replace('_', ' '): dimension.column ~ " != 'unknown'"}) %}{% endfor -%}
+{%- for dimension in dimensions() %}{% do fields.update({dimension.name | replace('_', ' '): dimension.name ~ " != 'unknown'"}) %}{% endfor -%}
 -- One row per period x outcome x field: how many deals have the field filled in. Open deals stand in `all` only.
 -- A field that no file holds, or that the company does not have, has no share: that is another matter than one that is not filled in.
 -- noqa: disable=LT02

@@ -6,7 +6,7 @@
 {%- endfor -%}
 {%- endfor -%}
 {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
-{%- if not pairs %}{% do pairs.append(({'name': '', 'column': "'unknown'"}, {'name': '', 'column': "'unknown'"})) %}{% endif -%}
+{%- if not pairs %}{% do pairs.append(({'name': ''}, {'name': ''})) %}{% endif -%}
 {#- written out in each branch: an engine would first store what several branches read from one place -#}
 {%- set reviewed_deals -%}
         select
@@ -15,7 +15,7 @@
             deals.amount,
             deals.cycle_days
 {%- for dimension in recommendable %},
-            deals.{{ dimension.column }}
+            deals.{{ dimension.name }}
 {%- endfor %}
         from {{ ref('fct_deals') }} as deals
         inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
@@ -30,19 +30,20 @@
 with outcomes as (
 
     {% for first, second in pairs -%}
+    {%- set first_column, second_column = first.name or "'unknown'", second.name or "'unknown'" -%}
     select
         period,
         '{{ first.name }}' as dimension,
-        {{ first.column }} as segment,
+        {{ first_column }} as segment,
         '{{ second.name }}' as second_dimension,
-        {{ second.column }} as second_segment,
+        {{ second_column }} as second_segment,
         outcome,
         {{ outcome_measures() }}
     from (
         {{ reviewed_deals }}
     ) as reviewed_deals
-    where {{ first.column }} != 'unknown' and {{ second.column }} != 'unknown'
-    group by period, {{ first.column }}, {{ second.column }}, outcome
+    where {{ first_column }} != 'unknown' and {{ second_column }} != 'unknown'
+    group by period, {{ first_column }}, {{ second_column }}, outcome
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
