@@ -51,7 +51,9 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     connection.execute(
         "insert into dim_dimensions values ('industry', 'industry', 1, true, false), ('region', 'region', 2, true, false)"
     )
-    connection.execute("create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)")
+    connection.execute(
+        "create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)"
+    )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     stated = Parameters().as_row() | settings
     connection.executemany(
