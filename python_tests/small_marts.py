@@ -49,6 +49,9 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
         "is_known_before_the_deal boolean)"
     )
     connection.execute("insert into dim_dimensions values ('industry', 1, true, false), ('region', 2, true, false)")
+    connection.execute(
+        "create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)"
+    )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     stated = Parameters().as_row() | settings
     connection.executemany(

@@ -15,19 +15,27 @@ from python_tests.known_company.project import (
     csv_text,
     plain_mapping,
 )
+from winloss.advice.counts import DealCounts
+from winloss.advice.evidence import evidence_rows
+from winloss.advice.selection import select
+
+
+def sold(number: int) -> tuple[str, int, bool]:
+    """Industry of a deal, its turn in it, and whether it was won."""
+    industry, turn = ("Other", "Bank", "Farm")[number % 3], number // 3
+    return industry, turn, turn % 10 != 0 if industry == "Other" else turn % 4 == 0
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """120 deals of 2025, 30 a quarter, no score, no revenue; each has a CFO without a role; one loss of 64 states a reason.
 
-    The industry called Other wins 36 of 40, Bank and Farm 10 of 40 each.
+    The industry called Other wins 36 of 40, Bank and Farm 10 of 40 each. The deals are exported in two files, in no order.
     """
     project = copy_project(tmp_path_factory.mktemp("actions"))
     deals, links = [], []
     for number in range(120):
-        industry, turn = ("Other", "Bank", "Farm")[number % 3], number // 3
-        is_won = turn % 10 != 0 if industry == "Other" else turn % 4 == 0
+        industry, turn, is_won = sold(number)
         closed = date(2025, 3 * (turn // 10) + 2, 1 + turn % 10 * 2)
         deals.append(
             {
@@ -38,11 +46,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         )  # fmt: skip
         links.append({"deal_id": f"D{number}", "contact_id": f"C{number}", "added_on": "2024-12-02"})
     contacts = [{"contact_id": link["contact_id"], "title": "CFO"} for link in links]
-    project.write("deals.csv", csv_text(DEAL_COLUMNS, deals))
+    project.write("deals until summer.csv", csv_text(DEAL_COLUMNS, deals[70::-1]))
+    project.write("deals since then.csv", csv_text(DEAL_COLUMNS, deals[:70:-1]))
     project.write("contacts.csv", csv_text(CONTACT_COLUMNS, contacts))
     project.write("deal_contacts.csv", csv_text(LINK_COLUMNS, links))
+    files = {"deals": "deals *.csv", "contacts": "contacts.csv", "deal_contacts": "deal_contacts.csv"}
     variables = plain_mapping(
-        also=["contacts", "deal_contacts"], as_of_on="2025-12-31", known_before_the_deal=["industry"]
+        also=["contacts", "deal_contacts"],
+        mapping={"files": files},
+        as_of_on="2025-12-31",
+        known_before_the_deal=["industry"],
     )
     outcome = project.dbt("build", variables=variables)
     assert outcome.exit_code == 0, outcome.shown
@@ -74,6 +87,22 @@ def test_what_one_action_asks_for_no_second_one_does(built: Project) -> None:
 
 def test_contacts_that_are_recorded_are_not_asked_for(built: Project) -> None:
     assert titles(built, "personas") == ["Record buying roles"]
+
+
+def test_an_export_split_into_files_gives_the_claims_of_its_deals_one_by_one(built: Project) -> None:
+    deals = [sold(number) for number in range(120)]
+    columns = {"industry": [industry for industry, *_ in deals]}
+    won = [int(is_won) for *_, is_won in deals]
+    # all were created on one day, long enough ago: the cohort is all of them
+    cohort = DealCounts(columns, won, ["created"] * 120)
+    quarters = [f"2025-Q{turn // 10 + 1}" for _, turn, _ in deals]
+    found = select(DealCounts(columns, won, quarters, cohort=cohort), ["industry"], known_before=["industry"])
+    figures = ("segment", "action", "closed_deals", "won_deals", "p_value", "expected_lift", "claim_step")
+    expected = sorted(tuple(row[name] for name in figures) for row in evidence_rows(found))
+    assert {row[1] for row in expected} == {"target_more", "not_enough_data"}
+    counted = f"select {', '.join(figures)} from marts.icp_segment_evidence where dimension = 'industry' order by 1"
+    for one, other in zip(built.rows(counted), expected, strict=True):
+        assert one == pytest.approx(other)
 
 
 # ---------------------------------------------------------------- the playbook

@@ -190,6 +190,34 @@ def test_more_deals_of_the_same_accounts_never_strengthen_a_claim(seed: int) -> 
     assert p_of(3, [f"a{i}" for i in range(450)]) <= once, "of three accounts it does"
 
 
+@given(st.integers(0, 2**20))
+@settings(max_examples=10)
+def test_the_same_deals_again_under_other_accounts_and_owners_never_weaken_a_claim(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = company(seed, 300)
+    for row in rows:
+        if row["region"] == "EMEA" and rng.random() < 0.5:
+            row["is_won"] = 1
+    again = [
+        {
+            **row,
+            **{
+                name: f"{row[name]} again"
+                for name in ("deal_key", "account_key", "owner")
+                if row[name] not in (None, "unknown")
+            },
+        }
+        for row in rows
+    ]
+    one, other = (select(in_memory(deals), DIMENSIONS, with_pairs=False) for deals in (rows, [*rows, *again]))
+    claimed = {claim.cell: claim for claim in other.claims}
+    assert one.claims
+    for claim in one.claims:
+        assert claimed[claim.cell].sign == claim.sign
+        if claimed[claim.cell].adjusted_for == claim.adjusted_for:
+            assert claimed[claim.cell].p_value <= claim.p_value
+
+
 # ---------------------------------------------------------------- types of deals
 
 

@@ -74,6 +74,7 @@ HELD_ELSEWHERE = {
     "fct_closed_deals": "a filter of fct_deals; every rate above counts through it",
     "fct_deal_segments": "fct_deals turned on its side; win_rates_by_dimension counts through it",
     "dim_playbook": "a seed as it stands; its unit test",
+    "dim_segment_cuts": "the seed of bands; its unit test",
     "dim_settings": "the variables as they stand; test_settings",
     "icp_recommendations": "icp_segment_evidence without what may not be recommended; test_sample_advice",
     "icp_profile": "icp_recommendations by dimension; test_sample_advice",

@@ -20,7 +20,13 @@ from winloss.advice.counts import Cell, DealCounts, QuarterCounts, Question
 from winloss.advice.deals import window_deals
 from winloss.advice.evidence import OTHER_VALUES, Evidence, Selection, evidence_rows, leak_rows, run_row
 from winloss.advice.parameters import Parameters
-from winloss.advice.recommendations import MAXIMUM_WORDS, no_claim_sentence, rationale, recommendation_rows
+from winloss.advice.recommendations import (
+    MAXIMUM_WORDS,
+    no_claim_sentence,
+    rationale,
+    recommendation_rows,
+    segment_label,
+)
 from winloss.advice.selection import choose_window, select
 from winloss.figures import percent
 from winloss.quoting import text_literal
@@ -864,6 +870,26 @@ def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
         "Referral won 31 of 42 closed deals (74%) against 39% in other segments. Allowing for quarter and chance, "
         "moving 10 of every 100 deals here should change wins by +1.4 (+0.4 to +3.2)."
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "label"),
+    [
+        ([("industry", "Technology")], "Technology"),
+        ([("region", "日本の")], "Region 日本の"),
+        ([("revenue_band", "$10M to $50M")], "Revenue band $10M to $50M"),
+        ([("employee_band", "tiny business")], "Employee band tiny business"),
+        ([("up_sale", "Yes")], "Up sale Yes"),
+        ([("is_partner", "False")], "Is partner False"),
+        ([("industry", "Technology"), ("product", "B2")], "Technology × Product B2"),
+    ],
+)
+def test_a_segment_that_does_not_say_what_it_is_is_named_with_its_dimension(
+    cells: list[tuple[str, str]], label: str
+) -> None:
+    names = [("dimension", "segment"), ("second_dimension", "second_segment")]
+    row = {name: text for pair, cell in zip(names, cells) for name, text in zip(pair, cell)}
+    assert segment_label(row) == label
 
 
 def test_long_names_are_shortened_not_the_facts() -> None:

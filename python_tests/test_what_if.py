@@ -35,6 +35,9 @@ def marts() -> duckdb.DuckDBPyConnection:
         "('region', 'South', null, null, 10.0, -0.8), ('industry', 'Bank', 'region', 'North', 8.0, 1.6)) "
         "as rows(dimension, segment, second_dimension, second_segment, shift_points, extra_wins_per_100)"
     )
+    connection.execute(
+        "create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)"
+    )
     connection.execute("create table dim_settings (setting varchar, value varchar)")
     connection.executemany(
         "insert into dim_settings values (?, ?)", [(k, str(v)) for k, v in Parameters().as_row().items()]
@@ -120,3 +123,53 @@ def test_a_segment_must_be_written_as_dimension_and_value(text: str) -> None:
 def test_a_shift_needs_points(text: str) -> None:
     with pytest.raises(WhatIfError, match="points from 0 to 100"):
         parse_shift(text)
+
+
+def _cut(connection: duckdb.DuckDBPyConnection) -> None:
+    """Four bands of the 200 deals, cut in the middle: 60 and 50 deals below, 40 and 50 above."""
+    connection.execute(
+        "insert into dim_segment_cuts values ('band', 'band cut at C', 'under C', 'A'), ('band', 'band cut at C', 'under C', 'B'), "
+        "('band', 'band cut at C', 'C and more', 'C'), ('band', 'band cut at C', 'C and more', 'D')"
+    )
+    connection.execute(
+        "insert into win_rates_by_dimension values ('window', 'band', 'A', 60, 20, 20000.0), ('window', 'band', 'B', 50, 20, 20000.0), "
+        "('window', 'band', 'C', 40, 24, 30000.0), ('window', 'band', 'D', 50, 36, 30000.0)"
+    )
+    connection.execute(
+        "insert into win_rates_by_segment_pair values ('window', 'band', 'C', 'region', 'North', 12, 9, 9000.0), "
+        "('window', 'band', 'D', 'region', 'North', 10, 9, 9000.0), ('window', 'band', 'A', 'region', 'North', 18, 12, 9000.0)"
+    )
+
+
+def test_a_side_of_a_cut_is_its_bands_together(marts: duckdb.DuckDBPyConnection) -> None:
+    _cut(marts)
+    answer = what_if(reader_over(marts), drops=[parse_cell("band=C and more")])
+    assert answer.used == ("band C and more: 60 of 90 deals won",)
+    assert answer.deals_after == 110
+    # both bands, one after the other, are the same deals
+    bands = what_if(reader_over(marts), drops=[parse_cell("band=C"), parse_cell("band=D")])
+    assert (answer.deals_after, answer.wins_after, answer.won_amount_after) == pytest.approx(
+        (bands.deals_after, bands.wins_after, bands.won_amount_after)
+    )
+
+
+def test_a_band_inside_a_dropped_cut_is_dropped_once_and_receives_nothing(marts: duckdb.DuckDBPyConnection) -> None:
+    _cut(marts)
+    answer = what_if(reader_over(marts), drops=[parse_cell("band=C and more"), parse_cell("band=D")])
+    assert answer.deals_after == 110
+    with pytest.raises(WhatIfError, match="band D is dropped and cannot receive deals"):
+        what_if(reader_over(marts), drops=[parse_cell("band=C and more")], shifts=[parse_shift("band=D:10")])
+    # the other side shares no deal with it
+    both = what_if(reader_over(marts), drops=[parse_cell("band=D")], shifts=[parse_shift("band=under C:10")])
+    assert both.used == ("band D: 36 of 50 deals won", "band under C: 40 of 110 deals won")
+
+
+def test_a_cut_overlaps_a_segment_as_its_bands_do(marts: duckdb.DuckDBPyConnection) -> None:
+    _cut(marts)
+    answer = what_if(reader_over(marts), drops=[parse_cell("band=C and more"), parse_cell("region=North")])
+    # 90 and 40 deals, 12 + 10 of them in both: 200 - 108 are left
+    assert answer.deals_after == 92
+    assert "band C and more and region North: 18 of 22 deals won" in answer.used
+    # of the other side one band is not listed beside North: taken as independent
+    answer = what_if(reader_over(marts), drops=[parse_cell("band=under C"), parse_cell("region=North")])
+    assert answer.deals_after == pytest.approx(200 - (110 + 40 - 110 * 40 / 200))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from winloss.advice.counts import DealCounts
+from winloss.advice.counts import CUT, DealCounts
 from winloss.rows import Row
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +30,14 @@ SHARES: dict[str, Floats] = {
 DIMENSIONS = tuple(SHARES)
 VALUES: tuple[tuple[str, int], ...] = tuple((d, v) for d in DIMENSIONS for v in range(SHARES[d].size))
 LABELS = {d: [f"{d} {v}" for v in range(SHARES[d].size)] for d in DIMENSIONS}
+CUTS = {
+    f"{d}{CUT}{edge}": {f"{d} {v}": f"{d} {'from' if v >= edge else 'below'} {edge}" for v in range(SHARES[d].size)}
+    for d in ("revenue_band", "employee_band")
+    for edge in range(2, SHARES[d].size - 1)
+}
+"""The two dimensions whose values have an order, cut where two values or more lie on either side."""
+
+SEARCHED = (*DIMENSIONS, *CUTS)
 LOG_ODDS = float(np.log(2.5))
 
 

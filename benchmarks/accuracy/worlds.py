@@ -135,7 +135,7 @@ def draw(
 
     cohort = counts(in_cohort, created - (end - 4 * QUARTER), None)
     window = counts(in_window, closed, cohort)
-    return Drawn(window, int(in_window.sum()), int(won[in_window].sum()), labels)
+    return Drawn(window.cut(sc.CUTS), int(in_window.sum()), int(won[in_window].sum()), labels)
 
 
 @lru_cache(maxsize=4)

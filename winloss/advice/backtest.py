@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from winloss.advice import selection
-from winloss.advice.counts import DealCounts, QuarterCounts
+from winloss.advice.counts import Cuts, DealCounts, QuarterCounts, bands_of
 from winloss.advice.deals import window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.selection import TARGET_MORE
-from winloss.advice.steps import known_before, parameters, recommendable_dimensions
+from winloss.advice.steps import known_before, ordered_cuts, parameters, recommendable_dimensions
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 
@@ -55,21 +55,22 @@ order by deals.closed_quarter"""
     ]
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
+    cuts = ordered_cuts(reader, dimensions)
     known = known_before(reader)
     result: list[Row] = []
     source: DealCounts | None = None
     for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
         before, tested = quarters[:place], quarters[place]
         window = selection.choose_window(before, parameters=constants)
-        source = window_deals(reader, dimensions, window, constants, source)
+        source = window_deals(reader, dimensions, window, constants, source, cuts)
         advised = {
-            "winloss": _advice(source, list(dimensions), known, constants),
+            "winloss": _advice(source, [*dimensions, *cuts], known, constants),
             "everyone": None,
             "naive": _naive_advice(reader, before[-1].quarter, dimensions, constants),
         }
         for method, segments in advised.items():
             trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
-            inside = _counts(reader, dimensions, tested.quarter, segments)
+            inside = _counts(reader, dimensions, cuts, tested.quarter, segments)
             result.append(
                 {
                     "method": method,
@@ -127,9 +128,9 @@ group by {dimensions[name]}"""
 
 
 def _counts(
-    reader: Reader, dimensions: Mapping[str, str], quarter: str, segments: Sequence[Segment] | None
+    reader: Reader, dimensions: Mapping[str, str], cuts: Cuts, quarter: str, segments: Sequence[Segment] | None
 ) -> tuple[int, int]:
-    """Deals and wins of the quarter inside any of the segments; of all where `segments` is None."""
+    """Deals and wins of the quarter inside any of the segments, or bands of a cut; of all where `segments` is None."""
 
     def literal(text: str) -> str:
         return text_literal(text, reader.engine)
@@ -137,7 +138,12 @@ def _counts(
     is_inside = (
         "1 = 1"
         if segments is None
-        else " or ".join(f"{dimensions[name]} = {literal(value)}" for name, value in segments) or "1 = 0"
+        else " or ".join(
+            f"{dimensions[name]} = {literal(single)}"
+            for name, value in segments
+            for single in bands_of(cuts, name, value) or [value]
+        )
+        or "1 = 0"
     )
     row = reader.rows(
         f"""select coalesce(sum(deals), 0) as deals, coalesce(sum(won), 0) as won

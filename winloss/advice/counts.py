@@ -25,6 +25,36 @@ Cell = tuple[tuple[str, str], ...]
 """A segment as ((dimension, value),), or a pair as ((dimension, value), (dimension, value))."""
 
 
+CUT = " cut at "
+"""Stands in the name of a dimension of two values, made of one whose values have an order: `revenue_band cut at $50M to $100M`."""
+
+
+def base_of(dimension: str) -> str:
+    """The dimension that a cut is made of; of any other, itself."""
+    return dimension.partition(CUT)[0]
+
+
+def is_cut(dimension: str) -> bool:
+    """Whether the dimension is another one cut in two."""
+    return CUT in dimension
+
+
+Cuts = Mapping[str, Mapping[str, str]]
+"""By the name of a cut, the side each value of its dimension is on."""
+
+
+def bands_of(cuts: Cuts, dimension: str, segment: str) -> list[str]:
+    """The values that a side of a cut is made of, in order of name; none where the segment is no side of one."""
+    return sorted(
+        {
+            band
+            for name, side_of in cuts.items()
+            for band, side in side_of.items()
+            if base_of(name) == dimension and side == segment
+        }
+    )
+
+
 def whole_number(row: Mapping[str, Value], name: str) -> int:
     """A count out of a row. Raises ValueError for anything else."""
     value = row[name]
@@ -241,6 +271,18 @@ class DealCounts:
         self.cluster_sums = cluster_sums or {}
         self._designs = {}
         self.cohort = cohort
+        return self
+
+    def cut(self, cuts: Cuts) -> DealCounts:
+        """The same deals with further dimensions of two values, each a known one cut at an edge; the cohort likewise."""
+        for name, side_of in cuts.items():
+            base = base_of(name)
+            sides = [side_of.get(label, UNKNOWN) for label in self._labels[base]]
+            labels = sorted(set(sides))
+            place = np.array([labels.index(side) for side in sides], dtype=np.int64)
+            self._labels[name], self._codes[name] = labels, place[self._codes[base]]
+        if self.cohort is not None:
+            self.cohort.cut(cuts)
         return self
 
     def quarters(self) -> list[QuarterCounts]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import numpy as np
 
-from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, DealCounts, grouped_types
+from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, Cuts, DealCounts, base_of, grouped_types
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import ClusterSums
 from winloss.quoting import text_literal
@@ -28,11 +29,13 @@ def window_deals(
     window: Sequence[str],
     parameters: Parameters,
     like: DealCounts | None = None,
+    cuts: Cuts = MappingProxyType({}),
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
-    `dimensions` maps the name of each dimension to its column of fct_closed_deals. Without creation dates on most deals
-    there is no cohort. Many deals hang together as those of an earlier window did, `like`; few are looked at anew.
+    `dimensions` maps the name of each dimension to its column of fct_closed_deals; `cuts` are further ones made of them.
+    Without creation dates on most deals there is no cohort. Many deals hang together as those of an earlier window did,
+    `like`; few are looked at anew.
     """
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
@@ -40,8 +43,9 @@ def window_deals(
     if like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
-        sums = [_cluster_sums(reader, deals, closed, dimensions, group, name, parameters) for name in CLUSTERS]
-        by_dimension = {name: [found[name] for found in sums if name in found] for name in dimensions}
+        columns = {**dimensions, **{name: _side(dimensions[base_of(name)], cuts[name], reader) for name in cuts}}
+        sums = [_cluster_sums(reader, deals, closed, columns, group, name, parameters) for name in CLUSTERS]
+        by_dimension = {name: [found[name] for found in sums if name in found] for name in columns}
     return _folded(
         reader,
         reader.relation("int_deal_cells"),
@@ -51,7 +55,16 @@ def window_deals(
         group,
         by_dimension,
         _cohort(reader, deals, closed, dimensions, group, by_dimension, parameters),
+    ).cut(cuts)
+
+
+def _side(column: str, side_of: Mapping[str, str], reader: Reader) -> str:
+    """SQL of the side of a cut that a deal is on."""
+    cases = " ".join(
+        f"when {text_literal(band, reader.engine)} then {text_literal(side, reader.engine)}"
+        for band, side in sorted(side_of.items())
     )
+    return f"case {column} {cases} else '{UNKNOWN}' end"
 
 
 def _list(values: Sequence[str], reader: Reader) -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from scipy import special
 
 from winloss.advice import statistics
-from winloss.advice.counts import Cell, SegmentCounts, rounded
+from winloss.advice.counts import Cell, SegmentCounts, base_of, is_cut, rounded
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from winloss.rows import Row, Value
 
@@ -178,7 +178,13 @@ class Outcome:
 
 def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     base = outcome.won / outcome.deals
-    evidence = [_segment_evidence(outcome, row, base, parameters) for row in outcome.segments]
+    claimed = {claim.cell[0][0] for claim in outcome.claims}
+    evidence = [
+        _segment_evidence(outcome, row, base, parameters)
+        for row in outcome.segments
+        # of a cut only what is claimed is told, as both of its sides: its bands have rows of their own
+        if not is_cut(row.dimension) or (row.dimension in claimed and row.value != UNKNOWN)
+    ]
     evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
     _place_bets(evidence, outcome.is_fallback, parameters)
     _widen_bets(evidence, len(outcome.candidates), parameters)
@@ -241,6 +247,10 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
         evidence.explained_by = tuple(claim.cell for claim in outcome.claims)
     _decide(evidence, base, _may_be_claimed(outcome, cell, parameters), parameters)
     evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
+    if is_cut(row.dimension):
+        # beside the values of its bands, that of a cut would tell one that is hidden because it rests on few deals
+        evidence.value_weighted_win_rate = evidence.value_weighted_low = evidence.value_weighted_high = None
+        evidence.effective_deals = None
     return evidence
 
 
@@ -362,7 +372,7 @@ def _expected(
 def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> bool:
     """Few owners per segment cannot be told from the segments, the less the more deals there are."""
     is_large = outcome.deals > parameters.exact_up_to_deals
-    return not (is_large and any(dimension in outcome.few_owners for dimension, _ in cell))
+    return not (is_large and any(base_of(dimension) in outcome.few_owners for dimension, _ in cell))
 
 
 def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
@@ -511,7 +521,7 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
 def _of_claims(outcome: Outcome, evidence: Evidence) -> list[Caveat]:
     """What stands between a segment that differs and what is claimed of it."""
     caveats = []
-    for dimension, _ in evidence.cell:
+    for dimension in (base_of(name) for name, _ in evidence.cell):
         if dimension in outcome.doubted and evidence.action in (KEEP_TESTING, NOT_ENOUGH_DATA):
             caveats.append(
                 Caveat(
@@ -545,7 +555,7 @@ def _caveats(
     claim: Claim | None,
     parameters: Parameters,
 ) -> tuple[Caveat, ...]:
-    name = f"{row.dimension} {row.value}"
+    name = f"{base_of(row.dimension)} {row.value}"
     caveats = [*_why_not_judged(outcome, evidence, parameters), *_of_claims(outcome, evidence)]
     if claim is not None:
         for other in outcome.not_separable.get(claim.cell, ()):
@@ -580,7 +590,7 @@ def _caveats(
     gap = known_won / outcome.won - known_lost / (outcome.deals - outcome.won)
     if abs(gap) >= parameters.known_gap_caveat:
         side = "won" if gap > 0 else "lost"
-        caveats.append(Caveat("recorded_unevenly", f"{row.dimension} is recorded more often on {side} deals."))
+        caveats.append(Caveat("recorded_unevenly", f"{base_of(row.dimension)} is recorded more often on {side} deals."))
     return tuple(caveats)
 
 
@@ -589,7 +599,7 @@ def _caveats(
 
 def cell_label(cell: Cell) -> str:
     """A segment in words: 'industry Technology', a pair joined by 'and'."""
-    return " and ".join(f"{dimension} {value}" for dimension, value in cell)
+    return " and ".join(f"{base_of(dimension)} {value}" for dimension, value in cell)
 
 
 def evidence_rows(selection: Selection) -> list[Row]:
@@ -605,7 +615,7 @@ def evidence_rows(selection: Selection) -> list[Row]:
         second = evidence.cell[1] if len(evidence.cell) > 1 else (None, None)
         rows.append(
             {
-                "dimension": evidence.cell[0][0],
+                "dimension": base_of(evidence.cell[0][0]),
                 "segment": evidence.cell[0][1],
                 "second_dimension": second[0],
                 "second_segment": second[1],

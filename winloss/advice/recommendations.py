@@ -6,6 +6,7 @@ not in its record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from winloss.advice.evidence import (
@@ -143,9 +144,21 @@ def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
 
 
 def segment_label(row: Mapping[str, Value]) -> str:
-    """A segment in words: its value, a pair joined by a multiplication sign."""
-    second = row.get("second_segment")
-    return f"{row['segment']} × {second}" if second else str(row["segment"])
+    """A segment in words, a pair joined by a multiplication sign: "Technology × Revenue band $10M to $50M"."""
+    cells = [(row["dimension"], row["segment"]), (row.get("second_dimension"), row.get("second_segment"))]
+    return " × ".join(_told(str(dimension), str(segment)) for dimension, segment in cells if segment)
+
+
+def _told(dimension: str, segment: str) -> str:
+    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2."""
+    is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
+    if is_word and not dimension.endswith("_band"):
+        return segment
+    return f"{dimension.replace('_', ' ').capitalize()} {segment}"
+
+
+_WORD = re.compile(r"[^\W\d_]{4}")
+_ANSWERS = ("true", "false")
 
 
 def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -> str:

@@ -24,6 +24,8 @@ from winloss.advice.counts import (
     SegmentCounts,
     StrataCounts,
     StrataSums,
+    base_of,
+    is_cut,
     sums_of,
 )
 from winloss.advice.evidence import DEPRIORITISE as DEPRIORITISE
@@ -174,6 +176,13 @@ def _given(dimensions: tuple[str, ...], claims: Iterable[Cell], focus: Cell | No
     )
 
 
+def _against_all(question: Question) -> Question:
+    """The same against all other deals: claimed siblings, and claims on cuts of the dimension, are back in."""
+    own = {base_of(dimension) for dimension in question.dimensions}
+    flags = tuple(cell for cell in question.flags if {base_of(dimension) for dimension, _ in cell} != own)
+    return replace(question, flags=flags, left_out=())
+
+
 # ---------------------------------------------------------------- the selection itself
 
 
@@ -201,11 +210,13 @@ def select(
         raise ValueError("the window holds no closed deal")
 
     segments = source.segments(dimensions, window[-parameters.recent_quarters :], parameters)
-    leaks = _leaks(segments, deals, won, parameters)
+    uncut = [row for row in segments if not is_cut(row.dimension)]
+    leaks = _leaks(uncut, deals, won, parameters)
     leaking = {leak.dimension for leak in leaks}
-    doubted = _doubted(segments, leaking | set(known_before), parameters)
-    candidates, twins = _candidates([row for row in segments if row.dimension not in leaking], parameters)
-    asked = tuple(cell for cell in candidates if cell[0][0] not in doubted)
+    doubted = _doubted(uncut, leaking | set(known_before), parameters)
+    judged = [row for row in segments if base_of(row.dimension) not in leaking]
+    candidates, twins = _candidates(_telling(judged), parameters)
+    asked = tuple(cell for cell in candidates if base_of(cell[0][0]) not in doubted)
 
     is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
     is_exact = deals <= parameters.exact_up_to_deals
@@ -216,9 +227,11 @@ def select(
         return assemble(outcome, parameters)
 
     tester = _Tester(source, parameters)
-    outcome.few_owners = frozenset(name for name in dimensions if source.few_owners(name, parameters))
+    outcome.few_owners = frozenset(
+        name for name in dimensions if not is_cut(name) and source.few_owners(name, parameters)
+    )
     families = list(dict.fromkeys(_dimensions_of(cell) for cell in candidates))
-    trusted = [family for family in families if family[0] not in doubted]
+    trusted = [family for family in families if base_of(family[0]) not in doubted]
     first = _screen(tester, families, ())
     outcome.first_q = _q_values(first, candidates)
     steps, is_cut_short = _step_down(tester, trusted, set(asked), (), parameters.step_down_rate, parameters)
@@ -231,7 +244,7 @@ def select(
     outcome.whole = _screen(tester, families, standing, with_siblings=True)
     for claim in outcome.claims:
         outcome.final[claim.cell] = _single(tester, _given(_dimensions_of(claim.cell), standing, claim.cell))
-    told_apart = [d for d in dimensions if d not in leaking and d not in doubted]
+    told_apart = [d for d in dimensions if not is_cut(d) and d not in leaking and d not in doubted]
     outcome.not_separable = _not_separable(tester, outcome, told_apart, parameters)
     if with_pairs:
         _select_pairs(tester, decided, outcome, leaking | doubted, parameters)
@@ -253,9 +266,7 @@ def _standing(
         if decided is None or not claims:
             return claims
         everything = [*given, *(claim.cell for claim in claims)]
-        questions = [
-            replace(_given(_dimensions_of(claim.cell), everything, claim.cell), left_out=()) for claim in claims
-        ]
+        questions = [_against_all(_given(_dimensions_of(claim.cell), everything, claim.cell)) for claim in claims]
         fallen = {}
         for claim, answer in zip(claims, decided.ask(questions)):
             result = _result(answer, 0)
@@ -267,6 +278,29 @@ def _standing(
             return claims
         outcome.unconfirmed.update(fallen)
         open_steps = {cell: step for cell, step in open_steps.items() if cell not in fallen}
+
+
+def _telling(segments: Sequence[SegmentCounts]) -> list[SegmentCounts]:
+    """Without cuts that part the deals as a single value does, or as another cut of the same dimension.
+
+    A side is made of whole values: of the same counts are the same deals.
+    """
+
+    def counted(row: SegmentCounts) -> tuple[int, ...]:
+        return row.deals, row.won, row.recent_deals, row.recent_won
+
+    kept: list[SegmentCounts] = []
+    for dimension in dict.fromkeys(row.dimension for row in segments):
+        rows = [row for row in segments if row.dimension == dimension]
+        if is_cut(dimension):
+            sides = {counted(row) for row in rows if row.value != UNKNOWN}
+            base = base_of(dimension)
+            seen = {counted(row) for row in segments if row.dimension == base and row.value != UNKNOWN}
+            seen |= {counted(row) for row in kept if is_cut(row.dimension) and base_of(row.dimension) == base}
+            if len(sides) < 2 or seen & sides:
+                continue
+        kept += rows
+    return kept
 
 
 def _candidates(
@@ -311,7 +345,7 @@ def _screen(
     """
     questions = [_given(family, claims) for family in families]
     if with_siblings:
-        questions = [replace(question, left_out=()) for question in questions]
+        questions = [_against_all(question) for question in questions]
     results: dict[Cell, Tally] = {}
     for dimensions, tested in zip(families, tester.ask(questions)):
         for place, values in enumerate(tested.sums.values):
@@ -413,7 +447,7 @@ def _check(
     while standing:
         everything = [*given, *standing]
         backward = tester.ask([_given(_dimensions_of(cell), everything, cell) for cell in standing])
-        whole = tester.ask([replace(_given(_dimensions_of(cell), everything, cell), left_out=()) for cell in standing])
+        whole = tester.ask([_against_all(_given(_dimensions_of(cell), everything, cell)) for cell in standing])
         found = {cell: (_result(b, 0), _result(w, 0)) for cell, b, w in zip(standing, backward, whole)}
         weak = {cell: (back.p, steps[cell]) for cell, (back, _) in found.items() if back.p > parameters.backward_p}
         if weak:
@@ -451,7 +485,7 @@ def _not_separable(
         (claim, dimension)
         for claim in outcome.claims
         for dimension in dimensions
-        if dimension not in _dimensions_of(claim.cell)
+        if dimension not in map(base_of, _dimensions_of(claim.cell))
     ]
     answers = tester.ask(
         [
@@ -475,7 +509,8 @@ def _select_pairs(
     parameters: Parameters,
 ) -> None:
     """Second screen, its own family: pairs of values that win more or less often than their two effects add up to."""
-    with_values = sorted({_dimensions_of(cell)[0] for cell in [*outcome.candidates, *outcome.twins]} - refused)
+    with_values = sorted({cell[0][0] for cell in [*outcome.candidates, *outcome.twins]} - refused)
+    with_values = [dimension for dimension in with_values if not is_cut(dimension)]
     families: list[tuple[str, ...]] = list(combinations(with_values, 2))
     given = [claim.cell for claim in outcome.claims]
     screens = {family: _interactions(tester.source, family, given, (), parameters) for family in families}
@@ -532,7 +567,7 @@ def _interactions(
     Effects of quarter and type of deal, of both dimensions and of claims on further ones add up on the log odds.
     """
     first, second = family
-    flags = [cell for cell in given if not set(_dimensions_of(cell)) <= {first, second}]
+    flags = [cell for cell in given if not set(map(base_of, _dimensions_of(cell))) <= {first, second}]
     fold = source.fold((first, second), flags, left_out)
     if fold.deals.size == 0:
         return {}

@@ -6,7 +6,7 @@ returns plain rows. dbt's Python models and the command line both call these ste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
@@ -189,6 +189,15 @@ def recommendable_dimensions(reader: Reader) -> dict[str, str]:
     return {str(row["dimension"]): str(row["dimension"]) for row in _dimensions(reader)}
 
 
+def ordered_cuts(reader: Reader, dimensions: Collection[str] | None = None) -> dict[str, dict[str, str]]:
+    """Cuts of those of the dimensions (or of all) whose segments have an order: by name, the side each band is on."""
+    cuts: dict[str, dict[str, str]] = {}
+    for row in reader.table("dim_segment_cuts"):
+        if dimensions is None or row["dimension"] in dimensions:
+            cuts.setdefault(str(row["cut"]), {})[str(row["segment_part"])] = str(row["segment"])
+    return dict(sorted(cuts.items()))
+
+
 def known_before(reader: Reader) -> list[str]:
     """Dimensions that someone said are known before the deal."""
     return [str(row["dimension"]) for row in _dimensions(reader) if row["is_known_before_the_deal"]]
@@ -213,8 +222,9 @@ def segment_evidence(reader: Reader) -> list[Row]:
         return []
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
-    source = window_deals(reader, dimensions, window, constants)
-    found = selection.select(source, list(dimensions), constants, known_before=known_before(reader))
+    cuts = ordered_cuts(reader, dimensions)
+    source = window_deals(reader, dimensions, window, constants, cuts=cuts)
+    found = selection.select(source, [*dimensions, *cuts], constants, known_before=known_before(reader))
     run = selection.run_row(found)
     evidence = selection.evidence_rows(found)
     advised = {_key(row): row for row in recommendations.recommendation_rows(evidence, run, constants)}

@@ -11,8 +11,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
+from itertools import product
 
-from winloss.advice.steps import parameters
+from winloss.advice.counts import Cuts, bands_of
+from winloss.advice.steps import ordered_cuts, parameters
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row
 
@@ -54,6 +57,18 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class _Marts:
+    """The marts, and what the sides of cuts are made of."""
+
+    reader: Reader
+    cuts: Cuts
+
+    def segments(self, dimension: str, segment: str) -> list[str]:
+        """The bands of a side of a cut; any other segment is itself."""
+        return bands_of(self.cuts, dimension, segment) or [segment]
+
+
+@dataclass(frozen=True)
 class _Counts:
     deals: float
     won: float
@@ -90,6 +105,7 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     Raises WhatIfError where a segment is not in the window, nothing is asked, nothing would be
     left, or more than 100 points are moved.
     """
+    marts = _Marts(reader, ordered_cuts(reader))
     if not drops and not shifts:
         raise WhatIfError("nothing to try: name a --drop or a --shift")
     if sum(shift.points for shift in shifts) > 100:
@@ -106,11 +122,11 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
 
     dropped = _Counts(0.0, 0.0, 0.0 if won_amount is not None else None)
     for place, cell in enumerate(drops):
-        counts = _cell_counts(reader, cell)
+        counts = _cell_counts(marts, cell)
         used.append(f"{_name(cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
         dropped = _plus(dropped, counts, 1)
         for other in drops[:place]:
-            dropped = _plus(dropped, _overlap(reader, cell, other, deals, used, assumed), -1)
+            dropped = _plus(dropped, _overlap(marts, cell, other, deals, used, assumed), -1)
     left = deals - dropped.deals
     if left < 1:
         raise WhatIfError("nothing would be left: the dropped segments hold all deals of the window")
@@ -128,15 +144,15 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     amount_moved = 0.0
     moved = 0.0
     for shift in shifts:
-        counts = _cell_counts(reader, shift.cell)
-        if any(_is_inside(shift.cell, cell) for cell in drops):
+        counts = _cell_counts(marts, shift.cell)
+        if any(_is_inside(marts, shift.cell, cell) for cell in drops):
             raise WhatIfError(f"{_name(shift.cell)} is dropped and cannot receive deals")
         used.append(f"{_name(shift.cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
         for cell in drops:
-            counts = _plus(counts, _overlap(reader, shift.cell, cell, deals, used, assumed), -1)
+            counts = _plus(counts, _overlap(marts, shift.cell, cell, deals, used, assumed), -1)
         counts = _Counts(max(counts.deals, 0.0), max(counts.won, 0.0), counts.won_amount)
         portion = shift.points / 100
-        gain = None if drops else _advised_gain(reader, shift.cell)
+        gain = None if drops else _advised_gain(marts, shift.cell)
         expected = (counts.won + prior * rate) / (counts.deals + prior) if gain is None else rate + gain
         after += portion * (expected - kept_rate)
         variance += portion**2 * rate * (1 - rate) / (counts.deals + prior)
@@ -170,13 +186,13 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     )
 
 
-def _advised_gain(reader: Reader, cell: Cell) -> float | None:
+def _advised_gain(marts: _Marts, cell: Cell) -> float | None:
     """What a deal moved into the cell gains according to the advice; None where the advice did not test it."""
     names = ["dimension", "segment", "second_dimension", "second_segment"]
     wanted = [text for part in cell for text in part]
-    same = [f"{name} = {text_literal(text, reader.engine)}" for name, text in zip(names, wanted)]
+    same = [f"{name} = {text_literal(text, marts.reader.engine)}" for name, text in zip(names, wanted)]
     same += [f"{name} is null" for name in names[len(wanted) :]]
-    rows = reader.table("icp_segment_evidence", " and ".join([*same, "extra_wins_per_100 is not null"]))
+    rows = marts.reader.table("icp_segment_evidence", " and ".join([*same, "extra_wins_per_100 is not null"]))
     return float(rows[0]["extra_wins_per_100"] or 0.0) / float(rows[0]["shift_points"] or 1.0) if rows else None
 
 
@@ -189,23 +205,25 @@ def _name(cell: Cell) -> str:
     return " and ".join(f"{dimension} {segment}" for dimension, segment in cell)
 
 
-def _is_inside(cell: Cell, other: Cell) -> bool:
-    return set(other) <= set(cell)
+def _is_inside(marts: _Marts, cell: Cell, other: Cell) -> bool:
+    """Whether all deals of the cell are in the other: the same segments and more, of a cut some of its bands."""
+    own = {dimension: marts.segments(dimension, segment) for dimension, segment in cell}
+    return all(set(own.get(dimension, [""])) <= set(marts.segments(dimension, segment)) for dimension, segment in other)
 
 
-def _overlap(reader: Reader, cell: Cell, other: Cell, deals: int, used: list[str], assumed: list[str]) -> _Counts:
+def _overlap(marts: _Marts, cell: Cell, other: Cell, deals: int, used: list[str], assumed: list[str]) -> _Counts:
     """Deals in both cells: from the pair table, or as if the cells were independent."""
     both = tuple(sorted(set(cell) | set(other)))
     if len({dimension for dimension, _ in both}) < len(both):
-        return _Counts(0.0, 0.0, 0.0)
+        return _shared(marts, cell, other)
     if both in (cell, other):
-        return _cell_counts(reader, both)
+        return _cell_counts(marts, both)
     if len(both) == 2:
-        row = _pair_row(reader, both)
-        if row is not None:
-            used.append(f"{_name(both)}: {row['won_deals']} of {row['closed_deals']} deals won")
-            return _as_counts(row)
-    first, second = _cell_counts(reader, cell), _cell_counts(reader, other)
+        counts = _pair_counts(marts, both)
+        if counts is not None:
+            used.append(f"{_name(both)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
+            return counts
+    first, second = _cell_counts(marts, cell), _cell_counts(marts, other)
     assumed.append(
         f"{_name(cell)} and {_name(other)} overlap as if they were independent: too few deals to list them as a pair"
     )
@@ -223,41 +241,74 @@ def _as_counts(row: Row) -> _Counts:
     return _Counts(float(row["closed_deals"] or 0), won, 0.0 if not won else None if amount is None else float(amount))
 
 
-def _pair_row(reader: Reader, cell: Cell) -> Row | None:
+def _shared(marts: _Marts, cell: Cell, other: Cell) -> _Counts:
+    """Deals in two cells that name one dimension twice: those of the bands that both hold; of other segments there is none."""
+    parts: list[tuple[str, list[str]]] = []
+    for dimension in sorted({dimension for dimension, _ in (*cell, *other)}):
+        named = [marts.segments(name, segment) for name, segment in (*cell, *other) if name == dimension]
+        parts.append((dimension, [segment for segment in named[0] if all(segment in further for further in named)]))
+    if len(parts) > 2 or not all(segments for _, segments in parts):
+        return _Counts(0.0, 0.0, 0.0)
+    total = _Counts(0.0, 0.0, 0.0)
+    for cells in product(*([(dimension, segment) for segment in segments] for dimension, segments in parts)):
+        row = _pair_row(marts, cells) if len(cells) == 2 else _segment_row(marts, *cells[0])
+        total = total if row is None else _plus(total, _as_counts(row), 1)
+    return total
+
+
+def _pair_counts(marts: _Marts, cell: Cell) -> _Counts | None:
+    """Deals of a pair, of a cut all its bands together; None where one of them is too small to be listed."""
+    total = _Counts(0.0, 0.0, 0.0)
+    for cells in product(
+        *([(dimension, band) for band in marts.segments(dimension, segment)] for dimension, segment in cell)
+    ):
+        row = _pair_row(marts, cells)
+        if row is None:
+            return None
+        total = _plus(total, _as_counts(row), 1)
+    return total
+
+
+def _pair_row(marts: _Marts, cell: Cell) -> Row | None:
     (first, one), (second, two) = cell
 
     def where(a: str, b: str, c: str, d: str) -> str:
-        literals = [text_literal(text, reader.engine) for text in (a, b, c, d)]
+        literals = [text_literal(text, marts.reader.engine) for text in (a, b, c, d)]
         return (
             f"(dimension = {literals[0]} and segment = {literals[1]} "
             f"and second_dimension = {literals[2]} and second_segment = {literals[3]})"
         )
 
-    rows = reader.table(
+    rows = marts.reader.table(
         "win_rates_by_segment_pair",
         f"period = 'window' and ({where(first, one, second, two)} or {where(second, two, first, one)})",
     )
     return rows[0] if rows else None
 
 
-def _cell_counts(reader: Reader, cell: Cell) -> _Counts:
+def _segment_row(marts: _Marts, dimension: str, segment: str) -> Row | None:
+    rows = marts.reader.table(
+        "win_rates_by_dimension",
+        f"period = 'window' and dimension = {text_literal(dimension, marts.reader.engine)} "
+        f"and segment = {text_literal(segment, marts.reader.engine)}",
+    )
+    return rows[0] if rows else None
+
+
+def _cell_counts(marts: _Marts, cell: Cell) -> _Counts:
     if len(cell) == 2:
-        row = _pair_row(reader, cell)
-        if row is None:
+        counts = _pair_counts(marts, cell)
+        if counts is None:
             raise WhatIfError(
                 f"{_name(cell)} is not listed in the window: too few closed deals, or a name that is not in the data"
             )
-        return _as_counts(row)
+        return counts
     dimension, segment = cell[0]
-    rows = reader.table(
-        "win_rates_by_dimension",
-        f"period = 'window' and dimension = {text_literal(dimension, reader.engine)} "
-        f"and segment = {text_literal(segment, reader.engine)}",
-    )
+    rows = [row for band in marts.segments(dimension, segment) if (row := _segment_row(marts, dimension, band))]
     if rows:
-        return _as_counts(rows[0])
-    known = reader.rows(
-        f"select distinct dimension, segment from {reader.relation('win_rates_by_dimension')} where period = 'window'"
+        return reduce(lambda total, row: _plus(total, _as_counts(row), 1), rows, _Counts(0.0, 0.0, 0.0))
+    known = marts.reader.rows(
+        f"select distinct dimension, segment from {marts.reader.relation('win_rates_by_dimension')} where period = 'window'"
     )
     dimensions = sorted({str(row["dimension"]) for row in known})
     if dimension not in dimensions:

@@ -1,4 +1,5 @@
--- One row per recommendable dimension x segment seen in the window, and per pair of segments that was tested and found or bet on.
+-- One row per recommendable dimension x segment seen in the window, per side of a cut that was found (dim_segment_cuts; its deals are
+-- those of its bands), and per pair of segments that was tested and found or bet on.
 -- A segment is compared with other segments inside the same quarter once stronger claims are accounted for. Rows may not be added.
 
 select

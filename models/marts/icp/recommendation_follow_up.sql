@@ -32,13 +32,17 @@ next_deals as (
         due.reviewed_quarter,
         due.rank,
         deals.is_won,
-        {{ dimension_value('due.dimension', 'deals') }} = due.segment
+        ({{ dimension_value('due.dimension', 'deals') }} = due.segment or cuts.segment_part is not null)
         and (
             due.second_segment is null
             or {{ dimension_value('due.second_dimension', 'deals') }} = due.second_segment
         ) as is_inside
     from due
     inner join {{ ref('fct_closed_deals') }} as deals on due.next_quarter_starts_on = deals.closed_quarter_starts_on
+    -- the deals of a cut are those of its bands
+    left join {{ ref('dim_segment_cuts') }} as cuts
+        on due.dimension = cuts.dimension and due.segment = cuts.segment
+        and {{ dimension_value('due.dimension', 'deals') }} = cuts.segment_part
 
 ),
 

@@ -33,7 +33,7 @@ deals as (
     select
         closed.is_won,
         cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount,
-        {{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment
+        ({{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment or cuts.segment_part is not null)
         and (
             first_claim.second_segment is null
             or {{ dimension_value('first_claim.second_dimension', 'closed') }} = first_claim.second_segment
@@ -44,6 +44,10 @@ deals as (
         and closed.closed_on >= periods.starts_on
         and closed.closed_on < periods.ends_before_on
     cross join first_claim
+    -- the deals of a cut are those of its bands
+    left join {{ ref('dim_segment_cuts') }} as cuts
+        on first_claim.dimension = cuts.dimension and first_claim.segment = cuts.segment
+        and {{ dimension_value('first_claim.dimension', 'closed') }} = cuts.segment_part
 
 ),
 

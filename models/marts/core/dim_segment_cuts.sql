@@ -1,0 +1,40 @@
+-- One row per cut of a dimension whose segments have an order, and band: the side of the cut that the band is on, in words.
+-- A cut has two bands or more on either side; where one side is a single band, the band says it itself.
+
+with ordered as (
+
+    select
+        band,
+        case measure
+            when 'annual_revenue' then 'revenue_band'
+            when 'employees' then 'employee_band'
+            when 'amount' then 'deal_size_band'
+        end as dimension,
+        row_number() over (partition by measure order by band_order, from_value) as place,
+        count(*) over (partition by measure) as bands,
+        -- "$50M to $100M" begins at "$50M"
+        case when instr(band, ' to ') > 1 then substr(band, 1, instr(band, ' to ') - 1) end as lower_edge
+    from {{ ref('bands') }}
+
+),
+
+edges as (
+
+    select
+        dimension,
+        band,
+        place,
+        coalesce(lower_edge || ' and more', band || ' and above') as upper_segment,
+        coalesce('under ' || lower_edge, 'below ' || band) as lower_segment
+    from ordered
+    where place between 3 and bands - 1
+
+)
+
+select
+    edges.dimension,
+    edges.dimension || ' cut at ' || edges.band as cut,
+    case when ordered.place >= edges.place then edges.upper_segment else edges.lower_segment end as segment,
+    ordered.band as segment_part
+from edges
+inner join ordered on edges.dimension = ordered.dimension
