@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from winloss.publish.kept_copies import Span, telling_period
+from winloss.publish.kept_copies import Span, telling_cell, telling_period
 
 WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
@@ -174,7 +174,11 @@ def hide_small_values(
     while True:
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
             pass
-        telling = _telling_cells(connection, minimum) or _telling_with_copies(connection, copies, periods, minimum)
+        telling = (
+            _telling_cells(connection, minimum)
+            or _telling_with_copies(connection, copies, periods, minimum)
+            or _telling_together(connection, copies, periods, minimum)
+        )
         if not telling:
             break
         connection.executemany(
@@ -271,6 +275,27 @@ def _telling_with_copies(
             new.setdefault((table, outcome, cell), {})[period] = Span(*periods[period], deals, not is_hidden)
     found = [(*key, telling_period(copies[key], spans, minimum)) for key, spans in new.items()]
     return [(table, outcome, cell, period) for table, outcome, cell, period in found if period]
+
+
+def _telling_together(
+    connection: duckdb.DuckDBPyConnection, copies: Mapping[_Cell, list[Span]], periods: _Days, minimum: int
+) -> list[tuple[str, str, str, str]]:
+    """The same for the cells of a dimension taken together with their sums."""
+    if not copies:
+        return []
+    sums: dict[tuple[str, str, str], dict[str, dict[str, Span]]] = {}
+    for table, outcome, sum_name, cell, period, deals, is_hidden in connection.execute(
+        "select table_name, outcome, sums[1], cell, period, deals, is_hidden from value_cells where len(sums) = 1 order by all"
+    ).fetchall():
+        if period in periods:
+            spans = sums.setdefault((table, outcome, sum_name), {}).setdefault(cell, {})
+            spans[period] = Span(*periods[period], deals, not is_hidden)
+    found = []
+    for (table, outcome, _), new in sums.items():
+        kept = {cell: copies.get((table, outcome, cell), []) for cell in new}
+        if told := telling_cell(kept, new, minimum):
+            found.append((table, outcome, *told))
+    return found
 
 
 # ---------------------------------------------------------------- all sums at once
