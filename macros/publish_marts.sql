@@ -36,6 +36,7 @@
             'small_cell_minimum': settings.small_cell_minimum,
             'alert_policy': settings.alert_policy,
             'fewer_deals': {'minimum_share': settings.publish_minimum_share, 'allow_fewer_deals': settings.allow_fewer_deals},
+            'allow_few_changes': settings.allow_few_changes,
             'budgets': {'minutes': settings.run_time_budget_minutes, 'megabytes': settings.memory_budget_mb},
         } -%}
     {{ call_at_end('publish_marts', request) }}

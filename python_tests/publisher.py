@@ -39,6 +39,7 @@ def finish(
         "small_cell_minimum": 5,
         "alert_policy": "warn",
         "fewer_deals": {"minimum_share": 0.5, "allow_fewer_deals": False},
+        "allow_few_changes": False,
         "budgets": {"minutes": 10, "megabytes": 8000},
         **more,
     }

@@ -7,7 +7,7 @@ method of the publisher, which sums of quarters follow from them.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from python_tests.test_small_values import amounts, shown
-from winloss.publish.kept_copies import Span, telling_period
+from winloss.publish import small_values
+from winloss.publish.kept_copies import Span, telling_cell, telling_period
 
 WINDOW = 4
 
@@ -136,6 +137,40 @@ def told(counts: Counts, folder: Path, reads_copies: bool = True) -> dict[str, l
     return {segment: few for segment, few in found.items() if few}
 
 
+def told_together(counts: Counts, folder: Path) -> list[tuple[str, tuple[int, ...]]]:
+    """What an attacker knows of few deals who also subtracts the segments from their sum, in every period of every publication."""
+    place = {
+        cell: number
+        for number, cell in enumerate(
+            (segment, quarter) for segment in counts for quarter in range(len(counts[segment]))
+        )
+    }
+
+    def row(segments: Iterable[str], members: Iterable[int]) -> np.ndarray:
+        vector, quarters_of_sum = np.zeros(len(place)), list(members)
+        for segment in segments:
+            for quarter in quarters_of_sum:
+                # what holds no deal is known to be zero
+                vector[place[segment, quarter]] = counts[segment][quarter] > 0
+        return vector
+
+    rows = []
+    for review, is_shown in publications(counts, folder):
+        for period, members in quarters(review).items():
+            rows.append(row(counts, members))
+            rows += [row([segment], members) for segment in counts if is_shown[f"{segment} {period}"]]
+    matrix = np.array(rows)
+    rank = np.linalg.matrix_rank(matrix)
+    return [
+        (segment, chosen)
+        for segment, of_quarters in counts.items()
+        for size in range(1, 4)
+        for chosen in combinations([quarter for quarter, deals in enumerate(of_quarters) if deals], size)
+        if sum(of_quarters[quarter] for quarter in chosen) < 5
+        and np.linalg.matrix_rank(np.vstack([matrix, row([segment], chosen)])) == rank
+    ]
+
+
 MANY = [30] * 6
 
 
@@ -163,12 +198,43 @@ def test_without_a_look_at_the_copies_the_attacker_finds_it(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("seed", range(12))
 def test_an_attacker_with_the_copies_of_all_quarters_finds_no_small_amount(seed: int, tmp_path: Path) -> None:
+    assert told(random_counts(seed), tmp_path) == {}
+
+
+def random_counts(seed: int) -> Counts:
     chance = random.Random(seed)
-    counts = {
+    return {
         f"s{number}": [max(0, round(chance.lognormvariate(1.9, 0.8)) - 1) for _ in range(8)]
         for number in range(chance.randint(3, 6))
     }
-    assert told(counts, tmp_path) == {}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nor_with_the_sums_of_the_segments_beside_the_copies(seed: int, tmp_path: Path) -> None:
+    assert told_together(random_counts(seed), tmp_path) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_cell_by_cell_the_sums_of_the_segments_tell_it(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_values, "telling_cell", lambda *_: None)
+    assert told_together(random_counts(seed), tmp_path)
+
+
+def test_a_segment_that_no_copy_holds_is_part_of_the_sum() -> None:
+    """By hand: 10 deals in the quarter, less the 7 of the young segment, are the 3 of the old one."""
+    kept = {"old": [Span(day(0), day(4), 8, True)], "young": []}
+    new = {
+        "old": {"window": Span(day(1), day(5), 9, True), "quarter": Span(day(4), day(5), 3, False)},
+        "young": {"quarter": Span(day(4), day(5), 7, True)},
+    }
+    assert telling_cell(kept, new, 5) == ("young", "quarter")
+    # 16 in the window, less the 9 of the old one, are the 7 again
+    new["young"]["quarter"] = Span(day(4), day(5), 7, False)
+    assert telling_cell(kept, new, 5) == ("old", "window")
+    new["old"]["window"] = Span(day(1), day(5), 9, False)
+    assert telling_cell(kept, new, 5) is None
 
 
 def test_a_segment_that_is_large_in_every_quarter_keeps_all_its_figures(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -387,6 +388,83 @@ def test_the_sample_company_does_not_replace_the_figures_of_another_source(built
     # the other way round anything may, however small
     assert finish(with_deals(built, 3, "own"), published).returncode == 0
     assert built.rows("select distinct crm from run_history", published) == [("custom",)]
+
+
+# ---------------------------------------------------------------- one quarter published twice
+
+
+def changed(database: Path, statement: str, deals: Sequence[str]) -> None:
+    """Changes these deals of a private database, as a build on corrected exports would."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"{statement} where deal_key in (select unnest($deals))", {"deals": list(deals)})
+
+
+ONLY = (
+    "Not published: since {quarter} was published only the {what} changed, which a reader of both files could work out; readers keep the "
+    "previous build. Build again when 5 or more changed, or set allow_few_changes: true for this run."
+)
+AMOUNTS = "update marts.fct_deals set amount = amount + 1"
+GONE = "delete from marts.fct_deals"
+
+
+@pytest.mark.parametrize(
+    ("statement", "outcome", "what"),
+    [
+        (AMOUNTS, "won", "outcome, amount or dates of {} won deal{}"),
+        (
+            GONE,
+            "lost",
+            "outcome, amount or dates of {0} lost deal{1} and the segments or reasons of {0} deal{1} and the contacts of {0} deal{1}",
+        ),
+    ],
+)
+def test_a_quarter_is_not_published_again_for_a_few_changed_deals(
+    built: Place, tmp_path: Path, statement: str, outcome: str, what: str
+) -> None:
+    """One deal more tells its amount as the difference of two totals; five deals tell a sum of five."""
+    published = tmp_path / "marts.duckdb"
+    database = copy_of(built.database, "few")
+    assert finish(database, published).returncode == 0
+    before = standing_files(published)
+    quarter = built.rows("select max(last_quarter) from dim_periods where period = 'quarter'", published)[0][0]
+    # each has a contact and, if lost, a reason
+    keys = [
+        row[0]
+        for row in built.rows(
+            "select deal_key from w.marts.fct_closed_deals where outcome = $outcome "
+            "and deal_key in (select deal_key from w.marts.bridge_deal_contacts where is_counted) "
+            "and (outcome = 'won' or loss_reason_category != 'other') order by deal_key".replace(
+                "$outcome", f"'{outcome}'"
+            ),
+            built.database,
+        )
+    ]
+    for before_these, deals in ((0, 1), (1, 4)):
+        changed(database, statement, keys[before_these:deals])
+        sentence = ONLY.format(quarter=quarter, what=what.format(deals, "s" * (deals > 1)))
+        for publishes in (finish, publish_again) if deals == 1 else (finish,):
+            run = publishes(database, published)
+            assert (run.returncode, run.stderr.strip().removeprefix("Error: ")) == (1, sentence)
+        assert standing_files(published) == before
+    changed(database, statement, keys[4:5])
+    run = finish(database, published)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_quarter_is_published_again_where_no_deal_changed_or_it_was_told_to(built: Place, tmp_path: Path) -> None:
+    published = tmp_path / "marts.duckdb"
+    database = copy_of(built.database, "again")
+    assert finish(database, published).returncode == 0
+    assert finish(database, published).returncode == 0
+    won = [
+        row[0] for row in built.rows("select deal_key from w.marts.fct_closed_deals where outcome = 'won'", database)
+    ]
+    changed(database, AMOUNTS, won[:1])
+    assert finish(database, published).returncode == 1
+    assert finish(database, published, allow_few_changes=True).returncode == 0
+    # with no file in its place readers would have none
+    changed(database, AMOUNTS, won[:2])
+    assert finish(database, tmp_path / "other" / "marts.duckdb").returncode == 0
 
 
 # ---------------------------------------------------------------- the audit trail

@@ -6,6 +6,7 @@ The attacker knows every published sum and every count, and asks linear algebra 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -13,9 +14,17 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+import yaml
 
-from winloss.publish.publication import PublishedTable, published_select
-from winloss.publish.small_values import hide_small_values
+from python_tests.known_company.project import ROOT
+from winloss.publish.publication import (
+    UNSUPPRESSED,
+    PublishedTable,
+    published_select,
+    read_allow_list,
+    suppressed_marts,
+)
+from winloss.publish.small_values import BOTH, FIGURES, TABLES, hide_small_values
 
 PERIODS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
 """Each period by the parts of time it holds: the quarter, the one before, the rest of the window, what is older."""
@@ -181,3 +190,118 @@ def test_the_attacker_finds_what_is_not_hidden() -> None:
     assert knowable(counts, everything) == ["farms (0,): 1"]
     # one hidden cell comes back as the rest of the sum
     assert knowable(counts, everything | {("farms", "quarter"): None}) == ["farms (0,): 1"]
+
+
+# ---------------------------------------------------------------- the same amount in another table
+
+
+def published(connection: duckdb.DuckDBPyConnection, mart: str) -> list[dict[str, object]]:
+    """What leaves of a mart; `hide_small_values` has judged the marts of the connection."""
+    columns = {row[0]: row[1] for row in connection.execute(f"describe marts.{mart}").fetchall()}
+    answer = connection.execute(published_select(PublishedTable(mart), columns, 5))
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def test_the_mean_of_few_deals_does_not_leave_as_a_measure_either() -> None:
+    """By hand: 4 won deals in the quarter, 34 in the window of which 30 stand before it; 6 won deals of 7 state their cycle."""
+    connection = company(quarter_only(banks=4))
+    connection.execute(
+        "create table marts.typical_deals as select * from (values ('quarter', 'won_amount', 4, 10.0), ('quarter', 'lost_amount', 20, 11.0), "
+        "('window', 'won_cycle_days', 4, 12.0), ('window', 'won_amount', 64, 13.0)) as t (period, measure, deals, mean)"
+    )
+    shown(connection)
+    assert {
+        (row["period"], row["measure"], row["deals"]): row["mean"] for row in published(connection, "typical_deals")
+    } == {
+        ("quarter", "won_amount", 4): None,
+        ("quarter", "lost_amount", 20): 11,
+        ("window", "won_cycle_days", 4): None,
+        ("window", "won_amount", 64): 13,
+    }
+
+
+def test_a_rate_of_value_in_the_advice_does_not_tell_an_amount_that_is_hidden_among_the_segments() -> None:
+    """By hand: the 9 won deals of Shops hide the one of Farms. Their lost amount L is shown, so that a rate r of value gives L * r / (1 - r),
+    and what moving deals there is worth gives their mean."""
+    connection = company(
+        {
+            (segment, part): deals if part == 0 else 0
+            for segment, deals in {"banks": 20, "shops": 9, "farms": 1}.items()
+            for part in range(4)
+        }
+    )
+    connection.execute(
+        "create table marts.icp_recommendations as select 'industry' as dimension, segment, cast(null as varchar) as second_dimension, "
+        "cast(null as varchar) as second_segment, 'industry ' || segment as segment_label, won_deals, lost_deals, 0.5 as value_weighted_win_rate "
+        "from marts.win_rates_by_dimension where period = 'window'"
+    )
+    connection.execute(
+        "create table marts.return_on_investment as select segment_label, 7.0 as revenue_gain, 'none' as missing_reason from marts.icp_recommendations"
+    )
+    columns = {
+        mart: {row[0]: row[1] for row in connection.execute(f"describe marts.{mart}").fetchall()}
+        for mart in ("win_rates_by_dimension", "win_rate_baseline", "icp_recommendations")
+    }
+    hide_small_values(connection, "marts", columns, 5)
+    rates = {row["segment"]: row["value_weighted_win_rate"] for row in published(connection, "icp_recommendations")}
+    assert {segment: rate is None for segment, rate in rates.items()} == {"banks": False, "shops": True, "farms": True}
+    worth = {row["segment_label"]: row for row in published(connection, "return_on_investment")}
+    assert {label: row["revenue_gain"] is None for label, row in worth.items()} == {
+        "industry banks": False,
+        "industry shops": True,
+        "industry farms": True,
+    }
+    assert worth["industry banks"]["missing_reason"] == "none"
+    assert worth["industry shops"]["missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"
+
+
+# ---------------------------------------------------------------- a new table
+
+
+def test_every_published_mart_says_how_its_small_cells_are_hidden() -> None:
+    allowed = set(read_allow_list()[0])
+    undeclared = sorted(allowed - suppressed_marts() - set(UNSUPPRESSED))
+    assert not undeclared, (
+        f"seeds/published_tables.csv publishes {', '.join(undeclared)}, and nothing says what of few deals or people is hidden there: "
+        "declare it as the docstring of winloss/publish/small_cells.py says."
+    )
+    assert sorted(set(UNSUPPRESSED) - allowed) == []
+    assert sorted(set(UNSUPPRESSED) & suppressed_marts()) == []
+
+
+TELLING = re.compile(r"amount|cycle|velocity|(^|_)(mean|median)(_|$)|persona|seniority|contact|^buying_group$")
+"""Columns by whose names a mart holds value, time or people."""
+
+
+def test_no_mart_with_value_time_or_people_says_that_it_hides_nothing() -> None:
+    columns = described_columns()
+    found = {
+        mart: telling
+        for mart in UNSUPPRESSED
+        if (telling := {column for column in columns[mart] if TELLING.search(column)})
+    }
+    assert found == {}, (
+        "marts of UNSUPPRESSED (winloss/publish/publication.py) whose columns speak of value, time or people"
+    )
+
+
+def test_every_column_of_value_or_time_of_a_judged_mart_is_one_that_is_hidden() -> None:
+    columns, allowed = described_columns(), read_allow_list()[0]
+    known = {*BOTH, *(figure for figures in FIGURES.values() for figure in figures)}
+    value_or_time = re.compile("amount|cycle|velocity|value_w|value_e|_days$")
+    found = {
+        mart: left
+        for mart in TABLES
+        if (left := set(filter(value_or_time.search, columns[mart])) - known - set(allowed[mart].columns_left_out))
+    }
+    assert found == {}, "columns of value or time that small_values.py counts neither among FIGURES nor BOTH"
+
+
+def described_columns() -> dict[str, list[str]]:
+    """The columns of every model, as its YAML describes them."""
+    return {
+        model["name"]: [column["name"] for column in model.get("columns", [])]
+        for path in (ROOT / "models").rglob("*.yml")
+        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", [])
+    }

@@ -464,11 +464,11 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     from winloss.publish.publication import FORMATS, Publication
     from winloss.publish.publication import publish as publish_marts
 
-    _check_published_build(connection, database)
     quarter = connection.execute("select max(last_quarter) from marts.dim_periods where period = 'quarter'").fetchall()[
         0
     ][0]
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
+    _check_published_build(connection, database, quarter, minimum)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
     publication = Publication(
         database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection)
@@ -498,10 +498,11 @@ def _check_alert_policy(connection: Any) -> None:
         raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
 
 
-def _check_published_build(connection: Any, database: Path) -> None:
+def _check_published_build(connection: Any, database: Path, quarter: str | None, minimum: int) -> None:
     """Refuses, as a build on DuckDB does, where what stands published must not be replaced."""
+    from winloss.publish import few_changes
     from winloss.publish.publication import PublishError
-    from winloss.publish.published_build import Successor, objection
+    from winloss.publish.published_build import SAMPLE, Successor, objection
 
     deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
     share, allowed = (
@@ -509,6 +510,9 @@ def _check_published_build(connection: Any, database: Path) -> None:
         _setting(connection, "allow_fewer_deals") == "True",
     )
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
+        raise PublishError(f"Not published: {objected}")
+    is_watched = _setting(connection, "crm") != SAMPLE and _setting(connection, "allow_few_changes") != "True"
+    if database.exists() and is_watched and (objected := few_changes.objection(connection, quarter, minimum)):
         raise PublishError(f"Not published: {objected}")
 
 

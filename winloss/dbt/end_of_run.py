@@ -10,8 +10,9 @@ import duckdb
 
 from winloss.dbt.log import say
 from winloss.operations import run_history
+from winloss.publish import few_changes
 from winloss.publish.publication import FORMATS, Publication, PublishError, publish
-from winloss.publish.published_build import Successor, objection
+from winloss.publish.published_build import SAMPLE, Successor, objection
 
 
 def record_run(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
@@ -57,16 +58,22 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     ).fetchall()[0]
     if objected := objection(Path(request["path"]), Successor(str(crm), int(deals), **request["fewer_deals"])):
         raise PublishError(f"Not published: {objected}")
+    path, minimum = Path(request["path"]), int(request["small_cell_minimum"])
+    # the sample's deals are no one's
+    is_watched = path.exists() and crm != SAMPLE and not request["allow_few_changes"]
+    if is_watched and (objected := few_changes.objection(connection, quarter, minimum)):
+        raise PublishError(f"Not published: {objected}")
     written = publish(
         connection,
         Publication(
-            path=Path(request["path"]),
+            path=path,
             build=build,
             quarter=quarter,
             formats=tuple(dict.fromkeys(request["formats"])),
-            minimum=int(request["small_cell_minimum"]),
+            minimum=minimum,
             further={"run_history": run_history.published_rows(build, str(crm)), "alerts": alerts},
             meanings=run_history.meanings(connection),
         ),
     )
+    few_changes.remember(connection, build, quarter)
     say(f"Published {written[-1]} and {len(written) - 1} copies for {quarter or 'no quarter'}.")

@@ -2,15 +2,18 @@
 
 The window of the copy before, less the new window without its quarter, is the quarter that left the window: a colleague who subtracts
 has it. The spans of time that are shown for a cell, in any copy, connect days; what lies between connected days is known, and so is
-what several such spans leave of another. None of it may hold a few deals.
+what several such spans leave of another. None of it may hold a few deals. Cells of a sum, and the sum, tell more together: linear algebra
+finds that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, pairwise
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,93 @@ def telling_period(kept: Sequence[Span], new: Mapping[str, Span], minimum: int) 
     if not now or not shown:
         return None
     return next((period for _, period in shown if told(period) < now), shown[0][1])
+
+
+def telling_cell(
+    kept: Mapping[str, Sequence[Span]], new: Mapping[str, Mapping[str, Span]], minimum: int
+) -> tuple[str, str] | None:
+    """The smallest shown cell of a sum, with its period, that with the sums of all cells and the copies tells of few deals; None where none does.
+
+    What is known is a linear combination of what is shown: of the cells, and of all cells together in each span, which other tables show.
+    """
+    steps = [
+        (cell, begins, ends, days[ends][1] - days[begins][1] if days[begins][0] == days[ends][0] else minimum)
+        for cell in new
+        for days in [_numbered([*new[cell].values(), *kept.get(cell, ())])]
+        for begins, ends in pairwise(sorted(days))
+    ]
+    # where there is no deal the amount is known to be zero
+    steps = [step for step in steps if step[3]]
+    if not any(kept.values()) or len(steps) > _MOST_STEPS:
+        return None
+
+    def combination(span: Span, of_cell: str | None = None) -> np.ndarray | None:
+        inside = [
+            (cell == of_cell or of_cell is None) and span.begins_on <= begins and ends <= span.ends_before_on
+            for cell, begins, ends, _ in steps
+        ]
+        # a cell that an older copy does not hold has no day where the span begins
+        is_cut = any(
+            (cell == of_cell or of_cell is None)
+            and not whole
+            and begins < span.ends_before_on
+            and ends > span.begins_on
+            for whole, (cell, begins, ends, _) in zip(inside, steps, strict=True)
+        )
+        return None if is_cut else np.array(inside, dtype=float)
+
+    def known(cells: Mapping[str, Iterable[Span]]) -> list[np.ndarray]:
+        spans = {(span.begins_on, span.ends_before_on): span for shown in cells.values() for span in shown}
+        rows = [combination(span) for span in spans.values()]
+        rows += [combination(span, cell) for cell, shown in cells.items() for span in shown if span.is_shown]
+        return [row for row in rows if row is not None]
+
+    of_copies = known(kept)
+    rows = [*of_copies, *known({cell: spans.values() for cell, spans in new.items()})]
+    unknown, unknown_before = _null_space(rows, len(steps)), _null_space(of_copies, len(steps))
+    for wanted in _few(steps, minimum):
+        # what the copies tell by themselves cannot be taken back
+        if _is_spanned(wanted, unknown) and not _is_spanned(wanted, unknown_before):
+            shown = [
+                (span.deals, cell, period, row)
+                for cell, spans in new.items()
+                for period, span in spans.items()
+                if span.is_shown and span.deals and (row := combination(span, cell)) is not None
+            ]
+            weights = np.linalg.lstsq(np.array([*(row for *_, row in shown), *rows]).T, wanted, rcond=None)[0]
+            telling = [cell[:3] for cell, weight in zip(shown, weights, strict=False) if abs(weight) > 1e-6]
+            if telling:
+                return min(telling)[1:]
+    return None
+
+
+_MOST_STEPS = 400
+"""Larger sums are judged cell by cell alone: what several of their cells and copies tell together is not looked for."""
+
+
+def _few(steps: Sequence[tuple[str, date, date, int]], minimum: int) -> Iterator[np.ndarray]:
+    """The sets of steps of one cell that hold few deals together."""
+    small: dict[str, list[int]] = {}
+    for place, (cell, _, _, deals) in enumerate(steps):
+        if deals < minimum:
+            small.setdefault(cell, []).append(place)
+    for places in small.values():
+        for size in range(1, minimum):
+            for chosen in combinations(places, size):
+                if sum(steps[place][3] for place in chosen) < minimum:
+                    wanted = np.zeros(len(steps))
+                    wanted[list(chosen)] = 1
+                    yield wanted
+
+
+def _null_space(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
+    matrix = np.array(rows).reshape(-1, width)
+    sizes, directions = np.linalg.eigh(matrix.T @ matrix)
+    return directions[:, sizes < 1e-9 * max(1.0, sizes.max(initial=0))]
+
+
+def _is_spanned(wanted: np.ndarray, unknown: np.ndarray) -> bool:
+    return not np.abs(wanted @ unknown).max(initial=0) > 1e-7
 
 
 Day = tuple[int, int]

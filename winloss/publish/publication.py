@@ -25,7 +25,7 @@ from winloss.formatting import FORMULA_STARTS
 from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
-from winloss.publish.small_values import hide_small_values, judged_rows, shown_values
+from winloss.publish.small_values import FOLLOWING, TABLES, hide_small_values, judged_rows, shown_values
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -166,6 +166,34 @@ _QUOTED_CELLS = """exists (
         )
     )
 )""".replace("FIRST_DAYS", FIRST_DAYS)
+
+UNSUPPRESSED: Mapping[str, str] = {
+    "alerts": "Figures of all deals of a build, and of its files.",
+    "data_quality_findings": "Counts of records.",
+    "dim_dimensions": "Names of dimensions.",
+    "dim_periods": "Days and counts of all deals.",
+    "dim_playbook": "What is advised in general.",
+    "dim_settings": "What the build was set to.",
+    "field_completeness": "Counts of filled fields.",
+    "icp_backtest": "Counts of deals.",
+    "icp_profile": "Names of segments.",
+    "input_columns": "Headers that are read.",
+    "input_files": "Counts of records; files go by number.",
+    "loss_reason_changes": "Counts of deals.",
+    "loss_reason_reliability": "Counts of deals.",
+    "recommendation_follow_up": "Counts of deals.",
+    "recommended_score_threshold": "Counts of deals.",
+    "rejected_record_counts": "Counts of records.",
+    "rejected_records": "Places in files, without what stands there.",
+    "score_thresholds": "Counts of deals.",
+}
+"""Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""
+
+
+def suppressed_marts() -> set[str]:
+    """The marts of which small cells, or what quotes them, do not leave."""
+    return {*CELLS, "contact_coverage", *_SENTENCES, *TABLES, *FOLLOWING}
+
 
 SUPPRESSED_MEANING = "True where the row is on fewer deals than small_cell_minimum, or its figures would tell those of such a row: they are null."
 

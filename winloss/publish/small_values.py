@@ -17,10 +17,14 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from winloss.publish.kept_copies import Span, telling_period
+from winloss.publish.kept_copies import Span, telling_cell, telling_period
 
 WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
+OPEN = ("open_amount", "mean_open_amount", "median_open_amount", "mean_open_days", "median_open_days")
+FIGURES = {"won": WON, "lost": LOST, "open": OPEN}
+"""Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
+
 BOTH = (
     "value_win_rate",
     "value_effective_deals",
@@ -32,6 +36,28 @@ BOTH = (
     "value_weighted_high",
 )
 REASON = "value_missing_reason"
+
+FOLLOWING = {
+    "typical_deals": ("mean", "median", "median_low", "median_high"),
+    "return_on_investment": (
+        "revenue_gain",
+        "revenue_gain_low",
+        "revenue_gain_high",
+        "net_gain",
+        "net_gain_low",
+        "net_gain_high",
+    ),
+}
+"""Marts whose figures are those of cells of another mart, and leave where these do."""
+
+_HIDDEN_THERE = {
+    # a measure is one of all won, or lost, deals of a period, such as won_amount
+    "typical_deals": """where is_hidden and table_name = 'win_rate_baseline'
+        and outcome = split_part(mart.measure, '_', 1) and value_cells.period = mart.period""",
+    "return_on_investment": """inner join marts.icp_recommendations as advised
+        on table_name = 'icp_recommendations' and cell = {cell} and advised.segment_label = mart.segment_label
+        where is_hidden""",
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +118,15 @@ where
         or (value_cells.period = 'all' and (in_all - in_window between 1 and $minimum - 1 or quarter between 1 and $minimum - 1))
     )"""
 
+# Advice weighs the deals of a segment by their amounts: a rate that gives the one amount where the other is shown.
+_ADVISED = """update value_cells set is_hidden = true
+from (
+    select cell || ' |  | ' as cell from value_cells where is_hidden and table_name = 'win_rates_by_dimension' and period = 'window'
+    union
+    select cell from value_cells where is_hidden and table_name = 'win_rates_by_segment_pair' and period = 'window'
+) as answers
+where table_name in ('icp_segment_evidence', 'icp_recommendations') and value_cells.cell = answers.cell"""
+
 _ROUND = """update value_cells set is_hidden = true
 from (
     select table_name, cell, period, outcome
@@ -139,13 +174,18 @@ def hide_small_values(
     while True:
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
             pass
-        telling = _telling_cells(connection, minimum) or _telling_with_copies(connection, copies, periods, minimum)
+        telling = (
+            _telling_cells(connection, minimum)
+            or _telling_with_copies(connection, copies, periods, minimum)
+            or _telling_together(connection, copies, periods, minimum)
+        )
         if not telling:
             break
         connection.executemany(
             "update value_cells set is_hidden = true where table_name = ? and outcome = ? and cell = ? and period = ?",
             telling,
         )
+    connection.execute(_ADVISED)
 
 
 def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[tuple[str, str, str, str]]:
@@ -201,7 +241,7 @@ def _cells_of_copy(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str
         columns.setdefault(table, {})[column] = kind
     rows: list[tuple[str, str, str, str, int, bool]] = []
     for name, table in TABLES.items():
-        for outcome, figures in (("won", WON), ("lost", LOST)):
+        for outcome, figures in FIGURES.items():
             shown = [f"{figure} is not null" for figure in figures if figure in columns.get(name, {})]
             if shown and table.period == "period" and is_judged(name, columns.get(name, {}), outcome):
                 rows += connection.execute(
@@ -235,6 +275,27 @@ def _telling_with_copies(
             new.setdefault((table, outcome, cell), {})[period] = Span(*periods[period], deals, not is_hidden)
     found = [(*key, telling_period(copies[key], spans, minimum)) for key, spans in new.items()]
     return [(table, outcome, cell, period) for table, outcome, cell, period in found if period]
+
+
+def _telling_together(
+    connection: duckdb.DuckDBPyConnection, copies: Mapping[_Cell, list[Span]], periods: _Days, minimum: int
+) -> list[tuple[str, str, str, str]]:
+    """The same for the cells of a dimension taken together with their sums."""
+    if not copies:
+        return []
+    sums: dict[tuple[str, str, str], dict[str, dict[str, Span]]] = {}
+    for table, outcome, sum_name, cell, period, deals, is_hidden in connection.execute(
+        "select table_name, outcome, sums[1], cell, period, deals, is_hidden from value_cells where len(sums) = 1 order by all"
+    ).fetchall():
+        if period in periods:
+            spans = sums.setdefault((table, outcome, sum_name), {}).setdefault(cell, {})
+            spans[period] = Span(*periods[period], deals, not is_hidden)
+    found = []
+    for (table, outcome, _), new in sums.items():
+        kept = {cell: copies.get((table, outcome, cell), []) for cell in new}
+        if told := telling_cell(kept, new, minimum):
+            found.append((table, outcome, *told))
+    return found
 
 
 # ---------------------------------------------------------------- all sums at once
@@ -305,12 +366,16 @@ def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
 
 def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
     """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
+    if name in FOLLOWING:
+        there = _HIDDEN_THERE[name].format(cell=_joined(TABLES["icp_recommendations"].cell, "advised"))
+        hidden_rows = f"select 1 from value_cells {there}"
+        return f"select mart.*, exists ({hidden_rows}) as is_hidden_there from ({rows}) as mart"
     table = TABLES.get(name)
     flags = [
         f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
         f"and value_cells.cell = {_joined(table.cell, 'mart')} "
         f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
-        for outcome in ("won", "lost")
+        for outcome in FIGURES
         if table and is_judged(name, columns, outcome)
     ]
     return f"select {', '.join(['mart.*', *flags])} from ({rows}) as mart" if flags else rows
@@ -322,23 +387,23 @@ def _flag(outcome: str) -> str:
 
 def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
     """By column, the expression that gives what may leave of it, over the rows that `judged_rows` makes of the mart `name`."""
-    outcomes = [outcome for outcome in ("won", "lost") if is_judged(name, columns, outcome)]
+    few = f"'fewer than {minimum} deals, or needed to hide such a figure: not shown'"
+    if name in FOLLOWING:
+        condition = f"is_hidden_there or deals < {minimum}" if name == "typical_deals" else "is_hidden_there"
+        following = {
+            column: f"case when not ({condition}) then {column} end" for column in FOLLOWING[name] if column in shown
+        }
+        if "missing_reason" in shown:
+            following["missing_reason"] = f"case when {condition} then {few} else missing_reason end"
+        return following
+    outcomes = [outcome for outcome in FIGURES if is_judged(name, columns, outcome)]
     if not outcomes:
         return {}
     either = " or ".join(_flag(outcome) for outcome in outcomes)
     replaced: dict[str, str] = {}
-    for figures, condition in (
-        (WON, _flag("won") if "won" in outcomes else ""),
-        (LOST, _flag("lost") if "lost" in outcomes else ""),
-        (BOTH, either),
-    ):
-        replaced |= {
-            column: f"case when not ({condition}) then {column} end"
-            for column in shown
-            if condition and column in figures
-        }
+    for figures, condition in [*((FIGURES[outcome], _flag(outcome)) for outcome in outcomes), (BOTH, either)]:
+        replaced |= {column: f"case when not ({condition}) then {column} end" for column in shown if column in figures}
     if REASON in shown:
-        few = f"'fewer than {minimum} deals, or needed to hide such a figure: not shown'"
         replaced[REASON] = f"case when {either} then {few} else {REASON} end"
     return replaced
 

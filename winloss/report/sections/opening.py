@@ -138,7 +138,8 @@ def figures(context: Context) -> Figures | None:
         ("won_cycle_days", "Average days to win", "days"),
     ):
         row = context.marts.first("typical_deals", period=period, measure=measure)
-        if row is None:
+        # of few deals neither leaves
+        if row is None or row["mean"] is None:
             continue
         kind = "money" if mean_kind == "money" else "count"
         lines = [say(f"Median {{median|{kind}}}", row)]
@@ -147,7 +148,7 @@ def figures(context: Context) -> Figures | None:
                 say(f"Median {{median|{kind}}}, 95% interval {{median_low|{kind}}} to {{median_high|{kind}}}", row)
             ]
         earlier = context.marts.first("typical_deals", period="previous_quarter", measure=measure)
-        if before is not None and earlier is not None:
+        if before is not None and earlier is not None and earlier["mean"] is not None:
             lines.append(say(f"Average in the previous quarter: {{mean|{mean_kind}}}", earlier))
         result.append(Figure(label, write.cell(row, "mean", mean_kind), tuple(lines)))
     return Figures(tuple(result))
