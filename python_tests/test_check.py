@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from benchmarks.speed.generate import generate
 from python_tests.conftest import ROOT
 from winloss.cli import main
-from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview, suggested_mapping
+from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
+from winloss.load.draft_text import lines_to_look_at, suggested_mapping
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
 
@@ -156,19 +157,28 @@ def test_headers_of_no_crm_lead_to_a_mapping(tmp_path: Path) -> None:
     assert preview(str(tmp_path), "custom", {"mapping": written["mapping"]}).exit_code == FINE
 
 
-def test_headers_in_an_unknown_language_lead_to_a_mapping_to_fill_in(tmp_path: Path) -> None:
+def test_headers_in_an_unknown_language_are_told_by_what_stands_below(tmp_path: Path) -> None:
     (tmp_path / "obchody.csv").write_text("Číslo,Výsledek,Částka\n1,Vyhráno,5\n2,Prohráno,6\n", encoding="utf-8")
     (tmp_path / "lidé.csv").write_text("Číslo,Pozice\n1,CFO\n", encoding="utf-8")
     text = suggested_mapping(str(tmp_path))
-    assert "# obchody.csv: line 1 has no header known here; write its headers below.\n" in text
-    assert "Výsledek" not in text
     mapping = yaml.safe_load(text)["mapping"]
     assert mapping["files"] == {"deals": "obchody.csv"}
+    # the words of outcomes are known, and what is left are the numbers: one on each line its own, in the first column
+    assert mapping["columns"]["deals"] == {"deal_id": "Číslo", "outcome": "Výsledek", "amount": "Částka"}
+    assert mapping["outcomes"] == {"won": ["Vyhráno"], "lost": ["Prohráno"], "open": [], "disqualified": []}
+    assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE
+    assert [line.split(":")[1].strip() for line in lines_to_look_at(text)] == ["deal_id", "amount"]
+
+
+def test_where_no_word_is_known_the_mapping_is_to_be_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "obchody.csv").write_text("Číslo,Výsledek,Částka\n1,hotovo,5\n2,zrušeno,6\n", encoding="utf-8")
+    mapping = yaml.safe_load(suggested_mapping(str(tmp_path)))["mapping"]
+    assert mapping["columns"]["deals"] == {"deal_id": "which header?", "outcome": "which header?"}
     said = preview(str(tmp_path), "custom", {"mapping": mapping})
     assert said.exit_code == CANNOT_WORK
     assert said.lines[0].startswith('obchody.csv has none of the expected headers ("which header?") in its first line.')
     mapping["columns"]["deals"] = {"deal_id": "Číslo", "outcome": "Výsledek", "amount": "Částka"}
-    mapping["outcomes"] = {"won": ["Vyhráno"], "lost": ["Prohráno"]}
+    mapping["outcomes"] = {"won": ["hotovo"], "lost": ["zrušeno"]}
     assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE
 
 

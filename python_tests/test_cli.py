@@ -256,6 +256,41 @@ def test_the_doctor_warns_of_a_key_that_others_may_read(tmp_path: Path) -> None:
     assert finding.detail == f"{key} undoes pseudonyms and others may read it: chmod 600 {key}"
 
 
+def _of(what: str, environment: dict[str, str]) -> doctor.Finding:
+    return next(found for found in doctor.examine(ROOT, environment) if found.what == what)
+
+
+def test_the_doctor_warns_of_files_that_no_one_reads(tmp_path: Path) -> None:
+    (tmp_path / "Opportunity.csv").write_text("Id,StageName,CloseDate\n1,Closed Won,2025-01-02\n", encoding="utf-8")
+    (tmp_path / "lunch.csv").write_text("day,dish\n1,soup\n", encoding="utf-8")
+    for crm in ("", "salesforce"):
+        finding = _of("CRM", {"WINLOSS_CRM": crm, "WINLOSS_EXPORTS": str(tmp_path)})
+        assert (finding.verdict, finding.detail.split(".")[0]) == ("warn", 'salesforce, but not used: "lunch')
+    settings = tmp_path / "winloss.yml"
+    columns = "{deals: {deal_id: Id, outcome: StageName}}"
+    settings.write_text(f"crm: custom\nmapping: {{files: {{deals: Opp*.csv}}, columns: {columns}}}\n", encoding="utf-8")
+    finding = _of("CRM", {"WINLOSS_SETTINGS": str(settings), "WINLOSS_EXPORTS": str(tmp_path)})
+    assert 'not used: "lunch.csv"' in finding.detail
+    finding = _of("CRM", {"WINLOSS_CRM": "sample", "WINLOSS_EXPORTS": str(tmp_path)})
+    assert finding.verdict == "warn" and "crm is sample, so the files" in finding.detail
+
+
+def test_the_doctor_warns_of_the_published_file_of_another_source(published_sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "Opportunity.csv").write_text("Id,StageName,CloseDate\n1,Closed Won,2025-01-02\n", encoding="utf-8")
+    places = {"WINLOSS_PUBLISHED": str(published_sample), "WINLOSS_EXPORTS": str(tmp_path)}
+    finding = _of("published marts", places)
+    assert finding.verdict == "warn" and "holds the answers of sample, not those of salesforce" in finding.detail
+    assert _of("published marts", {**places, "WINLOSS_CRM": "sample"}).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("", "ok"), ("0123456789abcdef", "ok"), ("abababababababab", "warn"), ("ten signs.", "fail")]
+)
+def test_the_doctor_weighs_a_key_that_is_stated(key: str, verdict: str) -> None:
+    finding = _of("key", {"WINLOSS_KEY": key})
+    assert finding.verdict == verdict and (not key or key not in finding.detail)
+
+
 def test_the_doctor_names_who_holds_the_database(tmp_path: Path) -> None:
     database = tmp_path / "held.duckdb"
     hold = f"import duckdb, sys; c = duckdb.connect({str(database)!r}); c.execute('create table t (i int)'); print('held', flush=True); sys.stdin.read()"

@@ -19,7 +19,8 @@ import yaml
 from python_tests.canary_company import is_number
 from python_tests.crm_build import rows_of
 from winloss.errors import ReadingError
-from winloss.load.check import CANNOT_WORK, FINE, preview, suggested_mapping
+from winloss.load.check import CANNOT_WORK, FINE, preview
+from winloss.load.draft_text import suggested_mapping
 from winloss.load.folder import moment_in_name
 from winloss.load.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
 from winloss.load.record_reader import HEADER_AGAIN, TITLE

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from python_tests.crm_build import CrmBuild, plan_of
-from winloss.load.check import preview, suggested_mapping
+from winloss.load.check import preview
+from winloss.load.draft_text import suggested_mapping
 from winloss.load.headers import is_header, looks_like_data
 from winloss.load.plan import plan_load
 

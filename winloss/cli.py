@@ -385,7 +385,8 @@ def check(folder: Path | None, crm: str | None, mapping: Path | None, written: P
       winloss check exports --mapping mapping.yml
     """
     from winloss.errors import ReadingError
-    from winloss.load.check import preview, suggested_mapping
+    from winloss.load.check import preview
+    from winloss.load.draft_text import suggested_mapping
     from winloss.settings import SETTINGS_FILE, find_project, read_settings_file, resolve
 
     if written:
@@ -633,7 +634,8 @@ def _plan(mapping: Path | None, log: Path | None, formats: tuple[str, ...]) -> A
 def run(is_opened: bool, is_quiet: bool) -> None:
     """Read the exports, build, publish, report, and say what was found.
 
-    Settings come from winloss.yml; without files in the folder of exports the sample company is built.
+    Settings come from winloss.yml. The first run on files of your own writes it, with what was found; for files of no known CRM it drafts a
+    mapping there and stops with the lines to look at. Without files the sample company is built. Exit code 2: files or settings were refused.
 
     \b
     Examples:
@@ -641,21 +643,38 @@ def run(is_opened: bool, is_quiet: bool) -> None:
       winloss run --open
     """
     from winloss import settings
+    from winloss.errors import ReadingError
     from winloss.operations.doctor import find_project
+    from winloss.operations.first_run import FirstRun, StoppedError, recognise_and_keep
     from winloss.operations.run import Places, RunError, build_and_report
+
+    def say(stage: str) -> None:
+        if not is_quiet:
+            click.echo(stage, err=True)
 
     project = find_project(Path.cwd())
     if project is None:
         raise click.ClickException("no dbt_project.yml here: change to the folder of the project")
+    # paths in winloss.yml are relative to the project
+    os.chdir(project)
     stated = settings.resolve(folder=project)
     places = Places(
         project,
-        (project / settings.private_database()).resolve(),
-        (project / stated["published"]).resolve(),
-        (project / stated["reports"]).resolve(),
+        settings.private_database().resolve(),
+        Path(stated["published"]).resolve(),
+        Path(stated["reports"]).resolve(),
     )
     try:
-        report, lines = build_and_report(places, lambda stage: None if is_quiet else click.echo(stage, err=True))
+        if os.environ.get("WINLOSS_TARGET", "duckdb") == "duckdb":
+            say("looking at the files")
+            for line in recognise_and_keep(
+                FirstRun(stated, settings.settings_file(os.environ, project), places.private)
+            ):
+                say(line)
+        report, lines = build_and_report(places, say)
+    except (ReadingError, StoppedError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
     except RunError as error:
         click.echo(str(error), err=True)
         sys.exit(error.code)

@@ -179,6 +179,9 @@ def others_database(path: Path) -> str | None:
 
 def state_holder(descriptor: int) -> None:
     """Writes the number of this process into an open lock file, unless it holds anything else: then it is no lock of ours."""
+    if not hasattr(os, "pread"):
+        # Windows: no lock is held there, so no one asks who holds it
+        return
     if _DIGITS.fullmatch(os.pread(descriptor, 64, 0)):
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)

@@ -7,26 +7,22 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from winloss.errors import ReadingError, did_you_mean, listed
-from winloss.load.aliases import aliases, seed_rows
+from winloss.load.aliases import seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
 from winloss.load.contents import contents, plain_stage_sql, plain_stage_words, versions
 from winloss.load.encodings import check_encodings
-from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
-from winloss.load.headers import plain
 from winloss.load.parsing import OUTCOMES, ROUNDED
 from winloss.load.plan import ReadingPlan, Request, make_plan, recognised_crm
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
 from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
-from winloss.quoting import identifier, literal, words
+from winloss.quoting import literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
@@ -35,46 +31,6 @@ SHOWN_PROBLEMS = 3
 # How a line of text begins that says what is wrong with a line of a file.
 _A_PROBLEM = re.compile(r"  (line \d+: |and more lines)")
 WHOLE_OBJECT = "*"
-SIMILAR = 0.75
-TO_FILL_IN = "which header?"
-
-# What a column of CRMs, and a header of anybody's own, is called here.
-_SYNONYMS = {
-    "deals": {
-        "deal_id": "deal_id opportunity_id opp_id id deal",
-        "account_id": "account account_name company company_name customer customer_id organization client",
-        "outcome": "outcome status_raw status result deal_stage deal_status won_lost",
-        "created_on": "created_at created created_date create_date engage_date opened open_date date_created start_date",
-        "closed_on": "close_date closed_at closed closed_date date_closed end_date",
-        "amount": "amount value deal_value close_value deal_amount acv arr tcv price revenue",
-        "owner": "owner_name owner owner_rep sales_agent sales_rep rep salesperson account_executive",
-        "lead_source": "lead_source source channel origin",
-        "loss_reason": "loss_reason_raw lost_reason closed_lost_reason reason reason_lost",
-        "competitor": "competitor_raw competitor",
-        "qualification_score": "score qualification_score",
-        "modified_at": "updated_at modified last_modified updated",
-        "stage": "stage",
-    },
-    "accounts": {
-        "account_id": "account_id account id account_name company company_name customer organization",
-        "industry": "industry_raw sector vertical",
-        "annual_revenue": "revenue turnover sales annual_revenue",
-        "employees": "headcount employee_count number_of_employees size",
-        "region": "state territory regional_office",
-        "country": "country_code office_location location",
-    },
-    "contacts": {
-        "contact_id": "contact_id id person_id",
-        "title": "title_raw job_title position seniority_level",
-        "buying_role": "role_raw role deal_role",
-        "department": "department team function",
-    },
-}
-
-# What files are called that hold deals, and those that hold something else.
-_DEALS_IN_NAMES = "deal opportunit pipeline sales geschäft verkaufschance affaire negocio oportunidad trattativ opportunità 商談 案件".split()
-_OTHERS_IN_NAMES = "task lead activit contact kontakt account compan unternehmen firm customer ticket call note event user campaign".split()
-_A_DAY = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.] ?\d{1,2}[-/.] ?\d{2,4})([T ].*)?"
 
 # What a CRM writes instead of a column of ours.
 _STANDS_FOR = {
@@ -157,17 +113,6 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     finally:
         engine.close()
         shutil.rmtree(workplace, ignore_errors=True)
-
-
-def _examined(folder: Folder) -> list[ExportFile]:
-    wanted = [alias.header for alias in aliases()] + [
-        form
-        for called in _SYNONYMS.values()
-        for words_ in called.values()
-        for word in words_.split()
-        for form in (word, word.replace("_", " "))
-    ]
-    return [folder.examine(name, wanted) for name in folder.names()]
 
 
 def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, workplace: Path) -> ReadingPlan:
@@ -408,154 +353,3 @@ def _is_unknown_word(crm: str, word: str, has: set[str]) -> str:
     return f"{silent} and {word} is not null and lower({word}) not in ({listed_words}) and " + (
         f"{plain_stage_sql(word)} not in ({plain_words})" if word == "stage" else "true"
     )
-
-
-def suggested_mapping(path: str, variables: Mapping[str, object] | None = None) -> str:
-    """A mapping of the folder's files to start from, as YAML: headers that some CRM writes, or that sound alike.
-
-    Of several files that could hold deals, the one with a close date, an amount and such a name is taken. Where none has known headers, the
-    one whose cells look most like deals is, and what must be filled in stands as such. Of `variables`, only `encoding`
-    counts.
-
-    Raises ReadingError where no file can be opened.
-    """
-    workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
-    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    suggested: dict[str, tuple[ExportFile, dict[str, object]]] = {}
-    try:
-        encodings = check_encodings((variables or {}).get("encoding"))
-        files = _examined(Folder(Path(path), engine, workplace / "copies", encodings))
-        for object_name in ("deals", "accounts", "contacts"):
-            likely = [(file, _likely_columns(file.nameable_headers, object_name)) for file in files]
-            fitting = [(file, found) for file, found in likely if _is_enough(object_name, found)]
-            if fitting:
-                file, columns = max(
-                    fitting, key=lambda pair: (_deal_signs(*pair) if object_name == "deals" else 0, len(pair[1]))
-                )
-                suggested[object_name] = (file, _without_line_numbers(columns))
-        if "deals" not in suggested and (
-            unnamed := [
-                file
-                for file in files
-                if file.name not in {taken.name for taken, _ in suggested.values()} and len(file.headers) > 1
-            ]
-        ):
-            # headers in a language no one told us: the user says which of them are the two that must be there
-            deals = max(
-                unnamed,
-                key=lambda file: (_signs_in_name(file), _looks_like_deals(file, engine), file.records, file.name),
-            )
-            suggested = {"deals": (deals, dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)), **suggested}
-    finally:
-        engine.close()
-        shutil.rmtree(workplace, ignore_errors=True)
-    files_of = {name: file.name for name, (file, _) in suggested.items()}
-    columns_of = {name: columns for name, (_, columns) in suggested.items()}
-    mapping = {
-        "crm": "custom",
-        "mapping": {
-            "files": files_of,
-            "columns": columns_of,
-            "outcomes": {
-                "won": ["Won", "Closed Won"],
-                "lost": ["Lost", "Closed Lost"],
-                "open": ["Open"],
-                "disqualified": [],
-            },
-        },
-    }
-    unused = {
-        file.name: [
-            header
-            for header in file.nameable_headers
-            if header
-            not in [used for found, columns in suggested.values() if found is file for used in columns.values()]
-        ]
-        for file in files
-    }
-    notes = "".join(f"# {name}: not used: {', '.join(headers)}\n" for name, headers in unused.items() if headers)
-    notes += "".join(
-        f"# {file.name}: line 1 has no header known here; write its headers below.\n"
-        for file in files
-        if not file.has_header
-    )
-    return (
-        "# A start, made from the headers alone: check each line, and the words under outcomes.\n"
-        + notes
-        + yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, width=120)
-    )
-
-
-def _is_enough(object_name: str, found: Mapping[str, str]) -> bool:
-    needed = {"deals": ("outcome",), "accounts": ("account_id",), "contacts": ("contact_id",)}[object_name]
-    if not all(name in found for name in needed) or len(found) < 3:
-        return False
-    # without an id, a file of anything with a status would do
-    return object_name != "deals" or "deal_id" in found or "closed_on" in found
-
-
-def _without_line_numbers(columns: Mapping[str, str]) -> dict[str, object]:
-    """The columns with the number of the line where deals have no id."""
-    if "outcome" in columns and "deal_id" not in columns:
-        return {"deal_id": {"line_number": True}, **columns}
-    return dict(columns)
-
-
-def _deal_signs(file: ExportFile, found: Mapping[str, str]) -> int:
-    """How many signs there are that a file holds deals: a close date, an amount, its name; tasks and leads have a status too."""
-    return ("closed_on" in found) + ("amount" in found) + ("deal_id" in found) + _signs_in_name(file)
-
-
-def _signs_in_name(file: ExportFile) -> int:
-    name = file.name.casefold()
-    return any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
-
-
-def _looks_like_deals(file: ExportFile, engine: duckdb.DuckDBPyConnection) -> int:
-    """How many signs the cells give that a file holds deals: a column of days, one of few words, one of numbers."""
-    days, few_words, numbers = [], [], []
-    for column in map(identifier, file.columns):
-        days.append(f"count_if(regexp_full_match({column}, {literal(_A_DAY)})) * 2 > count({column})")
-        few_words.append(
-            f"count(distinct {column}) between 2 and 12 and count({column}) > 2 * count(distinct {column})"
-        )
-        numbers.append(
-            f"count(distinct {column}) > 12 and count_if(regexp_full_match({column}, '[0-9.,]+')) * 2 > count({column})"
-        )
-    seen = [f"coalesce({' or '.join(signs)}, false)::int" for signs in (days, few_words, numbers)]
-    row = engine.execute(
-        f"select {' + '.join(seen)} from (select * from {file.relation()} as records limit 1000) as lines"
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _likely_columns(headers: Sequence[str], object_name: str) -> dict[str, str]:
-    """Canonical column to header, each header once: known spellings first, then names that sound alike."""
-    columns = [column.name for column in OBJECTS[object_name]]
-    called = {word: column for column, words in _SYNONYMS[object_name].items() for word in words.split()}
-    known = {
-        plain(alias.header): called.get(alias.column, alias.column)
-        for alias in aliases()
-        if alias.object == object_name
-    } | {plain(word.replace("_", " ")): column for word, column in called.items()}
-    found: dict[str, str] = {}
-    for header in headers:
-        column = known.get(plain(header)) or known.get(plain(header.replace("_", " ")))
-        if column in columns and column not in found:
-            found[column] = header
-    for column in columns:
-        if column in found:
-            continue
-        rest = [header for header in headers if header and header not in found.values()]
-        likely = sorted(
-            (
-                (SequenceMatcher(None, column.replace("_", " "), plain(header).replace("_", " ")).ratio(), header)
-                for header in rest
-            ),
-            reverse=True,
-        )
-        if likely and likely[0][0] >= SIMILAR:
-            found[column] = likely[0][1]
-    if "outcome" in columns and "outcome" not in found and "stage" in found:
-        found["outcome"] = found.pop("stage")
-    return found

@@ -27,7 +27,7 @@ SEEN = "deals_seen"
 _NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\p{L})"
 
 # What a field of one's own may be called that holds a person.
-_A_PERSON = re.compile(
+A_PERSON = re.compile(
     r"owner|manager|rep$|rep[ _]|seller|contact|name|mail|person|agent|user|created by", re.IGNORECASE
 )
 
@@ -250,7 +250,7 @@ def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str
 
 
 def _holds_persons(column: Column, headers: Sequence[str]) -> bool:
-    return column.is_person or (column.is_own and any(_A_PERSON.search(header) for header in headers))
+    return column.is_person or (column.is_own and any(A_PERSON.search(header) for header in headers))
 
 
 def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, source: str, where: str) -> list[str]:

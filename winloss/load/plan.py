@@ -70,6 +70,10 @@ SETTINGS = (
 )
 
 
+class UnknownHeadersError(ReadingError):
+    """The headers of the files are those of no CRM that is known."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to read: the CRM, the folder as the user names it, the private database, and the user's variables."""
@@ -183,7 +187,7 @@ def source_of(request: Request) -> Request:
         engine.close()
         clear_copies(request.database)
     if found is None:
-        raise ReadingError(
+        raise UnknownHeadersError(
             f"The headers of the files in {request.folder} are those of no CRM known here ({listed(recognised_crms())}): describe the "
             f"files in winloss.yml. winloss check {request.folder} --write-mapping winloss.yml makes one to start from."
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from winloss import settings
+from winloss.operations.privacy_key import KEY_VARIABLE, SHORTEST_KEY
 from winloss.operations.quarterly import DBT, WITHOUT_UNIT_TESTS, lock_path, reasons
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -23,6 +24,9 @@ Verdict = Literal["ok", "warn", "fail"]
 FREE_BYTES = 1_000_000_000
 """A build of a million deals needs about so much room for the database, its copies and what it spills."""
 
+
+FEWEST_SIGNS = 8
+"""A key of fewer different letters and digits is no key: sixteen random digits hold eight and more nearly always."""
 
 WITHOUT_FILES = ("sample", "warehouse")
 
@@ -48,19 +52,21 @@ def examine(folder: Path, environment: Mapping[str, str]) -> list[Finding]:
         _inside(folder, Path(stated[name]) if found.verdict == "fail" else settings.place(name, environment, folder))
         for name in names
     )
+    crm, source = _crm(stated["crm"], exports, stated)
     return [
         _python(),
         _packages(),
         _project(folder, project),
         _profile(project, environment),
         found,
-        _crm(stated["crm"], exports, stated),
+        source,
         _private_folder(private),
+        _key(environment),
         _writable("published file", published.parent),
         _writable("reports", reports),
         _lock(private, published),
         _disk(private.parent),
-        _published_file(published),
+        _published_file(published, crm),
     ]
 
 
@@ -157,18 +163,31 @@ def _settings(folder: Path, environment: Mapping[str, str]) -> tuple[dict[str, A
     return stated, Finding("ok", "settings", detail)
 
 
-def _crm(stated: str, exports: Path, variables: Mapping[str, Any]) -> Finding:
-    from winloss.errors import ReadingError, did_you_mean
+def _crm(stated: str, exports: Path, variables: Mapping[str, Any]) -> tuple[str, Finding]:
+    """The CRM that a build would read, empty where that cannot be told, and what is to say of it and of its files."""
+    from winloss.errors import ReadingError
     from winloss.load.plan import Request, source_of
-    from winloss.load.recognition import crms
 
     try:
         crm = stated or source_of(Request("", str(exports), "", variables)).crm
     except (ReadingError, OSError) as error:
-        return Finding("fail", "CRM", str(error))
+        return "", Finding("fail", "CRM", str(error))
+    return crm, _files(crm, exports, variables)
+
+
+def _files(crm: str, exports: Path, variables: Mapping[str, Any]) -> Finding:
+    from winloss.errors import ReadingError, did_you_mean, listed
+    from winloss.load.folder import holds_exports
+    from winloss.load.recognition import crms
+    from winloss.load.unused_files import unused_files
+
     if crm not in crms():
         return Finding("fail", "CRM", f'crm is "{crm}".{did_you_mean(crm, crms())}')
     if crm in WITHOUT_FILES:
+        if crm == "sample" and holds_exports(exports):
+            return Finding(
+                "warn", "CRM", f"crm is sample, so the files in {exports} are not used: take crm out of winloss.yml"
+            )
         return Finding("ok", "CRM", f"{crm}, which needs no files")
     if not exports.is_dir():
         return Finding(
@@ -185,7 +204,37 @@ def _crm(stated: str, exports: Path, variables: Mapping[str, Any]) -> Finding:
     ]
     if not names:
         return Finding("fail", "CRM", f"{crm}, but {exports} holds no export file")
+    try:
+        unused = unused_files(crm, exports, variables)
+    except (ReadingError, OSError) as error:
+        return Finding("fail", "CRM", str(error))
+    if unused:
+        return Finding(
+            "warn",
+            "CRM",
+            f"{crm}, but not used: {listed(unused)}. winloss check says why; take out of {exports} what is no part of the export",
+        )
     return Finding("ok", "CRM", f"{crm}, {len(names)} export files in {exports}")
+
+
+def _key(environment: Mapping[str, str]) -> Finding:
+    """Whether a key that is stated can keep a secret: one that repeats few signs can be guessed."""
+    stated = environment.get(KEY_VARIABLE, "").strip()
+    if not stated:
+        return Finding("ok", "key", f"none in {KEY_VARIABLE}: one is made, and kept beside the private database")
+    if len(stated) < SHORTEST_KEY:
+        return Finding(
+            "fail",
+            "key",
+            f"{KEY_VARIABLE} is shorter than {SHORTEST_KEY} signs: state what openssl rand -hex 32 prints, or none",
+        )
+    if len(set(stated)) < FEWEST_SIGNS:
+        return Finding(
+            "warn",
+            "key",
+            f"{KEY_VARIABLE} is weak, for it repeats {len(set(stated))} signs, and pseudonyms could be undone: state what openssl rand -hex 32 prints, or none",
+        )
+    return Finding("ok", "key", f"in {KEY_VARIABLE}")
 
 
 def _existing(folder: Path) -> Path:
@@ -267,7 +316,7 @@ def _disk(folder: Path) -> Finding:
     return Finding("ok", "disk", words)
 
 
-def _published_file(path: Path) -> Finding:
+def _published_file(path: Path, crm: str) -> Finding:
     from winloss.report import ReportError
     from winloss.report.marts import read_marts
 
@@ -277,6 +326,17 @@ def _published_file(path: Path) -> Finding:
         marts = read_marts(path)
     except ReportError as error:
         return Finding("fail", "published marts", str(error))
+    runs = marts.rows("run_history")
+    published = str(runs[-1]["crm"]) if runs else ""
+    if crm and published and published != crm:
+        remedy = (
+            "winloss run builds anew"
+            if published == "sample"
+            else "name another file as published in winloss.yml, or a build replaces it"
+        )
+        return Finding(
+            "warn", "published marts", f"{path} holds the answers of {published}, not those of {crm}: {remedy}"
+        )
     row = marts.first("dim_periods", period="quarter")
     return Finding(
         "ok",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ def _dbt(project: Path, shown: list[str]) -> Iterator[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        # whatever the code page of a terminal is
+        env={**os.environ, "PYTHONUTF8": "1"},
+        encoding="utf-8",
         errors="replace",
     )
     try:

@@ -6,7 +6,6 @@ A run is known by dbt's invocation id, which stands in every line of dbt's JSON 
 from __future__ import annotations
 
 import platform
-import resource
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,6 +33,11 @@ _FIGURES = """select
 
 def peak_memory_mb() -> float | None:
     """Most memory this process held at a time, in MB (10^6 bytes); None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such figure among those that Python reads
+        return None
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024
     return kilobytes * unit / 1e6 or None

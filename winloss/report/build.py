@@ -48,6 +48,7 @@ def report_on(marts: Marts) -> Report:
         trust.can_we_trust(context),
         trust.how_to_read(context),
     ]
+    company = context.setting("company_name")
     methods = [row["method_version"] for row in marts.rows("icp_recommendations")]
     return Report(
         context.quarter or "",
@@ -55,4 +56,5 @@ def report_on(marts: Marts) -> Report:
         opening.standfirst(context),
         tuple(section for section in sections if section.blocks),
         methods[0] if methods else "",
+        str(company["value"] or "") if company else "",
     )

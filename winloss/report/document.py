@@ -227,6 +227,7 @@ class Report:
     standfirst: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     method_version: str = ""
+    company: str = ""
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -158,6 +158,7 @@ def as_json(report: Report) -> str:
 def _fields(report: Report) -> dict[str, Any]:
     return {
         "quarter": report.quarter,
+        "company": report.company,
         "method_version": report.method_version,
         "headline": report.headline,
         "standfirst": report.standfirst,

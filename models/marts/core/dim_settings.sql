@@ -7,7 +7,7 @@ select
         {%- for name, value in (settings() if execute else {}).items() if name != 'crm' %}
         when
             '{{ name }}'
-            then {{ dbt.string_literal((value | join(', ') if value is not string and value is iterable else value) | string | replace("'", '')) }}
+            then {{ dbt.string_literal(dbt.escape_single_quotes((value | join(', ') if value is not string and value is iterable else value) | string)) }}
         {%- endfor %}
     end as value,
     meaning

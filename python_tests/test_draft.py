@@ -1,0 +1,297 @@
+"""A mapping drafted for files of no known CRM: at most three lines of it are to be corrected, whatever the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from winloss.load.check import FINE, preview
+from winloss.load.draft import draft
+from winloss.load.draft_text import lines_to_look_at, mapping_lines, suggested_mapping
+
+Layout = tuple[dict[str, str], dict[str, object]]
+
+
+def lines(header: str, form: str, count: int, **lists: list[str]) -> str:
+    """`count` lines under a header; each list gives its words in turn, {n} is the number of the line, {day} a day of its own."""
+    made = [
+        form.format(
+            n=n,
+            day=f"2025-{n % 9 + 1:02}-{n % 27 + 1:02}",
+            later=f"2025-{n % 9 + 4:02}-{n % 27 + 1:02}",
+            tag=f"{n % 27 + 1}.{n % 9 + 1}.2025",
+            spaeter=f"{n % 27 + 1}.{n % 9 + 4}.2025",
+            **{name: words[n % len(words)] for name, words in lists.items()},
+        )
+        for n in range(1, count + 1)
+    ]
+    return "\n".join([header, *made]) + "\n"
+
+
+def star() -> Layout:
+    """Deals that lead to items, and items to products; the items hold more lines than the deals."""
+    deals = lines(
+        "deal_no,customer,item,result,decided,value,salesperson", "D{n},Firm {f},I{i},{r},{day},{n}00,{p}", 40,
+        f=list("abcdefg"), i=["1", "2", "3", "4"], r=["Won", "Lost", "Lost", "Won", "Pending"], p=["Ann", "Bob", "Cy"],
+    )  # fmt: skip
+    items = lines("item,product_id,list_price", "I{n},{p},{n}0", 90, p=["10", "20", "30"])
+    products = "product_id,family\n10,Sensors\n20,Sensors\n30,Gateways\n"
+    return {"deals_all.csv": deals, "items.csv": items, "products.csv": products}, {
+        "files": {"deals": "deals_all.csv"},
+        "lookups": [
+            {"object": "deals", "file": "items.csv", "key": "item"},
+            {"object": "deals", "file": "products.csv", "key": "product_id"},
+        ],
+        "columns": {
+            "deals": {
+                "deal_id": "deal_no", "account_id": "customer", "outcome": "result", "closed_on": "decided", "amount": "value",
+                "owner": "salesperson",
+            }
+        },
+        "outcomes": {"won": ["Won"], "lost": ["Lost"], "open": ["Pending"], "disqualified": []},
+        "dimensions": {"family": "family"},
+    }  # fmt: skip
+
+
+def german_flat_file() -> Layout:
+    """One line a deal, in German, with the contact on it and money in thousands."""
+    flat = lines(
+        "Vorgangsnummer;Kunde;Status;Angelegt am;Abgeschlossen am;Auftragswert (T€);Verlustgrund;Branche;Funktion;Vertriebsgebiet",
+        "V-{n};Kunde {f};{r};{tag};{spaeter};{n},50;{g};{b};{t};{v}", 40,
+        f=list("abcdefgh"), r=["Gewonnen", "Verloren", "Verloren"], g=["", "Preis", "Zeitpunkt"], b=["Handel", "Chemie"],
+        t=["Geschäftsführer", "Einkaufsleiter"], v=["Nord", "Süd"],
+    )  # fmt: skip
+    return {"Auswertung.csv": flat}, {
+        "files": {"deals": "Auswertung.csv", "contacts": "Auswertung.csv", "deal_contacts": "Auswertung.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Vorgangsnummer", "account_id": "Kunde", "outcome": "Status", "created_on": "Angelegt am",
+                "closed_on": "Abgeschlossen am", "amount": {"header": "Auftragswert (T€)", "multiply_by": 1000}, "loss_reason": "Verlustgrund",
+                "industry": "Branche", "region": "Vertriebsgebiet",
+            },
+            "contacts": {"title": "Funktion"},
+            "deal_contacts": {"deal_id": "Vorgangsnummer"},
+        },
+        "outcomes": {"won": ["Gewonnen"], "lost": ["Verloren"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def french_files() -> Layout:
+    """Deals, companies and the history of stages, in French; the history says won and lost as well, on more lines."""
+    deals = lines(
+        "Référence,Société,Étape,Date de création,Date de clôture,Montant,Commercial,Origine", "A{n},Soc {f},{r},{day},{later},{n}000,{p},{o}", 40,
+        f=list("abcdefgh"), r=["Gagnée", "Perdue", "En cours"], p=["Anne", "Luc"], o=["Salon", "Site web"],
+    )  # fmt: skip
+    companies = lines(
+        "Société,Secteur,Effectif,Pays",
+        "Soc {f},{s},{n}0,{c}",
+        8,
+        f=list("abcdefgh"),
+        s=["Banque", "Santé"],
+        c=["France", "Suisse"],
+    )
+    history = lines(
+        "Référence,Étape,Date",
+        "A{k},{r},{day}",
+        40,
+        k=[str(n) for n in range(1, 21)],
+        r=["En cours", "Gagnée", "Perdue"],
+    )
+    return {"affaires.csv": deals, "sociétés.csv": companies, "historique.csv": history}, {
+        "files": {"deals": "affaires.csv", "accounts": "sociétés.csv", "stage_history": "historique.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Référence", "account_id": "Société", "outcome": "Étape", "created_on": "Date de création",
+                "closed_on": "Date de clôture", "amount": "Montant", "owner": "Commercial", "lead_source": "Origine",
+            },
+            "accounts": {"account_id": "Société", "industry": "Secteur", "employees": "Effectif", "country": "Pays"},
+            "stage_history": {"deal_id": "Référence", "stage": "Étape", "entered_on": "Date"},
+        },
+        "outcomes": {"won": ["Gagnée"], "lost": ["Perdue"], "open": ["En cours"], "disqualified": []},
+    }  # fmt: skip
+
+
+def without_ids() -> Layout:
+    """A spreadsheet without numbers of deals, with words for the outcome that no list has."""
+    sheet = lines(
+        "Customer,How it ended,Decision date,Contract value,Account executive,Sector,Headcount,Why lost,Contract length",
+        "Firm {f},{r},{day},{n}000,{p},{s},{n}0,{g},{l}", 40,
+        f=list("abcdefgh"), r=["Signed", "Chose other vendor", "Chose other vendor", "Junk lead"], p=["Ann", "Bob"], s=["Retail", "Energy"],
+        g=["", "Price", "Timing"], l=["1 year", "3 years"],
+    )  # fmt: skip
+    return {"tracker 2025.csv": sheet}, {
+        "files": {"deals": "tracker 2025.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": {"line_number": True}, "account_id": "Customer", "outcome": "How it ended", "closed_on": "Decision date",
+                "amount": "Contract value", "owner": "Account executive", "industry": "Sector", "employees": "Headcount", "loss_reason": "Why lost",
+            }
+        },
+        "outcomes": {"won": ["Signed"], "lost": ["Chose other vendor"], "open": [], "disqualified": ["Junk lead"]},
+        "dimensions": {"contract_length": "Contract length"},
+    }  # fmt: skip
+
+
+def among_others() -> Layout:
+    """Deals among larger files with a status and dates of their own; accounts state their revenue in millions, contacts reach the deals by accounts."""
+    deals = lines(
+        "Id,AccountNumber,Sales Stage,Opened,Closed,Expected close,ACV,Rep,Channel,Score", "{n},K{f},{r},{day},{later},{later},{n}000,{p},{c},{n}", 40,
+        f=["1", "2", "3", "4", "5"], r=["Closed Won", "Closed Lost", "Negotiation", "Closed Lost"], p=["Ann", "Bob"], c=["Partner", "Direct"],
+    )  # fmt: skip
+    tasks = lines(
+        "Id,Status,Created,Owner,Type",
+        "{n},{s},{day},{p},{t}",
+        200,
+        s=["Open", "Done", "Won over"],
+        p=["Ann", "Bob"],
+        t=["Call", "Mail"],
+    )
+    leads = lines(
+        "Id,Status,Created,Company,Source",
+        "{n},{s},{day},Firm {n},{c}",
+        150,
+        s=["Open", "Qualified", "Lost"],
+        c=["Web", "Fair"],
+    )
+    accounts = lines(
+        "AccountNumber,Name,Vertical,Revenue,Staff,Country",
+        "K{n},Firm {n},{v},{n}2.5,{n}00,{c}",
+        5,
+        v=["Bank", "Retail"],
+        c=["US", "CA"],
+    )
+    people = lines(
+        "Contact No,AccountNumber,Job title,Department",
+        "C{n},K{f},{t},{d}",
+        20,
+        f=["1", "2", "3"],
+        t=["CFO", "Buyer"],
+        d=["Finance", "Purchasing"],
+    )
+    return {"opps.csv": deals, "tasks.csv": tasks, "leads.csv": leads, "clients.csv": accounts, "people.csv": people}, {
+        "files": {"deals": "opps.csv", "accounts": "clients.csv", "contacts": "people.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Id", "account_id": "AccountNumber", "outcome": "Sales Stage", "created_on": "Opened", "closed_on": "Closed", "amount": "ACV",
+                "owner": "Rep", "lead_source": "Channel", "qualification_score": {"header": "Score", "multiply_by": 0.01},
+            },
+            "accounts": {
+                "account_id": "AccountNumber", "industry": "Vertical", "annual_revenue": {"header": "Revenue", "multiply_by": 1000000}, "employees": "Staff",
+                "country": "Country",
+            },
+            "contacts": {"contact_id": "Contact No", "account_id": "AccountNumber", "title": "Job title", "department": "Department"},
+        },
+        "outcomes": {"won": ["Closed Won"], "lost": ["Closed Lost"], "open": ["Negotiation"], "disqualified": []},
+    }  # fmt: skip
+
+
+def two_exports_and_a_flag() -> Layout:
+    """Deals of two quarters in two files, in Spanish, won or not by a flag; competitors and the people on deals in files of their own."""
+    header, form = "Número,Cliente,Ganado,Fecha de cierre,Importe,Sector", 'N{n},Cl {f},{r},{tag},"{n}.500,00",{s}'
+    first = lines(header, form, 30, f=list("abcd"), r=["Sí", "No", "No"], s=["Banca", "Salud"])
+    people = lines(
+        "Número,Cargo,Rol",
+        "N{k},{c},{r}",
+        40,
+        k=[str(n) for n in range(1, 31)],
+        c=["Director", "Jefe de compras"],
+        r=["decisor", "usuario"],
+    )
+    rivals = lines("Número,Competidor", "N{k},{c}", 20, k=[str(n) for n in range(1, 31)], c=["Acme", "Zeta"])
+    return {"cierres T1.csv": first, "cierres T2.csv": first.replace("N1", "P1"), "personas.csv": people, "rivales.csv": rivals}, {
+        "files": {
+            "deals": ["cierres T1.csv", "cierres T2.csv"], "contacts": "personas.csv", "deal_contacts": "personas.csv", "deal_competitors": "rivales.csv",
+        },
+        "columns": {
+            "deals": {
+                "deal_id": "Número", "account_id": "Cliente", "outcome": "Ganado", "closed_on": "Fecha de cierre", "amount": "Importe", "industry": "Sector",
+            },
+            "contacts": {"title": "Cargo"},
+            "deal_contacts": {"deal_id": "Número", "buying_role": "Rol"},
+            "deal_competitors": {"deal_id": "Número", "competitor": "Competidor"},
+        },
+        "outcomes": {"won": ["Sí"], "lost": ["No"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def put(folder: Path, files: Mapping[str, str]) -> str:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def leaves(value: object, place: str = "") -> dict[str, object]:
+    """Each line of a mapping by its place; a lookup is one line."""
+    if isinstance(value, dict) and not value.keys() & {"header", "line_number", "key"}:
+        return {name: leaf for key, inner in value.items() for name, leaf in leaves(inner, f"{place}.{key}").items()}
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return {f"{place}.{item['file']}": item for item in value}
+    return {place: value}
+
+
+def edits(drafted: object, right: object) -> list[str]:
+    """The lines in which a draft differs from the mapping it should be; a dimension more is no mistake."""
+    is_so, should_be = leaves(drafted), leaves(right)
+    return sorted(
+        place
+        for place in is_so.keys() | should_be.keys()
+        if is_so.get(place) != should_be.get(place) and not (place.startswith(".dimensions") and place not in should_be)
+    )
+
+
+LAYOUTS = [star, german_flat_file, french_files, without_ids, among_others, two_exports_and_a_flag]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
+def test_of_a_draft_three_lines_at_most_are_to_be_corrected(layout: object, tmp_path: Path) -> None:
+    files, right = layout()  # type: ignore[operator]
+    folder = put(tmp_path, files)
+    text = suggested_mapping(folder)
+    mapping = yaml.safe_load(text)["mapping"]
+    # what is stated because nothing tells is a guess to look at, not part of the layout
+    guessed = {name: mapping.pop(name) for name in ("date_order", "decimal") if name in mapping}
+    assert len(edits(mapping, right)) <= 3, edits(mapping, right)
+    assert preview(folder, "custom", {"mapping": mapping | guessed}).exit_code == FINE
+
+
+def test_words_that_no_list_has_are_shown_with_their_counts_and_a_proposal(tmp_path: Path) -> None:
+    files, _ = without_ids()
+    drafted = draft(put(tmp_path, files))
+    # of forty lines each fourth is the one or the other word, and two of four the third
+    assert drafted.outcomes["won"] == [("Signed", 10)]
+    assert drafted.outcomes["lost"] == [("Chose other vendor", 20)]
+    assert drafted.outcomes["disqualified"] == [("Junk lead", 10)]
+    text = "\n".join(mapping_lines(drafted))
+    told = lines_to_look_at(text)
+    assert [line.split(":")[1].strip() for line in told] == ["won", "lost", "disqualified"]
+    assert '"Junk lead" stands on 10 lines, 10 of them with a closed date' in told[2]
+    # the number of the line is that of the text
+    assert "Junk lead" in text.splitlines()[int(told[2].split(":")[0].removeprefix("line ")) - 1]
+
+
+def test_revenue_that_looks_like_millions_is_asked_about_with_its_range(tmp_path: Path) -> None:
+    files, _ = among_others()
+    text = suggested_mapping(put(tmp_path, files))
+    # five accounts, of 12.5 to 52.5
+    assert next(line for line in lines_to_look_at(text) if "annual_revenue" in line).endswith(
+        "(Revenue looks like millions: 12 to 52)"
+    )
+
+
+def test_dates_that_nothing_decides_are_stated_as_a_guess(tmp_path: Path) -> None:
+    deals = "deal id,outcome,close date\n" + "".join(
+        f"{n},{'Won' if n % 2 else 'Lost'},0{n}/0{n + 1}/2025\n" for n in range(1, 9)
+    )
+    (tmp_path / "deals.csv").write_text(deals, encoding="utf-8")
+    text = suggested_mapping(str(tmp_path))
+    assert yaml.safe_load(text)["mapping"]["date_order"] == "mdy"
+    assert any("date_order: mdy" in line and "a guess" in line for line in lines_to_look_at(text))
+
+
+def test_a_file_of_the_same_numbers_is_no_lookup(tmp_path: Path) -> None:
+    files, _ = among_others()
+    drafted = draft(put(tmp_path, files))
+    assert drafted.lookups == [] and drafted.unused["tasks.csv"] == ["Id", "Status", "Created", "Owner", "Type"]

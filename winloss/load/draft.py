@@ -1,0 +1,688 @@
+"""A mapping drafted for files of no known CRM: by headers, names of files and what stands in the columns. A person looks at a few lines of it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from winloss.errors import ReadingError
+from winloss.load.aliases import aliases, seed_rows
+from winloss.load.columns import DATED, DESCRIBING_A_CONTACT, OBJECTS, Kind, reserved_names
+from winloss.load.contents import A_PERSON
+from winloss.load.encodings import check_encodings
+from winloss.load.folder import Folder
+from winloss.load.headers import is_header, plain
+from winloss.load.outcome_words import known_outcome, likely_outcome
+from winloss.load.parsing import OUTCOMES
+from winloss.load.plan import Request, make_plan
+from winloss.load.profiles import MOST_WORDS, ColumnProfile, FileProfile, profiled, shared, words_of
+from winloss.quoting import identifier
+
+_HEADER_WORDS = Path(__file__).with_name("header_words.csv")
+TO_FILL_IN = "which header?"
+# A header is taken for a column whose name it is so much like.
+SIMILAR = 0.75
+# What files are called that hold deals, and those that hold something else.
+_DEALS_IN_NAMES = "deal opportunit pipeline sales geschäft verkaufschance affaire negocio oportunidad trattativ opportunità 商談 案件".split()
+_OTHERS_IN_NAMES = "task lead activit contact kontakt account compan unternehmen firm customer ticket call note event user campaign product team".split()
+_EXPECTED = re.compile(r"expect|forecast|estimat|planned|target|next|erwartet|geplant|prévu|previst", re.IGNORECASE)
+_NO_AMOUNT = re.compile(
+    r"prob|wahrsch|%|score|rating|day|tage|year|jahr|age\b|qty|quantity|discount|count|number|no\b", re.IGNORECASE
+)
+# Every dimension is one more question asked of the same deals: a draft offers no more than this, and the user adds the others.
+MOST_DRAFTED_DIMENSIONS = 6
+_NO_DIMENSION = re.compile(
+    r"prob|forecast|status|outcome|stage|phase|note|comment|descri|phone|url|web|\bid\b", re.IGNORECASE
+)
+_UNITS = (
+    (1000, re.compile(r"(?i)\(.*\b(k|tsd|thousands?)\b.*\)|[kt][€$£]|[€$£]k|\bin (k|tsd|thousands?)\b|_k$|thousands?$")),
+    (1000000, re.compile(r"(?i)\(.*\b(m|mn|mm|mio|mln|millions?)\b.*\)|m[€$£]|[€$£]m|\bin (mio|millions?)\b|_m$|millions?$")),
+)  # fmt: skip
+# What anything may be numbered under: two files with such a header need not speak of the same.
+_ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record id")
+# Shares of values in common from which one column is taken for a key to another.
+_LINKED = 0.5
+_LINKED_ACCOUNTS = 0.3
+# What is read first: of several columns a header may be, the first is it.
+_FIRST = ("outcome", "deal_id", "closed_on", "created_on", "modified_at", "amount")
+_FROM_LOOKUPS = (
+    "region", "country", "industry", "employees", "annual_revenue", "product", "pipeline", "lead_source", "deal_type", "competitor", "account_type",
+)  # fmt: skip
+
+
+@dataclass
+class Draft:
+    """A mapping in the making. `asks` are what a person should look at, by the place in the mapping; `unused` headers by file."""
+
+    files: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, dict[str, object]] = field(default_factory=dict)
+    lookups: list[dict[str, object]] = field(default_factory=list)
+    outcomes: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    dimensions: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    asks: dict[str, str] = field(default_factory=dict)
+    unused: dict[str, list[str]] = field(default_factory=dict)
+    without_header: list[str] = field(default_factory=list)
+
+    def mapping(self) -> dict[str, object]:
+        """As the setting `mapping` is stated."""
+        found: dict[str, object] = {
+            "files": {name: files[0] if len(files) == 1 else files for name, files in self.files.items()},
+            "columns": self.columns,
+            "outcomes": {outcome: [word for word, _ in words] for outcome, words in self.outcomes.items()},
+        }
+        found |= {"lookups": self.lookups} if self.lookups else {}
+        return found | ({"dimensions": self.dimensions} if self.dimensions else {}) | self.settings
+
+
+def draft(path: str, variables: Mapping[str, object] | None = None) -> Draft:
+    """A mapping of the files of a folder. Of `variables`, only `encoding` counts.
+
+    Of several files that could hold deals, the one that looks most like it is taken: by the words of its outcomes, a close date, an amount, an
+    id, and its name. Raises ReadingError where no file can be opened.
+    """
+    workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        engine.execute(f"set temp_directory = '{str(workplace / 'spilled').replace(chr(39), chr(39) * 2)}'")
+        encodings = check_encodings((variables or {}).get("encoding"))
+        profiles = _profiles(Folder(Path(path), engine, workplace / "copies", encodings), engine)
+        found = _Drafter(profiles, engine).drafted()
+        _settle(found, Request("custom", path, str(workplace / "check.duckdb"), dict(variables or {})), profiles)
+        return found
+    finally:
+        engine.close()
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _profiles(folder: Folder, engine: duckdb.DuckDBPyConnection) -> list[FileProfile]:
+    """Every file with what its columns hold; one whose headers are known by no list may have those of another file."""
+    wanted = [alias.header for alias in aliases()] + [row["word"] for row in _header_words()]
+    wanted += [word.replace(" ", "_") for word in wanted if " " in word]
+    files = [folder.examine(name, wanted) for name in folder.names()]
+    met = {header for file in files for header in file.nameable_headers}
+    files = [replace(file, has_header=file.has_header or is_header(file.headers, met)) for file in files]
+    return [profiled(file, f"file_{number}", engine) for number, file in enumerate(files, 1)]
+
+
+def _settle(found: Draft, request: Request, profiles: Sequence[FileProfile]) -> None:
+    """States what the files leave open, as a guess to look at: whether day or month comes first, and the decimal mark."""
+    if TO_FILL_IN in found.columns["deals"].values():
+        return
+    for setting, by_comma, otherwise in (("date_order", "dmy", "mdy"), ("decimal", "comma", "point")):
+        try:
+            make_plan(replace(request, variables={**request.variables, "mapping": found.mapping()}))
+            return
+        except ReadingError as error:
+            said = [sentence for sentence in error.sentences if f"mapping.{setting}" in sentence]
+            if said:
+                is_european = any(profile.file.delimiter == ";" for profile in profiles)
+                found.settings[setting] = by_comma if is_european else otherwise
+                found.asks[setting] = f"a guess, since nothing tells: {said[0]}"
+
+
+# ---------------------------------------------------------------- words above columns
+
+
+def normal(header: str) -> str:
+    """A header as it is looked up: words with blanks between them, without what stands in brackets and without a currency."""
+    apart = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
+    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip()
+    return re.sub(r" (usd|eur|gbp|chf|in k|k|k€|m€|mio|€|\$)$", "", spaced)
+
+
+@cache
+def _header_words() -> list[dict[str, str]]:
+    """What people write above columns of their own: object (`*`: deals and accounts), column and word, the likeliest first."""
+    with _HEADER_WORDS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _words(object_name: str) -> dict[str, dict[str, int]]:
+    """For each column of an object the headers it may have, and how likely each is: 0 for the likeliest."""
+    found: dict[str, dict[str, int]] = {}
+    for row in _header_words():
+        is_shared = row["object"] == "*" and object_name in ("deals", "accounts")
+        if row["object"] == object_name or is_shared:
+            ranks = found.setdefault(row["column_name"], {})
+            ranks.setdefault(row["word"], len(ranks) + 100 * is_shared * (object_name == "deals"))
+    for alias in aliases():
+        if alias.object == object_name:
+            found.setdefault(alias.column, {}).setdefault(normal(alias.header), 500)
+    return found
+
+
+def _fits(column: ColumnProfile, kind: Kind) -> bool:
+    """Whether what stands in a column can be of the kind."""
+    if not column.filled:
+        return True
+    if kind in DATED:
+        is_serial = column.are_numbers and (column.low or 0) > 20_000 and (column.high or 0) < 80_000
+        return column.are_days or is_serial
+    if kind is Kind.NUMBER:
+        return column.are_numbers
+    if kind is Kind.BOOLEAN:
+        return column.distinct <= 3
+    if kind is Kind.OUTCOME:
+        return column.distinct <= MOST_WORDS and not column.are_days
+    if kind in (Kind.CATEGORY, Kind.STATED):
+        return not column.are_days and not (column.are_numbers and column.distinct > MOST_WORDS)
+    return not column.are_days
+
+
+def _likely(profile: FileProfile, object_name: str, taken: Collection[str] = ()) -> dict[str, str]:
+    """Column to header, each header once: by the words known of it where the cells fit, then by likeness of the names."""
+    columns = {column.name: column for column in OBJECTS[object_name]}
+    order = [name for name in _FIRST if name in columns] + [name for name in columns if name not in _FIRST]
+    found: dict[str, str] = {}
+    used = set(taken)
+    words = _words(object_name)
+    for name in order:
+        ranked = [
+            (words[name][normal(column.header)], place, column.header)
+            for place, column in enumerate(profile.columns)
+            if normal(column.header) in words.get(name, {})
+            and column.header not in used
+            and _fits(column, columns[name].kind)
+            and not (name == "closed_on" and _EXPECTED.search(column.header))
+            and not (name == "deal_id" and object_name == "deals" and 2 * column.distinct < column.filled)
+        ]
+        if ranked:
+            found[name] = min(ranked)[2]
+            used.add(found[name])
+    for name in order:
+        if name not in found:
+            alike = [
+                (SequenceMatcher(None, name.replace("_", " "), normal(column.header)).ratio(), column.header)
+                for column in profile.columns
+                if column.header not in used
+                and _fits(column, columns[name].kind)
+                and not _EXPECTED.search(column.header)
+            ]
+            if alike and max(alike)[0] >= SIMILAR:
+                found[name] = max(alike)[1]
+                used.add(found[name])
+    return {name: found[name] for name in columns if name in found}
+
+
+# ---------------------------------------------------------------- which file holds what
+
+
+class _Drafter:
+    """Drafts a mapping over profiled files."""
+
+    def __init__(self, profiles: Sequence[FileProfile], engine: duckdb.DuckDBPyConnection) -> None:
+        self.profiles = profiles
+        self.engine = engine
+        self.draft = Draft(without_header=[profile.name for profile in profiles if not profile.file.has_header])
+        self.used: dict[str, set[str]] = {profile.name: set() for profile in profiles}
+
+    def drafted(self) -> Draft:
+        known = [profile for profile in self.profiles if profile.file.has_header]
+        rated = [
+            (self._rating(profile, columns), profile, columns) for profile in known if (columns := self._deals(profile))
+        ]
+        if not rated:
+            self._to_fill_in()
+            return self._finished()
+        _, deals, columns = max(rated, key=lambda entry: (entry[0], len(entry[2])))
+        self._take("deals", deals, columns)
+        same = [
+            other
+            for other in known
+            if other is not deals and set(map(plain, other.file.headers)) == set(map(plain, deals.file.headers))
+        ]
+        self.draft.files["deals"] += [other.name for other in same]
+        for other in same:
+            self.used[other.name] = set(other.by_header)
+        self._fill_by_values(deals)
+        self._outcomes([deals, *same])
+        rest = [profile for profile in known if profile is not deals and profile not in same]
+        self._objects(deals, rest)
+        self._flat_contacts(deals)
+        self._units([profile for profile in known if profile not in same])
+        self._dimensions(deals)
+        return self._finished()
+
+    def _take(self, object_name: str, profile: FileProfile, columns: Mapping[str, object]) -> None:
+        self.draft.files[object_name] = [profile.name]
+        order = [column.name for column in OBJECTS[object_name]]
+        self.draft.columns[object_name] = dict(sorted(columns.items(), key=lambda item: order.index(item[0])))
+        self.used[profile.name] |= {header for header in columns.values() if isinstance(header, str)}
+
+    def _finished(self) -> Draft:
+        self.draft.unused = {
+            profile.name: headers
+            for profile in self.profiles
+            if profile.file.has_header
+            and (
+                headers := [header for header in profile.file.nameable_headers if header not in self.used[profile.name]]
+            )
+        }
+        return self.draft
+
+    # ------------------------------------------------------------ deals
+
+    def _deals(self, profile: FileProfile) -> dict[str, str]:
+        """The columns of a file read as deals; none where nothing in it says how deals ended."""
+        outcome = self._outcome_column(profile)
+        if outcome is None:
+            return {}
+        columns = {"outcome": outcome, **_likely(profile, "deals", [outcome])}
+        return columns if len(columns) > 1 or len(profile.columns) > 1 else {}
+
+    def _outcome_column(self, profile: FileProfile) -> str | None:
+        """The column that says how deals ended: words for won and lost, under a header that may be it."""
+        ranks = {**{word: rank + 50 for word, rank in _words("deals")["stage"].items()}, **_words("deals")["outcome"]}
+        rated = []
+        for place, column in enumerate(profile.columns):
+            rank = ranks.get(normal(column.header), 999)
+            if known_outcome(normal(column.header)) == "won":
+                rank = min(rank, 60)
+            if not column.filled or column.distinct > MOST_WORDS or not _fits(column, Kind.OUTCOME):
+                continue
+            words = [word for word, _, _ in words_of(profile, column, self.engine)]
+            covered = len({known_outcome(word) for word in words} & {"won", "lost"})
+            is_like_won = column.are_words and "won" in {likely_outcome(word) for word in words}
+            if covered == 2 or rank < 999 or is_like_won:
+                rated.append((-covered, rank, place, column.header))
+        return min(rated)[3] if rated else None
+
+    def _rating(self, profile: FileProfile, columns: Mapping[str, str]) -> int:
+        """How much a file looks like one of deals; tasks and leads have a status too."""
+        column = profile.by_header[columns["outcome"]]
+        meant = {known_outcome(word) for word, _, _ in words_of(profile, column, self.engine)}
+        has = {name: name in columns for name in ("closed_on", "amount", "deal_id", "created_on", "owner")}
+        name = profile.name.casefold()
+        by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+        # a history of stages has the words and the days, and each deal on several lines
+        key = columns.get("deal_id")
+        repeats = key is not None and profile.by_header[key].distinct < 0.6 * profile.by_header[key].filled
+        return (
+            2 * len(meant & {"won", "lost"}) + 2 * has["closed_on"] + 2 * has["amount"] + has["deal_id"] + has["created_on"] + has["owner"]
+            + 2 * by_name - 3 * repeats
+        )  # fmt: skip
+
+    def _to_fill_in(self) -> None:
+        """Headers in a language no one told us: the person says which of them are the two that must be there."""
+        several = [profile for profile in self.profiles if len(profile.file.headers) > 1] or list(self.profiles)
+
+        def signs(profile: FileProfile) -> tuple[int, int, int, str]:
+            columns = profile.columns
+            name = profile.name.casefold()
+            by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+            seen = [
+                any(column.filled and column.are_days for column in columns),
+                any(column.are_words for column in columns),
+                any(column.are_numbers and column.distinct > 12 for column in columns),
+            ]
+            return by_name, sum(seen), profile.file.records, profile.name
+
+        deals = max(several, key=signs)
+        self.draft.files["deals"] = [deals.name]
+        self.draft.columns["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
+        self.draft.outcomes = {outcome: [] for outcome in OUTCOMES if outcome != "deleted"}
+        self.draft.asks["files.deals"] = f"is it {deals.name} that holds the deals?"
+        for name in ("deal_id", "outcome"):
+            self.draft.asks[f"columns.deals.{name}"] = "write the header it has in the file"
+
+    def _fill_by_values(self, deals: FileProfile) -> None:
+        """What no header tells and the cells do: dates, the amount, the id."""
+        columns = self.draft.columns["deals"]
+
+        def free(kept: Iterable[ColumnProfile]) -> list[ColumnProfile]:
+            return [column for column in kept if column.filled and column.header not in self.used[deals.name]]
+
+        def take(name: str, column: ColumnProfile, why: str) -> None:
+            columns[name] = column.header
+            self.used[deals.name].add(column.header)
+            self.draft.asks[f"columns.deals.{name}"] = why
+
+        days = free(column for column in deals.columns if column.are_days and not _EXPECTED.search(column.header))
+        if "closed_on" not in columns and days:
+            # an open deal has no day on which it closed
+            last = min(days, key=lambda column: (column.filled, -deals.columns.index(column)))
+            take("closed_on", last, f"{last.header} holds days, and no other column could be the day of the outcome")
+            days.remove(last)
+        if (
+            "created_on" not in columns
+            and len(days) == 1
+            and normal(days[0].header) not in _words("deals")["modified_at"]
+        ):
+            take("created_on", days[0], f"{days[0].header} holds days: is it when deals began?")
+        if "deal_id" not in columns:
+            ids = free(
+                column for column in deals.columns if column.is_unique and not column.are_days and not column.addresses
+            )
+            named = [
+                column
+                for column in ids
+                if re.search(r"(?i)\b(id|no|nr|num|nummer|number|code|key|ref)\b", normal(column.header))
+            ]
+            first = [column for column in ids if column is deals.columns[0] and not A_PERSON.search(column.header)]
+            if named or first:
+                chosen = (named or first)[0]
+                take("deal_id", chosen, f"{chosen.header} has another value on each line: does it number the deals?")
+            else:
+                self.draft.columns["deals"] = columns = {"deal_id": {"line_number": True}, **columns}
+        if "amount" not in columns:
+            numbers = free(
+                column for column in deals.columns if column.are_numbers and not _NO_AMOUNT.search(column.header)
+            )
+            numbers = [
+                column
+                for column in numbers
+                if normal(column.header) not in {word for words in _words("deals").values() for word in words}
+            ]
+            if len(numbers) == 1:
+                take("amount", numbers[0], f"{numbers[0].header} holds numbers: {_range(numbers[0])}")
+        known_order = [column.name for column in OBJECTS["deals"]]
+        self.draft.columns["deals"] = dict(sorted(columns.items(), key=lambda item: known_order.index(item[0])))
+
+    def _outcomes(self, files: Sequence[FileProfile]) -> None:
+        """Every word of the outcome with how many lines it stands on, and a proposal of what it means."""
+        header = str(self.draft.columns["deals"]["outcome"])
+        closed = self.draft.columns["deals"].get("closed_on")
+        counted: dict[str, tuple[str, int, int]] = {}
+        for profile in files:
+            dated = profile.by_header.get(str(closed))
+            for word, uses, beside in words_of(profile, profile.by_header[header], self.engine, dated):
+                shown, before, before_dated = counted.get(word.lower(), (word, 0, 0))
+                counted[word.lower()] = shown, before + uses, before_dated + beside
+        self.draft.outcomes = {outcome: [] for outcome in ("won", "lost", "open", "disqualified")}
+        is_flag = known_outcome(normal(header)) == "won"
+        for word, uses, dated_uses in sorted(counted.values(), key=lambda entry: (-entry[1], entry[0])):
+            meant = known_outcome(word) or (_flag(word) if is_flag else None) or likely_outcome(word)
+            if known_outcome(word) is None or meant is None:
+                is_dated = closed is not None and dated_uses * 2 > uses
+                why = f'"{word}" stands on {uses:,} line{"s" * (uses != 1)}' + (
+                    "" if closed is None else f", {dated_uses:,} of them with a closed date"
+                )
+                guess = meant or ("lost" if is_dated else "open")
+                self.draft.asks[f"outcomes.{guess}"] = "; ".join(
+                    part for part in (self.draft.asks.get(f"outcomes.{guess}"), why) if part
+                )
+                meant = guess
+            self.draft.outcomes[meant].append((word, uses))
+        for outcome in ("won", "lost"):
+            if not self.draft.outcomes[outcome]:
+                self.draft.asks[f"outcomes.{outcome}"] = f"no word was found that means {outcome}"
+
+    # ------------------------------------------------------------ other objects
+
+    def _objects(self, deals: FileProfile, rest: Sequence[FileProfile]) -> None:
+        waiting = []
+        for profile in rest:
+            if not (self._of_deals(deals, profile) or self._accounts(deals, profile)):
+                waiting.append(profile)
+        for profile in list(waiting):
+            if self._contacts(deals, profile):
+                waiting.remove(profile)
+        # a lookup may lead to another: those that the deals lead to first
+        sources = [deals]
+        is_found = True
+        while waiting and is_found:
+            is_found = False
+            for profile in list(waiting):
+                if self._lookup(sources, profile):
+                    sources.append(profile)
+                    waiting.remove(profile)
+                    is_found = True
+
+    def _key_of_deals(self, deals: FileProfile, profile: FileProfile) -> str | None:
+        """The column of another file that holds ids of deals."""
+        own = self.draft.columns["deals"]["deal_id"]
+        if not isinstance(own, str):
+            return None
+        words = _words("deal_contacts")["deal_id"]
+        named = [
+            column
+            for column in profile.columns
+            if column.filled
+            and (
+                normal(column.header) in words
+                or (plain(column.header) == plain(own) and normal(own) not in _ANY_NUMBER)
+            )
+        ]
+        linked = [
+            (shared(profile, column, deals, deals.by_header[own], self.engine), column.header) for column in named
+        ]
+        return max(linked)[1] if linked and max(linked)[0] >= _LINKED else None
+
+    def _of_deals(self, deals: FileProfile, profile: FileProfile) -> bool:
+        """Takes a file whose lines belong to deals: stages, contacts, competitors."""
+        key = self._key_of_deals(deals, profile)
+        if key is None:
+            return False
+        for object_name, needed in (("stage_history", {"stage", "entered_on"}), ("deal_competitors", {"competitor"})):
+            columns = _likely(profile, object_name, [key]) | {"deal_id": key}
+            if needed <= columns.keys() and object_name not in self.draft.files:
+                if object_name == "stage_history" and not profile.by_header[columns["entered_on"]].filled:
+                    continue
+                self._take(object_name, profile, columns)
+                return True
+        people = _likely(profile, "contacts", [key])
+        people.pop("account_id", None)
+        if "deal_contacts" in self.draft.files or not people.keys() & {"contact_id", *DESCRIBING_A_CONTACT}:
+            return False
+        links = _likely(profile, "deal_contacts", [key]) | {"deal_id": key}
+        self._take("deal_contacts", profile, links)
+        described = {
+            name: header
+            for name, header in people.items()
+            if name in ("contact_id", "title", "department", "modified_at")
+        }
+        if described.keys() & {"title", "department"}:
+            self._take("contacts", profile, described)
+        return True
+
+    def _accounts(self, deals: FileProfile, profile: FileProfile) -> bool:
+        """Takes a file with one line for each account of the deals."""
+        own = self.draft.columns["deals"].get("account_id")
+        if not isinstance(own, str) or "accounts" in self.draft.files:
+            return False
+        linked = [
+            (shared(deals, deals.by_header[own], profile, column, self.engine), column.header)
+            for column in profile.columns
+            if column.distinct >= 0.9 * column.filled > 0 and not column.are_days
+        ]
+        if not linked or max(linked)[0] < _LINKED_ACCOUNTS:
+            return False
+        key = max(linked)[1]
+        columns = _likely(profile, "accounts", [key]) | {"account_id": key}
+        if not columns.keys() & {"industry", "annual_revenue", "employees", "region", "country"}:
+            return False
+        self._take("accounts", profile, columns)
+        return True
+
+    def _contacts(self, deals: FileProfile, profile: FileProfile) -> bool:
+        """Takes a file of contacts that belong to accounts, or are named by those of deals."""
+        if "contacts" in self.draft.files:
+            return False
+        columns = _likely(profile, "contacts")
+        is_linked = False
+        for object_name, name in (("deals", "account_id"), ("deal_contacts", "contact_id")):
+            header, theirs = columns.get(name), self.draft.columns.get(object_name, {}).get(name)
+            if header and isinstance(theirs, str):
+                other = next(found for found in self.profiles if found.name == self.draft.files[object_name][0])
+                part = shared(profile, profile.by_header[header], other, other.by_header[theirs], self.engine)
+                is_linked = is_linked or part >= _LINKED_ACCOUNTS
+        if not is_linked or not columns.keys() & set(DESCRIBING_A_CONTACT):
+            return False
+        self._take("contacts", profile, columns)
+        return True
+
+    def _lookup(self, sources: Sequence[FileProfile], profile: FileProfile) -> bool:
+        """Takes a file as a lookup of the deals where a column of theirs, or of a lookup before, leads to lines of its own."""
+        best: tuple[bool, float, str, str] | None = None
+        for source in sources:
+            for column in source.columns:
+                if not column.filled or column.are_days:
+                    continue
+                for theirs in profile.columns:
+                    if theirs.distinct != theirs.filled or not theirs.filled or theirs.are_days:
+                        continue
+                    is_same = plain(theirs.header) == plain(column.header) and normal(theirs.header) not in _ANY_NUMBER
+                    # numbers agree by chance, unless their names or the name of the file say what they number
+                    if not is_same and (
+                        (theirs.are_numbers and not _is_named_alike(column.header, theirs.header, profile.name))
+                        or column.header == self.draft.columns["deals"]["deal_id"]
+                    ):
+                        continue
+                    part = shared(source, column, profile, theirs, self.engine)
+                    rated = (is_same, part, theirs.header, column.header)
+                    if part >= _LINKED and (best is None or rated[:2] > best[:2]):
+                        best = rated
+            if best:
+                break
+        if best is None:
+            return False
+        _, _, theirs_header, ours = best
+        added = self._from_lookup(profile, theirs_header, sources)
+        leads_on = any(
+            other is not profile
+            and other not in sources
+            and set(map(plain, other.by_header)) & set(map(plain, profile.by_header))
+            for other in self.profiles
+        )
+        if not added and not leads_on:
+            return False
+        self.draft.lookups.append(
+            {
+                "object": "deals",
+                "file": profile.name,
+                "key": ours if plain(ours) == plain(theirs_header) else {theirs_header: ours},
+            }
+        )
+        self.used[profile.name].add(theirs_header)
+        self.used[sources[0].name] |= {ours} & set(sources[0].by_header)
+        return True
+
+    def _from_lookup(self, profile: FileProfile, key: str, sources: Sequence[FileProfile]) -> bool:
+        """Takes what a lookup adds to the deals: columns known by their words, and words of few values as dimensions."""
+        taken = {plain(header) for source in sources for header in source.by_header}
+        columns = self.draft.columns["deals"]
+        likely = _likely(profile, "deals", [key])
+        added = False
+        for name in _FROM_LOOKUPS:
+            header = likely.get(name)
+            is_number = header is not None and profile.by_header[header].are_numbers
+            # a number under a word for a category is the key of something else
+            is_key = is_number and name not in ("employees", "annual_revenue")
+            if (
+                header
+                and name not in columns
+                and plain(header) not in taken
+                and not is_key
+                and not A_PERSON.search(header)
+            ):
+                columns[name] = header
+                self.used[profile.name].add(header)
+                added = True
+        for column in profile.columns:
+            is_new = plain(column.header) not in taken and column.header not in (key, *self.used[profile.name])
+            if (
+                is_new
+                and 2 <= column.distinct <= MOST_WORDS
+                and column.distinct < column.filled
+                and not (column.are_days or column.are_numbers)
+            ):
+                added = self._dimension(profile, column) or added
+        return added
+
+    def _flat_contacts(self, deals: FileProfile) -> None:
+        """Takes the contact that stands on the line of each deal, where no file of contacts does."""
+        if self.draft.files.keys() & {"contacts", "deal_contacts"}:
+            return
+        likely = _likely(deals, "contacts", self.used[deals.name])
+        described = {name: header for name, header in likely.items() if name in DESCRIBING_A_CONTACT}
+        if not described:
+            return
+        self._take("contacts", deals, described)
+        self._take("deal_contacts", deals, {"deal_id": self.draft.columns["deals"]["deal_id"]})
+
+    # ------------------------------------------------------------ units and dimensions
+
+    def _units(self, profiles: Sequence[FileProfile]) -> None:
+        """States what numbers are to be multiplied by: as the header says it, or as their size suggests."""
+        by_header = {column.header: (profile, column) for profile in reversed(profiles) for column in profile.columns}
+        for object_name, columns in self.draft.columns.items():
+            for name in ("annual_revenue", "amount", "qualification_score"):
+                header = columns.get(name)
+                if not isinstance(header, str) or header not in by_header:
+                    continue
+                profile, column = by_header[header]
+                factor, why = self._unit(name, profile, column)
+                if factor:
+                    columns[name] = {"header": header, "multiply_by": factor}
+                    self.draft.asks[f"columns.{object_name}.{name}"] = why
+
+    def _unit(self, name: str, profile: FileProfile, column: ColumnProfile) -> tuple[float | None, str]:
+        if not column.filled or column.middle is None or column.high is None:
+            return None, ""
+        if name == "qualification_score":
+            factor = None if column.high <= 1 else 0.1 if column.high <= 10 else 0.01 if column.high <= 100 else None
+            return factor, f"{column.header} runs {_range(column)}: the score here runs from 0 to 1"
+        by_header = next((factor for factor, unit in _UNITS if unit.search(column.header)), None)
+        if by_header:
+            return by_header, f"the header says {'thousands' if by_header == 1000 else 'millions'}: {_range(column)}"
+        cell = identifier(column.place)
+        says_itself = self.engine.execute(
+            f"select count_if(regexp_matches({cell}, '(?i)\\d *(k|m|mn|mio|bn|tsd|lakh)')) from {profile.table}"
+        ).fetchone()
+        if (
+            name == "annual_revenue"
+            and column.high < 1_000_000
+            and column.middle < 20_000
+            and not (says_itself or (0,))[0]
+        ):
+            return 1_000_000, f"{column.header} looks like millions: {_range(column)}"
+        return None, ""
+
+    def _dimensions(self, deals: FileProfile) -> None:
+        """Takes what is left of the deals' columns of few words as dimensions of the company's own."""
+        for column in deals.columns:
+            is_left = column.header not in self.used[deals.name] and column.are_words and not column.are_numbers
+            if is_left and not column.addresses and not _NO_DIMENSION.search(normal(column.header)):
+                self._dimension(deals, column)
+
+    def _dimension(self, profile: FileProfile, column: ColumnProfile) -> bool:
+        ascii_only = unicodedata.normalize("NFKD", normal(column.header)).encode("ascii", "ignore").decode()
+        name = re.sub(r"[^a-z0-9]+", "_", ascii_only.lower()).strip("_")[:32]
+        name = name if re.match(r"[a-z]", name) else f"own_{name}".rstrip("_")
+        name = f"own_{name}" if name in reserved_names() or name in self.draft.dimensions else name
+        if len(self.draft.dimensions) >= MOST_DRAFTED_DIMENSIONS or name in self.draft.dimensions:
+            return False
+        is_person = A_PERSON.search(column.header) is not None
+        self.draft.dimensions[name] = {"header": column.header, "is_person": True} if is_person else column.header
+        self.used[profile.name].add(column.header)
+        return True
+
+
+def _flag(word: str) -> str | None:
+    """What yes or no means under a header such as Won."""
+    meant = {row["word"].strip().lower(): row["means"].strip().lower() for row in seed_rows("boolean_words")}.get(
+        word.lower()
+    )
+    return {"true": "won", "false": "lost"}.get(meant or "")
+
+
+def _is_named_alike(header: str, theirs: str, file: str) -> bool:
+    """Whether a header names what another header, or a file, is called: product_id that of products.csv."""
+    apart = {word for word in normal(header).split() if word not in ("id", "no", "nr", "key", "code", "number")}
+    return any(word in normal(theirs).split() or word in file.casefold() for word in apart)
+
+
+def _range(column: ColumnProfile) -> str:
+    return f"{column.low or 0:,.0f} to {column.high or 0:,.0f}"
