@@ -32,7 +32,7 @@ MAY_READ = {
     "core": {"staging", "intermediate", "core"},
     "answer": {"core", "answer", "data_quality", "advice", "pace"},
     "pace": {"core", "pace"},
-    "checks": {"staging", "intermediate", "core", "data_quality", "checks"},
+    "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
 
