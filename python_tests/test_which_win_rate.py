@@ -1,6 +1,5 @@
 """Which win rate is meant, end to end: on companies whose curve can be drawn with a pencil, and on exports that lack open deals or dates."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -17,11 +16,11 @@ def deal(number: int, outcome: str, created_on: date, days: int | None) -> Deal:
 
 
 def company(*, with_ghosts: bool) -> list[Deal]:
-    """Five deals every other day of two years: two are won after 30 days, one is lost after 60, two after 60 or never."""
+    """Ten deals every fourth day of two years: four are won after 30 days, three lost after 60, three after 60 or, as ghosts, never."""
     deals: list[Deal] = []
-    for day in range(0, 731, 2):
+    for day in range(0, 731, 4):
         created_on = date(2024, 1, 1) + timedelta(day)
-        for place in range(10 if day % 4 == 0 else 0):
+        for place in range(10):
             outcome = "won" if place < 4 else "lost"
             days = 30 if outcome == "won" else 60
             ghost = with_ghosts and place >= 7
@@ -53,24 +52,31 @@ def rates(project: Project, period: str) -> dict[str, Row]:
     return {row[0]: row[1:] for row in rows}
 
 
+@pytest.fixture(scope="class")
+def ghosts(project: Project) -> Project:
+    build(project, company(with_ghosts=True))
+    return project
+
+
+@pytest.fixture(scope="class")
+def closed_only(project: Project) -> Project:
+    build(project, company(with_ghosts=False))
+    return project
+
+
 class TestGhosts:
     """By hand: of every ten deals four are won after 30 days, three lost after 60, three stay open for ever."""
 
-    @pytest.fixture(scope="class", autouse=True)
-    def _built(self, project: Project) -> Iterator[None]:
-        build(project, company(with_ghosts=True))
-        yield
-
-    def test_the_closed_win_rate_flatters_and_the_pace_does_not(self, project: Project) -> None:
+    def test_the_closed_win_rate_flatters_and_the_pace_does_not(self, ghosts: Project) -> None:
         for period in ("quarter", "window"):
-            found = rates(project, period)
+            found = rates(ghosts, period)
             # 4 of 7 that closed, a few more or less where the period cuts through a month
             assert found["closed"][0] == pytest.approx(4 / 7, abs=0.02)
             assert found["pace"][0] == pytest.approx(0.4, abs=1e-9)
             assert found["closed"][0] > found["pace"][2]
 
-    def test_a_quarter_ends_with_four_of_ten_won_however_young_it_is(self, project: Project) -> None:
-        rows = project.rows(
+    def test_a_quarter_ends_with_four_of_ten_won_however_young_it_is(self, ghosts: Project) -> None:
+        rows = ghosts.rows(
             "select created_quarter, final_win_rate, won_deals + expected_wins - 0.4 * created_deals, stale_deals, created_deals, maturity "
             "from marts.win_rates_by_cohort order by starts_on"
         )
@@ -80,8 +86,8 @@ class TestGhosts:
         assert rows[0][3] / rows[0][4] == pytest.approx(0.3)
         assert rows[0][5] == "mature" and rows[-1][5] == "young"
 
-    def test_open_deals_bring_the_wins_of_their_age_and_ghosts_none(self, project: Project) -> None:
-        ((open_deals, stale_deals, expected_wins, low, high),) = project.rows(
+    def test_open_deals_bring_the_wins_of_their_age_and_ghosts_none(self, ghosts: Project) -> None:
+        ((open_deals, stale_deals, expected_wins, low, high),) = ghosts.rows(
             "select open_deals, stale_deals, expected_wins, expected_wins_low, expected_wins_high from marts.open_pipeline where dimension = 'all'"
         )
         young = [day for day in range(0, 731, 4) if 730 - day < 30]
@@ -94,24 +100,21 @@ class TestGhosts:
 class TestClosedDealsOnly:
     """The same company without ghosts, exported as a filter on closed deals would: no open deal is in it."""
 
-    @pytest.fixture(scope="class", autouse=True)
-    def _built(self, project: Project) -> Iterator[None]:
-        build(project, company(with_ghosts=False))
-        yield
-
-    def test_all_closed_deals_that_were_watched_from_their_creation_are_a_simple_share(self, project: Project) -> None:
-        found = rates(project, "all")
+    def test_all_closed_deals_that_were_watched_from_their_creation_are_a_simple_share(
+        self, closed_only: Project
+    ) -> None:
+        found = rates(closed_only, "all")
         assert found["closed"][0] == pytest.approx(0.4, abs=0.03)
         assert found["all_closed_and_stale"][3] == found["closed"][3]
         assert found["created"][3] == found["closed"][3]
         assert found["pace"][0] is not None
 
-    def test_the_pipeline_is_empty_and_says_why(self, project: Project) -> None:
-        rows = project.rows(
+    def test_the_pipeline_is_empty_and_says_why(self, closed_only: Project) -> None:
+        rows = closed_only.rows(
             "select dimension, open_deals, missing_reason from marts.open_pipeline where dimension = 'all'"
         )
         assert rows == [("all", 0, "no open deal that states when it was created")]
-        assert project.rows("select sum(open_deals), sum(expected_wins) from marts.win_rates_by_cohort") == [(0, 0)]
+        assert closed_only.rows("select sum(open_deals), sum(expected_wins) from marts.win_rates_by_cohort") == [(0, 0)]
 
 
 def test_without_days_of_creation_every_table_says_so_and_the_closed_rate_stays(project: Project) -> None:
