@@ -4,10 +4,22 @@
 
 with movements as (
 
-    select period, dimension, segment, left_days as age_days, left_as as movement, deals
+    select
+        period,
+        dimension,
+        segment,
+        left_days as age_days,
+        left_as as movement,
+        deals
     from {{ ref('int_spells') }}
     union all
-    select period, dimension, segment, entered_days as age_days, 'entered' as movement, deals
+    select
+        period,
+        dimension,
+        segment,
+        entered_days as age_days,
+        'entered' as movement,
+        deals
     from {{ ref('int_spells') }}
 
 ),
