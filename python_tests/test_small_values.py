@@ -305,3 +305,55 @@ def described_columns() -> dict[str, list[str]]:
         for path in (ROOT / "models").rglob("*.yml")
         for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", [])
     }
+
+
+def hide_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Judges every mart of the connection, as a publication does."""
+    marts = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+    columns = {
+        name: {row[0]: row[1] for row in connection.execute(f"describe marts.{name}").fetchall()} for (name,) in marts
+    }
+    hide_small_values(connection, "marts", columns, 5)
+
+
+def test_amounts_of_few_open_deals_do_not_come_back_from_those_of_all() -> None:
+    """By hand: 3 of 32 open deals are Farms'; the 9 of Shops go as well, or the sum of all would tell them."""
+    connection = company(quarter_only(banks=20, shops=20))
+    connection.execute(
+        "create table marts.open_pipeline as select * from (values "
+        "('all', 'all deals', 32, 320, 100, 3.2), ('industry', 'Banks', 20, 200, 60, 3.3), "
+        "('industry', 'Shops', 9, 90, 30, 3.0), ('industry', 'Farms', 3, 30, 10, 3.0)) "
+        "as open_deals(dimension, segment, open_deals, open_amount, expected_amount, amount_per_won_amount)"
+    )
+    hide_all(connection)
+    rows = sorted(published(connection, "open_pipeline"), key=lambda row: str(row["segment"]))
+    assert [(row["segment"], row["open_deals"], row["open_amount"], row["expected_amount"]) for row in rows] == [
+        ("Banks", 20, 200.0, 60.0),
+        ("Farms", 3, None, None),
+        ("Shops", 9, None, None),
+        ("all deals", 32, 320.0, 100.0),
+    ]
+    assert [row["amount_per_won_amount"] is None for row in rows] == [False, True, True, False]
+
+
+def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:
+    """One won deal in the quarter: by value it would be that deal's amount against the lost ones'. By count it stays."""
+    connection = company({("banks", 0): 1, ("banks", 1): 30, ("banks", 2): 30, ("banks", 3): 30})
+    connection.execute(
+        "create table marts.win_rate_definitions as select period, definition, 0.5e0 as win_rate, 0.4e0 as win_rate_low, 0.6e0 as win_rate_high, "
+        "8e0 as effective_deals, 0.1e0 as step, cast(null as varchar) as missing_reason "
+        "from (values ('quarter'), ('previous_quarter')) as periods(period), (values ('closed'), ('by_value')) as definitions(definition)"
+    )
+    hide_all(connection)
+    rows = sorted(
+        published(connection, "win_rate_definitions"), key=lambda row: (str(row["period"]), str(row["definition"]))
+    )
+    hidden = "fewer than 5 deals, or needed to hide such a figure: not shown"
+    assert [
+        (row["period"], row["definition"], row["win_rate"], row["step"], row["missing_reason"]) for row in rows
+    ] == [
+        ("previous_quarter", "by_value", 0.5, 0.1, None),
+        ("previous_quarter", "closed", 0.5, 0.1, None),
+        ("quarter", "by_value", None, None, hidden),
+        ("quarter", "closed", 0.5, 0.1, None),
+    ]

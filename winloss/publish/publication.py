@@ -173,6 +173,7 @@ UNSUPPRESSED: Mapping[str, str] = {
     "dim_dimensions": "Names of dimensions.",
     "dim_periods": "Days and counts of all deals.",
     "dim_playbook": "What is advised in general.",
+    "dim_segment_cuts": "Names of segments.",
     "dim_settings": "What the build was set to.",
     "field_completeness": "Counts of filled fields.",
     "icp_backtest": "Counts of deals.",
@@ -186,6 +187,8 @@ UNSUPPRESSED: Mapping[str, str] = {
     "rejected_record_counts": "Counts of records.",
     "rejected_records": "Places in files, without what stands there.",
     "score_thresholds": "Counts of deals.",
+    "win_rate_curves": "Shares of deals by age.",
+    "win_rates_by_cohort": "Counts of deals.",
 }
 """Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""
 

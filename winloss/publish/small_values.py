@@ -1,6 +1,6 @@
 """Which figures of value and time rest on so few deals that they are those of a deal.
 
-A cell is a row of a table, its won or its lost deals. Its amounts and days leave where it holds the minimum of deals; counts always do.
+A cell is a row of a table, its won, its lost or its open deals. Its amounts and days leave where it holds the minimum of deals; counts always do.
 What is hidden must not come back by subtraction either: the cells of a sum (the segments of a dimension, the reasons of the losses) add
 up to a figure that is published, and periods hold each other. So where a sum hides one cell, or too few deals together, the next
 smallest goes as well; and of two periods whose difference is small, one. `small_cells` does the same for people, more strictly.
@@ -21,7 +21,7 @@ from winloss.publish.kept_copies import Span, telling_cell, telling_period
 
 WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
-OPEN = ("open_amount", "mean_open_amount", "median_open_amount", "mean_open_days", "median_open_days")
+OPEN = ("open_amount", "open_amount_share", "expected_amount", "amount_per_won_amount", "quota_coverage")
 FIGURES = {"won": WON, "lost": LOST, "open": OPEN}
 """Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
 
@@ -47,6 +47,7 @@ FOLLOWING = {
         "net_gain_low",
         "net_gain_high",
     ),
+    "win_rate_definitions": ("win_rate", "win_rate_low", "win_rate_high", "effective_deals", "step"),
 }
 """Marts whose figures are those of cells of another mart, and leave where these do."""
 
@@ -57,12 +58,17 @@ _HIDDEN_THERE = {
     "return_on_investment": """inner join marts.icp_recommendations as advised
         on table_name = 'icp_recommendations' and cell = {cell} and advised.segment_label = mart.segment_label
         where is_hidden""",
+    # the definition by value repeats the value win rate of all deals
+    "win_rate_definitions": """where is_hidden and table_name = 'win_rate_baseline' and mart.definition = 'by_value'
+        and value_cells.period = mart.period""",
 }
 
 
 @dataclass(frozen=True)
 class Table:
-    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period."""
+    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period.
+
+    Open deals have no period: those open today are others than those open a quarter ago."""
 
     cell: tuple[str, ...] = ()
     sums: tuple[tuple[str, ...], ...] = ()
@@ -84,6 +90,8 @@ TABLES: Mapping[str, Table] = {
     ),
     "win_reasons": Table(("win_factor",), ((),), ("won",)),
     "value_by_currency": Table(("currency",)),
+    "open_pipeline": Table(("dimension", "segment"), (("dimension",),), ("open",), period="'as of'"),
+    "open_pipeline_by_profile": Table(("profile_standing",), ((),), ("open",), period="'as of'"),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
     "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
 }
