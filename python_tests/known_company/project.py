@@ -90,8 +90,8 @@ class Project:
         except the CRM.
         """
         speeds.dbt_starts()
-        # one company after another is built here, each with its own number of deals
-        variables = {"allow_fewer_deals": True, **(variables or {})}
+        # one company after another is built here, each with its own number of deals, or few changed ones
+        variables = {"allow_fewer_deals": True, "allow_few_changes": True, **(variables or {})}
         switches = self.switches(variables, more.get("WINLOSS_CRM"))
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         if "build" in arguments:

@@ -85,9 +85,11 @@ def telling_cell(
     of_copies = known(kept)
     rows = [*of_copies, *known({cell: spans.values() for cell, spans in new.items()})]
     unknown, unknown_before = _null_space(rows, len(steps)), _null_space(of_copies, len(steps))
-    for wanted in _few(steps, minimum):
+    for chosen in _few(steps, minimum):
         # what the copies tell by themselves cannot be taken back
-        if _is_spanned(wanted, unknown) and not _is_spanned(wanted, unknown_before):
+        if _is_known_sum(chosen, unknown) and not _is_known_sum(chosen, unknown_before):
+            wanted = np.zeros(len(steps))
+            wanted[list(chosen)] = 1
             shown = [
                 (span.deals, cell, period, row)
                 for cell, spans in new.items()
@@ -105,8 +107,8 @@ _MOST_STEPS = 400
 """Larger sums are judged cell by cell alone: what several of their cells and copies tell together is not looked for."""
 
 
-def _few(steps: Sequence[tuple[str, date, date, int]], minimum: int) -> Iterator[np.ndarray]:
-    """The sets of steps of one cell that hold few deals together."""
+def _few(steps: Sequence[tuple[str, date, date, int]], minimum: int) -> Iterator[tuple[int, ...]]:
+    """The sets of steps of one cell that hold few deals together, by the places of the steps."""
     small: dict[str, list[int]] = {}
     for place, (cell, _, _, deals) in enumerate(steps):
         if deals < minimum:
@@ -115,9 +117,7 @@ def _few(steps: Sequence[tuple[str, date, date, int]], minimum: int) -> Iterator
         for size in range(1, minimum):
             for chosen in combinations(places, size):
                 if sum(steps[place][3] for place in chosen) < minimum:
-                    wanted = np.zeros(len(steps))
-                    wanted[list(chosen)] = 1
-                    yield wanted
+                    yield chosen
 
 
 def _null_space(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
@@ -126,8 +126,8 @@ def _null_space(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
     return directions[:, sizes < 1e-9 * max(1.0, sizes.max(initial=0))]
 
 
-def _is_spanned(wanted: np.ndarray, unknown: np.ndarray) -> bool:
-    return not np.abs(wanted @ unknown).max(initial=0) > 1e-7
+def _is_known_sum(places: Sequence[int], unknown: np.ndarray) -> bool:
+    return not np.abs(unknown[list(places)].sum(axis=0)).max(initial=0) > 1e-7
 
 
 Day = tuple[int, int]

@@ -179,13 +179,14 @@ def hide_small_values(
     connection.execute(_HIDDEN, {"minimum": minimum})
     copies = _kept_spans(connection, kept)
     periods = _days_of_periods(connection, f"{schema}.dim_periods") if copies else {}
+    settled: set[object] = set()
     while True:
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
             pass
         telling = (
             _telling_cells(connection, minimum)
             or _telling_with_copies(connection, copies, periods, minimum)
-            or _telling_together(connection, copies, periods, minimum)
+            or _telling_together(connection, copies, periods, minimum, settled)
         )
         if not telling:
             break
@@ -286,9 +287,13 @@ def _telling_with_copies(
 
 
 def _telling_together(
-    connection: duckdb.DuckDBPyConnection, copies: Mapping[_Cell, list[Span]], periods: _Days, minimum: int
+    connection: duckdb.DuckDBPyConnection,
+    copies: Mapping[_Cell, list[Span]],
+    periods: _Days,
+    minimum: int,
+    settled: set[object],
 ) -> list[tuple[str, str, str, str]]:
-    """The same for the cells of a dimension taken together with their sums."""
+    """The same for the cells of a dimension taken together with their sums; `settled` are those that told nothing as they stand."""
     if not copies:
         return []
     sums: dict[tuple[str, str, str], dict[str, dict[str, Span]]] = {}
@@ -299,10 +304,15 @@ def _telling_together(
             spans = sums.setdefault((table, outcome, sum_name), {}).setdefault(cell, {})
             spans[period] = Span(*periods[period], deals, not is_hidden)
     found = []
-    for (table, outcome, _), new in sums.items():
+    for (table, outcome, sum_name), new in sums.items():
+        shown = frozenset((cell, period) for cell, spans in new.items() for period in spans if spans[period].is_shown)
+        if (state := (table, outcome, sum_name, shown)) in settled:
+            continue
         kept = {cell: copies.get((table, outcome, cell), []) for cell in new}
         if told := telling_cell(kept, new, minimum):
             found.append((table, outcome, *told))
+        else:
+            settled.add(state)
     return found
 
 
