@@ -49,7 +49,12 @@
             advice.rank, advice.dimension, advice.segment, advice.second_dimension, advice.second_segment, advice.segment_label,
             advice.action, advice.grade, advice.title, advice.win_rate as predicted_win_rate,
             advice.expected_lift as predicted_lift, advice.expected_lift_low as predicted_lift_low, advice.expected_lift_high as predicted_lift_high,
-            advice.window_start, advice.window_end, advice.method_version
+            advice.window_start, advice.window_end, advice.method_version,
+            nullif({{ company_literal() }}, '') as company,
+            (
+                select {{ listed_in_order('deal_seen', 'deal_seen') }}
+                from (select {{ deal_seen('deals') }} as deal_seen from marts.fct_closed_deals as deals order by 1 limit 20) as sampled
+            ) as deals_seen
         from marts.icp_recommendations as advice
         inner join marts.dim_periods as periods on periods.period = 'quarter'
         where advice.grade in ('strong', 'directional') and periods.last_quarter is not null
@@ -78,6 +83,16 @@
     left join latest on said.reviewed_quarter = latest.reviewed_quarter
     where latest.fingerprint is distinct from printed.fingerprint
     {%- endif -%}
+{%- endmacro %}
+
+{# A deal as the memory of advice knows it: ids alone, such as 1 and 2, are those of any company's deals. #}
+{% macro deal_seen(deals) -%}
+    md5(concat_ws('|', {{ deals }}.deal_key, cast(coalesce({{ deals }}.created_on, {{ deals }}.closed_on) as {{ dbt.type_string() }})))
+{%- endmacro %}
+
+{# The name of the company as SQL; an empty text where none is set. #}
+{% macro company_literal() -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(setting('company_name') | string)) }}
 {%- endmacro %}
 
 {# Whether this run made the advice: on DuckDB any full build does, elsewhere the run that builds upon what `winloss recommend` wrote. #}

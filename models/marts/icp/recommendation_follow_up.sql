@@ -1,15 +1,44 @@
 -- One row per earlier recommendation (a claim, bet or test; the latest version of what was said): what became of it in the quarter
 -- after the one it was drawn from. Empty until a second quarter is reviewed. Rows may not be added.
 
-with said as (
+with deals_seen as (
+
+    select
+        reviewed_quarter,
+        version,
+        {{ split_to_rows('deals_seen', ';') }} as deal_seen
+    from (select distinct crm, reviewed_quarter, version, deals_seen from {{ source('history', 'recommendations') }}) as advice
+
+),
+
+-- advice that was drawn from deals which stand in these files, too
+of_these_deals as (
+
+    select distinct
+        deals_seen.reviewed_quarter,
+        deals_seen.version
+    from deals_seen
+    inner join {{ ref('fct_closed_deals') }} as deals on deals_seen.deal_seen = {{ deal_seen('deals') }}
+
+),
+
+said as (
 
     select
         history.*,
         max(history.version) over (partition by history.reviewed_quarter) as latest_version,
+        min(history.version) over (partition by history.reviewed_quarter) as first_version,
         {{ quarters_later('history.reviewed_quarter_starts_on', 1) }} as next_quarter_starts_on
     from {{ source('history', 'recommendations') }} as history
     -- what was said of another company's deals is not judged by these
     inner join {{ source('landing', 'loads') }} as loads on history.crm = loads.crm
+    left join of_these_deals
+        on history.reviewed_quarter = of_these_deals.reviewed_quarter and history.version = of_these_deals.version
+    where
+        case
+            when history.company is not null and {{ company_literal() }} != '' then history.company = {{ company_literal() }}
+            else history.deals_seen is null or of_these_deals.version is not null
+        end
 
 ),
 
@@ -122,5 +151,5 @@ select
         when predicted_lift < 0 and (difference_low > 0 or difference_low > predicted_lift_high) then 'did not hold'
         else 'too early to tell'
     end as verdict,
-    latest_version > 1 as is_history_revised
+    latest_version > first_version as is_history_revised
 from compared
