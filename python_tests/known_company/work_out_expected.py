@@ -108,6 +108,7 @@ LACKING = {
         "account_type",
     ),
     "accounts": ("is_deleted",),
+    "stage_history": ("left_at", "from_stage", "amount", "close_date", "is_deleted"),
 }
 
 # Stated reason, its case aside -> the categories it names, the primary one first.
