@@ -23,13 +23,15 @@ PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 MOST_NODES = 148
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
-# `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`.
+# `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
+# and `pace`, what is learned from the days deals were open, for the answers.
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "advice": {"core", "answer", "data_quality", "advice"},
     "core": {"staging", "intermediate", "core"},
-    "answer": {"core", "answer", "data_quality", "advice"},
+    "answer": {"core", "answer", "data_quality", "advice", "pace"},
+    "pace": {"core", "pace"},
     "checks": {"staging", "intermediate", "core", "data_quality", "checks"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
@@ -93,7 +95,7 @@ def layer(path: str) -> str:
     folder, *rest = Path(path).parts
     if folder == "marts":
         return rest[0] if rest[0] in ("core", "data_quality") else "answer"
-    return next((name for name in ("advice", "checks") if name in rest), folder)
+    return next((name for name in ("advice", "checks", "pace") if name in rest), folder)
 
 
 @cache

@@ -1,0 +1,53 @@
+{# Every column of a deal that segments may be cut along, but for the owner, who is a person. #}
+{% macro segment_columns() -%}
+    {{ return([
+        'industry', 'revenue_band', 'employee_band', 'region', 'country', 'account_type', 'lead_source', 'deal_type', 'product', 'deal_size_band',
+        'competitor', 'pipeline', 'extra_1', 'extra_2', 'extra_3', 'extra_4', 'extra_5', 'extra_6',
+    ]) }}
+{%- endmacro %}
+
+{# The dimensions whose segments have a pace: what may be recommended. A deal may name several competitors, and most open deals none yet. #}
+{% macro pace_dimensions() -%}
+    {{ return(dimensions() | selectattr('recommendable') | rejectattr('column', 'equalto', 'competitor') | list) }}
+{%- endmacro %}
+
+{# Expressions of the dimension and the segment of rows grouped by sets, one of which each of `pace_dimensions` is. #}
+{% macro cut_name() -%}
+    case
+        {%- for dimension in pace_dimensions() %}
+        when grouping({{ dimension.column }}) = 0 then '{{ dimension.name }}'
+        {%- endfor %}
+        else 'all'
+    end
+{%- endmacro %}
+
+{% macro cut_segment() -%}
+    case
+        {%- for dimension in pace_dimensions() %}
+        when grouping({{ dimension.column }}) = 0 then {{ dimension.column }}
+        {%- endfor %}
+        else 'all deals'
+    end
+{%- endmacro %}
+
+{# A cumulative product as the exponential of a sum of logarithms; exactly zero from the first zero on. #}
+{% macro running_product(factor, partition, order) -%}
+    case
+        when min({{ factor }}) over (partition by {{ partition }} order by {{ order }}) > 0
+            then exp(sum(case when {{ factor }} > 0 then ln({{ factor }}) else 0e0 end) over (partition by {{ partition }} order by {{ order }}))
+        else 0e0
+    end
+{%- endmacro %}
+
+{# As many deals as, all decided, would tell as much as a share with that variance (Kish 1965); those decided where none or all are won. #}
+{% macro effective_deals(share, variance, decided) -%}
+    case
+        when {{ share }} > 1e-9 and {{ share }} < 1 - 1e-9 and {{ variance }} > 0 then {{ share }} * (1 - {{ share }}) / {{ variance }}
+        else cast({{ decided }} as double)
+    end
+{%- endmacro %}
+
+{# The sum of expected deals, to fifteen places: a sum of doubles would hang on the order of the rows. #}
+{% macro sum_expected(value) -%}
+    coalesce(cast(sum(cast({{ value }} as decimal(38, 15))) as double), 0e0)
+{%- endmacro %}

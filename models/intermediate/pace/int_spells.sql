@@ -1,0 +1,74 @@
+{{ config(materialized='table') }}
+-- One row per period x dimension x segment x age when found x age when left x way of leaving: how many deals. Every curve and pace is
+-- made of these rows: deals in their millions become some thousands. Dimensions overlap and may not be added.
+-- noqa: disable=LT02
+
+{%- set columns = pace_dimensions() | map(attribute='column') | list %}
+
+with by_quarter as (
+
+    select
+        period,
+        {{ quarter_start('created_on') }} as created_quarter_starts_on,
+        entered_days,
+        left_days,
+        left_as,
+        count(*) as deals
+    from {{ ref('fct_open_spells') }}
+    group by period, {{ quarter_start('created_on') }}, entered_days, left_days, left_as
+
+){% if columns %},
+
+by_segment as (
+
+    select
+        {{ cut_name() }} as dimension,
+        {{ cut_segment() }} as segment,
+        entered_days,
+        left_days,
+        left_as,
+        count(*) as deals
+    from {{ ref('fct_open_spells') }}
+    where period = 'window'
+    group by grouping sets (
+        {%- for column in columns %}
+        ({{ column }}, entered_days, left_days, left_as){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+
+){% endif %}
+
+select
+    period,
+    'all' as dimension,
+    'all deals' as segment,
+    entered_days,
+    left_days,
+    left_as,
+    cast(sum(deals) as bigint) as deals
+from by_quarter
+group by period, entered_days, left_days, left_as
+union all
+-- deals of all periods, so that a quarter's deals are followed to the end
+select
+    period,
+    'created_quarter' as dimension,
+    coalesce({{ quarter_name('created_quarter_starts_on') }}, 'unknown') as segment,
+    entered_days,
+    left_days,
+    left_as,
+    deals
+from by_quarter
+where period = 'all'
+{%- if columns %}
+union all
+select
+    'window' as period,
+    dimension,
+    segment,
+    entered_days,
+    left_days,
+    left_as,
+    deals
+from by_segment
+{%- endif %}

@@ -1,0 +1,68 @@
+{{ config(materialized=('view' if target.type == 'duckdb' else 'table')) }}
+-- One row per period x deal of the population that was open on a day of it: its age in days when the period found it, its age when the
+-- period left it, and how it left. A deal that outlasts the period leaves it open. Left out: deals without a day of creation, closed
+-- without a day, before they were created or after the export ends. Periods overlap and may not be added.
+-- noqa: disable=LT02
+
+with closing_days as (
+
+    select
+        closed_on,
+        sum(count(*)) over (order by closed_on) as closed_by_then,
+        sum(count(*)) over () as closed_deals
+    from {{ ref('fct_deals') }}
+    where is_in_population and outcome != 'open' and closed_on is not null
+    group by closed_on
+
+),
+
+-- an export of the deals closed since some day holds of older deals only those that lasted until then: all are watched from that
+-- day on. One close in a thousand may lie before it, for years are mistyped.
+watched as (
+
+    select min(closed_on) as watched_from_on
+    from closing_days
+    where closed_by_then > 0.001e0 * closed_deals
+
+),
+
+-- a period without a first day, where no quarter is complete, holds no deals
+bounds as (
+
+    select
+        periods.period,
+        periods.as_of_on,
+        greatest(coalesce(periods.starts_on, watched.watched_from_on), watched.watched_from_on) as from_on,
+        least(coalesce(cast({{ dbt.dateadd('day', -1, 'periods.ends_before_on') }} as date), periods.as_of_on), periods.as_of_on) as until_on
+    from {{ ref('dim_periods') }} as periods
+    cross join watched
+    where periods.period = 'all' or periods.starts_on is not null
+
+)
+
+select
+    bounds.period,
+    deals.deal_key,
+    deals.created_on,
+    deals.amount,
+    cast(
+        case when deals.created_on < bounds.from_on then {{ dbt.datediff('deals.created_on', 'bounds.from_on', 'day') }} else 0 end as integer
+    ) as entered_days,
+    cast(
+        case
+            when deals.closed_on <= bounds.until_on then deals.cycle_days
+            else {{ dbt.datediff('deals.created_on', 'bounds.until_on', 'day') }}
+        end as integer
+    ) as left_days,
+    case when deals.closed_on <= bounds.until_on then deals.outcome else 'open' end as left_as
+    {%- for column in segment_columns() %},
+    deals.{{ column }}
+    {%- endfor %}
+from {{ ref('fct_deals') }} as deals
+inner join bounds
+    on deals.created_on <= bounds.until_on
+    and (
+        deals.outcome = 'open'
+        or (deals.closed_on >= bounds.from_on and deals.closed_on >= deals.created_on and deals.closed_on <= bounds.as_of_on)
+    )
+where deals.is_in_population
