@@ -58,6 +58,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "win_reasons": Table(("win_factor",), ((),), ("won",)),
     "value_by_currency": Table(("currency",)),
+    "stage_funnel": Table(("pipeline", "stage"), (("pipeline",),), ("lost",)),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
     "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
 }

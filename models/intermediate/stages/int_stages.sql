@@ -21,7 +21,8 @@ spelt as (
         {{ stage_word('stated_stage') }} as unnumbered_stage,
         count(*) as uses,
         count(*) filter (where outcome = 'open') as open_deals,
-        count(*) filter (where outcome != 'open') as closed_deals
+        count(*) filter (where outcome != 'open') as closed_deals,
+        count(*) filter (where outcome = 'won') as won_deals
     from stated
     where stated_stage is not null
     group by stated_stage
@@ -49,8 +50,11 @@ select
     ) as stage,
     coalesce(
         min(coalesce(mapped.outcome, numbered.outcome, words.outcome)) over spellings,
-        -- where the stage tells how a deal ended, one of closed deals alone is one in which they close
-        case when rules.stage_tells_outcome and sum(spelt.closed_deals) over spellings > 0 and sum(spelt.open_deals) over spellings = 0 then 'closed' end,
+        -- where the stage tells how a deal ended, one of closed deals alone is one in which they close; where a status tells, one of won deals alone is
+        case
+            when sum(spelt.closed_deals) over spellings = 0 or sum(spelt.open_deals) over spellings > 0 then 'open'
+            when rules.stage_tells_outcome or sum(spelt.won_deals) over spellings = sum(spelt.closed_deals) over spellings then 'closed'
+        end,
         'open'
     ) as outcome
 from spelt
