@@ -28,7 +28,7 @@ MOST_NODES = 148
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
-    "advice": {"core", "answer", "data_quality", "advice"},
+    "advice": {"core", "answer", "data_quality", "advice", "pace"},
     "core": {"staging", "intermediate", "core", "stages"},
     "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace"},

@@ -1,0 +1,52 @@
+{{ config(materialized='table') }}
+-- One row per basis x day x ending x whether a competitor is named: how many deals of the population were closed, or created, that day.
+-- The basis `created` holds every deal with a day of creation, `closed` all that are no longer open, or stale. Bases may not be added.
+
+with ages as (
+
+    select min(age_days) as stale_after_days
+    from {{ ref('int_win_chances') }}
+    where period = 'window' and is_stale_age
+
+),
+
+-- an open deal older than almost every deal that is won was lost the day it became so, whatever the CRM says
+judged as (
+
+    select
+        deals.created_on,
+        deals.amount,
+        deals.competitor != 'unknown' as is_competitor_named,
+        case
+            when deals.outcome = 'open' then cast({{ dbt.dateadd('day', 'ages.stale_after_days', 'deals.created_on') }} as date)
+            else deals.closed_on
+        end as ended_on,
+        case
+            when deals.outcome = 'open' and {{ dbt.dateadd('day', 'ages.stale_after_days', 'deals.created_on') }} <= as_of.as_of_on then 'stale'
+            when deals.outcome != 'lost' then deals.outcome
+            when categories.outcome_class = 'no_decision' then 'no_decision'
+            when coalesce(categories.outcome_class, 'unknown') = 'unknown' then 'unstated'
+            else 'decided'
+        end as ending
+    from {{ ref('fct_deals') }} as deals
+    cross join ages
+    cross join {{ ref('dim_as_of') }} as as_of
+    left join {{ ref('loss_reason_categories') }} as categories on deals.loss_reason_category = categories.category
+    where deals.is_in_population
+
+)
+
+select
+    case when grouping(created_on) = 0 then 'created' else 'closed' end as basis,
+    case when grouping(created_on) = 0 then created_on else ended_on end as counted_on,
+    ending,
+    is_competitor_named,
+    count(*) as deals,
+    count(amount) as amounts,
+    sum(amount) as amount,
+    {{ sum_of_squares('amount') }} as squared_amount
+from judged
+group by grouping sets ((created_on, ending, is_competitor_named), (ended_on, ending, is_competitor_named))
+having
+    (grouping(created_on) = 0 and created_on is not null)
+    or (grouping(created_on) = 1 and ending != 'open')

@@ -1,0 +1,64 @@
+-- One row per period x definition of the win rate: the rate, as many deals as tell as much, and why a rate must not be told. Neither periods
+-- nor definitions may be added.
+
+with refused as (
+
+    select
+        counts.*,
+        case
+            when counts.counted_deals = 0 and counts.definition = 'competitive' then 'no closed deal of the period names a competitor'
+            when counts.counted_deals = 0 then 'no such deals in this period'
+            when counts.definition = 'by_value' and not counts.is_value_known then 'under half of the won or of the lost deals state an amount'
+            when
+                counts.definition = 'buyer_decided'
+                and {{ rate('closed.unstated_deals', '(closed.counted_deals - closed.won_deals)') }} > {{ setting('alert_missing_reason_share') | float }}
+                then 'too many losses state no reason to tell whether the buyer decided'
+            when
+                counts.definition = 'competitive'
+                and abs(
+                    {{ rate('counts.won_deals', 'closed.won_deals') }}
+                    - {{ rate('(counts.counted_deals - counts.won_deals)', '(closed.counted_deals - closed.won_deals)') }}
+                ) > {{ setting('coverage_gap') | float }}
+                then 'competitors are named on won and lost deals too differently'
+        end as refusal
+    from {{ ref('int_definition_counts') }} as counts
+    inner join {{ ref('int_definition_counts') }} as closed on counts.period = closed.period and closed.definition = 'closed'
+
+)
+
+select
+    period,
+    definition,
+    counted_deals,
+    won_deals,
+    unstated_deals,
+    case
+        when refusal is not null then null
+        when definition = 'by_value' then {{ rate('won_amount', 'amount') }}
+        else {{ rate('won_deals', 'counted_deals') }}
+    end as win_rate,
+    case
+        when refusal is not null then null
+        when definition = 'by_value' then power(amount, 2) / nullif(squared_amount, 0)
+        else cast(counted_deals as double)
+    end as effective_deals,
+    cast(null as integer) as within_days,
+    refusal
+from refused
+union all
+-- the last step of the curve: the share won within the ages that the period saw
+select
+    periods.period,
+    'pace' as definition,
+    cast(null as bigint) as counted_deals,
+    cast(null as bigint) as won_deals,
+    cast(null as bigint) as unstated_deals,
+    steps.won_share as win_rate,
+    {{ effective_deals('steps.won_share', 'steps.won_share_variance', 'steps.decided_deals') }} as effective_deals,
+    steps.age_days as within_days,
+    case when steps.period is null then 'no deal with a day of creation was decided in this period' end as refusal
+from {{ ref('dim_periods') }} as periods
+left join {{ ref('int_win_curve_steps') }} as steps
+    on periods.period = steps.period
+    and steps.dimension = 'all'
+    and steps.next_age_days is null

@@ -1,0 +1,65 @@
+-- One row per standing of open deals towards the advice: in a segment to target more, in one to spend less on, in both, in neither. The
+-- standings add up to all open deals of known age.
+
+with standings as (
+
+    select 'target more' as profile_standing, 1 as standing_order
+    union all
+    select 'both' as profile_standing, 2 as standing_order
+    union all
+    select 'neither' as profile_standing, 3 as standing_order
+    union all
+    select 'spend less' as profile_standing, 4 as standing_order
+
+),
+
+counted as (
+
+    select
+        standings.profile_standing,
+        standings.standing_order,
+        count(deals.deal_key) as open_deals,
+        count(deals.deal_key) filter (where deals.is_stale) as stale_deals,
+        cast(sum(deals.amount) as double) as amount,
+        count(deals.amount) as amounts,
+        -- of the claims' own deals the pace would flatter: the claims were chosen on them
+        case when count(deals.deal_key) = count(deals.win_chance) then {{ sum_expected('deals.win_chance') }} end as expected_wins
+    from standings
+    left join {{ ref('int_open_deal_standings') }} as deals on standings.profile_standing = deals.profile_standing
+    group by standings.profile_standing, standings.standing_order
+
+),
+
+valued as (
+
+    select
+        *,
+        sum(open_deals) over () as all_open_deals,
+        sum(amount) over () as all_amount,
+        case
+            when open_deals = 0 then 'no open deals'
+            when 2 * amounts < open_deals then 'under half of the open deals state an amount'
+            when open_deals < {{ setting('small_cell_minimum') | int }} then 'fewer than {{ setting("small_cell_minimum") | int }} open deals'
+        end as value_refusal
+    from counted
+
+)
+
+select
+    valued.profile_standing,
+    valued.standing_order,
+    periods.population,
+    periods.as_of_on,
+    valued.open_deals,
+    {{ rate('valued.open_deals', 'valued.all_open_deals') }} as share,
+    valued.stale_deals,
+    case when valued.value_refusal is null then valued.amount end as open_amount,
+    case when valued.value_refusal is null then {{ rate('valued.amount', 'valued.all_amount') }} end as open_amount_share,
+    valued.expected_wins,
+    coalesce(periods.value_missing_reason, valued.value_refusal) as value_missing_reason,
+    case
+        when valued.all_open_deals = 0 then 'no open deal that states when it was created'
+        when valued.expected_wins is null then 'no deal of known age was decided in the trailing window'
+    end as missing_reason
+from valued
+inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
