@@ -207,8 +207,9 @@ def test_the_value_lost_in_a_stage_does_not_follow_from_the_others() -> None:
     engine = duckdb.connect()
     engine.execute("create schema marts")
     engine.execute(
-        "create table marts.stage_funnel as select 'all' as period, 'Direct' as pipeline, stage, deals as lost_deals, "
-        "1000.0 * deals as lost_amount from (values ('Lead', 20), ('Demo', 6), ('Offer', 3)) as lost (stage, deals)"
+        "create table marts.stage_funnel as select period, 'Direct' as pipeline, stage, deals as lost_deals, 1000.0 * deals as lost_amount "
+        "from (values ('Lead', 20), ('Demo', 6), ('Offer', 3)) as lost (stage, deals) "
+        "cross join (values ('quarter'), ('window'), ('all')) as periods (period)"
     )
     columns = {"stage_funnel": {row[0]: row[1] for row in engine.execute("describe marts.stage_funnel").fetchall()}}
     hide_small_values(engine, "marts", columns, 5)
