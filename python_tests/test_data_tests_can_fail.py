@@ -230,6 +230,48 @@ PLANTED = [
         "update reference.bands set below_value = 60000000 where band = '$10M to $50M'",
     ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.bands from reference.bands limit 1"),
+    *(
+        ("definitions_of_the_win_rate_agree_and_step_by_step", f"update marts.win_rate_definitions set {change} and period = 'window'")
+        for change in (
+            "counted_deals = counted_deals + 1 where definition = 'closed'",
+            "win_rate = win_rate + 0.001, step = step + 0.001 where definition = 'closed'",
+            "win_rate_high = win_rate_high + 0.001 where definition = 'closed'",
+            "win_rate = null, step = null where definition = 'by_value'",
+            "win_rate_low = win_rate_low - 0.001 where definition = 'by_value'",
+            "step = step + 0.001 where definition = 'pace'",
+            "added_deals = added_deals - 1 where definition = 'created'",
+            "won_deals = won_deals - 1 where definition = 'all_closed'",
+            "step = null where definition = 'all_closed'",
+        )
+    ),
+    (
+        "definitions_of_the_win_rate_agree_and_step_by_step",
+        "delete from marts.win_rate_definitions where definition = 'competitive' and period = 'quarter'",
+    ),
+    *(
+        ("win_rate_curves_share_out_all_deals", change)
+        for change in (
+            "update marts.win_rate_curves set open_share = open_share - 0.001 where age_weeks = 4 and dimension = 'all'",
+            "update marts.win_rate_curves set won_share = won_share - 0.5, open_share = open_share + 0.5 where age_weeks = 9 and dimension = 'all'",
+            "update marts.win_rate_curves set won_share = null where age_weeks = 9 and dimension = 'all'",
+            "update intermediate.int_win_curve_steps set lost_share = lost_share - 0.1, won_share = won_share + 0.1 where period = 'window' and age_days = 60",
+            "update intermediate.int_win_curve_steps set lost_share = lost_share + 0.1 where period = 'window' and next_age_days is null",
+        )
+    ),
+    *(
+        ("cohorts_and_open_deals_add_up_to_all_deals", change)
+        for change in (
+            "delete from marts.win_rates_by_cohort where created_quarter = '2025-Q2'",
+            "update marts.open_pipeline set open_deals = open_deals + 1 where segment = 'Technology'",
+            "delete from marts.open_pipeline where dimension = 'all'; insert into marts.open_pipeline (dimension, segment, open_deals) values ('all', 'all deals', 57)",
+            "update marts.open_pipeline_by_profile set open_deals = open_deals - 1 where profile_standing = 'both'",
+            "update intermediate.int_segment_paces set expected_won_deals = expected_won_deals + 0.1 where segment = 'Technology'",
+        )
+    ),
+    *(
+        ("every_answer_states_the_same_population", f"update marts.{table} set population = 'all'")
+        for table in ("win_rate_definitions", "win_rates_by_cohort", "open_pipeline", "open_pipeline_by_profile")
+    ),
 ]
 
 

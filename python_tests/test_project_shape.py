@@ -33,7 +33,7 @@ MAY_READ = {
     "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace"},
     "pace": {"core", "pace"},
-    "checks": {"staging", "intermediate", "core", "data_quality", "checks"},
+    "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
 

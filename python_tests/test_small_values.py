@@ -181,3 +181,51 @@ def test_the_attacker_finds_what_is_not_hidden() -> None:
     assert knowable(counts, everything) == ["farms (0,): 1"]
     # one hidden cell comes back as the rest of the sum
     assert knowable(counts, everything | {("farms", "quarter"): None}) == ["farms (0,): 1"]
+
+
+def published(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[dict[str, object]]:
+    columns = {
+        name: {row[0]: row[1] for row in connection.execute(f"describe marts.{name}").fetchall()}
+        for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+    }
+    hide_small_values(connection, "marts", columns, 5)
+    answer = connection.execute(f"{published_select(PublishedTable(table), columns[table], 5)} order by {order}")
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def test_amounts_of_few_open_deals_do_not_come_back_from_those_of_all() -> None:
+    """By hand: 3 of 32 open deals are Farms'; the 9 of Shops go as well, or the sum of all would tell them."""
+    connection = company(quarter_only(banks=20, shops=20))
+    connection.execute(
+        "create table marts.open_pipeline as select * from (values "
+        "('all', 'all deals', 32, 320, 100, 3.2), ('industry', 'Banks', 20, 200, 60, 3.3), "
+        "('industry', 'Shops', 9, 90, 30, 3.0), ('industry', 'Farms', 3, 30, 10, 3.0)) "
+        "as open_deals(dimension, segment, open_deals, open_amount, expected_amount, amount_per_won_amount)"
+    )
+    rows = published(connection, "open_pipeline", "open_deals")
+    assert [(row["segment"], row["open_deals"], row["open_amount"], row["expected_amount"]) for row in rows] == [
+        ("Farms", 3, None, None),
+        ("Shops", 9, None, None),
+        ("Banks", 20, 200.0, 60.0),
+        ("all deals", 32, 320.0, 100.0),
+    ]
+    assert [row["amount_per_won_amount"] is None for row in rows] == [True, True, False, False]
+
+
+def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:
+    """One won deal in the quarter: by value it would be that deal's amount against the lost ones'. By count it stays."""
+    connection = company({("banks", 0): 1, ("banks", 1): 30, ("banks", 2): 30, ("banks", 3): 30})
+    connection.execute(
+        "create table marts.win_rate_definitions as select period, definition, 0.5e0 as win_rate, 0.4e0 as win_rate_low, 0.6e0 as win_rate_high, "
+        "8e0 as effective_deals, 0.1e0 as step, cast(null as varchar) as missing_reason "
+        "from (values ('quarter'), ('previous_quarter')) as periods(period), (values ('closed'), ('by_value')) as definitions(definition)"
+    )
+    rows = published(connection, "win_rate_definitions", "period, definition")
+    hidden = "fewer than 5 won or lost deals, or needed to hide such a figure: not shown"
+    assert [(row["period"], row["definition"], row["win_rate"], row["step"], row["missing_reason"]) for row in rows] == [
+        ("previous_quarter", "by_value", 0.5, 0.1, None),
+        ("previous_quarter", "closed", 0.5, 0.1, None),
+        ("quarter", "by_value", None, None, hidden),
+        ("quarter", "closed", 0.5, 0.1, None),
+    ]

@@ -1,7 +1,9 @@
 {%- set answers = [
     'win_rate_baseline', 'win_rates_by_dimension', 'win_rates_by_segment_pair', 'loss_reasons', 'loss_reasons_by_dimension', 'win_reasons',
     'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'score_thresholds', 'field_completeness',
+    'win_rate_definitions',
 ] -%}
+{%- set without_period = ['win_rates_by_quarter', 'win_rates_by_cohort', 'open_pipeline', 'open_pipeline_by_profile'] -%}
 -- Detects an answer that says nothing, or something else than `dim_periods`, about which deals count.
 -- Renewals are won far more often than new business: a rate means nothing without its population.
 -- A returned row is a table and what it states.
@@ -16,11 +18,15 @@ with stated as (
     from {{ ref(answer) }}
     union all
     {% endfor -%}
+    {% for answer in without_period -%}
     select
-        'win_rates_by_quarter' as answer,
+        '{{ answer }}' as answer,
         'all' as period,
         population
-    from {{ ref('win_rates_by_quarter') }}
+    from {{ ref(answer) }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
 
 )
 

@@ -1,6 +1,6 @@
 """Which figures of value and time rest on so few deals that they are those of a deal.
 
-A cell is a row of a table, its won or its lost deals. Its amounts and days leave where it holds the minimum of deals; counts always do.
+A cell is a row of a table, its won, its lost or its open deals. Its amounts and days leave where it holds the minimum of deals; counts always do.
 What is hidden must not come back by subtraction either: the cells of a sum (the segments of a dimension, the reasons of the losses) add
 up to a figure that is published, and periods hold each other. So where a sum hides one cell, or too few deals together, the next
 smallest goes as well; and of two periods whose difference is small, one. `small_cells` does the same for people, more strictly.
@@ -31,12 +31,19 @@ BOTH = (
     "value_weighted_low",
     "value_weighted_high",
 )
+OPEN = ("open_amount", "open_amount_share", "expected_amount", "amount_per_won_amount", "quota_coverage")
 REASON = "value_missing_reason"
+OUTCOMES = ("won", "lost", "open")
+
+BORROWED = ("win_rate", "win_rate_low", "win_rate_high", "effective_deals", "step")
+"""What `win_rate_definitions` repeats, by value, of the value win rate of `win_rate_baseline`: shown or hidden with it."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period."""
+    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period.
+
+    Open deals have no period: those open today are others than those open a quarter ago."""
 
     cell: tuple[str, ...] = ()
     sums: tuple[tuple[str, ...], ...] = ()
@@ -59,6 +66,8 @@ TABLES: Mapping[str, Table] = {
     "win_reasons": Table(("win_factor",), ((),), ("won",)),
     "value_by_currency": Table(("currency",)),
     "stage_funnel": Table(("pipeline", "stage"), (("pipeline",),), ("lost",)),
+    "open_pipeline": Table(("dimension", "segment"), (("dimension",),), ("open",), period="'as of'"),
+    "open_pipeline_by_profile": Table(("profile_standing",), ((),), ("open",), period="'as of'"),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
     "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
 }
@@ -311,9 +320,14 @@ def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
         f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
         f"and value_cells.cell = {_joined(table.cell, 'mart')} "
         f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
-        for outcome in ("won", "lost")
+        for outcome in OUTCOMES
         if table and is_judged(name, columns, outcome)
     ]
+    if name == "win_rate_definitions":
+        flags = [
+            "mart.definition = 'by_value' and exists (select 1 from value_cells where is_hidden and table_name = 'win_rate_baseline' "
+            f"and value_cells.period = mart.period) as {_flag('borrowed')}"
+        ]
     return f"select {', '.join(['mart.*', *flags])} from ({rows}) as mart" if flags else rows
 
 
@@ -323,7 +337,13 @@ def _flag(outcome: str) -> str:
 
 def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
     """By column, the expression that gives what may leave of it, over the rows that `judged_rows` makes of the mart `name`."""
-    outcomes = [outcome for outcome in ("won", "lost") if is_judged(name, columns, outcome)]
+    if name == "win_rate_definitions":
+        hidden = _flag("borrowed")
+        few = f"'fewer than {minimum} won or lost deals, or needed to hide such a figure: not shown'"
+        return {column: f"case when not {hidden} then {column} end" for column in BORROWED if column in shown} | {
+            "missing_reason": f"case when {hidden} then {few} else missing_reason end"
+        }
+    outcomes = [outcome for outcome in OUTCOMES if is_judged(name, columns, outcome)]
     if not outcomes:
         return {}
     either = " or ".join(_flag(outcome) for outcome in outcomes)
@@ -331,6 +351,7 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     for figures, condition in (
         (WON, _flag("won") if "won" in outcomes else ""),
         (LOST, _flag("lost") if "lost" in outcomes else ""),
+        (OPEN, _flag("open") if "open" in outcomes else ""),
         (BOTH, either),
     ):
         replaced |= {

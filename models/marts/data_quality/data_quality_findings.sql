@@ -195,6 +195,12 @@ with found as (
         found,
         of_records
     from {{ ref('int_person_findings') }}
+    union all
+    select
+        rule_id,
+        found,
+        of_records
+    from {{ ref('int_pace_findings') }}
 
 ),
 

@@ -84,6 +84,6 @@ select
     value_missing_reason,
     case
         when open_deals = 0 then 'no open deal that states when it was created'
-        when expected_wins is null then 'no deal of known age was decided in the trailing window'
+        when expected_wins is null then 'too few deals of known age were decided in the trailing window'
     end as missing_reason
 from valued

@@ -23,7 +23,8 @@ counted as (
         cast(sum(deals.amount) as double) as amount,
         count(deals.amount) as amounts,
         -- of the claims' own deals the pace would flatter: the claims were chosen on them
-        case when count(deals.deal_key) = count(deals.win_chance) then {{ sum_expected('deals.win_chance') }} end as expected_wins
+        count(deals.win_chance) as deals_with_chance,
+        {{ sum_expected('deals.win_chance') }} as expected_wins
     from standings
     left join {{ ref('int_open_deal_standings') }} as deals on standings.profile_standing = deals.profile_standing
     group by standings.profile_standing, standings.standing_order
@@ -36,6 +37,7 @@ valued as (
         *,
         sum(open_deals) over () as all_open_deals,
         sum(amount) over () as all_amount,
+        sum(deals_with_chance) over () = sum(open_deals) over () as is_pace_known,
         case
             when open_deals = 0 then 'no open deals'
             when 2 * amounts < open_deals then 'under half of the open deals state an amount'
@@ -55,11 +57,11 @@ select
     valued.stale_deals,
     case when valued.value_refusal is null then valued.amount end as open_amount,
     case when valued.value_refusal is null then {{ rate('valued.amount', 'valued.all_amount') }} end as open_amount_share,
-    valued.expected_wins,
+    case when valued.is_pace_known then valued.expected_wins end as expected_wins,
     coalesce(periods.value_missing_reason, valued.value_refusal) as value_missing_reason,
     case
         when valued.all_open_deals = 0 then 'no open deal that states when it was created'
-        when valued.expected_wins is null then 'no deal of known age was decided in the trailing window'
+        when not valued.is_pace_known then 'too few deals of known age were decided in the trailing window'
     end as missing_reason
 from valued
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
