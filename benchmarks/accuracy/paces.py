@@ -85,9 +85,7 @@ def statements() -> tuple[tuple[str, str], ...]:
             "DBT_LOG_PATH": f"{folder}/logs",
         }
         dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "compile", "-s", *(f"+{name}" for name in MODELS)]
-        run = subprocess.run(
-            dbt, cwd=ROOT, env=kept | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        run = subprocess.run(dbt, cwd=ROOT, env=kept | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             raise RuntimeError(f"dbt cannot compile {' and '.join(MODELS)}: {run.stdout}")
         nodes = json.loads(Path(folder, "target", "manifest.json").read_text(encoding="utf-8"))["nodes"]
