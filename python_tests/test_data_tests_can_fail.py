@@ -231,7 +231,10 @@ PLANTED = [
     ),
     ("lists_that_users_edit_are_unambiguous", "insert into reference.bands from reference.bands limit 1"),
     *(
-        ("definitions_of_the_win_rate_agree_and_step_by_step", f"update marts.win_rate_definitions set {change} and period = 'window'")
+        (
+            "definitions_of_the_win_rate_agree_and_step_by_step",
+            f"update marts.win_rate_definitions set {change} and period = 'window'",
+        )
         for change in (
             "counted_deals = counted_deals + 1 where definition = 'closed'",
             "win_rate = win_rate + 0.001, step = step + 0.001 where definition = 'closed'",
@@ -263,7 +266,7 @@ PLANTED = [
         for change in (
             "delete from marts.win_rates_by_cohort where created_quarter = '2025-Q2'",
             "update marts.open_pipeline set open_deals = open_deals + 1 where segment = 'Technology'",
-            "delete from marts.open_pipeline where dimension = 'all'; insert into marts.open_pipeline (dimension, segment, open_deals) values ('all', 'all deals', 57)",
+            "update marts.open_pipeline set open_deals = 57 where dimension = 'all'",
             "update marts.open_pipeline_by_profile set open_deals = open_deals - 1 where profile_standing = 'both'",
             "update intermediate.int_segment_paces set expected_won_deals = expected_won_deals + 0.1 where segment = 'Technology'",
         )

@@ -186,7 +186,9 @@ def test_the_attacker_finds_what_is_not_hidden() -> None:
 def published(connection: duckdb.DuckDBPyConnection, table: str, order: str) -> list[dict[str, object]]:
     columns = {
         name: {row[0]: row[1] for row in connection.execute(f"describe marts.{name}").fetchall()}
-        for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
     }
     hide_small_values(connection, "marts", columns, 5)
     answer = connection.execute(f"{published_select(PublishedTable(table), columns[table], 5)} order by {order}")
@@ -223,7 +225,9 @@ def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:
     )
     rows = published(connection, "win_rate_definitions", "period, definition")
     hidden = "fewer than 5 won or lost deals, or needed to hide such a figure: not shown"
-    assert [(row["period"], row["definition"], row["win_rate"], row["step"], row["missing_reason"]) for row in rows] == [
+    assert [
+        (row["period"], row["definition"], row["win_rate"], row["step"], row["missing_reason"]) for row in rows
+    ] == [
         ("previous_quarter", "by_value", 0.5, 0.1, None),
         ("previous_quarter", "closed", 0.5, 0.1, None),
         ("quarter", "by_value", None, None, hidden),

@@ -687,6 +687,43 @@ def summary() -> None:
     click.echo("\n".join(lines))
 
 
+# ---------------------------------------------------------------- worklist
+
+
+@main.command()
+@click.option("--format", "kind", type=click.Choice(["text", "csv"]), default="text", show_default=True)
+@user_errors_as_exit
+def worklist(kind: str) -> None:
+    """List the open deals by their standing towards the advice, with their age and chance to be won.
+
+    It reads the private database and names deals as the CRM does: for their owners, and never published.
+
+    \b
+    Examples:
+      winloss worklist
+      winloss worklist --format csv
+    """
+    import duckdb
+
+    from winloss.formatting import disarmed
+    from winloss.report.worklist import worklist_lines, worklist_of
+    from winloss.settings import private_database
+
+    database = private_database()
+    try:
+        rows, missing_reason = worklist_of(database)
+    except (duckdb.IOException, duckdb.CatalogException):
+        raise click.ClickException(
+            f"{database} holds no whole build, or cannot be opened: run `dbt build` first, and close other programs that hold it."
+        ) from None
+    if kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(list(rows[0]) if rows else ["deal_id"])
+        writer.writerows([disarmed(value) for value in row.values()] for row in rows)
+    else:
+        click.echo("\n".join(worklist_lines(rows, missing_reason)))
+
+
 # ---------------------------------------------------------------- doctor
 
 

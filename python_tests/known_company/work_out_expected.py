@@ -1627,6 +1627,59 @@ def field_completeness() -> Iterator[Row]:
                     }
 
 
+def spell(deal: Row, watched_from: date) -> tuple[int, int, str] | None:
+    """Age of a deal of the population when it is found, age when it leaves, and how; none where its dates say nothing."""
+    ended = deal["closed"] if deal["outcome"] != "open" else AS_OF
+    if not deal["created"] or not ended or not max(watched_from, deal["created"]) <= ended <= AS_OF:
+        return None
+    return max(0, (watched_from - deal["created"]).days), (ended - deal["created"]).days, deal["outcome"]
+
+
+def curve() -> list[tuple[int, Fraction, Fraction]]:
+    """Ages at which deals of the window were decided, with the shares still open and won after: deal by deal, no risk set added up."""
+    spells = [found for deal in DEALS if deal["in_population"] and (found := spell(deal, PERIODS["window"][0]))]
+    still_open, won, steps = Fraction(1), Fraction(0), []
+    for age in sorted({left for _, left, outcome in spells if outcome != "open"}):
+        watched = [each for each in spells if each[0] <= age <= each[1]]
+        if len(watched) < 10 and any(entered > age for entered, _, _ in spells):
+            continue
+        leaving = [outcome for _, left, outcome in watched if left == age and outcome != "open"]
+        won += still_open * Fraction(leaving.count("won"), len(watched))
+        still_open *= 1 - Fraction(len(leaving), len(watched))
+        steps.append((age, still_open, won))
+    return steps
+
+
+def stale_open_deals() -> tuple[int, int]:
+    """Open deals as old as 95 % of the wins; all of them state when they were created."""
+    steps = curve()
+    stale_after = min(age for age, _, won in steps if won >= Fraction(95, 100) * steps[-1][2])
+    ages = [(AS_OF - deal["created"]).days for deal in DEALS if deal["in_population"] and deal["outcome"] == "open"]
+    return sum(age >= stale_after for age in ages), len(ages)
+
+
+def quarter_cut_off() -> tuple[int, int]:
+    """Deals created in a quarter that lacks more than a twentieth of its deals: those found late stand for others that closed before."""
+    first_close = min(deal["closed"] for deal in ENDED if deal["closed"])
+    missing: dict[date, Fraction] = defaultdict(Fraction)
+    for deal in DEALS:
+        found = spell(deal, first_close) if deal["in_population"] else None
+        if found and found[0]:
+            kept = next((kept for age, kept, _ in reversed(curve()) if age < found[0]), Fraction(1))
+            missing[quarter_of(deal["created"])] += 1 / kept - 1
+    created = Counter(quarter_of(deal["created"]) for deal in DEALS if deal["in_population"] and deal["created"])
+    return sum(count for quarter, count in created.items() if missing[quarter] > Fraction(count, 20)), created.total()
+
+
+def quarter_of(day: date) -> date:
+    return date(day.year, day.month - (day.month - 1) % 3, 1)
+
+
+def left_out_of_curves(*outcomes: str) -> tuple[int, int]:
+    deals = [deal for deal in DEALS if deal["in_population"] and deal["outcome"] in outcomes]
+    return sum(spell(deal, date.min) is None for deal in deals), len(deals)
+
+
 def data_quality_findings() -> Iterator[Row]:
     # Also deals outside the population are looked at.
     ended = [deal for deal in DEALS if deal["outcome"] in ("won", "lost")]
@@ -1681,6 +1734,13 @@ def data_quality_findings() -> Iterator[Row]:
             len(accepted("deal_contacts")),
         ),
         "contact_added_after_close": (len(LINKS) - len(COUNTED), len(LINKS)),
+        "won_left_out_of_curves": left_out_of_curves("won"),
+        "lost_left_out_of_curves": left_out_of_curves("lost", "disqualified"),
+        "open_left_out_of_curves": left_out_of_curves("open"),
+        # the last loss is of 20 December, eight days before the export ends
+        "no_recent_losses": (0, sum(deal["closed"] is not None for deal in ENDED)),
+        "stale_open_deals": stale_open_deals(),
+        "quarter_cut_off": quarter_cut_off(),
         # of the population both outcomes occur, in each quarter and with dates or without
         "no_lost_deals": (0, len(closed)),
         "no_won_deals": (0, len(closed)),

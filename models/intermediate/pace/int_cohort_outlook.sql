@@ -61,13 +61,25 @@ uncertain as (
 
 added as (
 
-    select created_quarter, expected_wins, 0e0 as variance, 0e0 as missing_deals
+    select
+        created_quarter,
+        expected_wins,
+        0e0 as variance,
+        0e0 as missing_deals
     from open_deals
     union all
-    select created_quarter, 0e0 as expected_wins, variance, 0e0 as missing_deals
+    select
+        created_quarter,
+        0e0 as expected_wins,
+        variance,
+        0e0 as missing_deals
     from uncertain
     union all
-    select created_quarter, 0e0 as expected_wins, 0e0 as variance, missing_deals
+    select
+        created_quarter,
+        0e0 as expected_wins,
+        0e0 as variance,
+        missing_deals
     from found_late
 
 )

@@ -4,11 +4,27 @@
 
 with ages as (
 
-    select dimension, segment, age_days, won_hazard, lost_hazard, open_share_before, open_share, win_chance
+    select
+        dimension,
+        segment,
+        age_days,
+        won_hazard,
+        lost_hazard,
+        open_share_before,
+        open_share,
+        win_chance
     from {{ ref('int_segment_chances') }}
     union all
     -- a deal younger than any that was decided
-    select dimension, segment, -1, 0e0, 0e0, 1e0, 1e0, max(final_won_share)
+    select
+        dimension,
+        segment,
+        -1 as age_days,
+        0e0 as won_hazard,
+        0e0 as lost_hazard,
+        1e0 as open_share_before,
+        1e0 as open_share,
+        max(final_won_share) as win_chance
     from {{ ref('int_segment_chances') }}
     group by dimension, segment
 

@@ -14,11 +14,23 @@ with ends as (
 -- a segment that has open deals and had none in the window goes at the pace of all
 spells as (
 
-    select dimension, segment, entered_days, left_days, left_as, deals
+    select
+        dimension,
+        segment,
+        entered_days,
+        left_days,
+        left_as,
+        deals
     from {{ ref('int_spells') }}
     where period = 'window' and dimension not in ('stage', 'from_stage')
     union all
-    select distinct dimension, segment, 0 as entered_days, 0 as left_days, 'open' as left_as, 0 as deals
+    select distinct
+        dimension,
+        segment,
+        0 as entered_days,
+        0 as left_days,
+        'open' as left_as,
+        0 as deals
     from {{ ref('int_open_cells') }}
 
 ),

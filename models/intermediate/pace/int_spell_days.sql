@@ -4,10 +4,22 @@
 
 with movements as (
 
-    select period, dimension, segment, left_days as age_days, left_as as movement, deals
+    select
+        period,
+        dimension,
+        segment,
+        left_days as age_days,
+        left_as as movement,
+        deals
     from {{ ref('int_spells') }}
     union all
-    select period, dimension, segment, entered_days as age_days, 'entered' as movement, deals
+    select
+        period,
+        dimension,
+        segment,
+        entered_days as age_days,
+        'entered' as movement,
+        deals
     from {{ ref('int_spells') }}
 
 ),
@@ -26,14 +38,24 @@ days as (
     from movements
     group by period, dimension, segment, age_days
 
-)
+),
 
 -- a deal found and decided at the same age was watched at that age
+watched as (
+
+    select
+        *,
+        cast(
+            sum(entered_deals) over by_age - sum(won_deals + lost_deals + open_deals) over by_age + won_deals + lost_deals + open_deals as bigint
+        ) as at_risk_deals,
+        cast(sum(entered_deals) over (partition by period, dimension, segment) - sum(entered_deals) over by_age as bigint) as entering_later_deals
+    from days
+    window by_age as (partition by period, dimension, segment order by age_days)
+
+)
+
+-- what is decided while few deals are watched and more are yet to enter would weigh too much (Lai and Ying 1991)
 select
     *,
-    cast(
-        sum(entered_deals) over by_age - sum(won_deals + lost_deals + open_deals) over by_age + won_deals + lost_deals + open_deals as bigint
-    ) as at_risk_deals,
-    cast(sum(entered_deals) over (partition by period, dimension, segment) - sum(entered_deals) over by_age as bigint) as entering_later_deals
-from days
-window by_age as (partition by period, dimension, segment order by age_days)
+    at_risk_deals >= {{ setting('curve_minimum_deals') | int }} or entering_later_deals = 0 as is_counted
+from watched

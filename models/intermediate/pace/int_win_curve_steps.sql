@@ -2,8 +2,20 @@
 -- One row per period x dimension x segment x age in days at which deals were decided: the shares of deals won, lost and still open by that
 -- age. A deal counts for as long as it was watched (Aalen and Johansen 1978; won and lost are competing risks).
 
--- what is decided while few deals are watched and more are yet to enter would weigh too much (Lai and Ying 1991)
-with decided as (
+with held as (
+
+    select
+        *,
+        {{ rate(
+            'sum(case when is_counted then won_deals + lost_deals else 0 end) over (partition by period, dimension, segment)',
+            'sum(won_deals + lost_deals) over (partition by period, dimension, segment)'
+        ) }} as held_share
+    from {{ ref('int_spell_days') }}
+
+),
+
+-- a curve without half of what was decided says nothing of it
+decided as (
 
     select
         period,
@@ -14,8 +26,8 @@ with decided as (
         cast(won_deals as double) as won,
         cast(won_deals + lost_deals as double) as decided,
         1e0 - cast(won_deals + lost_deals as double) / at_risk_deals as kept_share
-    from {{ ref('int_spell_days') }}
-    where won_deals + lost_deals > 0 and (at_risk_deals >= {{ setting('curve_minimum_deals') | int }} or entering_later_deals = 0)
+    from held
+    where won_deals + lost_deals > 0 and is_counted and held_share >= {{ setting('curve_minimum_share') | float }}
 
 ),
 

@@ -46,7 +46,10 @@ select
     deals.created_on,
     deals.amount,
     cast(
-        case when deals.created_on < bounds.from_on then {{ dbt.datediff('deals.created_on', 'bounds.from_on', 'day') }} else 0 end as integer
+        case
+            when deals.created_on < bounds.from_on then {{ dbt.datediff('deals.created_on', 'bounds.from_on', 'day') }}  -- noqa: LT05
+            else 0
+        end as integer
     ) as entered_days,
     cast(
         case

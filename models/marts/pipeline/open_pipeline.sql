@@ -23,13 +23,19 @@ with open_deals as (
 -- a segment without open deals has a row, and so have all deals
 segments as (
 
-    select dimension, segment
+    select
+        dimension,
+        segment
     from {{ ref('int_pipeline_outlook') }}
     union
-    select dimension, segment
+    select
+        dimension,
+        segment
     from open_deals
     union
-    select 'all' as dimension, 'all deals' as segment
+    select
+        'all' as dimension,
+        'all deals' as segment
 
 ),
 
@@ -50,7 +56,11 @@ valued as (
         1.959963984540054e0 * outlook.standard_error as half_width,
         case when open_deals.value_refusal is null then open_deals.amount end as open_amount,
         case when open_deals.value_refusal is null and open_deals.amount is not null then outlook.expected_amount end as expected_amount,
-        coalesce(periods.value_missing_reason, open_deals.value_refusal, case when open_deals.open_deals is null then 'no open deals' end) as value_missing_reason
+        coalesce(
+            periods.value_missing_reason,
+            open_deals.value_refusal,
+            case when open_deals.open_deals is null then 'no open deals' end
+        ) as value_missing_reason
     from segments
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
     left join open_deals on segments.dimension = open_deals.dimension and segments.segment = open_deals.segment

@@ -3,13 +3,21 @@
 
 with standings as (
 
-    select 'target more' as profile_standing, 1 as standing_order
+    select
+        'target more' as profile_standing,
+        1 as standing_order
     union all
-    select 'both' as profile_standing, 2 as standing_order
+    select
+        'both' as profile_standing,
+        2 as standing_order
     union all
-    select 'neither' as profile_standing, 3 as standing_order
+    select
+        'neither' as profile_standing,
+        3 as standing_order
     union all
-    select 'spend less' as profile_standing, 4 as standing_order
+    select
+        'spend less' as profile_standing,
+        4 as standing_order
 
 ),
 
