@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from scipy import special
 
-from benchmarks.accuracy import naive, oracle, parity, table
+from benchmarks.accuracy import naive, oracle, paces, parity, table
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.__main__ import main
 from python_tests.conftest import ROOT
@@ -18,7 +18,7 @@ from winloss.advice.parameters import METHOD_VERSION
 PAGE = ROOT / "docs" / "accuracy.md"
 # hundreds of companies are simulated
 pytestmark = pytest.mark.slow
-IDENTIFIERS = {f"{kind}{number}" for kind, last in (("B", 17), ("P", 7), ("W", 10)) for number in range(1, last + 1)}
+IDENTIFIERS = {f"{kind}{number}" for kind, last in (("B", 17), ("P", 7), ("W", 11)) for number in range(1, last + 1)}
 # at sizes that take minutes only
 OF_THE_FULL_PROFILE = {"W8", "W9"}
 
@@ -152,3 +152,24 @@ def test_page_counts_what_its_table_shows_and_names_what_was_measured() -> None:
     assert f"{len(rows)} of {len(rows)} targets met, {stars} of them also the stretch target" in text
     assert f"`{METHOD_VERSION}`" in text and "make bench-accuracy" in text
     assert re.search(r"commit `[0-9a-f]{7,40}`", text)
+
+
+def test_worlds_of_pace_show_what_they_say() -> None:
+    """Four in ten are won in every world; ghosts stay open, a bulk close leaves none, a truncated export holds late closes only."""
+    rng = np.random.default_rng(5)
+    drawn = {name: paces.draw(rng, 20_000, world) for name, world in paces.PACE_WORLDS.items()}
+    for name, (rows, still_won) in drawn.items():
+        counts = {
+            outcome: int((rows["outcome"] == outcome).sum()) for outcome in ("won", "lost", "disqualified", "open")
+        }
+        if name != "truncated":
+            assert (counts["won"] + still_won) / sum(counts.values()) == pytest.approx(paces.TRUTH, abs=0.015), name
+        assert (counts["disqualified"] > 0) == (name == "re-labelled"), name
+        old = (rows["outcome"] == "open") & (rows["created"] < paces.AS_OF - 1 - 180)
+        if "ghosts" in name:
+            assert old.sum() > 0.05 * 20_000
+        if name == "bulk close":
+            assert old.sum() == 0
+        if name == "truncated":
+            closed = rows["closed"][rows["outcome"] != "open"]
+            assert closed.min() >= paces.AS_OF - 200 and len(rows["outcome"]) < 20_000 / 2

@@ -77,6 +77,19 @@ PLANTED = [
         "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
         "delete from staging.stg_deals where deal_key = (select min(deal_key) from staging.stg_deals)",
     ),
+    (
+        "every_deal_of_the_funnel_leaves_it_in_one_stage",
+        "insert into marts.fct_deal_stages (deal_key, stage) select min(deal_key), 'Demo' from marts.fct_deals",
+    ),
+    (
+        "every_deal_of_the_funnel_leaves_it_in_one_stage",
+        "insert into marts.stage_funnel (period, pipeline, stage, stage_order, reached_deals, advanced_deals, lost_deals, disqualified_deals, "
+        "open_deals, won_deals) values ('quarter', 'Direct', 'Demo', 1, 9, 2, 3, 1, 2, 1)",
+    ),
+    (
+        "lists_that_users_edit_are_unambiguous",
+        "insert into reference.stage_order values ('Direct', 'Demo', 1), ('direct', 'demo', 2)",
+    ),
     ("every_fact_and_reading_stands_once", "insert into marts.fct_deals from marts.fct_deals limit 1"),
     (
         "every_fact_and_reading_stands_once",

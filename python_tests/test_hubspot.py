@@ -87,14 +87,17 @@ def test_associations_are_split_without_repeating_any(build: CrmBuild) -> None:
 
 
 def test_stages_entered_become_stage_history(build: CrmBuild) -> None:
-    rows = build.rows("select deal_id, stage, entered_on from staging.base_stage_history_lines order by 1, 3")
+    rows = build.rows(
+        "select deal_id, stage, cast(entered_at as varchar), cast(left_at as varchar) from staging.base_stage_history_lines order by 1, 3"
+    )
     assert [tuple(row.values()) for row in rows] == [
-        ("101", "Contract Sent", "2025-02-01"),
-        ("101", "Closed Won", "2025-03-04"),
-        ("102", "Contract Sent", "2025-03-01"),
+        # one file says when deals left a stage, the other does not
+        ("101", "Contract Sent", "2025-02-01 10:00:00", "2025-03-04 16:20:00"),
+        ("101", "Closed Won", "2025-03-04 16:20:00", None),
+        ("102", "Contract Sent", "2025-03-01 10:00:00", None),
         # twice on the line of both its versions: once each
-        ("103", "Contract Sent", "2025-02-15"),
-        ("103", "Closed Won", "2025-02-20"),
+        ("103", "Contract Sent", "2025-02-15 10:00:00", None),
+        ("103", "Closed Won", "2025-02-20 10:00:00", None),
     ]
 
 

@@ -29,7 +29,8 @@ MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "advice": {"core", "answer", "data_quality", "advice", "pace"},
-    "core": {"staging", "intermediate", "core"},
+    "core": {"staging", "intermediate", "core", "stages"},
+    "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace"},
     "pace": {"core", "pace"},
     "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
@@ -95,7 +96,7 @@ def layer(path: str) -> str:
     folder, *rest = Path(path).parts
     if folder == "marts":
         return rest[0] if rest[0] in ("core", "data_quality") else "answer"
-    return next((name for name in ("advice", "checks", "pace") if name in rest), folder)
+    return next((name for name in ("advice", "checks", "pace", "stages") if name in rest), folder)
 
 
 @cache

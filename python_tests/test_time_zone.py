@@ -122,8 +122,8 @@ def test_a_line_of_the_history_keeps_its_time_its_value_and_its_plan(
 ) -> None:
     assert salesforce["quarters"]["2025-Q4"] == (4, 4)
     lines = project.rows(
-        "select stage, cast(entered_at as varchar), amount, cast(close_date as varchar), rule_id from staging.base_stage_history_lines "
-        "where close_date = date '2025-10-06' order by source_line"
+        "select stage, cast(entered_at as varchar), amount, cast(expected_close_on as varchar), rule_id from staging.base_stage_history_lines "
+        "where expected_close_on = date '2025-10-06' order by source_line"
     )
     assert lines == [
         ("Prospecting", "2025-08-07 16:00:00", 9000, "2025-10-06", None),

@@ -1,7 +1,7 @@
 {%- set answers = [
     'win_rate_baseline', 'win_rates_by_dimension', 'win_rates_by_segment_pair', 'loss_reasons', 'loss_reasons_by_dimension', 'win_reasons',
     'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'score_thresholds', 'field_completeness',
-    'win_rate_definitions',
+    'win_rate_definitions', 'stage_funnel',
 ] -%}
 {%- set without_period = ['win_rates_by_quarter', 'win_rates_by_cohort', 'open_pipeline', 'open_pipeline_by_profile'] -%}
 -- Detects an answer that says nothing, or something else than `dim_periods`, about which deals count.

@@ -49,3 +49,10 @@ inner join {{ ref('bands') }} as others
     and bands.band != others.band
     and bands.from_value <= others.from_value
     and (others.from_value < bands.below_value or bands.below_value is null)
+union all
+select
+    'stage_order' as seed,
+    {{ folded('pipeline') }} || ' ' || {{ folded('stage') }} as entry
+from {{ ref('stage_order') }}
+group by {{ folded('pipeline') }}, {{ folded('stage') }}
+having count(*) > 1

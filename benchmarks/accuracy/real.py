@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from benchmarks.accuracy import paces, worlds
 from benchmarks.accuracy import scenarios as sc
-from benchmarks.accuracy import worlds
 from benchmarks.accuracy.measures import Measured, Value
 from benchmarks.accuracy.scenarios import DIMENSIONS, Company
 from benchmarks.accuracy.worlds import World
@@ -217,7 +217,7 @@ class Spec:
 
 
 def specs() -> list[Spec]:
-    """W1 to W9, with the repetitions of the full profile."""
+    """W1 to W11, with the repetitions of the full profile."""
     made: list[Spec] = []
 
     def add(
@@ -313,4 +313,19 @@ def specs() -> list[Spec]:
             [("a bet above zero", "above zero", None, 0.0)],
             deals=deals,
         )
+    for world in paces.PACE_WORLDS:
+        flatters = [("closed rate said to flatter", "flatters", None, 0.05)] if world == "as fast" else []
+        targets = [
+            ("pace - truth, points", "pace error", -1.0, 1.0),
+            ("its interval covers", "pace covered", 0.93, None),
+            ("range of open deals covers", "wins covered", 0.85, None),
+        ]
+        add("W11", f"{world} n=400", paces.pace_report, 37, [*targets, *flatters], deals=400, world=world)
+        targets = [
+            ("pace - truth, points", "pace error", -1.0, 1.0),
+            ("its interval covers", "pace covered", 0.93, 0.97),
+            ("expected - won, share", "wins error", -0.05, 0.05),
+            ("range of open deals covers", "wins covered", 0.92, 0.98),
+        ]
+        add("W11", f"{world} n=3000", paces.pace_report, 37, [*targets, *flatters], deals=3000, world=world)
     return made

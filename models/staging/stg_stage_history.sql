@@ -5,7 +5,9 @@ select
     stage,
     try_cast(substring(entered_on, 1, 10) as date) as entered_on,
     entered_at,
+    left_at,
+    from_stage,
     amount,
-    close_date
+    expected_close_after_day_on as expected_close_on
 from {{ ref('base_stage_history_lines') }}
 where rule_id is null

@@ -108,6 +108,7 @@ LACKING = {
         "account_type",
     ),
     "accounts": ("is_deleted",),
+    "stage_history": ("left_at", "from_stage", "amount", "close_date", "is_deleted"),
 }
 
 # Stated reason, its case aside -> the categories it names, the primary one first.
@@ -1721,6 +1722,11 @@ def data_quality_findings() -> Iterator[Row]:
         ),
         "account_missing": (sum(not deal["known_account"] for deal in ended), len(ended)),
         "several_currencies": (2, 2),
+        # two stages in which deals do not close, and not one deal that is known to have entered both
+        "stages_unknown": (
+            sum(deal["in_population"] for deal in DEALS),
+            sum(deal["in_population"] for deal in DEALS),
+        ),
         "contact_of_unknown_deal": (
             sum(line["Deal No"] not in BY_ID for line in accepted("deal_contacts")),
             len(accepted("deal_contacts")),

@@ -90,6 +90,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "win_reasons": Table(("win_factor",), ((),), ("won",)),
     "value_by_currency": Table(("currency",)),
+    "stage_funnel": Table(("pipeline", "stage"), (("pipeline",),), ("lost",)),
     "open_pipeline": Table(("dimension", "segment"), (("dimension",),), ("open",), period="'as of'"),
     "open_pipeline_by_profile": Table(("profile_standing",), ((),), ("open",), period="'as of'"),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),

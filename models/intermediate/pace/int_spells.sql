@@ -72,3 +72,13 @@ select
     deals
 from by_segment
 {%- endif %}
+union all
+select
+    period,
+    dimension,
+    segment,
+    entered_days,
+    left_days,
+    left_as,
+    deals
+from {{ ref('int_stage_spells') }}

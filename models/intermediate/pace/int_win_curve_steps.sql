@@ -75,7 +75,8 @@ select
     (decided - won) / at_risk as lost_hazard,
     open_share_before,
     open_share,
-    won_share,
+    -- a sum of shares may pass one by a hair
+    least(1e0, won_share) as won_share,
     greatest(0e0, 1e0 - open_share - won_share) as lost_share,
     greatest(
         0e0,

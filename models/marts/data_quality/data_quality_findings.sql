@@ -105,6 +105,14 @@ with found as (
     where dates.day is not null
     union all
     select
+        'stages_unknown' as rule_id,
+        count(*) filter (where stages.deal_key is null) as found,
+        count(*) as of_records
+    from {{ ref('fct_deals') }} as deals
+    left join (select distinct deal_key from {{ ref('fct_deal_stages') }}) as stages on deals.deal_key = stages.deal_key
+    where deals.is_in_population
+    union all
+    select
         'several_currencies' as rule_id,
         case when currency_count > 1 then currency_count else 0 end as found,
         currency_count as of_records
