@@ -79,5 +79,22 @@
             ~ 'value_weighted_high double, effective_deals double, min_detectable_difference double, deals_needed bigint, '
             ~ 'not_judged string, caveat_codes string, caveats string, window_start string, window_end string, window_deals bigint, '
             ~ 'window_won_deals bigint, comparisons bigint, is_fallback boolean, no_claim_sentence string, method_version string',
+        'int_win_rate_changes':
+            'comparison string, part string, dimension string, segment string, quarter string, compared_quarter string, '
+            ~ 'closed_deals bigint, won_deals bigint, compared_deals bigint, compared_won_deals bigint, change double, '
+            ~ 'change_low double, change_high double, is_claimed boolean, is_promising boolean, verdict string, '
+            ~ 'visible_change double, effect double, dimension_change double, dimension_change_low double, '
+            ~ 'dimension_change_high double, rate_change double, other_rate_change double, difference double, '
+            ~ 'difference_low double, difference_high double, p_value double, q_value double, is_tested boolean, '
+            ~ 'is_simpson boolean, prior_deals bigint, design_effect double, window_first_quarter string, '
+            ~ 'window_last_quarter string, left_out_dimensions string, missing_reason string',
+        'int_account_scores':
+            'kind string, quarter string, tier string, dimension string, segment string, industry string, '
+            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, won_deals bigint, '
+            ~ 'expected_win_rate double, expected_win_rate_low double, expected_win_rate_high double, points double, '
+            ~ 'points_low double, points_high double, because string, unseen_attributes string, is_allowed boolean, '
+            ~ 'reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '
+            ~ 'brier double, everyone_brier double, skill double, auc double, p_value double, prior_deals bigint, '
+            ~ 'naive_brier double, naive_auc double, deals_missing bigint',
     }) }}
 {%- endmacro %}

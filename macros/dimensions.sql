@@ -14,3 +14,15 @@
     {%- endfor -%}
     {{ return(listed) }}
 {% endmacro %}
+
+{# The dimensions by which a change of the win rate is told apart, as `dimensions` gives them; people are none. #}
+{% macro change_dimensions() %}
+    {%- set stated = setting('change_dimensions') -%}
+    {%- set chosen = [] -%}
+    {%- for dimension in dimensions() if not dimension.is_person -%}
+        {%- if dimension.name in stated or (not stated and (dimension.recommendable or dimension.name in ['deal_type', 'pipeline'])) -%}
+            {%- do chosen.append(dimension) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(chosen) }}
+{% endmacro %}

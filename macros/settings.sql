@@ -91,7 +91,7 @@
             {%- do problems.append(keep_problem(setting('keep'))) -%}
             {%- do problems.append(ignore_problem(setting('ignore'))) -%}
             {%- if not problems | select | list -%}
-                {%- for list_name in ['focus_dimensions', 'known_before_the_deal'] -%}
+                {%- for list_name in ['focus_dimensions', 'known_before_the_deal', 'change_dimensions'] -%}
                     {%- for name in setting(list_name) -%}
                         {%- do problems.append(listed_dimension_problem(list_name, name)) -%}
                     {%- endfor -%}
@@ -150,7 +150,11 @@
 {% endmacro %}
 
 {% macro listed_dimension_problem(setting_name, name) %}
-    {%- set known = dimensions() | map(attribute='name') | list -%}
+    {%- set people = dimensions() | selectattr('is_person') | map(attribute='name') | list -%}
+    {%- set known = dimensions() | map(attribute='name') | reject('in', people if setting_name == 'change_dimensions' else []) | list -%}
+    {%- if setting_name == 'change_dimensions' and name in people -%}
+        {{ return('Setting change_dimensions: ' ~ name ~ ' is a person, and no change is put down to one. Leave it out.') }}
+    {%- endif -%}
     {%- set cost = {'focus_dimensions': ', so nothing would be recommended along it'}.get(setting_name, '') -%}
     {{ return('' if name in known else 'Setting ' ~ setting_name ~ ': ' ~ (name | tojson) ~ ' is no dimension' ~ cost ~ '. Did you mean ' ~ nearest_word(name, known) ~ '?') }}
 {% endmacro %}

@@ -20,7 +20,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 148
+MOST_NODES = 160
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
@@ -72,6 +72,7 @@ KEYLESS = {
     "input_columns": "a header that is ignored has no column",
     "recommended_score_threshold": "one row at most",
     "dim_as_of": "one row",
+    "scorecard_quality": "one row",
 }
 
 # Names that break the rule of their ending, each with the reason why.
@@ -156,7 +157,7 @@ def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
 def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
     """dbt builds what `dbt.ref` names before a Python model, and nothing else: a table left out would be that of the build before."""
     functions: dict[str, ast.FunctionDef] = {}
-    for module in ("steps", "deals", "backtest"):
+    for module in ("steps", "deals", "backtest", "changes", "scorecard"):
         tree = ast.parse((ROOT / "winloss" / "advice" / f"{module}.py").read_text(encoding="utf-8"))
         functions |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 

@@ -56,12 +56,13 @@ def _known_errors() -> tuple[type[Exception], ...]:
     import duckdb
 
     from winloss.advice.what_if import WhatIfError
+    from winloss.operations.accounts import AccountsError
     from winloss.publish.publication import PublishError
     from winloss.report import ReportError
     from winloss.settings import SettingsError
     from winloss.spark.engine import EngineError
 
-    return (SettingsError, ReportError, PublishError, WhatIfError, EngineError, duckdb.Error, OSError)
+    return (SettingsError, ReportError, PublishError, WhatIfError, AccountsError, EngineError, duckdb.Error, OSError)
 
 
 def _version() -> str:
@@ -151,6 +152,7 @@ def main() -> None:
       winloss report                     the quarterly report as one HTML file
       winloss recommend                  where to aim, with the evidence
       winloss what-if --drop industry=Retail
+      winloss accounts --tier A          the accounts that fit, from the private database
       winloss quarterly                  build, report and tell, for a scheduler
     """
 
@@ -348,6 +350,51 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
         click.echo(f"Used: {text}.")
     for text in answer.assumed:
         click.echo(f"Assumed: {text}.")
+
+
+@main.command()
+@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), help="Only accounts of this tier.")
+@click.option("--whitespace", "is_whitespace", is_flag=True, help="Only accounts without any deal.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else standard output.")
+@click.option(
+    "--from",
+    "private",
+    type=click.Path(path_type=Path),
+    callback=_private,
+    help="The database of the build. Without it that of WINLOSS_DB, else warehouse/winloss.duckdb.",
+)
+@user_errors_as_exit
+def accounts(tier: str | None, is_whitespace: bool, out: Path | None, private: Path) -> None:
+    """Write accounts by tier as CSV: which fit, how often a deal there should be won, and why.
+
+    Reads the private database alone, for the published file names no account: keep the list as you keep the export.
+    Exit codes: 0 written, 1 it could not be, 3 accounts may not be ranked; the reason is on standard error.
+
+    \b
+    Examples:
+      winloss accounts --tier A --whitespace --out accounts.csv
+      winloss accounts --tier D
+    """
+    import io
+
+    from winloss.formatting import disarmed
+    from winloss.operations.accounts import COLUMNS, read_accounts
+    from winloss.report.render import write_text
+
+    found = read_accounts(private, tier, is_whitespace)
+    if found.refusal is not None:
+        click.echo(f"No tiers: {found.refusal}.", err=True)
+        sys.exit(3)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(
+        [round(value, 4) if isinstance(value, float) else disarmed(value) for value in row] for row in found.rows
+    )
+    if out is None:
+        click.echo(text.getvalue(), nl=False)
+    else:
+        click.echo(f"Accounts: {write_text(text.getvalue(), out)}, {len(found.rows)} of them")
 
 
 # ---------------------------------------------------------------- files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, Cuts, DealCounts, base_of, grouped_types
 from winloss.advice.parameters import UNKNOWN, Parameters
-from winloss.advice.statistics import ClusterSums
+from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.quoting import text_literal
 from winloss.rows import Reader, number
 
@@ -65,6 +65,34 @@ def _side(column: str, side_of: Mapping[str, str], reader: Reader) -> str:
         for band, side in sorted(side_of.items())
     )
     return f"case {column} {cases} else '{UNKNOWN}' end"
+
+
+def segments_design(
+    reader: Reader, dimensions: Mapping[str, str], window: Sequence[str], parameters: Parameters
+) -> DesignEffect:
+    """The largest design effect of accounts and owners on the segments of any of the dimensions (name to column)."""
+    closed = f"closed_quarter in ({_list(window, reader)})"
+    deals = reader.relation("fct_closed_deals")
+    group, _ = _type_groups(reader, deals, closed)
+    return _largest(
+        _cluster_sums(reader, deals, closed, dimensions, group, cluster, parameters) for cluster in CLUSTERS
+    )
+
+
+def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Parameters) -> DesignEffect:
+    """The design effect of accounts and owners on the win rates of quarters: what an owner wins in all of them alike moves none."""
+    deals = f"""(
+    select deal_key, account_key, owner, is_won, closed_quarter as compared_quarter, 'all' as closed_quarter
+    from {reader.relation("fct_closed_deals")}
+    where closed_quarter in ({_list(quarters, reader)})
+) as deals"""
+    columns = {"quarter": "compared_quarter"}
+    return _largest(_cluster_sums(reader, deals, "1 = 1", columns, "0", cluster, parameters) for cluster in CLUSTERS)
+
+
+def _largest(found: Iterable[Mapping[str, ClusterSums]]) -> DesignEffect:
+    effects = [design_effect(sums) for by_dimension in found for sums in by_dimension.values()]
+    return max(effects, key=lambda design: design.factor, default=DesignEffect())
 
 
 def _list(values: Sequence[str], reader: Reader) -> str:

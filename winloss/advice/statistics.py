@@ -56,13 +56,13 @@ def wilson_interval(won: float, deals: float, confidence: float = 0.95) -> tuple
 
 
 def newcombe_interval(
-    won: int,
-    deals: int,
-    other_won: int,
-    other_deals: int,
+    won: float,
+    deals: float,
+    other_won: float,
+    other_deals: float,
     confidence: float = 0.90,
 ) -> tuple[float, float]:
-    """Interval of rate minus other rate: Newcombe's hybrid score (1998, method 10).
+    """Interval of rate minus other rate: Newcombe's hybrid score (1998, method 10); counts may be effective.
 
     Raises ValueError when either side has no deals.
     """

@@ -16,6 +16,8 @@ import duckdb
 
 from winloss.advice import steps
 from winloss.advice.backtest import BACKTEST, backtest
+from winloss.advice.changes import CHANGES, win_rate_changes
+from winloss.advice.scorecard import SCORES, account_scores
 from winloss.operations import run_history
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 from winloss.publish.publication import read_allow_list
@@ -30,6 +32,8 @@ ADVICE: dict[str, Step] = {
     "int_icp_backtest": (backtest, BACKTEST),
     "int_recommended_score_threshold": (steps.recommended_score_threshold, steps.THRESHOLD),
     "int_persona_evidence": (steps.persona_evidence, steps.PERSONAS),
+    "int_account_scores": (account_scores, SCORES),
+    "int_win_rate_changes": (win_rate_changes, CHANGES),
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }
 """Tables of advice that are drawn from the marts `dbt build` makes, with their steps and columns."""

@@ -1,0 +1,57 @@
+{{ config(materialized='table', enabled=true) }}
+{%- set dimensions = change_dimensions() -%}
+{%- set pairs = [] -%}
+{%- for first in dimensions -%}
+    {%- for second in dimensions[loop.index:] -%}{%- do pairs.append((first.column, second.column)) -%}{%- endfor -%}
+{%- endfor -%}
+-- One row per quarter x two segments of different dimensions that share closed deals, each pair once. The other segments of a dimension
+-- add up to the closed deals of a segment. Counted in one reading of the deals, whatever the number of dimensions.
+
+with counted as (
+
+    {% if pairs -%}
+    select
+        closed_quarter as quarter,
+        {%- for dimension in dimensions %}
+        {{ dimension.column }},
+        grouping({{ dimension.column }}) as without_{{ dimension.column }},
+        {%- endfor %}
+        count(*) as closed_deals
+    from {{ ref('fct_closed_deals') }}
+    where closed_quarter != 'unknown'
+    group by grouping sets (
+        {%- for first, second in pairs %}
+        (closed_quarter, {{ first }}, {{ second }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    {%- else -%}
+    select
+        closed_quarter as quarter,
+        0 as closed_deals
+    from {{ ref('fct_closed_deals') }}
+    where 1 = 0
+    {%- endif %}
+
+)
+
+select
+    quarter,
+    {%- for order, prefix in [(dimensions, ''), (dimensions | reverse | list, 'other_')] %}
+    {%- if pairs %}
+    case
+        {%- for dimension in order %}
+        when without_{{ dimension.column }} = 0 then '{{ dimension.name }}'
+        {%- endfor %}
+    end as {{ prefix }}dimension,
+    case
+        {%- for dimension in order %}
+        when without_{{ dimension.column }} = 0 then {{ dimension.column }}
+        {%- endfor %}
+    end as {{ prefix }}segment,
+    {%- else %}
+    {{ absent() }} as {{ prefix }}dimension,
+    {{ absent() }} as {{ prefix }}segment,
+    {%- endif %}
+    {%- endfor %}
+    closed_deals
+from counted

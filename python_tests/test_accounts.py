@@ -1,0 +1,249 @@
+"""The scorecard of accounts: examples worked by hand, what it may not do, and that no account leaves but by `winloss accounts`."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from python_tests.conftest import SampleBuild
+from winloss.advice.parameters import Parameters
+from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, history_rows, judge, learn, quality
+from winloss.advice.statistics import DesignEffect
+from winloss.cli import main
+
+FEW = Parameters(scorecard_minimum_deals=1, scorecard_judged_deals=1, window_minimum_deals=0)
+
+
+def profile(industry: str, **other: str) -> Profile:
+    return tuple(
+        {"industry": industry, **other}.get(name, "unknown")
+        for name in ("industry", "revenue_band", "employee_band", "region")
+    )
+
+
+T, R = profile("T"), profile("R")
+HAND: Counted = {"2025-Q1": {T: (4, 3), R: (6, 2)}, "2025-Q2": {T: (7, 5), R: (3, 1)}}
+
+
+def learned(counted: Counted, attributes: tuple[str, ...] = ("industry",), prior: float | None = 25.0) -> Card:
+    card = learn(counted, sorted(counted), attributes, prior=prior)
+    assert card is not None
+    return card
+
+
+def drawn(
+    rates: dict[str, float], seed: int = 1, quarters: int = 8, deals: int = 60
+) -> dict[str, dict[Profile, tuple[int, int]]]:
+    """Quarters in which each industry wins at its rate."""
+    rng = np.random.default_rng(seed)
+    return {
+        f"{2023 + number // 4}-Q{number % 4 + 1}": {
+            profile(name): (deals, int(rng.binomial(deals, rate))) for name, rate in rates.items()
+        }
+        for number in range(quarters)
+    }
+
+
+def test_expected_rates_and_tiers_are_those_worked_by_hand() -> None:
+    """Base .55; the average of the dimension (11 x .0529412 - 9 x .0529412) / 20 = .0052941: T .5976471, R .4917647."""
+    card = learned(HAND)
+    scores = [card.score(account) for account in (T, R)]
+    assert [score.expected for score in scores] == pytest.approx([0.5976471, 0.4917647], abs=1e-7)
+    assert [card.tier(score.expected) for score in scores] == ["B", "C"]
+
+
+def test_tiers_begin_at_the_margin_and_never_at_a_rank() -> None:
+    card = learned(HAND)
+    assert [card.tier(0.55 + distance) for distance in (0.1, 0.0999, 0, -0.0001, -0.0999, -0.1)] == list("ABBCCD")
+
+
+def test_a_value_without_a_deal_counts_as_the_average_and_is_told() -> None:
+    score = learned(HAND).score(profile("never seen"))
+    assert (score.expected, score.unseen) == (pytest.approx(0.55), ("industry",))
+    assert learned(HAND).score(profile("unknown")).unseen == ("industry",)
+
+
+def test_where_accounts_do_not_differ_nobody_stands_in_a_or_d() -> None:
+    counted = drawn(dict.fromkeys("abcdefgh", 0.4))
+    card = learned(counted, prior=None)
+    assert {card.tier(card.score(account).expected) for account in counted["2023-Q1"]} <= {"B", "C"}
+    verdict = quality(judge(counted, sorted(counted), ("industry",)), 9999, 10.0, Parameters(), DesignEffect())
+    assert not verdict["is_allowed"]
+    assert "did no better than treating all alike" in str(verdict["reason"])
+
+
+def test_a_scorecard_that_ranks_unseen_deals_is_allowed() -> None:
+    counted = drawn({"a": 0.7, "b": 0.5, "c": 0.3})
+    judged = judge(counted, sorted(counted), ("industry",))
+    verdict = quality(judged, 720, 10.0, Parameters(), DesignEffect())
+    assert (verdict["is_allowed"], verdict["judged_quarters"], verdict["judged_deals"]) == (True, 4, 720)
+    assert {row.tier for row in judged if row.profile == profile("a")} == {"A"}
+    assert {row.tier for row in judged if row.profile == profile("c")} == {"D"}
+    # of deals of which four are one, a ranking tells less
+    apart = quality(judged[:3], 720, 10.0, FEW, DesignEffect())
+    alike = quality(judged[:3], 720, 10.0, FEW, DesignEffect(4.0, 100.0))
+    assert float(apart["p_value"] or 0) < float(alike["p_value"] or 0)
+
+
+def test_what_a_quarter_shows_changes_nothing_that_was_expected_of_it() -> None:
+    """The outcomes of the last quarter are turned round: a score that had seen them would move."""
+    counted = drawn({"a": 0.7, "b": 0.5, "c": 0.3})
+    last = sorted(counted)[-1]
+    turned = counted | {last: {account: (deals, deals - won) for account, (deals, won) in counted[last].items()}}
+
+    def expected(of: Counted) -> list[tuple[float, float, float, str]]:
+        rows = judge(of, sorted(of), ("industry",))
+        return [(row.expected, row.everyone, row.naive, row.tier) for row in rows if row.quarter == last]
+
+    assert len(expected(counted)) == 3
+    assert expected(counted) == expected(turned)
+
+
+def row(expected: float, deals: int, won: int, naive: float = 0.0, tier: str = "B") -> Judged:
+    return Judged("2025-Q1", T, deals, won, expected, 0.5, naive, tier)
+
+
+def test_errors_are_those_worked_by_hand() -> None:
+    """4 deals, 3 won, at .75 and 4, 1 won, at .25: brier .1875 against .25, skill .25; AUC 9/16 + (3 + 3)/16 / 2 = .75."""
+    verdict = quality([row(0.75, 4, 3, naive=1.0), row(0.25, 4, 1)], 8, 25.0, FEW, DesignEffect())
+    assert [verdict[name] for name in ("brier", "everyone_brier", "skill", "auc")] == pytest.approx(
+        [0.1875, 0.25, 0.25, 0.75]
+    )
+    # 1 of 4 missed at a promise of 1, 1 of 4 at a promise of 0
+    assert (verdict["naive_brier"], verdict["naive_auc"]) == pytest.approx((0.25, 0.75))
+
+
+@pytest.mark.parametrize(
+    ("learned_deals", "judged", "reason", "missing"),
+    [
+        (150, [row(0.5, 400, 200)], "50 more are needed", 50),
+        (500, [row(0.5, 30, 15)], "70 more are needed", 70),
+        (500, [row(0.5, 400, 200)], "1 of 4 quarters", None),
+        (500, [], "100 more are needed", 100),
+    ],
+)
+def test_a_refusal_says_what_is_missing(
+    learned_deals: int, judged: list[Judged], reason: str, missing: int | None
+) -> None:
+    verdict = quality(judged, learned_deals, 25.0, Parameters(), DesignEffect())
+    assert not verdict["is_allowed"]
+    assert reason in str(verdict["reason"])
+    assert verdict.get("deals_missing") == missing
+
+
+def test_the_usual_fit_score_takes_what_won_often_on_few_deals() -> None:
+    """Of four quarters: a won 2 of 3 in the first (66 %), b 1 of 2, too few to look at: a counts .35 and b nothing."""
+    counted: Counted = {
+        "2024-Q1": {profile("a"): (3, 2), profile("b"): (2, 1)},
+        "2024-Q2": {profile("a"): (1, 1), profile("b"): (1, 1)},
+    }
+    assert [judged.naive for judged in judge(counted, sorted(counted), ("industry",), FEW)] == [0.35, 0.0]
+
+
+def test_tiers_of_a_quarter_add_up_and_promise_the_mean() -> None:
+    rows = {str(told["tier"]): told for told in history_rows([row(0.7, 10, 8, tier="A"), row(0.4, 30, 10, tier="C")])}
+    assert [rows[tier]["closed_deals"] for tier in ("A", "B", "C", "D", "all")] == [10, 0, 30, 0, 40]
+    assert rows["all"]["expected_win_rate"] == pytest.approx(0.475)
+    assert rows["B"]["expected_win_rate"] is None
+
+
+def test_the_two_values_that_move_most_are_told() -> None:
+    parts = {"industry": 0.12, "revenue_band": -0.2, "region": 0.03, "employee_band": 0.001}
+    account = profile("Technology", revenue_band="under $10M", region="EMEA")
+    assert (
+        because(account, Score(0.5, 0.4, 0.6, parts, ()))
+        == "revenue band under $10M -20 points; industry Technology +12 points"
+    )
+    assert because(account, Score(0.5, 0.4, 0.6, {"industry": 0.001}, ())) is None
+
+
+# ---------------------------------------------------------------- the sample company and the command
+
+
+def test_every_accepted_account_stands_in_one_tier(sample_build: SampleBuild) -> None:
+    [counted] = sample_build.rows(
+        """select
+    (select count(*) from marts.dim_accounts) as accounts,
+    (select count(*) from staging.base_account_lines where rule_id is null) as accepted,
+    (select count(*) from marts.account_scorecard) as scored,
+    (select sum(accounts) from marts.account_tiers) as in_tiers,
+    (select sum(closed_deals) from marts.dim_accounts) as deals,
+    (select count(*) from marts.fct_closed_deals where account_key in (select account_key from marts.dim_accounts)) as counted_deals"""
+    )
+    assert counted["accounts"] == counted["accepted"] == counted["scored"] == counted["in_tiers"]
+    assert counted["deals"] == counted["counted_deals"] > 0
+
+
+def test_an_account_is_in_the_segments_of_its_deals(sample_build: SampleBuild) -> None:
+    differing = sample_build.rows(
+        """select deals.deal_key
+from marts.fct_deals as deals
+inner join marts.dim_accounts as accounts on deals.account_key = accounts.account_key
+where (accounts.industry != 'unknown' and accounts.industry != deals.industry)
+    or (accounts.revenue_band != 'unknown' and accounts.revenue_band != deals.revenue_band)
+    or (accounts.employee_band != 'unknown' and accounts.employee_band != deals.employee_band)
+    or (accounts.region != 'unknown' and accounts.region != deals.region)"""
+    )
+    assert differing == []
+
+
+def test_no_account_leaves_the_private_database(sample_build: SampleBuild) -> None:
+    published = sample_build.folder / "published.duckdb"
+    keys = [row["account_key"] for row in sample_build.rows("select account_key from marts.account_scorecard")]
+    ids = [row["account_id"] for row in sample_build.rows("select account_id from staging.base_account_lines")]
+    assert len(keys) > 500 and len(ids) > 500
+    secrets = {*keys, *ids}
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tables = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+        assert {"account_tiers", "account_points"} <= set(tables)
+        assert not {"account_scorecard", "dim_accounts"} & set(tables)
+        for table in tables:
+            cells = {str(cell) for row in connection.execute(f"from {table}").fetchall() for cell in row}
+            assert not secrets & cells, table
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(main, ["accounts", *arguments])
+
+
+def test_the_command_writes_the_accounts_of_a_tier(sample_build: SampleBuild, tmp_path: Path) -> None:
+    out = tmp_path / "accounts.csv"
+    done = run("--from", str(sample_build.database), "--tier", "A", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
+    [(expected)] = sample_build.rows("select count(*) as accounts from marts.account_scorecard where tier = 'A'")
+    assert len(rows) == expected["accounts"] > 10
+    assert {row["tier"] for row in rows} == {"A"}
+    known = {row["account_id"] for row in sample_build.rows("select account_id from staging.base_account_lines")}
+    assert {row["account_id"] for row in rows} <= known
+    rates = [float(row["expected_win_rate"]) for row in rows]
+    assert rates == sorted(rates, reverse=True)
+    whitespace = list(csv.DictReader(io.StringIO(run("--from", str(sample_build.database), "--whitespace").stdout)))
+    assert {row["is_whitespace"] for row in whitespace} == {"True"}
+
+
+def test_the_command_refuses_a_published_file_and_a_file_that_is_none(
+    sample_build: SampleBuild, tmp_path: Path
+) -> None:
+    published = run("--from", str(sample_build.folder / "published.duckdb"))
+    assert (published.exit_code, "is a published file, which holds no account" in published.output) == (1, True)
+    assert run("--from", str(tmp_path / "none.duckdb")).exit_code == 1
+
+
+def test_the_command_says_why_accounts_may_not_be_ranked(tmp_path: Path) -> None:
+    place = tmp_path / "build.duckdb"
+    with duckdb.connect(str(place)) as connection:
+        for schema in ("marts", "staging"):
+            connection.execute(f"create schema {schema}")
+        connection.execute("create table marts.account_scorecard (account_key varchar)")
+        connection.execute("create table staging.base_account_lines (account_id varchar)")
+        connection.execute(
+            "create table marts.scorecard_quality as select false as is_allowed, 'too few deals' as reason"
+        )
+    done = run("--from", str(place))
+    assert (done.exit_code, done.stderr, done.stdout) == (3, "No tiers: too few deals.\n", "")

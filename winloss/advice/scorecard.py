@@ -1,0 +1,418 @@
+"""Which accounts fit: an expected win rate by what an account is, tiers by its distance from the base rate, judged on deals it had not seen.
+
+Effects of the attributes of accounts come from `effects`. Each of the latest quarters is scored from the quarters before it, as the backtest
+does; only where those scores rank its deals better than treating all accounts alike may a tier be shown. Nothing about one account is
+held here: accounts count by their profile, the values they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from winloss.advice import effects, selection, statistics
+from winloss.advice.changes import leaking_dimensions
+from winloss.advice.counts import QuarterCounts
+from winloss.advice.deals import segments_design
+from winloss.advice.effects import Effects, Segment
+from winloss.advice.parameters import UNKNOWN, Parameters
+from winloss.advice.statistics import DesignEffect
+from winloss.advice.steps import parameters, window_quarters
+from winloss.figures import points
+from winloss.rows import Reader, Row
+
+ATTRIBUTES = ("industry", "revenue_band", "employee_band", "region")
+"""What is known of an account without a deal."""
+
+TIERS = ("A", "B", "C", "D")
+LOWEST, HIGHEST = 0.01, 0.99
+Z = statistics.normal_quantile(0.975)
+
+SCORES = {
+    "kind": "text",
+    "quarter": "text",
+    "tier": "text",
+    "dimension": "text",
+    "segment": "text",
+    "industry": "text",
+    "revenue_band": "text",
+    "employee_band": "text",
+    "region": "text",
+    "closed_deals": "integer",
+    "won_deals": "integer",
+    "expected_win_rate": "number",
+    "expected_win_rate_low": "number",
+    "expected_win_rate_high": "number",
+    "points": "number",
+    "points_low": "number",
+    "points_high": "number",
+    "because": "text",
+    "unseen_attributes": "text",
+    "is_allowed": "truth",
+    "reason": "text",
+    "base_rate": "number",
+    "learned_deals": "integer",
+    "judged_deals": "integer",
+    "judged_quarters": "integer",
+    "brier": "number",
+    "everyone_brier": "number",
+    "skill": "number",
+    "auc": "number",
+    "p_value": "number",
+    "prior_deals": "integer",
+    "naive_brier": "number",
+    "naive_auc": "number",
+    "deals_missing": "integer",
+}
+"""Columns of the scorecard: a row is its quality, a judged quarter x tier, an attribute's points, or a profile's score."""
+
+Profile = tuple[str, ...]
+"""Values of `ATTRIBUTES`, in their order."""
+
+Counted = Mapping[str, Mapping[Profile, tuple[int, int]]]
+"""Closed and won deals by quarter and profile."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is expected of a profile; `parts` are the points of its known values, `unseen` attributes without any."""
+
+    expected: float
+    low: float
+    high: float
+    parts: Mapping[str, float]
+    unseen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Effects of one window and what follows from them: the average of each attribute and the tiers' margin."""
+
+    found: Effects
+    averages: Mapping[str, np.ndarray]
+    margin: float
+
+    def score(self, profile: Profile) -> Score:
+        """The base rate and the points of each attribute; one that is unknown or was not in the window counts as the average."""
+        weights = np.zeros(len(self.found.segments))
+        parts: dict[str, float] = {}
+        unseen = []
+        for attribute, value in zip(ATTRIBUTES, profile):
+            if attribute not in self.averages:
+                continue
+            own = self.weights((attribute, value))
+            if value == UNKNOWN or own is None:
+                unseen.append(attribute)
+                continue
+            parts[attribute] = float(own @ self.found.effect)
+            weights += own
+        expected = self.found.base_rate + sum(parts.values())
+        half = Z * self.found.spread(weights)
+        bounds = [min(HIGHEST, max(LOWEST, value)) for value in (expected, expected - half, expected + half)]
+        return Score(bounds[0], bounds[1], bounds[2], parts, tuple(unseen))
+
+    def weights(self, segment: Segment) -> np.ndarray | None:
+        """Of all effects, those that make a value's points over the average of its attribute; None where it has no deal."""
+        if segment not in self.found.segments or not self.found.deals[self.found.segments.index(segment)]:
+            return None
+        weights: np.ndarray = -self.averages[segment[0]]
+        weights[self.found.segments.index(segment)] += 1
+        return weights
+
+    def tier(self, expected: float) -> str:
+        """By the distance from the base rate, never by rank: where nothing is told, nobody stands in A or D."""
+        distance = round(expected - self.found.base_rate, 9)
+        return "A" if distance >= self.margin else "B" if distance >= 0 else "C" if distance > -self.margin else "D"
+
+
+def learn(
+    counted: Counted,
+    window: Sequence[str],
+    attributes: Sequence[str] = ATTRIBUTES,
+    constants: Parameters = Parameters(),
+    design: float = 1.0,
+    prior: float | None = None,
+) -> Card | None:
+    """The scorecard that the quarters of `window` teach; None where their deals all ended alike."""
+    rows = [
+        (quarter, (name, value), deals, won)
+        for quarter in window
+        for profile, (deals, won) in counted.get(quarter, {}).items()
+        for name, value in zip(ATTRIBUTES, profile)
+        if name in attributes
+    ]
+    shared: dict[tuple[Segment, Segment], int] = {}
+    for quarter in window:
+        for profile, (deals, _) in counted.get(quarter, {}).items():
+            own = [(name, value) for name, value in zip(ATTRIBUTES, profile) if name in attributes]
+            for place, first in enumerate(own):
+                for second in own[place + 1 :]:
+                    shared[first, second] = shared.get((first, second), 0) + deals
+    if not rows:
+        return None
+    overlaps = [(first, second, deals) for (first, second), deals in sorted(shared.items())]
+    found = effects.fit(effects.counts_by_quarter(rows), overlaps, prior=prior, design=design)
+    return (
+        None
+        if found is None
+        else Card(found, {name: found.average(name) for name in attributes}, constants.tier_margin)
+    )
+
+
+# ---------------------------------------------------------------- judged on deals it had not seen
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A profile's deals in a quarter, what was expected of them, by whom, and the tier they stood in."""
+
+    quarter: str
+    profile: Profile
+    deals: int
+    won: int
+    expected: float
+    everyone: float
+    naive: float
+    tier: str
+
+
+def judge(
+    counted: Counted,
+    quarters: Sequence[str],
+    attributes: Sequence[str] = ATTRIBUTES,
+    constants: Parameters = Parameters(),
+    design: float = 1.0,
+) -> list[Judged]:
+    """The latest `quarters` (oldest first), each scored from the quarters before it; those after too few deals are left out."""
+    sizes = [
+        QuarterCounts(q, *(sum(c[place] for c in counted[q].values()) for place in (0, 1)))
+        for q in quarters
+        if q in counted
+    ]
+    result: list[Judged] = []
+    for place in range(max(1, len(sizes) - constants.scorecard_judged_quarters), len(sizes)):
+        window = selection.choose_window(sizes[:place], parameters=constants)
+        if sum(row.deals for row in sizes[:place] if row.quarter in window) < constants.scorecard_minimum_deals:
+            continue
+        card = learn(counted, window, attributes, constants, design)
+        if card is None:
+            continue
+        best = _fit_score_values(counted, window, constants)
+        for profile, (deals, won) in sorted(counted[sizes[place].quarter].items()):
+            expected = card.score(profile).expected
+            naive = sum(weight for name, weight in FIT_SCORE.items() if (name, profile[ATTRIBUTES.index(name)]) in best)
+            result.append(
+                Judged(
+                    sizes[place].quarter,
+                    profile,
+                    deals,
+                    won,
+                    expected,
+                    card.found.base_rate,
+                    naive,
+                    card.tier(expected),
+                )
+            )
+    return result
+
+
+FIT_SCORE = {"industry": 0.35, "revenue_band": 0.35, "employee_band": 0.15, "region": 0.15}
+"""The weights of the usual fit score, to compare with: a value that won often counts in full, any other not at all."""
+
+
+def _fit_score_values(counted: Counted, window: Sequence[str], constants: Parameters) -> set[Segment]:
+    """Values that won often on a few deals, as a dashboard would pick them; of an attribute without any, the best."""
+    sums: dict[Segment, tuple[int, int]] = {}
+    for quarter in window:
+        for profile, (deals, won) in counted.get(quarter, {}).items():
+            for name, value in zip(ATTRIBUTES, profile):
+                before = sums.get((name, value), (0, 0))
+                sums[name, value] = before[0] + deals, before[1] + won
+    chosen: set[Segment] = set()
+    for name in ATTRIBUTES:
+        rates = {
+            segment: won / deals
+            for segment, (deals, won) in sorted(sums.items())
+            if segment[0] == name and segment[1] != UNKNOWN and deals >= constants.naive_minimum_deals
+        }
+        often = {segment for segment, rate in rates.items() if rate >= _OFTEN}
+        chosen |= often or set(sorted(rates, key=lambda segment: -rates[segment])[:1])
+    return chosen
+
+
+_OFTEN = 0.60
+
+
+def quality(
+    judged: Sequence[Judged], learned_deals: int, prior: float | None, constants: Parameters, design: DesignEffect
+) -> Row:
+    """Whether tiers may be shown, and why not: how scores did on unseen deals, compared with treating all accounts alike."""
+    deals, won = sum(row.deals for row in judged), sum(row.won for row in judged)
+    lost, quarters = deals - won, len({row.quarter for row in judged})
+    row: Row = {
+        "kind": "quality",
+        "learned_deals": learned_deals,
+        "judged_deals": deals,
+        "judged_quarters": quarters,
+        "prior_deals": None if prior is None else round(prior),
+        "is_allowed": False,
+    }
+    if judged:
+        brier, everyone = _brier(judged, "expected"), _brier(judged, "everyone")
+        skill = 1 - brier / everyone if everyone > 0 else None
+        auc, p_value = _ranking(judged, "expected", design)
+        row |= {"brier": brier, "everyone_brier": everyone, "skill": skill, "auc": auc, "p_value": p_value}
+        row |= {"naive_brier": _brier(judged, "naive"), "naive_auc": _ranking(judged, "naive", design)[0]}
+    few = min(won, lost) < MINIMUM_OUTCOMES
+    missing = max(constants.scorecard_minimum_deals - learned_deals, constants.scorecard_judged_deals - deals, 0)
+    if missing:
+        row["deals_missing"] = missing
+        row["reason"] = f"too few closed deals to learn from and to judge by: {missing} more are needed"
+    elif quarters < constants.scorecard_judged_quarters:
+        row["reason"] = (
+            f"{quarters} of {constants.scorecard_judged_quarters} quarters can be judged by the quarters before them"
+        )
+    elif few:
+        row["reason"] = f"fewer than {MINIMUM_OUTCOMES} won or lost deals to judge by"
+    elif row["p_value"] is None or float(row["p_value"]) > constants.gate_p or float(row["skill"] or 0) <= 0:
+        row["reason"] = f"on {deals} deals it had not seen, ranking accounts did no better than treating all alike"
+    else:
+        row["is_allowed"] = True
+    return row
+
+
+MINIMUM_OUTCOMES = 20
+"""Won deals, and lost ones, that a judgement needs."""
+
+
+def _brier(judged: Sequence[Judged], by: str) -> float:
+    """Mean squared error of what was expected of a deal (Brier 1950)."""
+    total = sum(row.won * (1 - getattr(row, by)) ** 2 + (row.deals - row.won) * getattr(row, by) ** 2 for row in judged)
+    return float(total) / sum(row.deals for row in judged)
+
+
+def _ranking(judged: Sequence[Judged], by: str, design: DesignEffect) -> tuple[float | None, float | None]:
+    """AUC and one-sided p of the Mann-Whitney test that won deals were expected to win, deals of an account counted for fewer."""
+    by_score: dict[float, tuple[int, int]] = {}
+    for row in judged:
+        score = round(getattr(row, by), 9)
+        before = by_score.get(score, (0, 0))
+        by_score[score] = before[0] + row.won, before[1] + row.deals - row.won
+    won, lost = (np.array([by_score[score][place] for score in sorted(by_score)], dtype=np.int64) for place in (0, 1))
+    if not won.sum() or not lost.sum():
+        return None, None
+    auc, p = statistics.mann_whitney(won, lost)
+    if design.factor > 1 and 0 < p < 1:
+        z = -statistics.normal_quantile(p) / design.factor**0.5
+        tail = float(statistics.two_sided_p(z)) / 2
+        p = tail if z > 0 else 1 - tail
+    return auc, p
+
+
+# ---------------------------------------------------------------- the table of the step
+
+
+def account_scores(reader: Reader) -> list[Row]:
+    """Quality of the scorecard, its judged quarters by tier, the points of each value, and the score of each profile of accounts."""
+    constants = parameters(reader)
+    counted = _profile_quarters(reader)
+    window = [quarter for quarter in window_quarters(reader) if quarter in counted]
+    attributes = [name for name in ATTRIBUTES if name not in leaking_dimensions(reader)]
+    if not window or not attributes:
+        return [quality([], 0, None, constants, DesignEffect())]
+    design = segments_design(reader, dict(zip(attributes, attributes)), window, constants)
+    judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor)
+    card = learn(counted, window, attributes, constants, design.factor)
+    learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())
+    verdict = quality(judged, learned, card.found.prior if card else None, constants, design)
+    verdict["base_rate"] = card.found.base_rate if card else None
+    rows = [verdict, *history_rows(judged)]
+    if card is not None:
+        rows += [*_points(card), *_profiles(reader, card)]
+    return rows
+
+
+def history_rows(judged: Sequence[Judged]) -> list[Row]:
+    """One row per judged quarter and tier, and for all tiers together, with the mean of what was expected of its deals."""
+    rows: list[Row] = []
+    for quarter in sorted({row.quarter for row in judged}):
+        for tier in (*TIERS, "all"):
+            own = [row for row in judged if row.quarter == quarter and tier in (row.tier, "all")]
+            deals = sum(row.deals for row in own)
+            rows.append(
+                {
+                    "kind": "tier",
+                    "quarter": quarter,
+                    "tier": tier,
+                    "closed_deals": deals,
+                    "won_deals": sum(row.won for row in own),
+                    "expected_win_rate": sum(row.deals * row.expected for row in own) / deals if deals else None,
+                }
+            )
+    return rows
+
+
+def _points(card: Card) -> list[Row]:
+    rows: list[Row] = []
+    for place, (attribute, value) in enumerate(card.found.segments):
+        weights = card.weights((attribute, value))
+        if weights is None or value == UNKNOWN:
+            continue
+        number, half = float(weights @ card.found.effect), Z * card.found.spread(weights)
+        row: Row = {"kind": "points", "dimension": attribute, "segment": value}
+        row |= {"points": number, "points_low": number - half, "points_high": number + half}
+        rows.append({**row, "closed_deals": round(float(card.found.deals[place]))})
+    return rows
+
+
+def _profiles(reader: Reader, card: Card) -> list[Row]:
+    columns = ", ".join(ATTRIBUTES)
+    found = reader.query(
+        f"select {columns} from {reader.relation('dim_accounts')} group by {columns} order by {columns}"
+    )
+    rows: list[Row] = []
+    for record in found[1]:
+        profile = tuple(str(value) for value in record)
+        score = card.score(profile)
+        row: Row = {"kind": "profile", **dict(zip(ATTRIBUTES, profile)), "tier": card.tier(score.expected)}
+        row |= {"expected_win_rate": score.expected}
+        row |= {"expected_win_rate_low": score.low, "expected_win_rate_high": score.high}
+        rows.append({**row, "because": because(profile, score), "unseen_attributes": "; ".join(score.unseen) or None})
+    return rows
+
+
+def because(profile: Profile, score: Score) -> str | None:
+    """The two values that move the expected rate most, in words; None where none moves it by half a point."""
+    values = dict(zip(ATTRIBUTES, profile))
+    moving = sorted((-abs(part), name) for name, part in score.parts.items() if abs(part) >= 0.005)
+    said = [f"{name.replace('_', ' ')} {values[name]} {points(score.parts[name])} points" for _, name in moving[:2]]
+    return "; ".join(said) or None
+
+
+def _profile_quarters(reader: Reader) -> dict[str, dict[Profile, tuple[int, int]]]:
+    columns = ", ".join(ATTRIBUTES)
+    records = reader.query(
+        f"""select closed_quarter, count(*) as deals, sum(is_won) as won, {columns}
+from {reader.relation("fct_closed_deals")}
+where closed_quarter != '{UNKNOWN}'
+group by closed_quarter, {columns}"""
+    )[1]
+    counted: dict[str, dict[Profile, tuple[int, int]]] = {}
+    for quarter, deals, won, *values in records:
+        counted.setdefault(str(quarter), {})[tuple(str(value) for value in values)] = int(deals), int(won)
+    return counted
+
+
+def _ended_quarters(reader: Reader) -> list[str]:
+    """Quarters up to the one under review that have ended, oldest first."""
+    rows = reader.rows(
+        f"""select distinct deals.closed_quarter
+from {reader.relation("fct_closed_deals")} as deals
+inner join {reader.relation("dim_periods")} as periods
+    on periods.period = 'quarter'
+    and deals.closed_on < case when periods.is_partial then periods.starts_on else periods.ends_before_on end
+order by deals.closed_quarter"""
+    )
+    return [str(row["closed_quarter"]) for row in rows]
