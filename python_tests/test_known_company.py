@@ -81,6 +81,12 @@ HELD_ELSEWHERE = {
     "action_items": "its intermediates' unit tests; test_actions",
     "report_findings": "its unit tests",
     "return_on_investment": "its unit tests",
+    "competition_coverage": "test_competitors",
+    "competitor_loss_reasons": "its unit tests",
+    "competitors_by_quarter": "test_competitor_claims and its unit tests",
+    "win_rates_by_competitor": "test_competitors and test_competitor_claims",
+    "multithreading": "test_stratified and its unit tests",
+    "win_rates_by_contact_count": "its unit tests",
     "recommendation_follow_up": "needs a second quarter; test_memory",
 }
 

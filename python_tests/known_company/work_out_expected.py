@@ -625,6 +625,7 @@ def fct_deals() -> Iterator[Row]:
             "currency": deal["currency"],
             "qualification_score": deal["score"],
             **{name: deal[name] for name in ("account_type", *RECOMMENDABLE[:-1], *REPORTED)},
+            "competition": "unknown" if deal["competitor"] == "unknown" else "named",
             "extra_1": deal["partner_channel"],
             **{f"extra_{slot}": "unknown" for slot in range(2, 7)},
         }

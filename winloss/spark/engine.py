@@ -30,6 +30,8 @@ ADVICE: dict[str, Step] = {
     "int_icp_backtest": (backtest, BACKTEST),
     "int_recommended_score_threshold": (steps.recommended_score_threshold, steps.THRESHOLD),
     "int_persona_evidence": (steps.persona_evidence, steps.PERSONAS),
+    "int_competitor_claims": (steps.competitor_claims, steps.COMPETITORS),
+    "int_competitor_changes": (steps.competitor_changes, steps.COMPETITOR_CHANGES),
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }
 """Tables of advice that are drawn from the marts `dbt build` makes, with their steps and columns."""
