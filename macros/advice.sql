@@ -43,6 +43,10 @@
 {# Columns and types of the tables of advice, in order; the steps of winloss/advice/steps.py make the rows. #}
 {% macro advice_columns() -%}
     {{ return({
+        'int_competitor_changes': 'quarter string, competitor string, p_value double, q_value double, is_tested boolean, is_changed boolean',
+        'int_competitor_claims':
+            'competitor string, p_value double, claim_step bigint, is_claimed boolean, expected_difference double, '
+            ~ 'expected_difference_low double, expected_difference_high double, deals_needed bigint, grade string, rationale string',
         'int_icp_backtest':
             'method string, quarter string, trained_from string, trained_to string, advice string, inside_closed_deals bigint, '
             ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint',

@@ -2,20 +2,20 @@
 {% macro segment_columns() -%}
     {{ return([
         'industry', 'revenue_band', 'employee_band', 'region', 'country', 'account_type', 'lead_source', 'deal_type', 'product', 'deal_size_band',
-        'competitor', 'pipeline', 'extra_1', 'extra_2', 'extra_3', 'extra_4', 'extra_5', 'extra_6',
-    ]) }}
+        'competitor', 'pipeline',
+    ] + extra_dimensions()) }}
 {%- endmacro %}
 
 {# The dimensions whose segments have a pace: what may be recommended. A deal may name several competitors, and most open deals none yet. #}
 {% macro pace_dimensions() -%}
-    {{ return(dimensions() | selectattr('recommendable') | rejectattr('column', 'equalto', 'competitor') | list) }}
+    {{ return(dimensions() | selectattr('recommendable') | rejectattr('name', 'equalto', 'competitor') | list) }}
 {%- endmacro %}
 
 {# Expressions of the dimension and the segment of rows grouped by sets, one of which each of `pace_dimensions` is. #}
 {% macro cut_name() -%}
     case
         {%- for dimension in pace_dimensions() %}
-        when grouping({{ dimension.column }}) = 0 then '{{ dimension.name }}'
+        when grouping({{ dimension.name }}) = 0 then '{{ dimension.name }}'
         {%- endfor %}
         else 'all'
     end
@@ -24,7 +24,7 @@
 {% macro cut_segment() -%}
     case
         {%- for dimension in pace_dimensions() %}
-        when grouping({{ dimension.column }}) = 0 then {{ dimension.column }}
+        when grouping({{ dimension.name }}) = 0 then {{ dimension.name }}
         {%- endfor %}
         else 'all deals'
     end

@@ -19,9 +19,18 @@ from scipy.optimize import linprog
 from winloss.publish.publication import PublishedTable, published_select
 from winloss.publish.small_cells import CONTACT_COUNTS, hide_small_cells
 
-PEOPLE = ("contact_coverage", "win_rates_by_persona", "decision_makers", "buying_groups")
+PEOPLE = (
+    "contact_coverage",
+    "win_rates_by_persona",
+    "decision_makers",
+    "buying_groups",
+    "win_rates_by_contact_count",
+    "multithreading",
+)
 PERIODS = ("quarter", "previous_quarter", "window", "all")
 DECIDING = ("decision_maker", "economic_buyer")
+
+_CYCLE_DAYS = 50
 
 Contact = tuple[str, str, str, str, str, date]
 """Deal, outcome, persona, seniority and department (joined by `|`), stated role or '', deal's closed date."""
@@ -51,9 +60,19 @@ def marts(
         "added_on date, is_dated boolean, is_counted boolean)"
     )
     connection.executemany(
-        "insert into marts.bridge_deal_contacts values (?, ?, ?, ?, ?, ?, ?, true, ?, ?, null, false, true)",
+        "insert into marts.bridge_deal_contacts values (?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, true, true)",
         [
-            (deal, f"c{place}", *person.split("|"), role or "unknown", "stated" if role else "none", outcome, closed)
+            # of every three contacts one comes early, one on the landmark day, one late
+            (
+                deal,
+                f"c{place}",
+                *person.split("|"),
+                role or "unknown",
+                "stated" if role else "none",
+                outcome,
+                closed,
+                closed - timedelta(days=_CYCLE_DAYS - 15 * (place % 3 + 1)),
+            )
             for place, (deal, outcome, person, role, closed) in enumerate(rows)
         ],
     )
@@ -62,6 +81,11 @@ def marts(
     connection.execute("create table marts.fct_closed_deals (deal_key varchar, outcome varchar, closed_on date)")
     connection.executemany(
         "insert into marts.fct_closed_deals values (?, ?, ?)", [(key, *rest) for key, rest in deals.items()]
+    )
+    connection.execute(
+        "create or replace table marts.fct_closed_deals as select *, cast(outcome = 'won' as integer) as is_won, "
+        f"closed_on - {_CYCLE_DAYS} as created_on, {_CYCLE_DAYS} as cycle_days, 'one' as deal_size_band, 'New' as deal_type, "
+        "'one' as closed_quarter from marts.fct_closed_deals"
     )
     begins = {
         "quarter": _quarters_before(ends, 1),
@@ -82,6 +106,10 @@ def marts(
         ],
     )
     connection.execute("create table marts.input_columns (object varchar, source_file varchar, status varchar)")
+    connection.execute("create schema intermediate")
+    for name in ("int_contacts_by_deal", "int_contact_strata"):
+        sql = (compiled.parents[1] / "intermediate" / "advice" / f"{name}.sql").read_text(encoding="utf-8")
+        connection.execute(f"create table intermediate.{name} as {sql}")
     for name in PEOPLE:
         sql = (compiled / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table marts.{name} as {sql}")

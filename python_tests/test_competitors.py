@@ -18,6 +18,8 @@ DEALS = [
     ("won", "", ""),
     ("lost", " ; ", "price"),
     ("won", "Globex", ""),
+    ("won", "No Competition", ""),
+    ("lost", "In-House", "timing"),
 ]
 
 
@@ -43,7 +45,7 @@ def rows(project: Project, table: str, *columns: str) -> list[Row]:
 
 
 def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
-    """By hand: six deals name someone, two of them both Acme and Globex; Acme's rest is the four others less the two of no one."""
+    """By hand: eight deals say something, two of them both Acme and Globex; Acme's others are those five that do not name it."""
     assert rows(
         project,
         "win_rates_by_dimension",
@@ -54,15 +56,17 @@ def test_a_deal_counts_under_each_competitor_it_names(project: Project) -> None:
         "other_won_deals",
         "lost_amount",
     ) == [
-        ("Acme", 3, 1, 3, 2, 200.0),
-        ("Globex", 4, 1, 2, 2, 300.0),
-        ("Initech, Inc.", 1, 1, 5, 2, None),
-        ("unknown", 2, 1, 6, 3, 100.0),
+        ("Acme", 3, 1, 5, 3, 200.0),
+        ("Globex", 4, 1, 4, 3, 300.0),
+        ("In-House", 1, 0, 7, 4, 100.0),
+        ("Initech, Inc.", 1, 1, 7, 3, None),
+        ("none", 1, 1, 7, 3, None),
+        ("unknown", 2, 1, 8, 4, 100.0),
     ]
 
 
 def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
-    """By hand: three losses name someone, two of them for the price: one of both, one of Globex alone."""
+    """By hand: four losses name someone, two of them for the price: one of both, one of Globex alone; two for the timing."""
     assert rows(
         project,
         "loss_reasons_by_dimension",
@@ -73,21 +77,49 @@ def test_loss_reasons_stand_under_each_competitor(project: Project) -> None:
         "other_lost_deals",
         "other_share",
     ) == [
-        ("Acme", "price", 1, 2, 1, 1.0),
-        ("Acme", "timing", 1, 2, 1, 0.0),
-        ("Globex", "price", 2, 3, 0, None),
-        ("Globex", "timing", 1, 3, 0, None),
-        ("unknown", "price", 1, 1, 3, 2 / 3),
+        ("Acme", "price", 1, 2, 2, 0.5),
+        ("Acme", "timing", 1, 2, 2, 0.5),
+        ("Globex", "price", 2, 3, 1, 0.0),
+        ("Globex", "timing", 1, 3, 1, 1.0),
+        ("In-House", "timing", 1, 1, 3, 1 / 3),
+        ("unknown", "price", 1, 1, 4, 0.5),
     ]
 
 
 def test_a_deal_stays_one_deal(project: Project) -> None:
     assert project.rows("select closed_deals, won_deals from marts.win_rate_baseline where period = 'quarter'") == [
-        (8, 4)
+        (10, 5)
     ]
     assert project.rows("select competitor, count(*) from marts.fct_deals group by competitor order by competitor") == [
-        ("Acme", 1), ("Acme; Globex", 2), ("Globex", 2), ("Initech, Inc.", 1), ("unknown", 2),
+        ("Acme", 1), ("Globex", 2), ("In-House", 1), ("Initech, Inc.", 1), ("none", 1), ("several competitors", 2), ("unknown", 2),
     ]  # fmt: skip
     assert project.rows(
         "select count(*), count(distinct deal_key), sum(cast(is_first as integer)) from marts.bridge_deal_competitors"
-    ) == [(8, 6, 6)]
+    ) == [(9, 7, 7)]
+
+
+def test_deals_are_told_apart_by_whether_they_were_contested(project: Project) -> None:
+    """By hand: of seven deals that name someone three are won; one says that there was none; two say nothing, one of them won."""
+    [row] = project.rows(
+        "select closed_deals, won_deals, named_deals, named_won_deals, none_deals, none_won_deals, unknown_deals, unknown_won_deals "
+        "from marts.competition_coverage where period = 'quarter'"
+    )
+    assert row == (10, 5, 7, 3, 1, 1, 2, 1)
+    # every silent lost deal had a competitor: 3 of 8; every silent won one: 4 of 8
+    [bounds] = project.rows(
+        "select win_rate_at_least, win_rate_at_most from marts.competition_coverage where period = 'quarter'"
+    )
+    assert bounds == (3 / 8, 4 / 8)
+
+
+def test_vendors_are_compared_with_vendors(project: Project) -> None:
+    """By hand: six deals name a vendor, three of them won. Acme is alone on one of its three; the buyer who builds it is compared with no one."""
+    assert project.rows(
+        "select competitor, kind, closed_deals, won_deals, sole_closed_deals, other_closed_deals, other_won_deals, grade "
+        "from marts.win_rates_by_competitor where period = 'quarter' order by competitor"
+    ) == [
+        ("Acme", "vendor", 3, 1, 1, 3, 2, "not judged"),
+        ("Globex", "vendor", 4, 1, 2, 2, 2, "not judged"),
+        ("In-House", "in_house", 1, 0, 1, None, None, "not judged"),
+        ("Initech, Inc.", "vendor", 1, 1, 1, 5, 2, "not judged"),
+    ]

@@ -80,7 +80,7 @@ def reader_over(rows: list[dict[str, Any]]) -> Reader:
 
 
 def from_marts(rows: list[dict[str, Any]]) -> DealCounts:
-    return window_deals(reader_over(rows), {name: name for name in DIMENSIONS}, WINDOW, Parameters())
+    return window_deals(reader_over(rows), list(DIMENSIONS), WINDOW, Parameters())
 
 
 def clusters_of(rows: list[dict[str, Any]]) -> list[list[str]]:

@@ -18,6 +18,9 @@ WILSON = [
     ("win_rates_by_persona", "won_deals_with", "closed_deals_with", "win_rate_with"),
     ("decision_makers", "contacts", "all_contacts", "share"),
     ("buying_groups", "won_deals", "closed_deals", "win_rate"),
+    ("win_rates_by_contact_count", "won_deals", "closed_deals", "win_rate"),
+    ("multithreading", "many_won_deals", "many_deals", "many_win_rate"),
+    ("multithreading", "few_won_deals", "few_deals", "few_win_rate"),
     ("score_thresholds", "true_positives + true_negatives", "scored_deals", "accuracy"),
     ("score_thresholds", "true_positives", "true_positives + false_positives", "win_rate_above"),
 ]

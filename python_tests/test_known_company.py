@@ -91,6 +91,12 @@ HELD_ELSEWHERE = {
     "win_rates_by_cohort": "its unit tests; data_quality_findings counts what is cut off; test_which_win_rate",
     "open_pipeline": "its unit tests; test_which_win_rate",
     "open_pipeline_by_profile": "its unit tests; test_worklist",
+    "competition_coverage": "test_competitors",
+    "competitor_loss_reasons": "its unit tests",
+    "competitors_by_quarter": "test_competitor_claims and its unit tests",
+    "win_rates_by_competitor": "test_competitors and test_competitor_claims",
+    "multithreading": "test_stratified and its unit tests",
+    "win_rates_by_contact_count": "its unit tests",
     "recommendation_follow_up": "needs a second quarter; test_memory",
 }
 

@@ -195,7 +195,7 @@ def marts(seed: int) -> tuple[duckdb.DuckDBPyConnection, list[dict[str, Any]]]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_cut_has_a_design_effect_of_its_own_summed_by_the_engine_like_memory(seed: int) -> None:
     connection, rows = marts(seed)
-    one = window_deals(reader_over(connection), {"size": "size"}, WINDOW, Parameters(), cuts=CUTS)
+    one = window_deals(reader_over(connection), ["size"], WINDOW, Parameters(), cuts=CUTS)
     other = DealCounts(
         {"size": [row["size"] for row in rows]},
         [row["is_won"] for row in rows],
@@ -215,5 +215,5 @@ def test_a_cut_has_a_design_effect_of_its_own_summed_by_the_engine_like_memory(s
 def test_the_backtest_counts_a_side_of_a_cut_as_its_bands() -> None:
     connection, rows = marts(1)
     inside = Counter((row["is_won"]) for row in rows if row["size"] in BANDS[3:] and row["closed_quarter"] == "2025-Q2")
-    found = _counts(reader_over(connection), {"size": "size"}, CUTS, "2025-Q2", [("size", "large and above")])
+    found = _counts(reader_over(connection), ["size"], CUTS, "2025-Q2", [("size", "large and above")])
     assert found == (inside.total(), inside[1])

@@ -20,7 +20,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 160
+MOST_NODES = 200
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
@@ -189,8 +189,12 @@ def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
 def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build: SampleBuild) -> None:
     marts = [node for node in sample_build.models().values() if node["path"].startswith("marts/")]
     assert len(marts) > 20
-    # the dimensions of a company are columns of these two; assert_the_facts_of_a_deal_agree looks instead
-    assert {node["name"] for node in marts if not node["contract"]["enforced"]} == {"fct_deals", "fct_closed_deals"}
+    # the dimensions of a company are columns of these; assert_the_facts_of_a_deal_agree looks instead
+    assert {node["name"] for node in marts if not node["contract"]["enforced"]} == {
+        "fct_deals",
+        "fct_closed_deals",
+        "fct_open_spells",
+    }
     tables = [node for node in marts if node["config"]["materialized"] == "table"]
     assert {
         node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}

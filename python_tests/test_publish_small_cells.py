@@ -17,6 +17,8 @@ SUPPRESSED = {
     "buying_groups",
     "persona_evidence",
     "contact_coverage",
+    "win_rates_by_contact_count",
+    "multithreading",
     "action_items",
     "report_findings",
 }
@@ -86,6 +88,44 @@ def test_a_small_difference_of_two_periods_is_not_left_standing(compiled: Path) 
     rows = people(cfo=10, vp_sales=20, counsel=8) + early + other
     assert shown_of(compiled, rows, "persona", "window")["CFO"] == 12
     assert shown_of(compiled, rows, "persona", "quarter")["CFO"] is None
+
+
+def test_deals_with_many_contacts_do_not_give_a_small_band_away(compiled: Path) -> None:
+    """Worked by hand: 3 deals with three contacts and 4 with two are too few. 23 deals have three and more, so the 20 with five would tell the 3;
+    14 have fewer, so the 10 with one would tell the 4. All bands go, at the close and in the groups by size; 23 and 14 stay."""
+    numbers = {1: 10, 2: 4, 3: 3, 5: 20}
+    rows = [
+        (f"of {contacts}: {number}", "won" if number % 2 else "lost", "CFO|c_level|finance", "", IN_QUARTER)
+        for contacts, deals in numbers.items()
+        for number in range(deals)
+        for _ in range(contacts)
+    ]
+    tables = published(marts(compiled, rows))
+    bands = {
+        row["contact_band"]: row["closed_deals"]
+        for row in tables["win_rates_by_contact_count"]
+        if (row["period"], row["moment"]) == ("quarter", "at close")
+    }
+    assert bands == dict.fromkeys(["1 contact", "2 contacts", "3 to 4 contacts", "5 and more contacts"])
+    groups = [row for row in tables["buying_groups"] if (row["period"], row["group_type"]) == ("quarter", "size")]
+    assert {row["buying_group"]: row["closed_deals"] for row in groups} == bands
+    assert [
+        (row["many_deals"], row["few_deals"])
+        for row in tables["multithreading"]
+        if (row["period"], row["moment"]) == ("quarter", "at close")
+    ] == [(23, 14)]
+
+
+def test_few_deals_with_many_contacts_are_not_compared_in_public(compiled: Path) -> None:
+    rows = [("many", "won", "CFO|c_level|finance", "", IN_QUARTER)] * 3 + people(vp_sales=20, cro=8)
+    (row,) = [
+        row
+        for row in published(marts(compiled, rows))["multithreading"]
+        if (row["period"], row["moment"]) == ("quarter", "at close")
+    ]
+    assert row["is_suppressed"]
+    assert {row[name] for name in ("closed_deals", "many_deals", "few_deals", "many_win_rate", "difference")} == {None}
+    assert str(row["missing_reason"]).startswith("fewer than 5 deals")
 
 
 def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> None:
@@ -192,8 +232,9 @@ def test_every_table_that_speaks_of_people_is_suppressed(built: Place) -> None:
     with_people = {
         table
         for table, columns in tables
-        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "source_row"} & set(columns)
-        or table == "persona_evidence"
+        if {"persona", "buying_group", "seniority", "won_deals_with_contacts", "contact_band", "source_row"}
+        & set(columns)
+        or table in ("persona_evidence", "multithreading")
     }
     assert with_people == SUPPRESSED
     assert {table for table, columns in tables if "is_suppressed" in columns} == SUPPRESSED

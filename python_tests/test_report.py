@@ -256,6 +256,9 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "persona_evidence": lambda row: row["action"] in ("target_more", "deprioritise"),
         "loss_reason_changes": lambda row: row["is_changed"] and row["is_reliable"],
         "loss_reasons": lambda row: True,
+        "win_rates_by_competitor": lambda row: row["is_claimed"],
+        "competitors_by_quarter": lambda row: row["is_changed"],
+        "multithreading": lambda row: row["is_claimed"],
     }
     wrong = []
     for sentence in sentences(report):
@@ -360,6 +363,11 @@ def test_no_claim_holds_zero_or_rests_on_a_handful_of_deals(company: tuple[str, 
     moved = {row["quarter"] for row in quarters if row["is_outside_limits"] or row["is_win_rate_changed"]}
     topics = ("win_rate_change", "outside_limits")
     assert {row["subject"] for row in claims("report_findings", lambda row: row["topic"] in topics)} <= moved
+    for row in claims("win_rates_by_competitor", lambda row: row["is_claimed"]):
+        assert (row["win_rate"] - row["other_win_rate"]) * row["expected_difference"] > 0, row
+        assert min(row["closed_deals"], row["other_closed_deals"]) >= 10, row
+    for row in claims("multithreading", lambda row: row["is_claimed"]):
+        assert row["moment"] == "early" and row["difference_low"] * row["difference_high"] > 0, row
     for row in claims("loss_reason_changes", lambda row: row["is_changed"]):
         assert row["change_low"] * row["change_high"] > 0 and (row["change"] > 0) == (row["direction"] == "up"), row
         assert row["losses"] / row["share"] >= 9.999 or not row["losses"], row

@@ -81,7 +81,7 @@ group by {keys}"""
             return [column[0] for column in answer.description or ()], answer.fetchall()
 
         reader = Reader(query, lambda name: name)
-        return window_deals(reader, {name: name for name in names}, window or sorted(set(self.quarter)), Parameters())
+        return window_deals(reader, list(names), window or sorted(set(self.quarter)), Parameters())
 
     def changed(self, order: Sequence[int] | None = None, swap: bool = False) -> Deals:
         """The same deals in another order, or with won and lost exchanged."""

@@ -54,8 +54,7 @@ from (select {unnested})""",
         answer = connection.execute(sql)
         return [column[0] for column in answer.description or ()], answer.fetchall()
 
-    names = {dimension: dimension for dimension in DIMENSIONS}
-    return window_deals(Reader(query, lambda name: name), names, sorted(set(quarters)), Parameters())
+    return window_deals(Reader(query, lambda name: name), list(DIMENSIONS), sorted(set(quarters)), Parameters())
 
 
 def evidence_difference(deals: int, parameters: Parameters) -> float:

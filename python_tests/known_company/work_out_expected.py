@@ -626,6 +626,7 @@ def fct_deals() -> Iterator[Row]:
             "currency": deal["currency"],
             "qualification_score": deal["score"],
             **{name: deal[name] for name in ("account_type", *RECOMMENDABLE[:-1], *REPORTED)},
+            "competition": "unknown" if deal["competitor"] == "unknown" else "named",
             "partner_channel": deal["partner_channel"],
         }
 

@@ -6,7 +6,7 @@ the naive rule of dashboards: whatever won much of a few deals last quarter (the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from winloss.advice import selection
 from winloss.advice.counts import Cuts, DealCounts, QuarterCounts, bands_of
@@ -70,7 +70,7 @@ order by deals.closed_quarter"""
         }
         for method, segments in advised.items():
             trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
-            inside = _counts(reader, dimensions, cuts, tested.quarter, segments)
+            inside = _counts(reader, cuts, tested.quarter, segments)
             result.append(
                 {
                     "method": method,
@@ -104,7 +104,7 @@ def _advice(
 def _naive_advice(
     reader: Reader,
     quarter: str,
-    dimensions: Mapping[str, str],
+    dimensions: Sequence[str],
     constants: Parameters,
 ) -> list[Segment]:
     """Segments of two dimensions that won much of a few deals in the quarter."""
@@ -112,10 +112,10 @@ def _naive_advice(
     for name in NAIVE_DIMENSIONS:
         if name in dimensions:
             rows = reader.rows(
-                f"""select {dimensions[name]} as segment, sum(deals) as deals, sum(won) as won
+                f"""select {name} as segment, sum(deals) as deals, sum(won) as won
 from {reader.relation("int_deal_cells")}
 where closed_quarter = {text_literal(quarter, reader.engine)}
-group by {dimensions[name]}"""
+group by {name}"""
             )
             chosen += [
                 (name, str(row["segment"]))
@@ -127,9 +127,7 @@ group by {dimensions[name]}"""
     return sorted(chosen)
 
 
-def _counts(
-    reader: Reader, dimensions: Mapping[str, str], cuts: Cuts, quarter: str, segments: Sequence[Segment] | None
-) -> tuple[int, int]:
+def _counts(reader: Reader, cuts: Cuts, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, int]:
     """Deals and wins of the quarter inside any of the segments, or bands of a cut; of all where `segments` is None."""
 
     def literal(text: str) -> str:
@@ -139,7 +137,7 @@ def _counts(
         "1 = 1"
         if segments is None
         else " or ".join(
-            f"{dimensions[name]} = {literal(single)}"
+            f"{name} = {literal(single)}"
             for name, value in segments
             for single in bands_of(cuts, name, value) or [value]
         )

@@ -96,8 +96,8 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     learned = {name: counts[name] for name in window if name in counts}
     if not learned:
         return []
-    columns = _dimension_columns(reader, learned)
-    designs = Designs(segments_design(reader, columns, window, constants), quarters_design(reader, names, constants))
+    dimensions = sorted({dimension for counts_of in learned.values() for dimension, _ in counts_of})
+    designs = Designs(segments_design(reader, dimensions, window, constants), quarters_design(reader, names, constants))
     found = effects.fit(
         learned,
         _shared_deals(reader, window, left_out, renamed),
@@ -306,12 +306,6 @@ from {reader.relation("int_segment_evidence")}
 where caveat_codes like '%leak:%'"""
     )
     return {str(row["dimension"]) for row in rows}
-
-
-def _dimension_columns(reader: Reader, learned: Mapping[str, Counts]) -> dict[str, str]:
-    dimensions = {dimension for counts in learned.values() for dimension, _ in counts}
-    listed = reader.table("dim_dimensions")
-    return {str(row["dimension"]): str(row["column_name"]) for row in listed if row["dimension"] in dimensions}
 
 
 def _segment_counts(

@@ -25,7 +25,7 @@ CLUSTERS = ("account_key", "owner")
 
 def window_deals(
     reader: Reader,
-    dimensions: Mapping[str, str],
+    dimensions: Sequence[str],
     window: Sequence[str],
     parameters: Parameters,
     like: DealCounts | None = None,
@@ -33,7 +33,7 @@ def window_deals(
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
-    `dimensions` maps the name of each dimension to its column of fct_closed_deals; `cuts` are further ones made of them.
+    `dimensions` are columns of fct_closed_deals; `cuts` are further ones made of them.
     Without creation dates on most deals there is no cohort. Many deals hang together as those of an earlier window did,
     `like`; few are looked at anew.
     """
@@ -43,19 +43,24 @@ def window_deals(
     if like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
-        columns = {**dimensions, **{name: _side(dimensions[base_of(name)], cuts[name], reader) for name in cuts}}
+        columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
         sums = [_cluster_sums(reader, deals, closed, columns, group, name, parameters) for name in CLUSTERS]
         by_dimension = {name: [found[name] for found in sums if name in found] for name in columns}
     return _folded(
         reader,
         reader.relation("int_deal_cells"),
         closed,
-        dimensions,
+        _columns(dimensions),
         ("closed_quarter", "sum(deals)", "sum(won)", "sum(amount)", "sum(won_amount)", "sum(squared_amount)"),
         group,
         by_dimension,
-        _cohort(reader, deals, closed, dimensions, group, by_dimension, parameters),
+        _cohort(reader, deals, closed, _columns(dimensions), group, by_dimension, parameters),
     ).cut(cuts)
+
+
+def _columns(dimensions: Sequence[str]) -> dict[str, str]:
+    """The expression of each dimension over deals."""
+    return {name: name for name in dimensions}
 
 
 def _side(column: str, side_of: Mapping[str, str], reader: Reader) -> str:
@@ -68,14 +73,14 @@ def _side(column: str, side_of: Mapping[str, str], reader: Reader) -> str:
 
 
 def segments_design(
-    reader: Reader, dimensions: Mapping[str, str], window: Sequence[str], parameters: Parameters
+    reader: Reader, dimensions: Sequence[str], window: Sequence[str], parameters: Parameters
 ) -> DesignEffect:
-    """The largest design effect of accounts and owners on the segments of any of the dimensions (name to column)."""
+    """The largest design effect of accounts and owners on the segments of any of the dimensions."""
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
     group, _ = _type_groups(reader, deals, closed)
     return _largest(
-        _cluster_sums(reader, deals, closed, dimensions, group, cluster, parameters) for cluster in CLUSTERS
+        _cluster_sums(reader, deals, closed, _columns(dimensions), group, cluster, parameters) for cluster in CLUSTERS
     )
 
 

@@ -322,7 +322,7 @@ def account_scores(reader: Reader) -> list[Row]:
     attributes = [name for name in ATTRIBUTES if name not in leaking_dimensions(reader)]
     if not window or not attributes:
         return [quality([], 0, None, constants, DesignEffect())]
-    design = segments_design(reader, dict(zip(attributes, attributes)), window, constants)
+    design = segments_design(reader, list(attributes), window, constants)
     judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor)
     card = learn(counted, window, attributes, constants, design.factor)
     learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())

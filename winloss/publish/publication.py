@@ -117,6 +117,21 @@ CELLS = {
         "period",
         ("period", "group_type", "buying_group", "population", "is_comparable", "coverage_warning"),
     ),
+    "win_rates_by_contact_count": _Cells(
+        # by all contacts at the close these are the groups by size
+        "case when moment = 'at close' then 'group by size' else 'early contacts' end",
+        "contact_band",
+        "period",
+        ("period", "moment", "contact_band", "population", "landmark_days"),
+    ),
+    "multithreading": _Cells(
+        "'multithreading ' || moment",
+        # where there are both, both are hidden or none
+        "case when many_deals > 0 then 'many' else 'few' end",
+        "period",
+        ("period", "moment", "population", "many_contacts", "landmark_days", "is_usable", "is_claimed", "grade"),
+        "missing_reason",
+    ),
     "persona_evidence": _Cells(
         "persona_type",
         "persona",
@@ -138,7 +153,14 @@ CELLS = {
 }
 
 # Of these only the rows of PUBLISHED_PERIODS leave.
-_PEOPLE_BY_PERIOD = ("win_rates_by_persona", "decision_makers", "buying_groups", "contact_coverage")
+_PEOPLE_BY_PERIOD = (
+    "win_rates_by_persona",
+    "decision_makers",
+    "buying_groups",
+    "contact_coverage",
+    "win_rates_by_contact_count",
+    "multithreading",
+)
 
 _COVERAGE_KEPT = ("period", "population", "won_deals", "lost_deals", "is_comparable")
 

@@ -66,6 +66,19 @@ with every_period as (
     union all
     select 'group by ' || group_type as kind, buying_group as value, period, closed_deals as deals, closed_deals as contacts
     from {{marts}}.buying_groups
+    union all
+    -- by all contacts at the close these are the groups by size
+    select 'early contacts' as kind, contact_band as value, period, closed_deals as deals, closed_deals as contacts
+    from {{marts}}.win_rates_by_contact_count
+    where moment = 'early'
+    union all
+    select 'multithreading ' || moment as kind, 'many' as value, period, many_deals as deals, many_deals as contacts
+    from {{marts}}.multithreading
+    where many_deals > 0
+    union all
+    select 'multithreading ' || moment as kind, 'few' as value, period, few_deals as deals, few_deals as contacts
+    from {{marts}}.multithreading
+    where few_deals > 0
 
 )
 
@@ -161,6 +174,32 @@ period_sums as (
 
 ),
 
+-- deals with many contacts, and with few, are those of several bands, unless the limit lies inside a band
+band_sums as (
+
+    select
+        concat_ws('/', 'bands', cells.period, sides.kind, sides.value) as sum_name,
+        cells.kind, cells.value, cells.period, cells.contacts
+    from (
+        select distinct
+            case when cells.kind = 'group by size' then 'multithreading at close' else 'multithreading early' end as kind,
+            case when limits.first_contacts >= limits.many_contacts then 'many' else 'few' end as value,
+            cells.kind as band_kind, cells.value as band
+        from cells
+        inner join (
+            select bands.*, compared.many_contacts
+            from (
+                values ('0 contacts', 0), ('1 contact', 1), ('2 contacts', 2), ('3 to 4 contacts', 3), ('5 and more contacts', 5)
+            ) as bands(band, first_contacts)
+            cross join (select max(many_contacts) as many_contacts from {marts}.multithreading) as compared
+        ) as limits on cells.value = limits.band
+        where cells.kind in ('group by size', 'early contacts') and limits.many_contacts in (1, 2, 3, 5)
+    ) as sides
+    inner join cells
+        on (cells.kind = sides.kind and cells.value = sides.value) or (cells.kind = sides.band_kind and cells.value = sides.band)
+
+),
+
 rests as (
 
     select sum_name, sum(rest) as contacts
@@ -191,6 +230,8 @@ from cells
 where kind = 'buying_role' and value in ('decision_maker', 'economic_buyer')
 union all
 select sum_name, kind, value, period, contacts, false as is_unpublished from decider_sums
+union all
+select distinct sum_name, kind, value, period, contacts, false as is_unpublished from band_sums
 union all
 select sum_name, kind, value, period, contacts, false as is_unpublished from part_sums
 union all
@@ -262,7 +303,7 @@ def hide_small_cells(connection: duckdb.DuckDBPyConnection, marts: str, contact_
     connection.execute(_CELLS.format(marts=marts))
     connection.execute(_HIDDEN, {"minimum": minimum})
     connection.execute(_LABELS.format(contact_counts=contact_counts))
-    connection.execute(_SUMS)
+    connection.execute(_SUMS.format(marts=marts))
     company = _read_company(connection, contact_counts)
     while True:
         while _changed(connection, _ROUND, minimum=minimum):

@@ -7,7 +7,17 @@ from pathlib import Path
 from winloss.report.context import Context
 from winloss.report.document import Block, Report, Section
 from winloss.report.marts import Marts, ReportError, read_marts
-from winloss.report.sections import advice, losses, opening, people, scores, segments, trust
+from winloss.report.sections import (
+    advice,
+    competitors,
+    losses,
+    multithreading,
+    opening,
+    people,
+    scores,
+    segments,
+    trust,
+)
 
 
 def build_report(path: Path | str, quarter: str | None = None) -> Report:
@@ -42,7 +52,9 @@ def report_on(marts: Marts) -> Report:
         segments.where_we_win(context),
         segments.patterns(context),
         losses.why_we_lose(context),
+        competitors.against_whom(context),
         people.who_buys(context),
+        multithreading.multithreading(context),
         scores.score_threshold(context),
         advice.backtest(context),
         trust.can_we_trust(context),

@@ -78,6 +78,22 @@ _READINGS: dict[str, _Reading] = {
         ("persona_type", "persona"), order="closed_deals desc, persona_type, persona limit 400"
     ),
     "contact_coverage": _Reading(("period",)),
+    "multithreading": _Reading(("period", "moment"), where="period = 'window'", order="moment desc"),
+    "win_rates_by_contact_count": _Reading(
+        ("period", "moment", "contact_band"), where="period = 'window'", order="moment desc, contact_band"
+    ),
+    "competition_coverage": _Reading(("period",)),
+    "win_rates_by_competitor": _Reading(
+        ("period", "competitor"), where="period = 'window'", order="closed_deals desc, competitor limit 200"
+    ),
+    "competitors_by_quarter": _Reading(
+        ("quarter", "competitor"), where="is_changed", order="quarter, competitor_deals desc, competitor"
+    ),
+    "competitor_loss_reasons": _Reading(
+        ("period", "competitor", "category"),
+        where="period = 'window'",
+        order="lost_deals desc, competitor, category limit 2000",
+    ),
     "decision_makers": _Reading(
         ("period", "persona", "seniority", "department"),
         where="persona != 'unknown'",

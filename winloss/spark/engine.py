@@ -34,6 +34,8 @@ ADVICE: dict[str, Step] = {
     "int_persona_evidence": (steps.persona_evidence, steps.PERSONAS),
     "int_account_scores": (account_scores, SCORES),
     "int_win_rate_changes": (win_rate_changes, CHANGES),
+    "int_competitor_claims": (steps.competitor_claims, steps.COMPETITORS),
+    "int_competitor_changes": (steps.competitor_changes, steps.COMPETITOR_CHANGES),
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }
 """Tables of advice that are drawn from the marts `dbt build` makes, with their steps and columns."""

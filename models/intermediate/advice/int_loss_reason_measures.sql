@@ -57,9 +57,9 @@ counted as (
         count(*) filter (where days_to_quarter_end <= {{ setting('quarter_end_days') | int }}) as last_days_deals,
         count(*) filter (where closed_on is not null) as dated_deals,
         count(*) filter (where loss_reason_category = 'competitor') as competitor_reasons,
-        count(*) filter (where loss_reason_category = 'competitor' and competitor = 'unknown') as unnamed_competitors,
-        count(*) filter (where competitor != 'unknown') as named_competitors,
-        count(*) filter (where competitor != 'unknown' and loss_reason_category != 'competitor') as unblamed_competitors
+        count(*) filter (where loss_reason_category = 'competitor' and competitor in ('unknown', 'none')) as unnamed_competitors,
+        count(*) filter (where competitor not in ('unknown', 'none')) as named_competitors,
+        count(*) filter (where competitor not in ('unknown', 'none') and loss_reason_category != 'competitor') as unblamed_competitors
     from lost_deals
     group by period
 

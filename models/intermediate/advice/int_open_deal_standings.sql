@@ -14,7 +14,7 @@ with matched as (
     from {{ ref('int_open_deals') }} as open_deals
     inner join {{ ref('icp_recommendations') }} as claims
         on claims.dimension = '{{ dimension.name }}'
-        and claims.segment = open_deals.{{ dimension.column }}
+        and claims.segment = open_deals.{{ dimension.name }}
         and claims.second_dimension is null
         and not claims.is_remainder
     union all

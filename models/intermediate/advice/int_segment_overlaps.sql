@@ -2,7 +2,7 @@
 {%- set dimensions = change_dimensions() -%}
 {%- set pairs = [] -%}
 {%- for first in dimensions -%}
-    {%- for second in dimensions[loop.index:] -%}{%- do pairs.append((first.column, second.column)) -%}{%- endfor -%}
+    {%- for second in dimensions[loop.index:] -%}{%- do pairs.append((first.name, second.name)) -%}{%- endfor -%}
 {%- endfor -%}
 -- One row per quarter x two segments of different dimensions that share closed deals, each pair once. The other segments of a dimension
 -- add up to the closed deals of a segment. Counted in one reading of the deals, whatever the number of dimensions.
@@ -13,8 +13,8 @@ with counted as (
     select
         closed_quarter as quarter,
         {%- for dimension in dimensions %}
-        {{ dimension.column }},
-        grouping({{ dimension.column }}) as without_{{ dimension.column }},
+        {{ dimension.name }},
+        grouping({{ dimension.name }}) as without_{{ dimension.name }},
         {%- endfor %}
         count(*) as closed_deals
     from {{ ref('fct_closed_deals') }}
@@ -40,12 +40,12 @@ select
     {%- if pairs %}
     case
         {%- for dimension in order %}
-        when without_{{ dimension.column }} = 0 then '{{ dimension.name }}'
+        when without_{{ dimension.name }} = 0 then '{{ dimension.name }}'
         {%- endfor %}
     end as {{ prefix }}dimension,
     case
         {%- for dimension in order %}
-        when without_{{ dimension.column }} = 0 then {{ dimension.column }}
+        when without_{{ dimension.name }} = 0 then {{ dimension.name }}
         {%- endfor %}
     end as {{ prefix }}segment,
     {%- else %}

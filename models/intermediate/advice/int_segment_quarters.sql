@@ -9,8 +9,8 @@ with counted as (
     select
         closed_quarter as quarter,
         {%- for dimension in dimensions %}
-        {{ dimension.column }},
-        grouping({{ dimension.column }}) as without_{{ dimension.column }},
+        {{ dimension.name }},
+        grouping({{ dimension.name }}) as without_{{ dimension.name }},
         {%- endfor %}
         count(*) as closed_deals,
         cast(sum(is_won) as bigint) as won_deals
@@ -18,7 +18,7 @@ with counted as (
     where closed_quarter != 'unknown'
     group by grouping sets (
         {%- for dimension in dimensions %}
-        (closed_quarter, {{ dimension.column }}){{ ',' if not loop.last }}
+        (closed_quarter, {{ dimension.name }}){{ ',' if not loop.last }}
         {%- endfor %}
     )
     {%- else -%}
@@ -37,12 +37,12 @@ select
     {%- if dimensions %}
     case
         {%- for dimension in dimensions %}
-        when without_{{ dimension.column }} = 0 then '{{ dimension.name }}'
+        when without_{{ dimension.name }} = 0 then '{{ dimension.name }}'
         {%- endfor %}
     end as dimension,
     case
         {%- for dimension in dimensions %}
-        when without_{{ dimension.column }} = 0 then {{ dimension.column }}
+        when without_{{ dimension.name }} = 0 then {{ dimension.name }}
         {%- endfor %}
     end as segment,
     {%- else %}

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{%- set columns = pace_dimensions() | map(attribute='column') | list -%}
+{%- set columns = pace_dimensions() | map(attribute='name') | list -%}
 -- One row per dimension x segment x last age at which deals of the window were decided before the open deals' own age: how many deals are
 -- open. Dimensions overlap and may not be added.
 -- noqa: disable=LT02

@@ -3,7 +3,7 @@
 -- made of these rows: deals in their millions become some thousands. Dimensions overlap and may not be added.
 -- noqa: disable=LT02
 
-{%- set columns = pace_dimensions() | map(attribute='column') | list %}
+{%- set columns = pace_dimensions() | map(attribute='name') | list %}
 
 with by_quarter as (
 

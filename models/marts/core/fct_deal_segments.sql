@@ -9,7 +9,7 @@
 select
     deals.deal_key,
     '{{ dimension.name }}' as dimension,
-    {{ "coalesce(named.competitor, 'unknown')" if is_named else 'deals.' ~ dimension.name }} as segment,
+    {{ "coalesce(named.competitor, deals.competitor)" if is_named else 'deals.' ~ dimension.name }} as segment,
     {{ dimension.recommendable | lower }} as is_recommendable,
     {{ 'coalesce(named.is_first, true)' if is_named else 'true' }} as is_first,
     deals.outcome,

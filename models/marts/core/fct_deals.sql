@@ -59,13 +59,17 @@ segmented as (
         coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
         {%- endfor %}
         coalesce(competitors.competitor, 'unknown') as competitor,
+        coalesce(competitors.competition, 'unknown') as competition,
         coalesce(revenue_bands.band, 'unknown') as revenue_band,
         coalesce(employee_bands.band, 'unknown') as employee_band
     from deals
     cross join {{ ref('int_currencies') }} as currencies
     left join {{ ref('fx_rates') }} as fx_rates on deals.currency = upper(fx_rates.currency)
     left join (
-        select stated_competitors, {{ listed('competitor', '; ') }} as competitor
+        select
+            stated_competitors,
+            case when count(*) > 1 then 'several competitors' else max(competitor) end as competitor,
+            case when max(kind) = 'none' then 'none' else 'named' end as competition
         from {{ ref('int_competitors') }}
         group by stated_competitors
     ) as competitors on deals.known_competitor = competitors.stated_competitors
@@ -120,6 +124,7 @@ select
     segmented.product,
     coalesce(amount_bands.band, 'unknown') as deal_size_band,
     segmented.competitor,
+    segmented.competition,
     segmented.pipeline,
     segmented.owner{{ extra_columns('segmented') }}
 from segmented

@@ -1,0 +1,11 @@
+"""Each competitor's share of the contested deals, quarter by quarter."""
+
+from winloss.advice.steps import COMPETITOR_CHANGES, competitor_changes
+from winloss.dbt.python_models import as_relation
+
+
+def model(dbt, session):
+    dbt.ref("dim_settings")
+    dbt.ref("fct_closed_deals")
+    dbt.ref("int_competitor_strata")
+    return as_relation(session, dbt.this.database, competitor_changes, COMPETITOR_CHANGES)

@@ -1,0 +1,88 @@
+-- One row per period: on how many won and lost deals a competitor is named, and between which bounds the win rate against competitors lies
+-- whatever the silent deals hide (Manski 1989). Deals that say there was none stand in neither bound. Periods overlap.
+
+with deals as (
+
+    select
+        periods.period,
+        deals.competition,
+        deals.is_won
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
+
+),
+
+counted as (
+
+    select
+        periods.period,
+        periods.population,
+        periods.missing_reason,
+        count(deals.period) as closed_deals,
+        count(*) filter (where deals.is_won = 1) as won_deals,
+        count(*) filter (where deals.competition = 'named') as named_deals,
+        count(*) filter (where deals.competition = 'named' and deals.is_won = 1) as named_won_deals,
+        count(*) filter (where deals.competition = 'none') as none_deals,
+        count(*) filter (where deals.competition = 'none' and deals.is_won = 1) as none_won_deals,
+        count(*) filter (where deals.competition = 'unknown') as unknown_deals,
+        count(*) filter (where deals.competition = 'unknown' and deals.is_won = 1) as unknown_won_deals
+    from {{ ref('dim_periods') }} as periods
+    left join deals on periods.period = deals.period
+    group by periods.period, periods.population, periods.missing_reason
+
+),
+
+shares as (
+
+    select
+        *,
+        {{ rate('named_won_deals', 'won_deals') }} as named_share_of_won,
+        {{ rate('(named_deals - named_won_deals)', '(closed_deals - won_deals)') }} as named_share_of_lost
+    from counted
+
+),
+
+-- whether the files could name competitors at all
+recorded as (
+
+    select
+        case
+            when max(case when status = 'mapped' then 1 else 0 end) = 1 then 'no closed deal names a competitor'
+            when max(case when status = 'not used' then 1 else 0 end) = 1 then 'the setting ignore says that the company records no competitors'
+            else 'no file has a column for competitors'
+        end as missing_reason
+    from {{ ref('input_columns') }}
+    where column_name = 'competitor'
+
+)
+
+select
+    shares.period,
+    shares.population,
+    shares.closed_deals,
+    shares.won_deals,
+    shares.closed_deals - shares.won_deals as lost_deals,
+    {%- for answer in ['named', 'none', 'unknown'] %}
+    shares.{{ answer }}_deals,
+    shares.{{ answer }}_won_deals,
+    {%- endfor %}
+    {{ rate('shares.named_deals', 'shares.closed_deals') }} as named_share,
+    shares.named_share_of_won,
+    shares.named_share_of_lost,
+    coalesce(
+        shares.named_deals > 0 and abs(shares.named_share_of_won - shares.named_share_of_lost) <= {{ setting('coverage_gap') | float }}, false
+    ) as is_comparable,
+    {{ rate('shares.named_won_deals', 'shares.named_deals') }} as named_win_rate,
+    {{ wilson_low('shares.named_won_deals', 'shares.named_deals') }} as named_win_rate_low,
+    {{ wilson_high('shares.named_won_deals', 'shares.named_deals') }} as named_win_rate_high,
+    case
+        when shares.named_deals > 0
+            then {{ rate('shares.named_won_deals', '(shares.named_deals + shares.unknown_deals - shares.unknown_won_deals)') }}
+    end as win_rate_at_least,
+    case
+        when shares.named_deals > 0
+            then {{ rate('(shares.named_won_deals + shares.unknown_won_deals)', '(shares.named_deals + shares.unknown_won_deals)') }}
+    end as win_rate_at_most,
+    case when shares.named_deals = 0 then coalesce(shares.missing_reason, recorded.missing_reason) end as missing_reason
+from shares
+cross join recorded

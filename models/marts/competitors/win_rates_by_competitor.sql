@@ -1,0 +1,97 @@
+-- One row per period x competitor named: how often deals against it are won, against the other deals that name a vendor. A deal that names two
+-- counts for both, so rows may not be added.
+
+with strata as (
+
+    select
+        *,
+        -- the buyer who stays as it is, or builds it, is no vendor to be compared with
+        case when kind = 'vendor' then vendor_deals end as compared_deals
+    from {{ ref('int_competitor_strata') }}
+
+),
+
+compared as (
+
+    select
+        period,
+        competitor,
+        kind,
+        cast(sum(closed_deals) as bigint) as closed_deals,
+        cast(sum(won_deals) as bigint) as won_deals,
+        cast(sum(sole_closed_deals) as bigint) as sole_closed_deals,
+        cast(sum(sole_won_deals) as bigint) as sole_won_deals,
+        {{ stratified_sums('compared_deals', 'vendor_won_deals', 'closed_deals', 'won_deals') }}
+    from strata
+    group by period, competitor, kind
+
+),
+
+-- every deal that names a vendor, once
+vendors as (
+
+    select
+        period,
+        cast(sum(vendor_deals) as bigint) as vendor_deals,
+        cast(sum(vendor_won_deals) as bigint) as vendor_won_deals
+    from (select distinct period, closed_quarter, vendor_deals, vendor_won_deals from {{ ref('int_competitor_strata') }}) as quarters
+    group by period
+
+),
+
+measured as (
+
+    select
+        compared.*,
+        case when compared.kind = 'vendor' then vendors.vendor_deals - compared.closed_deals end as other_closed_deals,
+        case when compared.kind = 'vendor' then vendors.vendor_won_deals - compared.won_deals end as other_won_deals,
+        {{ rate('vendors.vendor_won_deals', 'vendors.vendor_deals') }} as vendor_win_rate
+    from compared
+    inner join vendors on compared.period = vendors.period
+
+)
+
+select
+    measured.period,
+    measured.competitor,
+    measured.kind,
+    periods.population,
+    measured.closed_deals,
+    measured.won_deals,
+    measured.closed_deals - measured.won_deals as lost_deals,
+    {{ rate('measured.won_deals', 'measured.closed_deals') }} as win_rate,
+    {{ wilson_low('measured.won_deals', 'measured.closed_deals') }} as win_rate_low,
+    {{ wilson_high('measured.won_deals', 'measured.closed_deals') }} as win_rate_high,
+    case
+        when measured.kind = 'vendor'
+            then (measured.won_deals + {{ setting('shrinkage_deals') | float }} * measured.vendor_win_rate)
+                / (measured.closed_deals + {{ setting('shrinkage_deals') | float }})
+    end as shrunken_win_rate,
+    measured.sole_closed_deals,
+    measured.sole_won_deals,
+    measured.other_closed_deals,
+    measured.other_won_deals,
+    {{ rate('measured.other_won_deals', 'measured.other_closed_deals') }} as other_win_rate,
+    {{ stratified_difference() }} as difference,
+    {{ stratified_low() }} as difference_low,
+    {{ stratified_high() }} as difference_high,
+    claims.p_value,
+    claims.claim_step,
+    coalesce(claims.is_claimed, false) as is_claimed,
+    claims.expected_difference,
+    claims.expected_difference_low,
+    claims.expected_difference_high,
+    claims.deals_needed,
+    coalesce(claims.grade, 'not judged') as grade,
+    claims.rationale,
+    case
+        when measured.kind != 'vendor' then 'no vendor: shown, and not compared'
+        when measured.other_closed_deals = 0 then 'no deal names another vendor'
+        when measured.excess is null or measured.weight = 0 then 'no quarter has deals against it and against others'
+        when measured.period != 'window' then 'judged over the trailing window'
+        when claims.grade = 'too few deals' then 'too few deals to compare'
+    end as missing_reason
+from measured
+inner join {{ ref('dim_periods') }} as periods on measured.period = periods.period
+left join {{ advice('int_competitor_claims') }} as claims
+    on measured.period = 'window' and measured.kind = 'vendor' and measured.competitor = claims.competitor

@@ -1,0 +1,214 @@
+"""Against whom we win less often than against others, and whose share of the contested deals moved.
+
+A competitor is recorded on lost deals more often than on won ones. So deals that name someone are never compared with
+deals that name none, but with other deals that name someone: uneven recording that is alike for all leaves that comparison alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from winloss.advice import statistics
+from winloss.advice.counts import rounded, whole_number
+from winloss.advice.parameters import Parameters
+from winloss.advice.statistics import Ints
+from winloss.figures import percent, points, thousands
+from winloss.rows import Row, Value, number
+
+Counts = Iterable[Mapping[str, Value]]
+"""Rows of competitor, quarter, deals and won. A row without competitor holds every deal of its quarter that names someone."""
+
+Ask = Callable[[Sequence[str]], Counts]
+"""Counts of the deals that name none of these competitors."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The deals that are left at one step: of each competitor, and of all, by quarter."""
+
+    deals: Mapping[str, Ints]
+    won: Mapping[str, Ints]
+    all_deals: Ints
+    all_won: Ints
+
+    def others(self, name: str) -> tuple[int, int]:
+        """Deals that name someone else and not this one, and the won ones of them."""
+        return int((self.all_deals - self.deals[name]).sum()), int((self.all_won - self.won[name]).sum())
+
+    def is_large_enough(self, name: str, minimum: int) -> bool:
+        return name in self.deals and min(int(self.deals[name].sum()), self.others(name)[0]) >= minimum
+
+    def difference(self, name: str) -> tuple[float, float]:
+        """The Mantel-Haenszel difference inside quarters, and its weight."""
+        n, x, rest = self.deals[name], self.won[name], self.all_deals - self.deals[name]
+        total = np.maximum(1, self.all_deals)
+        weight = float((n * rest / total).sum())
+        excess = float(((x * rest - (self.all_won - x) * n) / total).sum())
+        return (excess / weight if weight else 0.0), weight
+
+
+def _look(rows: Counts) -> _Look:
+    counted = list(rows)
+    quarters = sorted({str(row["quarter"]) for row in counted})
+    deals: dict[str, Ints] = {}
+    won: dict[str, Ints] = {}
+    for row in counted:
+        name = str(row["competitor"] or "")
+        place = quarters.index(str(row["quarter"]))
+        deals.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, "deals")
+        won.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, "won")
+    nothing = np.zeros(len(quarters), dtype=np.int64)
+    return _Look(deals, won, deals.pop("", nothing), won.pop("", nothing))
+
+
+def _p_values(look: _Look, names: Sequence[str], parameters: Parameters) -> dict[str, float]:
+    """Exact stratified mid-p of each competitor against the others, inside quarters; z form for many deals."""
+    if not names:
+        return {}
+    n, x = np.array([look.deals[name] for name in names]), np.array([look.won[name] for name in names])
+    if look.all_deals.sum() <= parameters.exact_up_to_deals:
+        p = statistics.exact_mid_p(n, x, look.all_deals, look.all_won)
+    else:
+        total = np.maximum(1, look.all_deals)
+        expected = n * look.all_won / total
+        variance = n * (total - n) * look.all_won * (total - look.all_won) / (total**2 * np.maximum(1, total - 1))
+        p = statistics.two_sided_p(
+            statistics.cochran_mantel_haenszel_z((x - expected).sum(axis=1), variance.sum(axis=1))
+        )
+    return {name: float(value) for name, value in zip(names, p)}
+
+
+def competitor_claims(ask: Ask, parameters: Parameters = Parameters()) -> list[Row]:
+    """One row per competitor that a deal of the window names, strongest claim first, then by the number of deals.
+
+    Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
+    strongest is claimed where its p is at most `step_down_bound`; the deals that name it are then set aside, and the rest is asked again.
+    A claim is never against the counts as a reader sees them. Nothing is claimed on fewer named deals than `fallback_deals`.
+    """
+    whole = _look(ask(()))
+    candidates = [name for name in sorted(whole.deals) if whole.is_large_enough(name, parameters.minimum_deals)]
+    named, named_won = int(whole.all_deals.sum()), int(whole.all_won.sum())
+    has_enough = named >= parameters.fallback_deals
+    has_enough = has_enough and min(named_won, named - named_won) >= parameters.fallback_outcome_deals
+    steps: dict[str, int] = {}
+    last = dict.fromkeys(candidates, whole)
+    p = _p_values(whole, candidates, parameters)
+    waiting = list(candidates) if has_enough else []
+    look = whole
+    while waiting:
+        strongest = min(waiting, key=lambda name: (p[name], name))
+        if p[strongest] > statistics.step_down_bound(len(steps) + 1, len(candidates), parameters.step_down_rate):
+            break
+        waiting.remove(strongest)
+        if look.difference(strongest)[0] * whole.difference(strongest)[0] <= 0:
+            continue
+        steps[strongest] = len(steps) + 1
+        look = _look(ask(tuple(steps)))
+        waiting = [name for name in waiting if look.is_large_enough(name, parameters.minimum_deals)]
+        p |= _p_values(look, waiting, parameters)
+        last |= dict.fromkeys(waiting, look)
+    rows = [
+        _row(name, whole, last.get(name, whole), p.get(name), steps.get(name), len(candidates), has_enough, parameters)
+        for name in whole.deals
+    ]
+    rows.sort(key=lambda row: str(row["competitor"]))
+    rows.sort(key=lambda row: -number(row["deals"]))
+    return sorted(rows, key=lambda row: number(row["claim_step"]) or len(rows) + 1)
+
+
+def _row(
+    name: str,
+    whole: _Look,
+    last: _Look,
+    p: float | None,
+    step: int | None,
+    comparisons: int,
+    has_enough: bool,
+    parameters: Parameters,
+) -> Row:
+    deals, won = int(whole.deals[name].sum()), int(whole.won[name].sum())
+    named = max(1, int(whole.all_deals.sum()))
+    base = int(whole.all_won.sum()) / named
+    row: Row = {"competitor": name, "deals": deals, "p_value": p, "claim_step": step, "is_claimed": step is not None}
+    raw = whole.difference(name)[0]
+    estimate, weight = last.difference(name)
+    expected, low, high = statistics.shrunken_lift(
+        estimate, weight, base, parameters.lift_shrinkage_deals, parameters.interval_z
+    )
+    if step is not None and 0 < base < 1:
+        # a prior of one width draws large effects too far towards zero
+        wide_low, wide_high = statistics.posterior_interval(estimate, weight, base, parameters.interval_z)
+        low, high = (low, max(high, wide_high)) if expected > 0 else (min(low, wide_low), high)
+    low, high = max(-1.0, low), min(1.0, high)
+    is_tested = p is not None and has_enough
+    needed = None
+    if is_tested and step is None:
+        needed = statistics.deals_needed(
+            deals, deals / named, base, comparisons, parameters.step_down_rate, parameters.power, parameters.target_gap
+        )
+    row |= {
+        "expected_difference": rounded(expected) if is_tested else None,
+        "expected_difference_low": rounded(low) if is_tested else None,
+        "expected_difference_high": rounded(high) if is_tested else None,
+        "deals_needed": needed,
+        "grade": "strong" if step is not None else "directional" if is_tested else "too few deals",
+    }
+    counted = f"Against {name} we won {thousands(won)} of {thousands(deals)} ({percent(won / deals)})"
+    if step is not None:
+        side = "less" if raw < 0 else "more"
+        row["rationale"] = (
+            f"{counted}, {round(abs(raw) * 100)} points {side} than against other named competitors "
+            f"(expected {points(expected)}, {points(low)} to {points(high)})."
+        )
+    elif is_tested:
+        more = (
+            f" About {thousands(needed)} more deals would tell a {round(100 * parameters.target_gap)}-point gap."
+            if needed
+            else ""
+        )
+        row["rationale"] = f"{counted}. The gap to other competitors may be chance.{more}"
+    else:
+        row["rationale"] = f"{counted}: too few deals to compare."
+    return row
+
+
+def share_changes(rows: Counts, parameters: Parameters = Parameters()) -> list[Row]:
+    """One row per quarter and competitor: whether its share of the contested deals is another than the previous quarter.
+
+    `rows`: competitor, quarter, deals, and a row without competitor with all contested deals of the quarter; quarters in the order
+    of their names. Each competitor is tested by the exact mid-p of the two quarters, in one Benjamini-Hochberg family a quarter of
+    those named often enough in both together. `is_changed` is the level of a claim, `reason_claim_rate`.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counts.setdefault(str(row["quarter"]), {})[str(row["competitor"] or "")] = whole_number(row, "deals")
+    quarters = sorted(counts)
+    names = sorted({name for seen in counts.values() for name in seen if name})
+    result: list[Row] = []
+    for before, quarter in zip([None, *quarters], quarters):
+        now, then = counts[quarter], counts[before] if before else {}
+        total, previous = now.get("", 0), then.get("", 0)
+        tested = [
+            name
+            for name in names
+            if min(total, previous) >= parameters.minimum_deals
+            and now.get(name, 0) + then.get(name, 0) >= parameters.minimum_reason_losses
+        ]
+        p = {name: statistics.mid_p_2x2(now.get(name, 0), total, then.get(name, 0), previous) for name in tested}
+        q = dict(zip(tested, statistics.benjamini_hochberg([p[name] for name in tested]))) if tested else {}
+        for name in names:
+            q_value = float(q[name]) if name in q else None
+            result.append(
+                {
+                    "quarter": quarter,
+                    "competitor": name,
+                    "p_value": p.get(name),
+                    "q_value": q_value,
+                    "is_tested": name in q,
+                    "is_changed": q_value is not None and q_value <= parameters.reason_claim_rate,
+                }
+            )
+    return result
