@@ -15,6 +15,7 @@ import duckdb
 import jsonschema
 import pytest
 
+from benchmarks.accuracy.words import faults
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import CODE, COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
 from winloss import formatting
@@ -377,6 +378,36 @@ def test_no_claim_holds_zero_or_rests_on_a_handful_of_deals(company: tuple[str, 
         assert row["deals"] >= 10, row
     for row in claims("alerts", lambda row: row["alert"] == "win_rate" and row["is_raised"]):
         assert next(quarter for quarter in quarters if quarter["quarter"] == row["subject"])["closed_deals"] >= 10, row
+
+
+def test_every_action_and_finding_about_a_segment_is_borne_out_by_the_row_it_names(
+    company: tuple[str, Path, Report],
+) -> None:
+    _, path, report = company
+    rows = Rows(path)
+    # all deals where none is dated
+    deals = max((row["window_deals"] for row in rows.find("icp_segment_evidence", {})), default=0)
+    wrong = []
+    for row in rows.find("icp_recommendations", {}):
+        if row["action"] in ("target_more", "deprioritise", "keep_testing"):
+            wrong += faults(row, f"{row['title']}: {row['rationale']}", deals)
+    for row in rows.find("action_items", {"kind": "targeting", "source_table": "icp_recommendations"}):
+        if not row["source_row"]:
+            continue
+        origin = _origin(rows, row)
+        assert origin is not None, row
+        text = " ".join(str(row[name]) for name in ("title", "action", "how_we_will_know"))
+        wrong += faults(origin, f"{text} {row['evidence']}", deals)
+        assert origin["segment_label"] in row["title"] and origin["grade"] == row["grade"], row
+    for row in rows.find("report_findings", {"source_table": "icp_recommendations"}):
+        origin = _origin(rows, row)
+        assert origin is not None and (origin["expected_lift"] > 0) == (row["direction"] == "up"), row
+        assert row["detail"] == origin["rationale"] and origin["segment_label"] == row["subject"], row
+        assert origin["action"] not in ("no_difference", "not_enough_data"), row
+    assert wrong == []
+    # what an action rests on stands in the report
+    shown = " ".join(sentence.text for sentence in sentences(report))
+    assert [row["title"] for row in rows.find("action_items", {"kind": "targeting"}) if row["title"] not in shown] == []
 
 
 def test_two_deals_after_two_deals_are_no_news(published: Published) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from scipy import special
 from benchmarks.accuracy import paces, worlds
 from benchmarks.accuracy import scenarios as sc
 from benchmarks.accuracy.measures import Measured, Value
-from benchmarks.accuracy.scenarios import DIMENSIONS, Company
+from benchmarks.accuracy.scenarios import DIMENSIONS, SEARCHED, SHARES, Company
+from benchmarks.accuracy.words import contradictions, texts_of
 from benchmarks.accuracy.worlds import World
-from winloss.advice.counts import DealCounts
+from winloss.advice.counts import DealCounts, base_of, is_cut
 from winloss.advice.evidence import DEPRIORITISE, NO_DIFFERENCE, TARGET_MORE, Evidence, Selection
 from winloss.advice.parameters import Parameters
 from winloss.advice.selection import select
@@ -47,10 +48,12 @@ def _value(evidence: Evidence) -> Value:
     return dimension, int(label.rsplit(" ", 1)[1])
 
 
-def null_report(rng: np.random.Generator, deals: int, world: str, base: float = 0.40) -> Measured:
+def null_report(
+    rng: np.random.Generator, deals: int, world: str, base: float = 0.40, with_cuts: bool = False
+) -> Measured:
     """Nothing matters: every claim is false."""
     drawn = worlds.draw(rng, sc.null(base), deals, WORLDS[world])
-    found = claims(select(drawn.source, DIMENSIONS))
+    found = claims(select(drawn.source, SEARCHED if with_cuts else DIMENSIONS))
     return {
         "false": float(len(found) > 0),
         "false pairs": float(any(len(e.cell) == 2 for e in found)),
@@ -64,30 +67,28 @@ def effects_report(
     world: str,
     kind: str = "sparse",
     base: float = 0.40,
+    with_cuts: bool = False,
 ) -> Measured:
     """Some values matter: how many claims are false, how many effects are found, what the claims promise."""
     company = _company(rng, kind, base)
     drawn = worlds.draw(rng, company, deals, WORLDS[world])
-    selection = select(drawn.source, DIMENSIONS, with_pairs=False)
+    selection = select(drawn.source, SEARCHED if with_cuts else DIMENSIONS, with_pairs=False)
     found, truth = claims(selection), company.true_values
     rates = worlds.true_rates(company, WORLDS[world])
     # renewals are won as they are, whatever their segment
     open_share = 1 - WORLDS[world].renewals
     covered, gain_error, gain_covered = [], [], []
-    cells = {_value(e) for e in found}
     for e in found:
-        value = _value(e)
-        lift = open_share * _lift(rates, value, cells - {value})
+        lift = open_share * _lift(rates, e, found)
         low, high = e.expected_lift_low or 0.0, e.expected_lift_high or 0.0
         covered.append(float(low <= lift <= high))
-        gain = open_share * _gain(rates, value)
+        gain = open_share * _gain(rates, e)
         gain_error.append(10 * ((e.expected_gain or 0.0) - gain) * _sign(e))
         gain_covered.append(float((e.expected_gain_low or 0.0) <= gain <= (e.expected_gain_high or 0.0)))
-    wrong = sum(truth.get(_value(e)) != _sign(e) for e in found)
-    right = sum(truth.get(_value(e)) == _sign(e) for e in found)
+    right = [e for e in found if _is_right(e, company, rates)]
     return {
-        "false share": wrong / max(1, len(found)),
-        "power": right / max(1, len(truth)),
+        "false share": (len(found) - len(right)) / max(1, len(found)),
+        "power": len(_spoken_of(right) & set(truth)) / max(1, len(truth)),
         "covered": covered,
         "gain error": gain_error,
         "gain covered": gain_covered,
@@ -104,20 +105,81 @@ def _company(rng: np.random.Generator, kind: str, base: float) -> Company:
     return sc.dense(rng, float(kind.removeprefix("dense ")), base)
 
 
-def _lift(rates: dict[Value, float], value: Value, left_out: set[Value]) -> float:
-    dimension, code = value
-    share = sc.SHARES[dimension]
-    rest = [v for v in range(share.size) if v != code and (dimension, v) not in left_out]
-    if not rest:
-        return 0.0
-    return rates[value] - float(np.average([rates[dimension, v] for v in rest], weights=share[rest]))
+def _values(evidence: Evidence) -> frozenset[Value]:
+    """The values that a claim speaks of: one, or those on one side of a cut."""
+    dimension, label = evidence.cell[0]
+    if not is_cut(dimension):
+        return frozenset({_value(evidence)})
+    base = base_of(dimension)
+    return frozenset((base, code) for code in range(SHARES[base].size) if sc.CUTS[dimension][f"{base} {code}"] == label)
 
 
-def _gain(rates: dict[Value, float], value: Value) -> float:
+def _spoken_of(found: list[Evidence]) -> set[Value]:
+    return {value for e in found for value in _values(e)}
+
+
+def _is_right(evidence: Evidence, company: Company, rates: dict[Value, float]) -> bool:
+    """A value has an effect of that sign; on a side of a cut every value differs from the other side together."""
+    sign = _sign(evidence)
+    if not is_cut(evidence.cell[0][0]):
+        return company.true_values.get(_value(evidence)) == sign
+    return _differs(evidence, rates)
+
+
+def _differs(evidence: Evidence, rates: dict[Value, float]) -> bool:
+    """Whether each value that the claim speaks of wins more, or less, than all others together."""
+    inside, outside = _sides(evidence)
+    return all(_sign(evidence) * (rates[value] - _mean(rates, outside)) > 1e-9 for value in inside)
+
+
+def _sides(evidence: Evidence) -> tuple[set[Value], set[Value]]:
+    inside = set(_values(evidence))
+    base = next(iter(inside))[0]
+    return inside, {(base, code) for code in range(SHARES[base].size)} - inside
+
+
+def _mean(rates: dict[Value, float], values: set[Value]) -> float:
+    listed = sorted(values)
+    return float(np.average([rates[value] for value in listed], weights=[SHARES[d][code] for d, code in listed]))
+
+
+def _lift(rates: dict[Value, float], evidence: Evidence, found: list[Evidence]) -> float:
+    """True gap to the others of the dimension, claimed siblings aside, inside the sides of claimed cuts."""
+    inside, outside = _sides(evidence)
+    dimension = evidence.cell[0][0]
+    siblings = [e for e in found if base_of(e.cell[0][0]) == base_of(dimension) and e is not evidence]
+    aside = {value for e in siblings if not is_cut(e.cell[0][0]) for value in _values(e)}
+    cuts = [_values(e) for e in siblings if is_cut(e.cell[0][0]) and e.cell[0][0] != dimension]
+    total = weights = 0.0
+    strata = {value: tuple(value in cut for cut in cuts) for value in inside | outside}
+    for stratum in set(strata.values()):
+        one = {value for value in inside - aside if strata[value] == stratum}
+        other = {value for value in outside - aside if strata[value] == stratum}
+        if one and other:
+            a, b = (sum(SHARES[d][code] for d, code in side) for side in (one, other))
+            total += a * b / (a + b) * (_mean(rates, one) - _mean(rates, other))
+            weights += a * b / (a + b)
+    return total / weights if weights else 0.0
+
+
+def _gain(rates: dict[Value, float], evidence: Evidence) -> float:
     """What a deal moved from the average of the dimension brings."""
-    dimension, _ = value
-    share = sc.SHARES[dimension]
-    return rates[value] - float(np.average([rates[dimension, v] for v in range(share.size)], weights=share))
+    inside, outside = _sides(evidence)
+    return _mean(rates, inside) - _mean(rates, inside | outside)
+
+
+def cuts_report(rng: np.random.Generator, deals: int, world: str, odds: list[float]) -> Measured:
+    """Revenue matters in order: is that found, with the right sign, by bands alone, and with their cuts?"""
+    company = worlds.ordered(odds)
+    drawn, rates = worlds.draw(rng, company, deals, WORLDS[world]), worlds.true_rates(company, WORLDS[world])
+    found = {}
+    for name, dimensions in (("bands", DIMENSIONS), ("cuts", SEARCHED)):
+        said = claims(select(drawn.source, dimensions, with_pairs=False))
+        # with a step between bands each of them differs from the others: a band that is told so is right
+        right = [e for e in said if _differs(e, rates)]
+        found[name] = float(any(base_of(e.cell[0][0]) == "revenue_band" for e in right))
+        found[f"false with {name}"] = (len(said) - len(right)) / max(1, len(said))
+    return {**found, "gain": found["cuts"] - found["bands"]}
 
 
 def three_report(rng: np.random.Generator, deals: int) -> Measured:
@@ -201,6 +263,13 @@ def bet_report(rng: np.random.Generator, deals: int) -> Measured:
     return {"above zero": float(any((e.expected_gain_low or 0) * (e.expected_gain_high or 0) > 0 for e in watched))}
 
 
+def words_report(rng: np.random.Generator, deals: int, world: str, kind: str) -> Measured:
+    """All that a report says of segments, pairs and cuts: does any of it contradict the counts it prints?"""
+    company = sc.null() if kind == "null" else _company(rng, kind, 0.40)
+    selection = select(worlds.draw(rng, company, deals, WORLDS[world]).source, SEARCHED)
+    return {"texts": float(len(texts_of(selection))), "contradictions": float(len(contradictions(selection)))}
+
+
 # ---------------------------------------------------------------- what must come out
 
 
@@ -214,10 +283,20 @@ class Spec:
     repetitions: int
     targets: tuple[tuple[str, str, float | None, float | None], ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    least: int = 10
+    """Repetitions of the small profile at least."""
+
+
+ORDERED: dict[str, tuple[int, list[float]]] = {
+    "steps of OR 1.3": (500, [1.3**band for band in range(5)]),
+    "steps of OR 1.6": (127, [1.6**band for band in range(5)]),
+    "OR 2.0 from the fourth band": (500, [1.0, 1.0, 1.0, 2.0, 2.0]),
+    "OR 2.5 from the third band": (127, [1.0, 1.0, 2.5, 2.5, 2.5]),
+}
 
 
 def specs() -> list[Spec]:
-    """W1 to W11, with the repetitions of the full profile."""
+    """W1 to W13, with the repetitions of the full profile."""
     made: list[Spec] = []
 
     def add(
@@ -320,12 +399,43 @@ def specs() -> list[Spec]:
             ("its interval covers", "pace covered", 0.93, None),
             ("range of open deals covers", "wins covered", 0.85, None),
         ]
-        add("W11", f"{world} n=400", paces.pace_report, 37, [*targets, *flatters], deals=400, world=world)
+        add("W13", f"{world} n=400", paces.pace_report, 37, [*targets, *flatters], deals=400, world=world)
         targets = [
             ("pace - truth, points", "pace error", -1.0, 1.0),
             ("its interval covers", "pace covered", 0.93, 0.97),
             ("expected - won, share", "wins error", -0.05, 0.05),
             ("range of open deals covers", "wins covered", 0.92, 0.98),
         ]
-        add("W11", f"{world} n=3000", paces.pace_report, 37, [*targets, *flatters], deals=3000, world=world)
+        add("W13", f"{world} n=3000", paces.pace_report, 37, [*targets, *flatters], deals=3000, world=world)
+    smaller = {127: 300, 500: 300, 2000: 100}
+    for world in ("independent", "1.5 deals per account", "combined"):
+        for (deals, repetitions), bound in zip(smaller.items(), highest[world]):
+            target = [("P(any false claim)", "false", None, bound)]
+            settings = {"deals": deals, "world": world, "with_cuts": True}
+            add("W11", f"cuts, {world} n={deals}", null_report, repetitions, target, **settings)
+    power = {"sparse": {500: 0.65, 2000: 0.93}, "graded": {500: 0.40, 2000: 0.68}}
+    for kind in ("sparse", "graded"):
+        for deals, repetitions in smaller.items():
+            targets = [("FDR", "false share", None, 0.12)]
+            if deals > 127:
+                targets += [
+                    ("power", "power", power[kind][deals], None),
+                    ("coverage", "covered", 0.88, None),
+                    ("stated - true extra wins", "gain error", -0.15, 0.15),
+                    ("its range covers", "gain covered", 0.88, None),
+                ]
+            settings = {"deals": deals, "world": "independent", "kind": kind, "with_cuts": True}
+            add("W11", f"cuts, {kind} n={deals}", effects_report, repetitions, targets, **settings)
+    for name, (deals, odds) in ORDERED.items():
+        for world in ("independent", "1.5 deals per account"):
+            targets = [("found with cuts - without", "gain", 0.05, None), ("FDR", "false with cuts", None, 0.12)]
+            settings = {"deals": deals, "world": world, "odds": odds}
+            add("W11", f"{name}, {world} n={deals}", cuts_report, 200, targets, **settings)
+            # a difference of two rates: of ten reports both may say the same
+            made[-1] = replace(made[-1], least=60)
+    for kind in ("null", "sparse", "graded", "dense 0.5"):
+        for deals in (127, 500):
+            targets = [("texts that contradict", "contradictions", None, 0.0)]
+            settings = {"deals": deals, "world": "combined" if kind == "null" else "independent", "kind": kind}
+            add("W12", f"said, {kind} n={deals}", words_report, 100, targets, **settings)
     return made

@@ -218,7 +218,7 @@ def cells(profile: str) -> list[Cell]:
         add("B17", f"shuffled and repeated n={deals}", measures.repeated_report, 8 if full else 5, deals=deals)
     for spec in real.specs():
         if full or spec.settings["deals"] <= 508:
-            repetitions = spec.repetitions if full else max(10, spec.repetitions // 20)
+            repetitions = spec.repetitions if full else max(spec.least, spec.repetitions // 20)
             add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
     _add_other_families(add, full)
     return made
