@@ -147,7 +147,7 @@ def _has_history(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _deals(connection: duckdb.DuckDBPyConnection) -> str:
     columns = connection.execute(
-        "select distinct column_name from marts.dim_dimensions where not is_person order by column_name"
+        "select distinct dimension from marts.dim_dimensions where not is_person order by dimension"
     ).fetchall()
     segments = ", ".join(["'segments'", *(f"'{column}'" + f", deals.{column}" for (column,) in columns)])
     return _DEALS.format(segments=segments)
