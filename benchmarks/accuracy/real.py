@@ -320,12 +320,12 @@ def specs() -> list[Spec]:
             ("its interval covers", "pace covered", 0.93, None),
             ("range of open deals covers", "wins covered", 0.85, None),
         ]
-        add("W11", f"{world} n=400", paces.pace_report, 37, [*targets, *flatters], deals=400, world=world)
+        add("W11", f"{world} n=400", paces.pace_report, 47, [*targets, *flatters], deals=400, world=world)
         targets = [
             ("pace - truth, points", "pace error", -1.0, 1.0),
             ("its interval covers", "pace covered", 0.93, 0.97),
             ("expected - won, share", "wins error", -0.05, 0.05),
             ("range of open deals covers", "wins covered", 0.92, 0.98),
         ]
-        add("W11", f"{world} n=3000", paces.pace_report, 37, [*targets, *flatters], deals=3000, world=world)
+        add("W11", f"{world} n=3000", paces.pace_report, 77, [*targets, *flatters], deals=3000, world=world)
     return made
