@@ -399,14 +399,14 @@ def specs() -> list[Spec]:
             ("its interval covers", "pace covered", 0.93, None),
             ("range of open deals covers", "wins covered", 0.85, None),
         ]
-        add("W13", f"{world} n=400", paces.pace_report, 37, [*targets, *flatters], deals=400, world=world)
+        add("W13", f"{world} n=400", paces.pace_report, 47, [*targets, *flatters], deals=400, world=world)
         targets = [
             ("pace - truth, points", "pace error", -1.0, 1.0),
             ("its interval covers", "pace covered", 0.93, 0.97),
             ("expected - won, share", "wins error", -0.05, 0.05),
             ("range of open deals covers", "wins covered", 0.92, 0.98),
         ]
-        add("W13", f"{world} n=3000", paces.pace_report, 37, [*targets, *flatters], deals=3000, world=world)
+        add("W13", f"{world} n=3000", paces.pace_report, 77, [*targets, *flatters], deals=3000, world=world)
     smaller = {127: 300, 500: 300, 2000: 100}
     for world in ("independent", "1.5 deals per account", "combined"):
         for (deals, repetitions), bound in zip(smaller.items(), highest[world]):

@@ -15,13 +15,24 @@ with plans as (
     where history.expected_close_on is not null and stages.outcome = 'open'
     window by_time as (partition by history.deal_key order by history.entered_at nulls last, history.stage)
 
+),
+
+slips as (
+
+    select
+        deal_key,
+        max(first_expected_close_on) as first_expected_close_on,
+        max(case when latest_first = 1 then expected_close_on end) as last_expected_close_on,
+        count(*) filter (where expected_close_on > expected_before_on) as push_records
+    from plans
+    group by deal_key
+
 )
 
 select
     deal_key,
-    max(first_expected_close_on) as first_expected_close_on,
-    max(case when latest_first = 1 then expected_close_on end) as last_expected_close_on,
-    cast({{ dbt.datediff('max(first_expected_close_on)', 'max(case when latest_first = 1 then expected_close_on end)', 'day') }} as integer) as slipped_days,
-    count(*) filter (where expected_close_on > expected_before_on) as push_records
-from plans
-group by deal_key
+    first_expected_close_on,
+    last_expected_close_on,
+    cast({{ dbt.datediff('first_expected_close_on', 'last_expected_close_on', 'day') }} as integer) as slipped_days,
+    push_records
+from slips

@@ -36,7 +36,7 @@ entries as (
         cast(null as timestamp) as entered_at,
         cast(null as timestamp) as left_at,
         -- an export without a history does not say that a deal never moved
-        deals.outcome = 'open' and moves.deal_key is null and (select count(*) from moves) > 0 as is_since_creation
+        deals.outcome = 'open' and moves.deal_key is null and (select count(*) from {{ ref('stg_stage_history') }}) > 0 as is_since_creation
     from {{ ref('stg_deals') }} as deals
     left join moves on deals.deal_key = moves.deal_key and moves.move = 1
 

@@ -39,6 +39,6 @@ select
     first_entered_at,
     last_entered_at,
     left_at,
-    cast({{ dbt.datediff('created_on', 'cast(first_entered_at as date)', 'day') }} as integer) as age_days
+    cast({{ dbt.datediff('created_on', 'cast(first_entered_at as date)', 'day') }} as integer) as age_days  -- noqa: LT05
 from judged
 where tells_losses
