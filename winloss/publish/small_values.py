@@ -31,17 +31,35 @@ BOTH = (
     "value_weighted_low",
     "value_weighted_high",
 )
+OF_WON = (
+    *(
+        f"{figure}{end}"
+        for figure in ("value_ratio", "day_ratio", "extra_amount_per_100")
+        for end in ("", "_low", "_high")
+    ),
+    "value_per_deal",
+    "other_value_per_deal",
+    "expected_value_per_deal",
+    "value_per_day",
+    "other_value_per_day",
+)
+"""Figures that the won amount of a segment follows from."""
+
 REASON = "value_missing_reason"
 
 
 @dataclass(frozen=True)
 class Table:
-    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period."""
+    """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period.
+
+    `judged_as` names a mart of the same cells whose judgement is taken: two tables must not hide different cells of one sum.
+    """
 
     cell: tuple[str, ...] = ()
     sums: tuple[tuple[str, ...], ...] = ()
     outcomes: tuple[str, ...] = ("won", "lost")
     period: str = "period"
+    judged_as: str = ""
 
 
 TABLES: Mapping[str, Table] = {
@@ -60,6 +78,8 @@ TABLES: Mapping[str, Table] = {
     "value_by_currency": Table(("currency",)),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
     "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
+    "segment_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
+    "advice_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
 }
 
 _CELLS = """create or replace temp table value_cells (
@@ -127,7 +147,7 @@ def hide_small_values(
     connection.execute(_CELLS)
     for name, table in TABLES.items():
         for outcome in table.outcomes:
-            if is_judged(name, columns.get(name, {}), outcome):
+            if not table.judged_as and is_judged(name, columns.get(name, {}), outcome):
                 sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
                 connection.execute(
                     f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
@@ -307,7 +327,7 @@ def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
     """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
     table = TABLES.get(name)
     flags = [
-        f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
+        f"exists (select 1 from value_cells where is_hidden and table_name = '{table.judged_as or name}' and outcome = '{outcome}' "
         f"and value_cells.cell = {_joined(table.cell, 'mart')} "
         f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
         for outcome in ("won", "lost")
@@ -329,6 +349,7 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     replaced: dict[str, str] = {}
     for figures, condition in (
         (WON, _flag("won") if "won" in outcomes else ""),
+        (OF_WON, _flag("won") if "won" in outcomes else ""),
         (LOST, _flag("lost") if "lost" in outcomes else ""),
         (BOTH, either),
     ):
