@@ -2,7 +2,7 @@
 
 select
     is_allowed,
-    reason,
+    missing_reason,
     judged_deals,
     judged_quarters,
     skill,

@@ -97,7 +97,7 @@
             ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, won_deals bigint, '
             ~ 'expected_win_rate double, expected_win_rate_low double, expected_win_rate_high double, points double, '
             ~ 'points_low double, points_high double, because string, unseen_attributes string, is_allowed boolean, '
-            ~ 'reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '
+            ~ 'missing_reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '
             ~ 'brier double, everyone_brier double, skill double, auc double, p_value double, prior_deals bigint, '
             ~ 'naive_brier double, naive_auc double, deals_missing bigint',
     }) }}

@@ -65,16 +65,19 @@ def test_tiers_begin_at_the_margin_and_never_at_a_rank() -> None:
 def test_a_value_without_a_deal_counts_as_the_average_and_is_told() -> None:
     score = learned(HAND).score(profile("never seen"))
     assert (score.expected, score.unseen) == (pytest.approx(0.55), ("industry",))
-    assert learned(HAND).score(profile("unknown")).unseen == ("industry",)
+    # deals without the attribute lose: an account is not blamed for a field left empty
+    empty: Counted = {"2025-Q1": {T: (40, 30), profile("unknown"): (40, 2)}}
+    score = learned(empty).score(profile("unknown"))
+    assert (score.expected, score.unseen) == (pytest.approx(0.4), ("industry",))
 
 
-def test_where_accounts_do_not_differ_nobody_stands_in_a_or_d() -> None:
+def test_where_accounts_do_not_differ_a_and_d_are_empty() -> None:
     counted = drawn(dict.fromkeys("abcdefgh", 0.4))
     card = learned(counted, prior=None)
     assert {card.tier(card.score(account).expected) for account in counted["2023-Q1"]} <= {"B", "C"}
     verdict = quality(judge(counted, sorted(counted), ("industry",)), 9999, 10.0, Parameters(), DesignEffect())
     assert not verdict["is_allowed"]
-    assert "did no better than treating all alike" in str(verdict["reason"])
+    assert "did no better than treating all alike" in str(verdict["missing_reason"])
 
 
 def test_a_scorecard_that_ranks_unseen_deals_is_allowed() -> None:
@@ -132,14 +135,14 @@ def test_a_refusal_says_what_is_missing(
 ) -> None:
     verdict = quality(judged, learned_deals, 25.0, Parameters(), DesignEffect())
     assert not verdict["is_allowed"]
-    assert reason in str(verdict["reason"])
+    assert reason in str(verdict["missing_reason"])
     assert verdict.get("deals_missing") == missing
 
 
 def test_the_usual_fit_score_takes_what_won_often_on_few_deals() -> None:
-    """Of four quarters: a won 2 of 3 in the first (66 %), b 1 of 2, too few to look at: a counts .35 and b nothing."""
+    """A value a won 2 of 3 in the first (66 %), b 2 of 2, too few to look at: a counts .35 and b nothing."""
     counted: Counted = {
-        "2024-Q1": {profile("a"): (3, 2), profile("b"): (2, 1)},
+        "2024-Q1": {profile("a"): (3, 2), profile("b"): (2, 2)},
         "2024-Q2": {profile("a"): (1, 1), profile("b"): (1, 1)},
     }
     assert [judged.naive for judged in judge(counted, sorted(counted), ("industry",), FEW)] == [0.35, 0.0]
@@ -243,7 +246,7 @@ def test_the_command_says_why_accounts_may_not_be_ranked(tmp_path: Path) -> None
         connection.execute("create table marts.account_scorecard (account_key varchar)")
         connection.execute("create table staging.base_account_lines (account_id varchar)")
         connection.execute(
-            "create table marts.scorecard_quality as select false as is_allowed, 'too few deals' as reason"
+            "create table marts.scorecard_quality as select false as is_allowed, 'too few deals' as missing_reason"
         )
     done = run("--from", str(place))
     assert (done.exit_code, done.stderr, done.stdout) == (3, "No tiers: too few deals.\n", "")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy import measures, oracle, parity, real
+from benchmarks.accuracy import drivers, measures, oracle, parity, real
 from benchmarks.accuracy.measures import Measured, standard_error
 
 Reports = list[Measured]
@@ -216,7 +216,7 @@ def cells(profile: str) -> list[Cell]:
         add("B15", name, measures.detectable_report, repetitions, **settings)
     for deals in (127, 500):
         add("B17", f"shuffled and repeated n={deals}", measures.repeated_report, 8 if full else 5, deals=deals)
-    for spec in real.specs():
+    for spec in _specs():
         if full or spec.settings["deals"] <= 508:
             repetitions = spec.repetitions if full else max(spec.least, spec.repetitions // 20)
             add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
@@ -252,6 +252,10 @@ def measure(profile: str, processes: int, only: Set[str] = frozenset()) -> list[
     if not only or "B16" in only:
         made += _parity_lines()
     return [line for line in in_order(made) if not only or line.identifier in only]
+
+
+def _specs() -> list[real.Spec]:
+    return [*real.specs(), *drivers.specs()]
 
 
 def _feeds(cell: Cell) -> set[str]:
@@ -486,7 +490,7 @@ def _repeat_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
 
 def _real_lines(judge: Judge, identifier: str, name: str, reports: Reports) -> list[Line]:
     """Lines of a company as it is: each figure between its bounds, two standard errors granted in any profile."""
-    [spec] = [spec for spec in real.specs() if (spec.identifier, spec.name) == (identifier, name)]
+    [spec] = [spec for spec in _specs() if (spec.identifier, spec.name) == (identifier, name)]
     granted = Judge(is_lenient=True)
     made = []
     for metric, key, low, high in spec.targets:

@@ -1,6 +1,6 @@
 """Why the win rate moved: which deals closed (mix), which fields were filled in (recording), how often like deals were won (within).
 
-The quarter under review is compared with the quarter before and with the same quarter a year before. Effects of segments are those of
+The quarter under review is compared with the previous quarter and with the same quarter a year before. Effects of segments are those of
 the trailing window (`effects`), so that one quarter's chance is not taken for what a segment does.
 """
 

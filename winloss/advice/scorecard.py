@@ -51,7 +51,7 @@ SCORES = {
     "because": "text",
     "unseen_attributes": "text",
     "is_allowed": "truth",
-    "reason": "text",
+    "missing_reason": "text",
     "base_rate": "number",
     "learned_deals": "integer",
     "judged_deals": "integer",
@@ -122,7 +122,7 @@ class Card:
         return weights
 
     def tier(self, expected: float) -> str:
-        """By the distance from the base rate, never by rank: where nothing is told, nobody stands in A or D."""
+        """By the distance from the base rate, never by rank: where nothing is told, A and D are empty."""
         distance = round(expected - self.found.base_rate, 9)
         return "A" if distance >= self.margin else "B" if distance >= 0 else "C" if distance > -self.margin else "D"
 
@@ -269,15 +269,17 @@ def quality(
     missing = max(constants.scorecard_minimum_deals - learned_deals, constants.scorecard_judged_deals - deals, 0)
     if missing:
         row["deals_missing"] = missing
-        row["reason"] = f"too few closed deals to learn from and to judge by: {missing} more are needed"
+        row["missing_reason"] = f"too few closed deals to learn from and to judge by: {missing} more are needed"
     elif quarters < constants.scorecard_judged_quarters:
-        row["reason"] = (
+        row["missing_reason"] = (
             f"{quarters} of {constants.scorecard_judged_quarters} quarters can be judged by the quarters before them"
         )
     elif few:
-        row["reason"] = f"fewer than {MINIMUM_OUTCOMES} won or lost deals to judge by"
+        row["missing_reason"] = f"fewer than {MINIMUM_OUTCOMES} won or lost deals to judge by"
     elif row["p_value"] is None or float(row["p_value"]) > constants.gate_p or float(row["skill"] or 0) <= 0:
-        row["reason"] = f"on {deals} deals it had not seen, ranking accounts did no better than treating all alike"
+        row["missing_reason"] = (
+            f"on {deals} deals it had not seen, ranking accounts did no better than treating all alike"
+        )
     else:
         row["is_allowed"] = True
     return row

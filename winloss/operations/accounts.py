@@ -64,7 +64,7 @@ def read_accounts(path: Path, tier: str | None = None, is_whitespace: bool = Fal
         ).fetchall()
         if not set(tables) >= _NEEDED:
             raise AccountsError(f"{path} holds no scorecard of accounts. Run dbt build first.")
-        quality = connection.execute("select is_allowed, reason from build.marts.scorecard_quality").fetchone()
+        quality = connection.execute("select is_allowed, missing_reason from build.marts.scorecard_quality").fetchone()
         if quality is None or not quality[0]:
             return AccountList((), str(quality[1]) if quality else "there is no closed deal to learn from")
         rows = connection.execute(

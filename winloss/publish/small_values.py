@@ -22,9 +22,6 @@ from winloss.publish.kept_copies import Span, telling_cell, telling_period
 WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
 OPEN = ("open_amount", "open_amount_share", "expected_amount", "amount_per_won_amount", "quota_coverage")
-FIGURES = {"won": WON, "lost": LOST, "open": OPEN}
-"""Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
-
 BOTH = (
     "value_win_rate",
     "value_effective_deals",
@@ -35,6 +32,23 @@ BOTH = (
     "value_weighted_low",
     "value_weighted_high",
 )
+OF_WON = (
+    *(
+        f"{figure}{end}"
+        for figure in ("value_ratio", "day_ratio", "extra_amount_per_100")
+        for end in ("", "_low", "_high")
+    ),
+    "value_per_deal",
+    "other_value_per_deal",
+    "expected_value_per_deal",
+    "value_per_day",
+    "other_value_per_day",
+)
+"""Figures that the won amount of a segment follows from."""
+
+FIGURES = {"won": (*WON, *OF_WON), "lost": LOST, "open": OPEN}
+"""Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
+
 REASON = "value_missing_reason"
 
 FOLLOWING = {
@@ -68,12 +82,15 @@ _HIDDEN_THERE = {
 class Table:
     """How a mart names its cells: the columns of a cell, and the columns that the cells of a sum have in common, besides the period.
 
-    Open deals have no period: those open today are others than those open a quarter ago."""
+    Open deals have no period: those open today are others than those open a quarter ago.
+    `judged_as` names a mart of the same cells whose judgement is taken: two tables must not hide different cells of one sum.
+    """
 
     cell: tuple[str, ...] = ()
     sums: tuple[tuple[str, ...], ...] = ()
     outcomes: tuple[str, ...] = ("won", "lost")
     period: str = "period"
+    judged_as: str = ""
 
 
 TABLES: Mapping[str, Table] = {
@@ -95,6 +112,8 @@ TABLES: Mapping[str, Table] = {
     "open_pipeline_by_profile": Table(("profile_standing",), ((),), ("open",), period="'as of'"),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
     "icp_recommendations": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
+    "segment_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
+    "advice_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
 }
 
 _CELLS = """create or replace temp table value_cells (
@@ -171,7 +190,7 @@ def hide_small_values(
     connection.execute(_CELLS)
     for name, table in TABLES.items():
         for outcome in table.outcomes:
-            if is_judged(name, columns.get(name, {}), outcome):
+            if not table.judged_as and is_judged(name, columns.get(name, {}), outcome):
                 sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
                 connection.execute(
                     f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
@@ -391,7 +410,7 @@ def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
         return f"select mart.*, exists ({hidden_rows}) as is_hidden_there from ({rows}) as mart"
     table = TABLES.get(name)
     flags = [
-        f"exists (select 1 from value_cells where is_hidden and table_name = '{name}' and outcome = '{outcome}' "
+        f"exists (select 1 from value_cells where is_hidden and table_name = '{table.judged_as or name}' and outcome = '{outcome}' "
         f"and value_cells.cell = {_joined(table.cell, 'mart')} "
         f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
         for outcome in FIGURES

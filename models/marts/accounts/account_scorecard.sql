@@ -6,7 +6,7 @@ with won as (
     select
         deals.revenue_band,
         count(deals.amount) as won_deals,
-        sum(cast(deals.amount as double)) as won_amount
+        cast(sum(deals.amount) as double) as won_amount
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'

@@ -18,8 +18,9 @@ counted as (
         count(accounts.account_key) as accounts,
         sum(case when accounts.is_whitespace then 1 else 0 end) as whitespace_accounts,
         coalesce(sum(accounts.open_deals), 0) as open_deals,
-        avg(accounts.expected_win_rate) as expected_win_rate,
-        avg(accounts.expected_value_per_deal) as expected_value_per_deal
+        -- rounded, so that the order in which an engine adds tells nothing
+        round(avg(accounts.expected_win_rate), 9) as expected_win_rate,
+        round(avg(accounts.expected_value_per_deal), 2) as expected_value_per_deal
     from tiers
     left join {{ ref('account_scorecard') }} as accounts on tiers.tier = accounts.tier
     group by tiers.tier
@@ -45,7 +46,7 @@ select
     judged.expected_win_rate,
     case when not judged.has_few then judged.expected_value_per_deal end as expected_value_per_deal,
     case
-        when not quality.is_allowed then quality.reason
+        when not quality.is_allowed then quality.missing_reason
         when judged.has_few or judged.has_few_whitespace then 'few accounts: their number is not shown'
     end as missing_reason,
     periods.population

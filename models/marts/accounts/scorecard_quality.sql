@@ -2,7 +2,7 @@
 
 select
     quality.is_allowed,
-    quality.reason,
+    quality.missing_reason,
     quality.base_rate,
     quality.learned_deals,
     quality.judged_deals,

@@ -1,0 +1,54 @@
+{{ config(materialized='table', enabled=true) }}
+{%- set measures = [
+    'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days', 'timed_amount',
+    'squared_timed_amount', 'amount_days',
+] %}
+-- One row per recommendable dimension x segment: what its closed deals of the window brought and how long they took, and the same of all
+-- deals. A won deal without an amount says nothing of value: it is left out, and counted.
+-- noqa: disable=LT02
+
+with deals as (
+
+    select
+        segments.dimension,
+        segments.segment,
+        segments.cycle_days,
+        case when segments.outcome = 'won' then 1 else 0 end as won_deals,
+        segments.outcome = 'lost' or segments.amount is not null as is_valued,
+        case when segments.outcome = 'won' then cast(segments.amount as double) else 0e0 end as won_value
+    from {{ ref('fct_deal_segments') }} as segments
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'window'
+        and segments.closed_on >= periods.starts_on
+        and segments.closed_on < periods.ends_before_on
+    where segments.outcome in ('won', 'lost') and segments.is_recommendable
+
+),
+
+sums as (
+
+    select
+        dimension,
+        segment,
+        cast(sum(case when is_valued then 1 else 0 end) as bigint) as closed_deals,
+        cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
+        cast(sum(case when is_valued then 0 else 1 end) as bigint) as unvalued_won_deals,
+        {{ sum_in_any_order('won_value') }} as won_amount,
+        {{ sum_of_squares('won_value') }} as squared_amount,
+        cast(sum(case when is_valued and cycle_days is not null then won_deals else 0 end) as bigint) as timed_won_deals,
+        cast(sum(case when is_valued then cast(cycle_days as bigint) end) as double) as days,
+        cast(sum(case when is_valued then cast(cycle_days as bigint) * cycle_days end) as double) as squared_days,
+        {{ sum_in_any_order('case when cycle_days is not null then won_value else 0e0 end') }} as timed_amount,
+        {{ sum_of_squares('case when cycle_days is not null then won_value else 0e0 end') }} as squared_timed_amount,
+        {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days
+    from deals
+    group by dimension, segment
+
+)
+
+select
+    *
+    {%- for measure in measures %},
+    cast(sum({{ measure }}) over (partition by dimension) as {{ 'bigint' if measure.endswith('_deals') else 'double' }}) as all_{{ measure }}
+    {%- endfor %}
+from sums
