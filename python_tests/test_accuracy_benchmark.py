@@ -18,7 +18,7 @@ from winloss.advice.parameters import METHOD_VERSION
 PAGE = ROOT / "docs" / "accuracy.md"
 # hundreds of companies are simulated
 pytestmark = pytest.mark.slow
-IDENTIFIERS = {f"{kind}{number}" for kind, last in (("B", 17), ("P", 7), ("W", 10)) for number in range(1, last + 1)}
+IDENTIFIERS = {f"{kind}{number}" for kind, last in (("B", 17), ("D", 3), ("P", 7), ("W", 10)) for number in range(1, last + 1)}
 # at sizes that take minutes only
 OF_THE_FULL_PROFILE = {"W8", "W9"}
 
