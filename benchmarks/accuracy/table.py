@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy import drivers, measures, oracle, parity, real
+from benchmarks.accuracy import contested, drivers, measures, oracle, parity, real
 from benchmarks.accuracy.measures import Measured, standard_error
 
 Reports = list[Measured]
@@ -128,6 +128,17 @@ def _figure(value: float, error: float, digits: int = 3) -> str:
 # ---------------------------------------------------------------- the cells
 
 
+def _add_contested(add: Callable[..., None], full: bool) -> None:
+    """D1 to D3: competitors that are recorded unevenly, and contacts that do not matter."""
+    for deals, repetitions in ({127: 300, 500: 100} if full else {127: 150, 500: 40}).items():
+        add("D1", f"alike, recorded unevenly n={deals}", contested.competitors_report, repetitions, deals=deals)
+        add("D2", f"one OR 1/2.5 n={deals}", contested.competitors_report, repetitions, deals=deals, odds_ratio=2.5)
+    for deals, repetitions in ({500: 200} if full else {500: 100}).items():
+        for signer in (False, True):
+            name = f"no effect{', one logged on winning' if signer else ''} n={deals}"
+            add("D3", name, contested.multithreading_report, repetitions, deals=deals, signer=signer)
+
+
 def _add_other_families(add: Callable[..., None], full: bool) -> None:
     """P1 to P7: people, loss reasons, the score, and the report as a whole."""
     sizes = {127: 600, 500: 400} if full else {127: 60}
@@ -220,6 +231,7 @@ def cells(profile: str) -> list[Cell]:
         if full or spec.settings["deals"] <= 508:
             repetitions = spec.repetitions if full else max(spec.least, spec.repetitions // 20)
             add(spec.identifier, spec.name, spec.measure, repetitions, **spec.settings)
+    _add_contested(add, full)
     _add_other_families(add, full)
     return made
 
@@ -586,6 +598,40 @@ def _whole_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
     return made
 
 
+# power of a claim at 127 and 500 deals a quarter
+_COMPETITOR_POWER = {127: 0.15, 500: 0.90}
+
+
+def _competitor_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+    value, error = _mean(reports, "ours"), _error(reports, "ours")
+    met = judge.at_most(value, 0.20, error)
+    naive = f"{_mean(reports, 'naive'):.2f}"
+    made = [Line("D2", name, "P(any false claim)", naive, _figure(value, error), "<= 0.2", "0", met, value <= 0.12)]
+    value, error = _mean(reports, "found"), _error(reports, "found")
+    target = _COMPETITOR_POWER[_last_number(name)]
+    met = judge.at_least(value, target, error)
+    return [
+        *made,
+        Line(
+            "D2", name, "power of a claim", "-", _figure(value, error), f">= {target}", "-", met, value >= target + 0.05
+        ),
+    ]
+
+
+def _multithreading_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+    value, error = _mean(reports, "ours"), _error(reports, "ours")
+    naive, met = f"{_mean(reports, 'naive'):.2f}", judge.at_most(value, 0.08, error)
+    made = [Line("D3", name, "P(claim)", naive, _figure(value, error), "<= 0.08", "0", met, value <= 0.05)]
+    value, error = _mean(reports, "bias"), _error(reports, "bias")
+    naive, met = f"{_mean(reports, 'naive_bias'):+.2f}", judge.between(value, -0.03, 0.03, error)
+    made.append(
+        Line(
+            "D3", name, "difference found", naive, _figure(value, error), "-0.03 to 0.03", "0", met, abs(value) <= 0.01
+        )
+    )
+    return made
+
+
 _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
     "B1": _null_lines,
     "B2": _effect_lines,
@@ -600,6 +646,9 @@ _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
     "B14": _simple("B14", "coverage", 0.925, 0.985, (0.94, 0.97), best="0.95"),
     "B15": _detectable_lines,
     "B17": _repeat_lines,
+    "D1": _simple("D1", "P(any claim)", None, 0.12, (0.0, 0.10), best="0"),
+    "D2": _competitor_lines,
+    "D3": _multithreading_lines,
     "P1": _simple("P1", "P(any false claim)", None, 0.11, (0.0, 0.05), best="0"),
     "P2": _found_lines("P2", _PEOPLE_POWER, _last_number),
     "P3": _seller_lines,

@@ -24,12 +24,21 @@ named as (
     -- a word for nothing known names no one
     where segments.segment != 'unknown' and coalesce(words.meaning, 'vendor') != 'unknown'
 
+),
+
+judged as (
+
+    select
+        *,
+        max(case when kind != 'none' then 1 else 0 end) over (partition by stated_competitors) = 1 as names_someone
+    from named
+
 )
 
 select
     stated_competitors,
     competitor,
     kind
-from named
+from judged
 -- who names someone does not mean none
-qualify kind != 'none' or max(case when kind != 'none' then 1 else 0 end) over (partition by stated_competitors) = 0
+where kind != 'none' or not names_someone

@@ -49,7 +49,11 @@ moments as (
         deals.*,
         'early' as moment,
         landmarks.landmark_days,
-        case landmarks.landmark_days {%- for day in days %} when {{ day }} then deals.contacts_by_{{ day }}{% endfor %} end as contacts
+        case landmarks.landmark_days
+            {%- for day in days %}
+            when {{ day }} then deals.contacts_by_{{ day }}
+            {%- endfor %}
+        end as contacts
     from deals
     inner join landmarks on deals.period = landmarks.period
     -- who closed on the day, or sooner, had no time to meet more

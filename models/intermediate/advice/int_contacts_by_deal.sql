@@ -1,6 +1,7 @@
 {{ config(materialized='table', enabled=true) }}
 -- One row per won or lost deal in the population with a contact by its close: how many there were then, and how many by each day on which
 -- contacts may be counted.
+-- noqa: disable=LT02
 
 select
     contacts.deal_key,

@@ -14,6 +14,17 @@ with quarters as (
 
 ),
 
+seen as (
+
+    select
+        competitor,
+        kind
+    from {{ ref('int_competitor_strata') }}
+    where closed_quarter != 'unknown'
+    group by competitor, kind
+
+),
+
 named as (
 
     select
@@ -26,7 +37,7 @@ named as (
         coalesce(strata.closed_deals, 0) as competitor_deals,
         coalesce(strata.won_deals, 0) as won_deals
     from quarters
-    cross join (select distinct competitor, kind from {{ ref('int_competitor_strata') }} where closed_quarter != 'unknown') as seen
+    cross join seen
     left join {{ ref('int_competitor_strata') }} as strata
         on strata.period = 'all' and quarters.quarter = strata.closed_quarter and seen.competitor = strata.competitor
 

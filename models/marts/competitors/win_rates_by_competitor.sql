@@ -1,3 +1,4 @@
+{%- set prior = setting('shrinkage_deals') | float %}
 -- One row per period x competitor named: how often deals against it are won, against the other deals that name a vendor. A deal that names two
 -- counts for both, so rows may not be added.
 
@@ -28,13 +29,25 @@ compared as (
 ),
 
 -- every deal that names a vendor, once
+quarters as (
+
+    select
+        period,
+        closed_quarter,
+        max(vendor_deals) as vendor_deals,
+        max(vendor_won_deals) as vendor_won_deals
+    from strata
+    group by period, closed_quarter
+
+),
+
 vendors as (
 
     select
         period,
         cast(sum(vendor_deals) as bigint) as vendor_deals,
         cast(sum(vendor_won_deals) as bigint) as vendor_won_deals
-    from (select distinct period, closed_quarter, vendor_deals, vendor_won_deals from {{ ref('int_competitor_strata') }}) as quarters
+    from quarters
     group by period
 
 ),
@@ -64,8 +77,7 @@ select
     {{ wilson_high('measured.won_deals', 'measured.closed_deals') }} as win_rate_high,
     case
         when measured.kind = 'vendor'
-            then (measured.won_deals + {{ setting('shrinkage_deals') | float }} * measured.vendor_win_rate)
-                / (measured.closed_deals + {{ setting('shrinkage_deals') | float }})
+            then (measured.won_deals + {{ prior }} * measured.vendor_win_rate) / (measured.closed_deals + {{ prior }})
     end as shrunken_win_rate,
     measured.sole_closed_deals,
     measured.sole_won_deals,

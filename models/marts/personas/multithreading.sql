@@ -36,6 +36,25 @@ compared as (
 
 ),
 
+with_contacts as (
+
+    select
+        period,
+        closed_deals,
+        dated_deals
+    from compared
+    where moment = 'at close'
+
+),
+
+moments as (
+
+    select 'at close' as moment
+    union all
+    select 'early' as moment
+
+),
+
 -- a row also for what cannot be counted, which says why
 measured as (
 
@@ -45,8 +64,8 @@ measured as (
         periods.population,
         compared.landmark_days,
         coalesce(compared.closed_deals, 0) as closed_deals,
-        coalesce(at_close.closed_deals, 0) as deals_with_contacts,
-        {{ rate('at_close.dated_deals', 'at_close.closed_deals') }} as dated_share,
+        coalesce(with_contacts.closed_deals, 0) as deals_with_contacts,
+        {{ rate('with_contacts.dated_deals', 'with_contacts.closed_deals') }} as dated_share,
         coalesce(compared.many_deals, 0) as many_deals,
         coalesce(compared.many_won_deals, 0) as many_won_deals,
         coalesce(compared.few_deals, 0) as few_deals,
@@ -57,15 +76,8 @@ measured as (
         coverage.missing_reason as coverage_reason
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('contact_coverage') }} as coverage on periods.period = coverage.period
-    cross join (select 'at close' as moment union all select 'early' as moment) as moments
-    left join (
-        select
-            period,
-            closed_deals,
-            dated_deals
-        from compared
-        where moment = 'at close'
-    ) as at_close on periods.period = at_close.period
+    cross join moments
+    left join with_contacts on periods.period = with_contacts.period
     left join compared on periods.period = compared.period and moments.moment = compared.moment
 
 ),
