@@ -295,3 +295,8 @@ def test_a_file_of_the_same_numbers_is_no_lookup(tmp_path: Path) -> None:
     files, _ = among_others()
     drafted = draft(put(tmp_path, files))
     assert drafted.lookups == [] and drafted.unused["tasks.csv"] == ["Id", "Status", "Created", "Owner", "Type"]
+
+
+def test_a_lookup_that_only_another_leads_to_is_found(tmp_path: Path) -> None:
+    files, right = star()
+    assert draft(put(tmp_path, files)).mapping()["lookups"] == right["lookups"]

@@ -5,9 +5,10 @@ select
     case name
         when 'crm' then (select crm from {{ source('landing', 'loads') }})
         {%- for name, value in (settings() if execute else {}).items() if name != 'crm' %}
+        {%- set listed = (value | join(', ') if value is iterable else value) | string | replace("'", '') %}
         when
             '{{ name }}'
-            then {{ dbt.string_literal(dbt.escape_single_quotes((value | join(', ') if value is not string and value is iterable else value) | string)) }}
+            then {{ dbt.string_literal(dbt.escape_single_quotes(value) if value is string else listed) }}
         {%- endfor %}
     end as value,
     meaning

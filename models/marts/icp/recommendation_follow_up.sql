@@ -1,13 +1,23 @@
 -- One row per earlier recommendation (a claim, bet or test; the latest version of what was said): what became of it in the quarter
 -- after the one it was drawn from. Empty until a second quarter is reviewed. Rows may not be added.
 
-with deals_seen as (
+with advice as (
+
+    select distinct
+        reviewed_quarter,
+        version,
+        deals_seen
+    from {{ source('history', 'recommendations') }}
+
+),
+
+deals_seen as (
 
     select
         reviewed_quarter,
         version,
         {{ split_to_rows('deals_seen', ';') }} as deal_seen
-    from (select distinct crm, reviewed_quarter, version, deals_seen from {{ source('history', 'recommendations') }}) as advice
+    from advice
 
 ),
 
