@@ -17,7 +17,8 @@
 {% macro default__load_exports() %}
     {%- set loaded = what_is_loaded() -%}
     {%- if flags.EMPTY -%}
-        {{ return('' if loaded.crm else load_tables({}, 'custom')) }}
+        {#- without files the tables are made anew: those of an earlier version may lack a column -#}
+        {{ return('' if loaded.fingerprint else load_tables({}, 'custom')) }}
     {%- elif stated_crm() == 'warehouse' -%}
         {{ return(load_warehouse()) }}
     {%- endif -%}

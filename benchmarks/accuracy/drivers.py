@@ -415,7 +415,7 @@ def specs() -> list[Spec]:
     shut = [("gate opens", "opens", None, 0.06)]
     add("C6", "accounts alike, 4 deals each n=128", scorecard_report, 200, shut, deals=128, kind="null", per_account=4)
     told = [("A promised - true", "A promised - true", -0.03, 0.03)]
-    for kind, least in (("sparse", 0.50), ("dense", 0.90)):
+    for kind, least in (("sparse", 0.60), ("dense", 0.90)):
         targets = [*told, ("gate opens", "opens", least, None)]
         add("C6", f"{kind} n=127", scorecard_report, 150, targets, deals=127, kind=kind)
     for shape in ("log-normal", "gamma", "a tenth of deals x 8"):

@@ -1,4 +1,4 @@
-"""The benchmarks B1 to B17: which reports to simulate, and when a figure is good enough.
+"""The benchmarks B1 to B17, W, P and C: which reports to simulate, and when a figure is good enough.
 
 Two profiles. `full` has the sizes and repetitions the targets were set for: a figure must
 reach its target outright. `ci` is small enough for every push: a figure may fall short by
