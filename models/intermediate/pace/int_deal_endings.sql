@@ -34,19 +34,24 @@ judged as (
     left join {{ ref('loss_reason_categories') }} as categories on deals.loss_reason_category = categories.category
     where deals.is_in_population
 
+),
+
+counted as (
+
+    select
+        case when grouping(created_on) = 0 then 'created' else 'closed' end as basis,
+        case when grouping(created_on) = 0 then created_on else ended_on end as counted_on,
+        ending,
+        is_competitor_named,
+        count(*) as deals,
+        count(amount) as amounts,
+        sum(amount) as amount,
+        {{ sum_of_squares('amount') }} as squared_amount
+    from judged
+    group by grouping sets ((created_on, ending, is_competitor_named), (ended_on, ending, is_competitor_named))
+
 )
 
-select
-    case when grouping(created_on) = 0 then 'created' else 'closed' end as basis,
-    case when grouping(created_on) = 0 then created_on else ended_on end as counted_on,
-    ending,
-    is_competitor_named,
-    count(*) as deals,
-    count(amount) as amounts,
-    sum(amount) as amount,
-    {{ sum_of_squares('amount') }} as squared_amount
-from judged
-group by grouping sets ((created_on, ending, is_competitor_named), (ended_on, ending, is_competitor_named))
-having
-    (grouping(created_on) = 0 and created_on is not null)
-    or (grouping(created_on) = 1 and ending != 'open')
+select *
+from counted
+where (basis = 'created' and counted_on is not null) or (basis = 'closed' and ending != 'open')
