@@ -71,6 +71,20 @@ def test_a_value_without_a_deal_counts_as_the_average_and_is_told() -> None:
     assert (score.expected, score.unseen) == (pytest.approx(0.4), ("industry",))
 
 
+def test_values_beyond_the_largest_are_learned_as_one_and_have_no_points_of_their_own() -> None:
+    """Four industries of 10, 20, 30 and 40 deals, of which the two largest are looked at: the matrix stays small whatever the export holds."""
+    counted: Counted = {"2025-Q1": {profile(name): (10 * place, place) for place, name in enumerate("abcd", start=1)}}
+    card = learn(counted, ["2025-Q1"], ("industry",), Parameters(maximum_segments=2), prior=25.0)
+    assert card is not None
+    assert sorted(deals for deals in card.found.deals) == [30, 30, 40]
+    assert {name: card.score(profile(name)).unseen for name in "abcd"} == {
+        "a": ("industry",),
+        "b": ("industry",),
+        "c": (),
+        "d": (),
+    }
+
+
 def test_where_accounts_do_not_differ_a_and_d_are_empty() -> None:
     counted = drawn(dict.fromkeys("abcdefgh", 0.4))
     card = learned(counted, prior=None)

@@ -19,7 +19,9 @@ PAGE = ROOT / "docs" / "accuracy.md"
 # hundreds of companies are simulated
 pytestmark = pytest.mark.slow
 IDENTIFIERS = {
-    f"{kind}{number}" for kind, last in (("B", 17), ("C", 7), ("D", 3), ("P", 7), ("W", 13)) for number in range(1, last + 1)
+    f"{kind}{number}"
+    for kind, last in (("B", 17), ("C", 7), ("D", 3), ("P", 7), ("W", 13))
+    for number in range(1, last + 1)
 }
 # at sizes that take minutes only
 OF_THE_FULL_PROFILE = {"C3", "W8", "W9"}

@@ -26,6 +26,9 @@ from winloss.rows import Reader, Row
 ATTRIBUTES = ("industry", "revenue_band", "employee_band", "region")
 """What is known of an account without a deal."""
 
+_OTHERS = ""
+"""What the values beyond `maximum_segments` are learned as; no account has it."""
+
 TIERS = ("A", "B", "C", "D")
 LOWEST, HIGHEST = 0.01, 0.99
 Z = statistics.normal_quantile(0.975)
@@ -135,21 +138,28 @@ def learn(
     design: float = 1.0,
     prior: float | None = None,
 ) -> Card | None:
-    """The scorecard that the quarters of `window` teach; None where their deals all ended alike."""
-    rows = [
-        (quarter, (name, value), deals, won)
+    """The scorecard that the quarters of `window` teach; None where their deals all ended alike.
+
+    Values beyond the largest `maximum_segments` of an attribute are learned as one, and have no points of their own.
+    """
+    seen = [
+        (quarter, [(name, value) for name, value in zip(ATTRIBUTES, profile) if name in attributes], deals, won)
         for quarter in window
         for profile, (deals, won) in counted.get(quarter, {}).items()
-        for name, value in zip(ATTRIBUTES, profile)
-        if name in attributes
     ]
+    sizes: dict[Segment, int] = {}
+    for _, segments, deals, _ in seen:
+        for segment in segments:
+            sizes[segment] = sizes.get(segment, 0) + deals
+    renamed = effects.folded(list(sizes.items()), constants.maximum_segments, _OTHERS)
+    rows = []
     shared: dict[tuple[Segment, Segment], int] = {}
-    for quarter in window:
-        for profile, (deals, _) in counted.get(quarter, {}).items():
-            own = [(name, value) for name, value in zip(ATTRIBUTES, profile) if name in attributes]
-            for place, first in enumerate(own):
-                for second in own[place + 1 :]:
-                    shared[first, second] = shared.get((first, second), 0) + deals
+    for quarter, segments, deals, won in seen:
+        own = [renamed.get(segment, segment) for segment in segments]
+        rows += [(quarter, segment, deals, won) for segment in own]
+        for place, first in enumerate(own):
+            for second in own[place + 1 :]:
+                shared[first, second] = shared.get((first, second), 0) + deals
     if not rows:
         return None
     overlaps = [(first, second, deals) for (first, second), deals in sorted(shared.items())]
@@ -360,7 +370,7 @@ def _points(card: Card) -> list[Row]:
     rows: list[Row] = []
     for place, (attribute, value) in enumerate(card.found.segments):
         weights = card.weights((attribute, value))
-        if weights is None or value == UNKNOWN:
+        if weights is None or value in (UNKNOWN, _OTHERS):
             continue
         number, half = float(weights @ card.found.effect), Z * card.found.spread(weights)
         row: Row = {"kind": "points", "dimension": attribute, "segment": value}
