@@ -260,6 +260,8 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "win_rates_by_competitor": lambda row: row["is_claimed"],
         "competitors_by_quarter": lambda row: row["is_changed"],
         "multithreading": lambda row: row["is_claimed"],
+        # the claim is on the closed rate, beside the pace it is compared with
+        "win_rate_definitions": lambda row: row["grade"] == "strong" or row["definition"] == "pace",
     }
     wrong = []
     for sentence in sentences(report):
@@ -492,7 +494,7 @@ def test_the_json_is_as_its_schema_says(company: tuple[str, Path, Report]) -> No
 
 def test_the_page_is_one_file_that_runs_and_fetches_nothing(company: tuple[str, Path, Report]) -> None:
     page = _rendered(company[1], "html")
-    assert len(page.encode()) < 300_000
+    assert len(page.encode()) < 350_000
     assert not re.search(
         r"<script|javascript:|\son\w+\s*=|\sstyle\s*=|@import|url\(|<iframe|<object|<link|<img", page, re.IGNORECASE
     )

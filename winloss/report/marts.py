@@ -49,6 +49,21 @@ _READINGS: dict[str, _Reading] = {
     "win_rate_baseline": _Reading(("period",)),
     "typical_deals": _Reading(("period", "measure")),
     "win_rates_by_quarter": _Reading(("quarter",), order="starts_on"),
+    "win_rate_definitions": _Reading(
+        ("period", "definition"), where="period in ('quarter', 'window')", order="period, definition_order"
+    ),
+    "win_rate_curves": _Reading(
+        ("period", "dimension", "segment", "age_weeks"),
+        where="period = 'window' and dimension = 'all'",
+        order="age_weeks",
+    ),
+    "win_rates_by_cohort": _Reading(("created_quarter",), order="starts_on, created_quarter"),
+    "open_pipeline": _Reading(
+        ("dimension", "segment"),
+        where="""open_deals > 0
+    qualify row_number() over (partition by dimension order by segment = 'unknown', open_deals desc, segment) <= 5""",
+        order="dimension, segment = 'unknown', open_deals desc, segment",
+    ),
     "report_findings": _Reading(("finding",), order="finding"),
     "action_items": _Reading(("item",), order="item"),
     "return_on_investment": _Reading(("period",)),
