@@ -289,13 +289,12 @@ def _parts(row: Row, x: Callable[[float], float], y: float, thickness: float) ->
         if fill in ("full", "pale"):
             marks.append(svg.rect(left, top, right - left, thickness, "main" if fill == "full" else "muted"))
             continue
-        tone = "bad" if fill == "striped" else "mid"
-        for across in (top, top + thickness):
-            marks.append(svg.line(left, across, right, across, tone, 1))
-        stripes = max(int((right - left) / 4), 1) if fill == "striped" else 1
-        for number in range(stripes + 1):
-            at = left + (right - left) * number / stripes
-            marks.append(svg.line(at, top, at, top + thickness, tone, 1.6 if fill == "striped" else 1))
+        bottom = top + thickness
+        frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        marks.append(svg.polyline(frame, "bad" if fill == "striped" else "mid", 1))
+        if fill == "striped":
+            # a dashed line as thick as the bar is high
+            marks.append(svg.line(left, y, right, y, "bad", thickness, "1.5 2.5"))
     return marks
 
 

@@ -58,6 +58,12 @@ _READINGS: dict[str, _Reading] = {
         order="age_weeks",
     ),
     "win_rates_by_cohort": _Reading(("created_quarter",), order="starts_on, created_quarter"),
+    "stage_funnel": _Reading(
+        ("period", "pipeline", "stage"),
+        where="period = 'window'",
+        order="pipeline, stage_order, stage limit 500",
+    ),
+    "open_pipeline_by_profile": _Reading(("profile_standing",), order="standing_order"),
     "open_pipeline": _Reading(
         ("dimension", "segment"),
         where="""open_deals > 0

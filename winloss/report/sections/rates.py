@@ -5,11 +5,11 @@ from __future__ import annotations
 from winloss.formatting import count, percent_short, points_bare
 from winloss.report.charts import Curve, Row, RowChart, percent_ticks
 from winloss.report.context import Context
-from winloss.report.document import Block, Cell, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
 from winloss.report.marts import Record
 
 _BRIDGE = ("buyer_decided", "closed", "all_closed", "all_closed_and_stale", "pace")
-_QUARTERS = 8
+_QUARTERS = 6
 _WEEKS_LISTED = 12
 _MATURE = 3
 
@@ -115,23 +115,19 @@ def _bridge(context: Context, rows: list[Record]) -> Chart:
             [
                 (
                     write.cell(row, "label"),
-                    _or_dash(context, row, "won_deals", "count"),
-                    _or_dash(context, row, "counted_deals", "count"),
+                    context.or_dash(row, "won_deals", "count"),
+                    context.or_dash(row, "counted_deals", "count"),
                     write.cell(row, "win_rate", "percent"),
                     context.interval(row, "win_rate_low", "win_rate_high"),
-                    _or_dash(context, row, "step", "points_bare"),
+                    context.or_dash(row, "step", "points_bare"),
                     write.cell(row, "who_uses_it"),
-                    _or_dash(context, row, "missing_reason"),
+                    context.or_dash(row, "missing_reason"),
                 )
                 for row in ordered
             ],
         ),
         "Each definition counts more deals than the one above it; the step is in points. All other figures here are of won or lost deals.",
     )
-
-
-def _or_dash(context: Context, row: Record, column: str, kind: str = "text") -> Cell:
-    return "–" if row[column] is None else context.writer.cell(row, column, kind)
 
 
 def _how_fast(context: Context) -> list[Block]:
@@ -266,11 +262,11 @@ def _cohort_chart(context: Context, rows: list[Record]) -> Chart:
                     write.cell(row, "lost_deals", "count"),
                     write.cell(row, "open_deals", "count"),
                     write.cell(row, "stale_deals", "count"),
-                    _or_dash(context, row, "win_rate_so_far", "percent"),
-                    _or_dash(context, row, "final_win_rate", "percent"),
+                    context.or_dash(row, "win_rate_so_far", "percent"),
+                    context.or_dash(row, "final_win_rate", "percent"),
                     context.interval(row, "final_win_rate_low", "final_win_rate_high"),
-                    _or_dash(context, row, "matured_share", "percent"),
-                    _or_dash(context, row, "missing_reason"),
+                    context.or_dash(row, "matured_share", "percent"),
+                    context.or_dash(row, "missing_reason"),
                 )
                 for row in rows
             ],
