@@ -261,6 +261,8 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "competitors_by_quarter": lambda row: row["is_changed"],
         "multithreading": lambda row: row["is_claimed"],
         # the claim is on the closed rate, beside the pace it is compared with
+        "win_rate_changes": lambda row: row["is_claimed"],
+        "win_rate_change_segments": lambda row: row["is_changed"] or row["is_simpson"],
         "win_rate_definitions": lambda row: row["grade"] == "strong" or row["definition"] == "pace",
     }
     wrong = []
@@ -706,6 +708,8 @@ def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: 
         (formatting.points, 0.0220, "+2\u00a0points"),
         (formatting.points, -0.01, "−1\u00a0point"),
         (formatting.points, 0.001, "0\u00a0points"),
+        (formatting.points_size, 0.173, "17\u00a0points"),
+        (formatting.points_size, -0.01, "1\u00a0point"),
         (formatting.signed, -1.46, "−1.5"),
         (formatting.count, 1042, "1,042"),
         (formatting.days, 1.2, "1\u00a0day"),

@@ -9,6 +9,7 @@ from winloss.report.document import Block, Report, Section
 from winloss.report.marts import Marts, ReportError, read_marts
 from winloss.report.sections import (
     advice,
+    changes,
     competitors,
     losses,
     multithreading,
@@ -51,6 +52,7 @@ def report_on(marts: Marts) -> Report:
         advice.what_to_know(context),
         advice.actions(context),
         opening.trend(context),
+        changes.why_it_moved(context),
         segments.where_we_win(context),
         segments.patterns(context),
         rates.which_rate(context),

@@ -49,6 +49,13 @@ _READINGS: dict[str, _Reading] = {
     "win_rate_baseline": _Reading(("period",)),
     "typical_deals": _Reading(("period", "measure")),
     "win_rates_by_quarter": _Reading(("quarter",), order="starts_on"),
+    "win_rate_changes": _Reading(("comparison", "part"), order="comparison, part"),
+    "win_rate_change_segments": _Reading(
+        ("comparison", "dimension", "segment"),
+        where="""true
+    qualify is_changed or is_simpson or row_number() over (partition by comparison, dimension order by segment) = 1""",
+        order="comparison, dimension, segment limit 400",
+    ),
     "win_rate_definitions": _Reading(
         ("period", "definition"), where="period in ('quarter', 'window')", order="period, definition_order"
     ),
