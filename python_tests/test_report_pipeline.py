@@ -8,7 +8,7 @@ from typing import Any
 
 from winloss.report.charts import RowChart
 from winloss.report.context import Context
-from winloss.report.document import Chart, Paragraph, Section, Sentence
+from winloss.report.document import Chart, ChartGrid, Paragraph, Section, Sentence
 from winloss.report.marts import Marts, Record
 from winloss.report.sections.pipeline import funnel, open_deals
 
@@ -40,7 +40,8 @@ def said(section: Section) -> list[Sentence]:
 
 
 def charts(section: Section) -> list[Chart]:
-    return [block for block in section.blocks if isinstance(block, Chart)]
+    grids = [block.charts for block in section.blocks if isinstance(block, ChartGrid)]
+    return [block for block in section.blocks if isinstance(block, Chart)] + [chart for grid in grids for chart in grid]
 
 
 # ---------------------------------------------------------------- funnel
@@ -141,3 +142,14 @@ def test_the_split_by_profile_is_told_only_where_something_is_advised() -> None:
         (4.4, ((9.0, "pale"), (6.0, "striped"))),
     ]
     assert charts(open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings[1:]))) == []
+
+
+def test_the_largest_segments_of_the_first_dimension_with_two_are_drawn() -> None:
+    segments = [
+        ALL | {"dimension": dimension, "segment": name, "open_deals": deals}
+        for dimension, name, deals in (("industry", "Retail", 40), ("region", "North", 30), ("region", "South", 10))
+    ]
+    dimensions = [{"dimension": name} for name in ("industry", "region")]
+    (chart,) = charts(open_deals(context(open_pipeline=[ALL, *segments], dim_dimensions=dimensions)))
+    assert isinstance(chart.spec, RowChart)
+    assert [(row.label, row.right) for row in chart.spec.rows] == [("North", ("12.4", "30")), ("South", ("12.4", "10"))]

@@ -8,6 +8,7 @@ from winloss.report.context import Context
 from winloss.report.document import Block, Report, Section
 from winloss.report.marts import Marts, ReportError, read_marts
 from winloss.report.sections import (
+    accounts,
     advice,
     changes,
     competitors,
@@ -63,6 +64,8 @@ def report_on(marts: Marts) -> Report:
         multithreading.multithreading(context),
         scores.score_threshold(context),
         pipeline.open_deals(context),
+        accounts.which_accounts(context),
+        accounts.is_it_worth_it(context),
         advice.backtest(context),
         trust.can_we_trust(context),
         trust.how_to_read(context),

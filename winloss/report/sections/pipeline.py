@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from winloss.formatting import count, label, number_short, percent_short
-from winloss.report.charts import Row, RowChart
+from winloss.report.charts import NARROW, Row, RowChart
 from winloss.report.context import Context
-from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.document import Block, Chart, ChartGrid, Paragraph, Section, Sentence, plain_table
 from winloss.report.marts import Record
 
 _PIPELINES = 3
@@ -161,12 +161,15 @@ def open_deals(context: Context) -> Section:
             "pipeline for each unit won."
         )
         blocks.append(Paragraph(say(worth, row), "plain"))
-    blocks += _by_standing(context)
-    segments = _segments(context)
-    if segments:
-        blocks.append(
-            _open_chart(context, segments[:_SEGMENTS], label(segments[0]["dimension"]), "segment", "segments")
+    standings = _standings(context)
+    if standings:
+        advised = (
+            "{open_deals|count} of them, {share|percent}, are in a segment to target more and in none to spend less on."
         )
+        blocks.append(Paragraph(say(advised, standings[0]), "plain"))
+    drawn = standings + _segments(context)[:_SEGMENTS]
+    if drawn:
+        blocks.append(_open_charts(context, standings, drawn[len(standings) :]))
     return Section("open-deals", title, tuple(blocks), sources)
 
 
@@ -180,29 +183,64 @@ def _segments(context: Context) -> list[Record]:
     return []
 
 
-def _by_standing(context: Context) -> list[Block]:
+def _standings(context: Context) -> list[Record]:
+    """Open deals by what the advice says of their segments, those to target more first; none where nothing is advised for."""
     rows = [row for row in context.marts.rows("open_pipeline_by_profile") if row["open_deals"]]
-    if not rows or any(row["expected_wins"] is None for row in rows):
+    if any(row["expected_wins"] is None for row in rows) or not rows or rows[0]["profile_standing"] != "target more":
         return []
-    advised = next((row for row in rows if row["profile_standing"] == "target more"), None)
-    if advised is None:
-        return []
-    told = context.writer.say(
-        "{open_deals|count} of them, {share|percent}, are in a segment to target more and in none to spend less on.",
-        advised,
-    )
-    return [
-        Paragraph(told, "plain"),
-        _open_chart(context, rows, "What the advice says of their segments", "profile_standing", "standing"),
-    ]
+    return rows
 
 
-def _open_chart(context: Context, rows: list[Record], title: str, column: str, identity: str) -> Chart:
+def _name(row: Record) -> str:
+    return _STANDINGS[row["profile_standing"]] if "profile_standing" in row else str(row["segment"])
+
+
+def _open_charts(context: Context, standings: list[Record], segments: list[Record]) -> ChartGrid:
     write = context.writer
+    charts = []
+    if standings:
+        charts.append(
+            _open_chart("open-standing", "By the advice on their segments", standings, "at the pace of all deals")
+        )
+    if segments:
+        dimension = label(segments[0]["dimension"])
+        charts.append(_open_chart("open-segments", f"By {dimension.lower()}", segments, "at the pace of the segment"))
+    table = plain_table(
+        "Open deals and wins to come",
+        [
+            ("Deals", "left"),
+            ("Open", "right"),
+            ("Stale", "right"),
+            ("Wins to come", "right"),
+            ("95% interval", "right"),
+            ("Open value", "right"),
+        ],
+        [
+            (
+                write.cell(row, "segment") if "segment" in row else _name(row),
+                write.cell(row, "open_deals", "count"),
+                context.or_dash(row, "stale_deals", "count"),
+                write.cell(row, "expected_wins", "number_short"),
+                context.interval(row, "expected_wins_low", "expected_wins_high", "number_short")
+                if "segment" in row
+                else "–",
+                context.or_dash(row, "open_amount", "money_short"),
+            )
+            for row in standings + segments
+        ],
+    )
+    return ChartGrid(
+        tuple(charts),
+        table,
+        "Pale: open deals. Stripes: stale ones. Dot: wins to come, by the advice at the pace of all deals, by segment at its own with a 95% interval.",
+    )
+
+
+def _open_chart(identity: str, title: str, rows: list[Record], pace: str) -> Chart:
     most = float(max(row["open_deals"] for row in rows))
     drawn = tuple(
         Row(
-            _STANDINGS.get(row[column], row[column]), row["expected_wins"], row.get("expected_wins_low"), row.get("expected_wins_high"),
+            _name(row), row["expected_wins"], row.get("expected_wins_low"), row.get("expected_wins_high"),
             shape="main",
             right=(number_short(row["expected_wins"]), count(row["open_deals"])),
             parts=(
@@ -212,34 +250,9 @@ def _open_chart(context: Context, rows: list[Record], title: str, column: str, i
         )
         for row in rows
     )  # fmt: skip
-    is_segment = column == "segment"
-    pace = "at the pace of the segment" if is_segment else "at the pace of all deals"
     return Chart(
-        f"open-{identity}",
-        f"Open deals: {title}",
+        identity,
+        title,
         f"A bar per row with its open deals, stripes for stale ones; a dot marks the wins to come {pace}.",
-        RowChart(drawn, ("wins", "open"), (0.0, most), ((0.0, "0"), (most, count(most)))),
-        plain_table(
-            f"Open deals: {title}",
-            [
-                (title if is_segment else "Segments", "left"),
-                ("Open", "right"),
-                ("Stale", "right"),
-                ("Wins to come", "right"),
-                ("95% interval", "right"),
-                ("Open value", "right"),
-            ],
-            [
-                (
-                    write.cell(row, column) if is_segment else _STANDINGS.get(row[column], row[column]),
-                    write.cell(row, "open_deals", "count"),
-                    context.or_dash(row, "stale_deals", "count"),
-                    write.cell(row, "expected_wins", "number_short"),
-                    context.interval(row, "expected_wins_low", "expected_wins_high", "number_short") if is_segment else "–",
-                    context.or_dash(row, "open_amount", "money_short"),
-                )
-                for row in rows
-            ],
-        ),
-        f"Pale: open deals. Stripes: stale ones. Dot: wins to come {pace}" + (", with their 95% interval." if is_segment else "."),
-    )  # fmt: skip
+        RowChart(drawn, ("wins", "open"), (0.0, most), ((0.0, "0"), (most, count(most))), None, (NARROW,)),
+    )
