@@ -161,6 +161,15 @@ def test_a_segment_to_leave_that_earns_more_is_kept() -> None:
     )
 
 
+def test_a_ratio_away_from_one_on_too_few_wins_is_not_called_inconclusive() -> None:
+    few = RATE_ONLY | {"action": "deprioritise", "won_deals": 17, "value_ratio_low": 0.23, "value_ratio_high": 0.72}
+    (told,) = said(is_it_worth_it(context(advice_values=[few])))
+    assert told == (
+        "Too few deals",
+        "Media: wins less often; 17 wins are too few to say what an opportunity there is worth (0.23 to 0.72 times).",
+    )
+
+
 def test_both_panels_name_the_same_segments_and_the_ratio_is_drawn_by_its_logarithm() -> None:
     advised = [{"rank": 1, "expected_lift_low": 0.05, "expected_lift_high": 0.25}]
     section = is_it_worth_it(context(advice_values=[BOTH, RATE_ONLY], icp_recommendations=advised))

@@ -31,10 +31,10 @@ def which_accounts(context: Context) -> Section:
     blocks: list[Block] = [Paragraph(_takeaway(context, quality, rows), "takeaway")]
     best = context.marts.first("account_tiers", tier="A")
     if best and best["accounts"]:
-        told = "{accounts|count} accounts are in tier {tier}, with {open_deals|deals} open."
+        counted = "{accounts|count} accounts are in tier {tier}, with {open_deals|deals} open."
         if best["whitespace_accounts"]:
-            told = "{whitespace_accounts|count} of {accounts|count} accounts of tier {tier} have no deal yet."
-        blocks.append(Paragraph(say(told, best), "plain"))
+            counted = "{whitespace_accounts|count} of {accounts|count} accounts of tier {tier} have no deal yet."
+        blocks.append(Paragraph(say(counted, best), "plain"))
     anti = [row for row in context.marts.rows("account_points") if row["is_anti"]][:_AVOIDED]
     if anti:
         parts = [
@@ -145,11 +145,11 @@ def is_it_worth_it(context: Context) -> Section:
     ]
     first = next((row for row in rows if row["agreement"] == "both" and row["action"] == "target_more"), None)
     if first and first["extra_amount_per_100"] is not None:
-        told = (
+        gain = (
             "Moving {shift_points|count} of every 100 opportunities to {segment_label} should bring {extra_amount_per_100|money_short} "
             "({extra_amount_per_100_low|money_short} to {extra_amount_per_100_high|money_short}) per 100."
         )
-        blocks.append(Paragraph(say(told, first), "worth"))
+        blocks.append(Paragraph(say(gain, first), "worth"))
     blocks.append(_panels(context, rows))
     return Section("worth", title, tuple(blocks), sources)
 
@@ -171,6 +171,13 @@ def _worth(context: Context, row: Record) -> Sentence:
             else "Do not leave it for its win rate alone."
         )
         return say(f"{{segment_label}}: wins {often} often, but earns {ratio}. {advice}", row, grade="strong")
+    if row["value_ratio_high"] < 1 or row["value_ratio_low"] > 1:
+        return say(
+            f"{{segment_label}}: wins {often} often; {{won_deals|count}} wins are too few to say what an opportunity there is worth "
+            "({value_ratio_low|two_decimals} to {value_ratio_high|two_decimals} times).",
+            row,
+            grade="too few deals",
+        )
     return say(
         f"{{segment_label}}: wins {often} often; whether it earns {often} per opportunity is inconclusive on {{won_deals|count}} wins "
         "({value_ratio_low|two_decimals} to {value_ratio_high|two_decimals} times).",
@@ -198,10 +205,14 @@ def _panels(context: Context, rows: list[Record]) -> ChartGrid:
                 right=(points_bare(row["expected_lift"]),),
             )
         )
-        ends = [math.log(row[column]) for column in ("value_ratio", "value_ratio_low", "value_ratio_high")]
-        sure = "dot" if row["agreement"] == "rate only" else "up" if ends[0] > 0 else "down"
-        ratios.append(Row(row["segment_label"], *ends, shape=sure, right=(two_decimals(row["value_ratio"]),)))
-    scale = tuple((math.log(ratio), f"{ratio:g}") for ratio in _RATIOS)
+        ratio, least, most = (
+            math.log(row[column]) for column in ("value_ratio", "value_ratio_low", "value_ratio_high")
+        )
+        sure = "dot" if row["agreement"] == "rate only" else "up" if ratio > 0 else "down"
+        ratios.append(
+            Row(row["segment_label"], ratio, least, most, shape=sure, right=(two_decimals(row["value_ratio"]),))
+        )
+    scale = tuple((math.log(edge), f"{edge:g}") for edge in _RATIOS)
     charts = (
         Chart(
             "worth-points",
@@ -251,6 +262,6 @@ def _panels(context: Context, rows: list[Record]) -> ChartGrid:
     return ChartGrid(
         charts,
         table,
-        "Left: the win rate, against other segments. Right: the value of an opportunity, won or not; each tick is five times the one before. "
+        "First the win rate, against other segments; then the value of an opportunity, won or not, where each tick is five times the one before. "
         "A dot is inconclusive.",
     )

@@ -13,8 +13,8 @@ _STAGES = 12
 _SEGMENTS = 4
 _STANDINGS = {
     "target more": "to target more",
-    "both": "to target more and to spend less on",
-    "neither": "no claim",
+    "both": "in both",
+    "neither": "in neither",
     "spend less": "to spend less on",
 }
 
@@ -43,9 +43,9 @@ def funnel(context: Context) -> Section:
     largest = sorted(pipelines, key=lambda name: (-max(row["reached_deals"] for row in pipelines[name]), name))
     blocks: list[Block] = []
     for name in largest[:_PIPELINES]:
-        told = _most_losses(context, pipelines[name], len(pipelines) > 1)
-        if told:
-            blocks.append(Paragraph(told, "takeaway" if not blocks else "plain"))
+        worst = _most_losses(context, pipelines[name], len(pipelines) > 1)
+        if worst:
+            blocks.append(Paragraph(worst, "takeaway" if not blocks else "plain"))
     blocks += [_funnel_chart(context, pipelines[name], place) for place, name in enumerate(largest[:_PIPELINES])]
     return Section("funnel", title, tuple(blocks), sources)
 

@@ -126,7 +126,8 @@ def _bridge(context: Context, rows: list[Record]) -> Chart:
                 for row in ordered
             ],
         ),
-        "Each definition counts more deals than the one above it; the step is in points. All other figures here are of won or lost deals.",
+        "Each counts more deals than the one above it; the pace counts open deals for as long as they were watched, and steps from all closed. "
+        "Steps are in points. All other win rates of this report are of won or lost deals.",
     )
 
 
