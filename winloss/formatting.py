@@ -58,6 +58,11 @@ def points_bare(value: Any) -> str:
     return MISSING if value is None else typographic(figures.points(value))
 
 
+def points_size(value: Any) -> str:
+    """The size of a difference of rates, without its sign: '17 points'."""
+    return MISSING if value is None else points(abs(value)).removeprefix("+")
+
+
 def signed(value: Any) -> str:
     """A number with one decimal and its sign: '+2.4'."""
     return MISSING if value is None else typographic(figures.signed(float(value)))

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from winloss.formatting import MINUS
 from winloss.report import svg
 
 WIDE, NARROW = 720.0, 340.0
+
+Fill = Literal["full", "pale", "striped", "empty"]
+"""How a part of a bar is filled, told apart without colour."""
 
 TEXT, SMALL = 12.0, 12.0
 
@@ -54,6 +58,8 @@ class Row:
     """dot, main, up, down, hollow, bar, muted_bar or pair."""
     right: tuple[str, ...] = ()
     is_bold: bool = False
+    parts: tuple[tuple[float, Fill], ...] = ()
+    """Lengths of a bar end to end, under the value if there is one."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class RowChart:
 
 @dataclass(frozen=True)
 class Curve:
-    """Shares by score threshold, with the score threshold to use and today's."""
+    """Shares by score threshold or by age, with at most two marked places: the score threshold to use and today's."""
 
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
     cut: float | None
@@ -76,6 +82,10 @@ class Curve:
     today: float | None
     today_label: str
     at_cut: tuple[tuple[float, str], ...] = ()
+    x_title: str = "score threshold on the qualification score"
+    x_ticks: tuple[tuple[float, str], ...] = tuple((number / 10, f"{number / 10:.1f}") for number in range(0, 11, 2))
+    band: tuple[tuple[float, float, float], ...] = ()
+    """Places with the two ends of the first line's interval."""
 
 
 Spec = Trend | RowChart | Curve
@@ -267,7 +277,31 @@ def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
     return body, bottom + 22
 
 
+def _parts(row: Row, x: Callable[[float], float], y: float, thickness: float) -> list[str]:
+    """The parts of a bar end to end: full, pale, with stripes, or an empty frame."""
+    marks: list[str] = []
+    start, top = 0.0, y - thickness / 2
+    for length, fill in row.parts:
+        left, right = x(start), x(start + length)
+        start += length
+        if right - left < 0.05:
+            continue
+        if fill in ("full", "pale"):
+            marks.append(svg.rect(left, top, right - left, thickness, "main" if fill == "full" else "muted"))
+            continue
+        bottom = top + thickness
+        frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        marks.append(svg.polyline(frame, "bad" if fill == "striped" else "mid", 1))
+        if fill == "striped":
+            # a dashed line as thick as the bar is high
+            marks.append(svg.line(left, y, right, y, "bad", thickness, "1.5 2.5"))
+    return marks
+
+
 def _row_marks(row: Row, x: Callable[[float], float], y: float, row_height: float) -> list[str]:
+    if row.parts:
+        bare = replace(row, parts=())
+        return _parts(row, x, y, row_height * 0.62) + _row_marks(bare, x, y, row_height)
     if row.value is None:
         return []
     if row.shape in ("bar", "muted_bar"):
@@ -298,6 +332,8 @@ def _row_marks(row: Row, x: Callable[[float], float], y: float, row_height: floa
     marks = []
     if row.low is not None and row.high is not None:
         marks.append(svg.line(x(row.low), y, x(row.high), y, tone, 2.6))
+    if row.other is not None:
+        marks.append(svg.mark("hollow", x(row.other), y, 5.5))
     marks.append(svg.mark(row.shape, x(row.value), y))
     return marks
 
@@ -310,16 +346,18 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
     size = SMALL if is_narrow else TEXT
     height = 250.0 if is_narrow else 290.0
     left, right, top, bottom = 42.0, width - 12, 62.0, height - 42
-    x, y = _scale((0.0, 1.0), left, right), _scale((0.0, 1.0), bottom, top)
+    x = _scale((spec.x_ticks[0][0], spec.x_ticks[-1][0]), left, right)
+    y = _scale((0.0, 1.0), bottom, top)
     body: list[str] = []
+    if spec.band:
+        edge = [(x(at), y(high)) for at, _, high in spec.band] + [(x(at), y(low)) for at, low, _ in reversed(spec.band)]
+        body.append(svg.polygon(edge, "band"))
     for number in range(0, 101, 25):
         body.append(svg.line(left, y(number / 100), right, y(number / 100), "grid"))
         body.append(svg.text(left - 6, y(number / 100) + 4, f"{number}%", size, "end", "soft"))
-    for number in range(0, 11, 2):
-        body.append(svg.text(x(number / 10), bottom + 17, f"{number / 10:.1f}", size, "middle", "soft"))
-    body.append(
-        svg.text((left + right) / 2, height - 6, "score threshold on the qualification score", size, "middle", "soft")
-    )
+    for at, words in spec.x_ticks:
+        body.append(svg.text(x(at), bottom + 17, words, size, "middle", "soft"))
+    body.append(svg.text((left + right) / 2, height - 6, spec.x_title, size, "middle", "soft"))
 
     key = left
     for (name, _), dash, tone in zip(spec.lines, ("", "6 4"), ("main", "bad")):

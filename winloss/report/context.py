@@ -61,5 +61,9 @@ class Context:
             return "–"
         return self.writer.say(f"{{{low}|{kind}}} to {{{high}|{kind}}}", row)
 
+    def or_dash(self, row: Record, column: str, kind: str = "text") -> Cell:
+        """A cell, or a dash where there is nothing."""
+        return "–" if row[column] is None else self.writer.cell(row, column, kind)
+
     def grade(self, row: Record) -> Grade:
         return GRADES[row["grade"]]

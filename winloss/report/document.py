@@ -51,6 +51,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "percent_text": formatting.percent_text,
     "points": formatting.points,
     "points_bare": formatting.points_bare,
+    "points_size": formatting.points_size,
     "signed": formatting.signed,
     "count": formatting.count,
     "deals": formatting.deals,

@@ -49,6 +49,40 @@ _READINGS: dict[str, _Reading] = {
     "win_rate_baseline": _Reading(("period",)),
     "typical_deals": _Reading(("period", "measure")),
     "win_rates_by_quarter": _Reading(("quarter",), order="starts_on"),
+    "scorecard_quality": _Reading(()),
+    "account_tier_history": _Reading(("quarter", "tier"), where="quarter = 'all'", order="tier"),
+    "account_tiers": _Reading(("tier",), order="tier"),
+    "account_points": _Reading(("dimension", "segment"), where="is_anti", order="points, dimension, segment limit 20"),
+    "advice_values": _Reading(("rank",), where="action in ('target_more', 'deprioritise')", order="rank limit 200"),
+    "segment_values": _Reading(("dimension", "segment"), order="closed_deals desc, dimension, segment limit 400"),
+    "win_rate_changes": _Reading(("comparison", "part"), order="comparison, part"),
+    "win_rate_change_segments": _Reading(
+        ("comparison", "dimension", "segment"),
+        where="""true
+    qualify is_changed or is_simpson or row_number() over (partition by comparison, dimension order by segment) = 1""",
+        order="comparison, dimension, segment limit 400",
+    ),
+    "win_rate_definitions": _Reading(
+        ("period", "definition"), where="period in ('quarter', 'window')", order="period, definition_order"
+    ),
+    "win_rate_curves": _Reading(
+        ("period", "dimension", "segment", "age_weeks"),
+        where="period = 'window' and dimension = 'all'",
+        order="age_weeks",
+    ),
+    "win_rates_by_cohort": _Reading(("created_quarter",), order="starts_on, created_quarter"),
+    "stage_funnel": _Reading(
+        ("period", "pipeline", "stage"),
+        where="period = 'window'",
+        order="pipeline, stage_order, stage limit 500",
+    ),
+    "open_pipeline_by_profile": _Reading(("profile_standing",), order="standing_order"),
+    "open_pipeline": _Reading(
+        ("dimension", "segment"),
+        where="""open_deals > 0
+    qualify row_number() over (partition by dimension order by segment = 'unknown', open_deals desc, segment) <= 5""",
+        order="dimension, segment = 'unknown', open_deals desc, segment",
+    ),
     "report_findings": _Reading(("finding",), order="finding"),
     "action_items": _Reading(("item",), order="item"),
     "return_on_investment": _Reading(("period",)),

@@ -123,6 +123,11 @@ def polyline(points: Sequence[tuple[float, float]], tone: str = "main", width: f
     )
 
 
+def polygon(points: Sequence[tuple[float, float]], tone: str = "band") -> str:
+    path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+    return f'<polygon class="f-{tone}" points="{path}" fill="{COLOURS[tone]}" stroke="none"/>'
+
+
 def mark(shape: str, x: float, y: float, size: float = 4.5) -> str:
     """A mark that reads without colour: `up` and `down` triangles, a `dot`, a `hollow` dot, a `diamond`."""
     if shape in ("up", "down", "diamond"):

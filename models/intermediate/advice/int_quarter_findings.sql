@@ -54,3 +54,16 @@ select
     lost_deals as strength
 from {{ ref('loss_reasons') }}
 where period = 'quarter' and lost_deals > 0 and category not in ('unspecified', 'other')
+union all
+-- what everyone calls the win rate leaves out the deals still open
+select
+    'closed_rate' as topic,
+    grade,
+    case when pace_gap > 0 then 'up' else 'down' end as direction,
+    'closed deals' as subject,
+    cast(null as {{ dbt.type_string() }}) as detail,
+    'win_rate_definitions' as source_table,
+    period || ' ' || definition as source_row,
+    0 as strength
+from {{ ref('win_rate_definitions') }}
+where grade = 'strong'

@@ -1,0 +1,155 @@
+"""What the report says of the funnel and of open deals, by what their tables hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from winloss.report.charts import RowChart
+from winloss.report.context import Context
+from winloss.report.document import Chart, ChartGrid, Paragraph, Section, Sentence
+from winloss.report.marts import Marts, Record
+from winloss.report.sections.pipeline import funnel, open_deals
+
+KEYS = {
+    "data_quality_findings": ("rule_id",),
+    "dim_dimensions": ("dimension",),
+    "open_pipeline": ("dimension", "segment"),
+    "open_pipeline_by_profile": ("profile_standing",),
+    "stage_funnel": ("period", "pipeline", "stage"),
+    "win_rate_baseline": ("period",),
+}
+
+MOST_WORDS = 35
+
+
+def context(**tables: list[dict[str, Any]]) -> Context:
+    return Context(
+        Marts(
+            Path("nowhere"),
+            {name: tuple(Record(name, KEYS[name], row) for row in rows) for name, rows in tables.items()},
+        )
+    )
+
+
+def said(section: Section) -> list[Sentence]:
+    told = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
+    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
+    return told
+
+
+def charts(section: Section) -> list[Chart]:
+    grids = [block.charts for block in section.blocks if isinstance(block, ChartGrid)]
+    return [block for block in section.blocks if isinstance(block, Chart)] + [chart for grid in grids for chart in grid]
+
+
+# ---------------------------------------------------------------- funnel
+
+
+def stage(
+    order: int, name: str, reached: int, lost: int, share: float | None, pipeline: str = "unknown"
+) -> dict[str, Any]:
+    return {
+        "period": "window", "pipeline": pipeline, "stage": name, "stage_order": order, "reached_deals": reached,
+        "advanced_deals": reached - lost - 1, "lost_deals": lost, "disqualified_deals": 0, "open_deals": 1,
+        "advance_rate": 0.7, "advance_rate_low": 0.6, "advance_rate_high": 0.8, "median_stage_days": 10,
+        "share_of_losses": share, "share_of_losses_low": share and share - 0.1, "share_of_losses_high": share and share + 0.1,
+        "missing_reason": None,
+    }  # fmt: skip
+
+
+def test_the_stage_with_the_most_losses_is_told_as_a_fact() -> None:
+    section = funnel(context(stage_funnel=[stage(1, "Discovery", 60, 12, 0.3), stage(2, "Proposal", 47, 28, 0.7)]))
+    (told,) = said(section)
+    assert told.grade is None
+    assert told.text == "28 lost deals ended in Proposal: 70% (60% to 80%) of the losses with a known stage."
+    (chart,) = charts(section)
+    assert isinstance(chart.spec, RowChart)
+    assert [row.parts for row in chart.spec.rows] == [
+        ((47.0, "full"), (12.0, "striped"), (0.0, "pale"), (1.0, "empty")),
+        ((18.0, "full"), (28.0, "striped"), (0.0, "pale"), (1.0, "empty")),
+    ]
+
+
+def test_of_two_pipelines_each_is_named_the_larger_first() -> None:
+    rows = [stage(1, "Quote", 20, 5, 1.0, "Renewals"), stage(1, "Discovery", 60, 1, 1.0, "Sales")]
+    first, second = said(funnel(context(stage_funnel=rows)))
+    assert first.text == "1 lost deal ended in Discovery: 100% (90% to 110%) of the losses of Sales with a known stage."
+    assert second.text.startswith("5 lost deals ended in Quote")
+
+
+def test_without_stages_the_report_says_what_to_record_and_draws_nothing() -> None:
+    unknown = {"rule_id": "stages_unknown", "records": 1042, "remedy": "Export the stage history too."}
+    section = funnel(context(stage_funnel=[], data_quality_findings=[unknown]))
+    (told,) = said(section)
+    assert (told.grade, told.text) == (
+        "Fix the data",
+        "Where deals are lost cannot be told: for 1,042 deals no stage on the way is known. Export the stage history too.",
+    )
+    assert charts(section) == []
+
+
+def test_a_file_without_the_tables_has_neither_section() -> None:
+    assert funnel(context()).blocks == open_deals(context()).blocks == ()
+
+
+# ---------------------------------------------------------------- open deals
+
+ALL: dict[str, Any] = {
+    "dimension": "all", "segment": "all deals", "as_of_on": date(2026, 1, 15), "open_deals": 40, "stale_deals": 10, "expected_wins": 12.4,
+    "expected_wins_low": 6.6, "expected_wins_high": 18.2, "open_amount": 900_000.0, "expected_amount": 300_000.0,
+    "amount_per_won_amount": 3.0, "value_missing_reason": None, "missing_reason": None,
+}  # fmt: skip
+WINDOW = {"period": "window", "closed_deals": 100}
+
+
+def test_open_deals_are_told_with_their_wins_to_come_the_stale_and_the_value() -> None:
+    told = said(open_deals(context(open_pipeline=[ALL], win_rate_baseline=[WINDOW])))
+    space = "\N{NO-BREAK SPACE}"
+    assert [(sentence.grade, sentence.text) for sentence in told] == [
+        (None, f"Of 40 deals open on 15{space}January{space}2026, 12 (7 to 18) will be won at the pace of the trailing window."),
+        (None, "10 of them are older than almost any deal ever won: close or re-qualify them."),
+        (None, "Of 900K open, 300K is to be expected: 3 of pipeline for each unit won."),
+    ]  # fmt: skip
+
+
+def test_a_pace_of_few_deals_is_graded_so() -> None:
+    told = said(open_deals(context(open_pipeline=[ALL], win_rate_baseline=[WINDOW | {"closed_deals": 9}])))
+    assert told[0].grade == "Too few deals"
+
+
+def test_without_expected_wins_the_reason_stands_alone() -> None:
+    row = ALL | {"expected_wins": None, "missing_reason": "too few deals were decided"}
+    section = open_deals(context(open_pipeline=[row]))
+    assert [sentence.text for sentence in said(section)] == [
+        "What 40 deals open will bring cannot be told: too few deals were decided."
+    ]
+    assert len(section.blocks) == 1
+
+
+def test_the_split_by_profile_is_told_only_where_something_is_advised() -> None:
+    standings = [
+        {"profile_standing": "target more", "open_deals": 25, "share": 0.625, "stale_deals": 4, "expected_wins": 8.0, "open_amount": None},
+        {"profile_standing": "neither", "open_deals": 15, "share": 0.375, "stale_deals": 6, "expected_wins": 4.4, "open_amount": None},
+    ]  # fmt: skip
+    section = open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings))
+    assert said(section)[-1].text == "25 of them, 62%, are in a segment to target more and in none to spend less on."
+    (chart,) = charts(section)
+    assert isinstance(chart.spec, RowChart)
+    assert [(row.value, row.parts) for row in chart.spec.rows] == [
+        (8.0, ((21.0, "pale"), (4.0, "striped"))),
+        (4.4, ((9.0, "pale"), (6.0, "striped"))),
+    ]
+    assert charts(open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings[1:]))) == []
+
+
+def test_the_largest_segments_of_the_first_dimension_with_two_are_drawn() -> None:
+    segments = [
+        ALL | {"dimension": dimension, "segment": name, "open_deals": deals}
+        for dimension, name, deals in (("industry", "Retail", 40), ("region", "North", 30), ("region", "South", 10))
+    ]
+    dimensions = [{"dimension": name} for name in ("industry", "region")]
+    (chart,) = charts(open_deals(context(open_pipeline=[ALL, *segments], dim_dimensions=dimensions)))
+    assert isinstance(chart.spec, RowChart)
+    assert [(row.label, row.right) for row in chart.spec.rows] == [("North", ("12.4", "30")), ("South", ("12.4", "10"))]

@@ -1,0 +1,183 @@
+"""What the report says of the win rate that is meant, the pace of winning and the quarters of creation, by what their tables hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from winloss.report.charts import Row, RowChart, drawings
+from winloss.report.context import Context
+from winloss.report.document import Paragraph, Section, Sentence
+from winloss.report.marts import Marts, Record
+from winloss.report.sections.rates import which_rate
+
+KEYS = {
+    "dim_periods": ("period",),
+    "win_rate_definitions": ("period", "definition"),
+    "win_rate_curves": ("period", "dimension", "segment", "age_weeks"),
+    "win_rates_by_cohort": ("created_quarter",),
+    "open_pipeline": ("dimension", "segment"),
+}
+
+MOST_WORDS = 35
+
+
+def context(**tables: list[dict[str, Any]]) -> Context:
+    rows = {"dim_periods": [{"period": "quarter", "last_quarter": "2025-Q4"}], **tables}
+    return Context(
+        Marts(
+            Path("nowhere"),
+            {name: tuple(Record(name, KEYS[name], row) for row in listed) for name, listed in rows.items()},
+        )
+    )
+
+
+def said(section: Section) -> list[Sentence]:
+    told = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
+    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
+    return told
+
+
+# of ten deals four are won and three lost; three are open for ever
+CLOSED: dict[str, Any] = {
+    "period": "quarter", "definition": "closed", "definition_order": 2, "label": "Won or lost", "counted_deals": 70, "won_deals": 40,
+    "win_rate": 40 / 70, "win_rate_low": 0.455, "win_rate_high": 0.681, "step": None, "pace_gap": 40 / 70 - 0.4, "grade": None,
+    "who_uses_it": "most teams", "missing_reason": None,
+}  # fmt: skip
+PACE: dict[str, Any] = {
+    **CLOSED, "definition": "pace", "definition_order": 5, "label": "At the pace", "counted_deals": None, "won_deals": None,
+    "win_rate": 0.4, "win_rate_low": 0.31, "win_rate_high": 0.5, "pace_gap": None, "who_uses_it": "this report",
+}  # fmt: skip
+OPEN = {"dimension": "all", "segment": "all deals", "stale_deals": 30, "open_deals": 32}
+
+
+def of_definitions(closed: dict[str, Any], pace: dict[str, Any], **tables: list[dict[str, Any]]) -> list[Sentence]:
+    window = {"period": "window"}
+    rows = [CLOSED | closed | {"grade": None}, PACE | pace, CLOSED | closed | window, PACE | pace | window]
+    return said(which_rate(context(win_rate_definitions=rows, open_pipeline=[OPEN], **tables)))
+
+
+def test_a_closed_rate_above_the_pace_flatters_and_the_likely_cause_is_named() -> None:
+    verdict, rates, cause = of_definitions({"grade": "strong"}, {})
+    assert (verdict.grade, verdict.text) == (
+        "Strong",
+        "The win rate of closed deals flatters: +17\N{NO-BREAK SPACE}points against the pace of the trailing window, 40% (31% to 50%).",
+    )
+    assert (rates.grade, rates.text) == (
+        None,
+        "Of the deals closed in 2025-Q4 57% were won; of all deals, open ones counted as long as they were watched, 40% (31% to 50%).",
+    )
+    assert (cause.grade, cause.text) == (
+        "Fix the data",
+        "Likely cause: 30 of 32 open deals are stale. Close or re-qualify them.",
+    )
+
+
+def test_a_closed_rate_below_the_pace_is_too_dark_and_stale_deals_are_not_its_cause() -> None:
+    told = of_definitions({"grade": "strong", "pace_gap": -0.1}, {})
+    assert len(told) == 2
+    assert told[0].text.startswith("The win rate of closed deals is too dark: \N{MINUS SIGN}10\N{NO-BREAK SPACE}points")
+
+
+def test_a_closed_rate_inside_the_interval_is_no_finding() -> None:
+    _, verdict = of_definitions({}, {"win_rate": 0.55, "win_rate_low": 0.5, "win_rate_high": 0.6})
+    assert (verdict.grade, verdict.text) == (
+        None,
+        "The closed rate does not flatter us: over the trailing window 57% agrees with the pace of 55% (50% to 60%).",
+    )
+
+
+def test_without_a_pace_the_report_says_why_and_what_to_export() -> None:
+    (told,) = of_definitions({}, {"win_rate": None, "missing_reason": "no deal states when it was created"})
+    assert (told.grade, told.text) == (
+        "Fix the data",
+        "How many of all deals are won cannot be told: no deal states when it was created. Export open deals too, and when each deal was created.",
+    )
+
+
+def test_a_quarter_without_a_win_rate_is_one_sentence_and_no_chart() -> None:
+    rows = [CLOSED | {"win_rate": None, "missing_reason": "no such deals in this period"}, PACE]
+    section = which_rate(context(win_rate_definitions=rows))
+    assert [block.kind for block in section.blocks] == ["paragraph"]
+    assert said(section)[0].text == "No win rate of the quarter can be told: no such deals in this period."
+
+
+def test_without_the_table_there_is_no_section() -> None:
+    assert which_rate(context()).blocks == ()
+
+
+CURVE = [
+    {"period": "window", "dimension": "all", "segment": "all deals", "age_weeks": week, "won_share": won, "won_share_low": won,
+     "won_share_high": won, "lost_share": lost, "open_share": 1 - won - lost, "missing_reason": None}
+    for week, won, lost in ((1, 0.0, 0.0), (2, 0.1, 0.1), (3, 0.25, 0.2), (4, 0.4, 0.3))
+]  # fmt: skip
+
+
+def test_half_of_the_wins_have_come_in_the_first_week_that_holds_half_of_the_last_share() -> None:
+    assert of_definitions({}, {}, win_rate_curves=CURVE)[2].text == (
+        "Half of the wins come by week 3. By week 4 40% of all deals are won, 30% lost and 30% still open."
+    )
+
+
+def test_without_a_curve_the_reason_is_told() -> None:
+    none = {
+        **dict.fromkeys(CURVE[0]),
+        "period": "window",
+        "dimension": "all",
+        "age_weeks": 0,
+        "missing_reason": "too few",
+    }
+    assert of_definitions({}, {}, win_rate_curves=[none])[2].text == (
+        "How fast deals are won cannot be told: too few. Export when each deal was created."
+    )
+
+
+COHORT: dict[str, Any] = {
+    "created_deals": 100, "won_deals": 40, "lost_deals": 30, "open_deals": 30, "stale_deals": 0, "win_rate_so_far": 0.4,
+    "final_win_rate": 0.55, "final_win_rate_low": 0.45, "final_win_rate_high": 0.65, "matured_share": 40 / 55, "maturity": "young",
+    "missing_reason": None,
+}  # fmt: skip
+
+
+def cohorts(*maturities: str) -> list[dict[str, Any]]:
+    quarters = ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1"]
+    rows = [{**COHORT, "created_quarter": q, "starts_on": q, "maturity": m} for q, m in zip(quarters, maturities)]
+    return [{**row, "final_win_rate": None} if row["maturity"] == "cut off" else row for row in rows]
+
+
+def test_the_quarter_under_review_is_told_with_where_it_ends() -> None:
+    section = which_rate(
+        context(
+            win_rate_definitions=[CLOSED, PACE],
+            win_rates_by_cohort=cohorts("mature", "mature", "mature", "young", "young"),
+        )
+    )
+    assert said(section)[1].text == (
+        "Deals created in 2025-Q4: 40% won so far, 55% (45% to 65%) when all are decided; 73% of its wins have come."
+    )
+    assert section.blocks[-1].kind == "chart"
+
+
+def test_fewer_than_three_mature_quarters_are_not_compared() -> None:
+    section = which_rate(
+        context(
+            win_rate_definitions=[CLOSED, PACE], win_rates_by_cohort=cohorts("cut off", "mature", "mature", "young")
+        )
+    )
+    assert said(section)[-1].text.startswith("Quarters of creation cannot be compared")
+    assert section.blocks[-1].kind == "paragraph"
+
+
+@pytest.mark.parametrize(
+    ("part", "sign"), [("full", "<rect"), ("striped", 'stroke-dasharray="1.5 2.5"'), ("empty", "<polyline")]
+)
+def test_parts_of_a_bar_differ_without_colour(part: Any, sign: str) -> None:
+    """A part is filled, has stripes, or is a frame; a part of no length is not drawn."""
+
+    def drawn(*parts: tuple[float, Any]) -> str:
+        spec = RowChart((Row("label", None, right=("1",), parts=parts),), ("deals",), (0.0, 10.0), ((0.0, "0"),))
+        return drawings(spec, "parts", "t", "d")[0]
+
+    assert drawn((5.0, part)).count(sign) == drawn((0.0, part)).count(sign) + 1
