@@ -92,7 +92,7 @@
 
 {# The name of the company as SQL; an empty text where none is set. #}
 {% macro company_literal() -%}
-    {{ dbt.string_literal(dbt.escape_single_quotes(setting('company_name') | string)) }}
+    {{ text_literal(setting('company_name')) }}
 {%- endmacro %}
 
 {# Whether this run made the advice: on DuckDB any full build does, elsewhere the run that builds upon what `winloss recommend` wrote. #}

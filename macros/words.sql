@@ -180,3 +180,8 @@
     ] | join -%}
     {{ return(named) }}
 {%- endmacro %}
+
+{# A word that someone wrote, such as one of a setting, as SQL: quotes inside it are text. #}
+{% macro text_literal(word) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(word | string)) }}
+{%- endmacro %}

@@ -88,7 +88,7 @@ words as (
 kept as (
 
     {% for column_name, word in kept_words() -%}
-    select '{{ column_name }}' as column_name, {{ folded(dbt.string_literal(word)) }} as word
+    select '{{ column_name }}' as column_name, {{ folded(text_literal(word)) }} as word
     union
     {% endfor -%}
     select {{ absent() }} as column_name, {{ absent() }} as word

@@ -36,9 +36,9 @@ words as (
     select {{ folded('word') }} as word, min(outcome) as outcome
     from {{ ref('outcome_words') }}
     group by {{ folded('word') }}
-    {%- for outcome, said in own_words.items() %}{% for word in said or [] %}
+    {%- for outcome, said in own_words.items() %}{% for word in ([said] if said is string else said or []) %}
     union
-    select {{ folded(dbt.string_literal(word | string)) }} as word, '{{ outcome }}' as outcome
+    select {{ folded(text_literal(word)) }} as word, '{{ outcome }}' as outcome
     {%- endfor %}{% endfor %}
 
 )
