@@ -387,6 +387,7 @@ def test_files_tables_and_variables_that_are_named_exist(guide: Path, sample_bui
     for table, column in (
         ("dim_periods", "period"),
         ("alerts", "alert"),
+        ("win_rate_definitions", "definition"),
         ("dim_dimensions", "dimension"),
         ("icp_segment_evidence", "action"),
         ("data_quality_findings", "rule_id"),

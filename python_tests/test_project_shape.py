@@ -20,7 +20,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 200
+MOST_NODES = 218
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
@@ -53,7 +53,17 @@ KNOWN_KEYS = {
     "given": {"input", "rows", "format"},
     "expect": {"rows", "format"},
     "overrides": {"vars", "macros", "env_vars"},
-    "config": {"column_types", "enabled", "materialized", "severity", "delimiter", "quote_columns", "tags", "meta"},
+    "config": {
+        "column_types",
+        "contract",
+        "enabled",
+        "materialized",
+        "severity",
+        "delimiter",
+        "quote_columns",
+        "tags",
+        "meta",
+    },
 }
 
 # Tables without a primary key, each with the reason why.
@@ -289,7 +299,7 @@ def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
 def test_names_in_backticks_stand_in_the_code() -> None:
     code = [
         path
-        for folder in ("models", "macros", "winloss", "seeds")
+        for folder in ("models", "macros", "tests", "winloss", "seeds")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".sql", ".py", ".csv")
     ]

@@ -58,7 +58,6 @@ BEST: dict[str, Any] = {
     "accounts": 1200,
     "whitespace_accounts": 300,
     "open_deals": 9,
-    "expected_value_per_deal": 5e4,
 }
 
 

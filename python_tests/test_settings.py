@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -63,6 +64,8 @@ def test_every_setting_is_read_and_nothing_else_is() -> None:
     }
     for path in (ROOT / "winloss" / "report").rglob("*.py"):
         read |= set(re.findall(r"context\.(?:whole|setting)\(\"(\w+)\"", path.read_text(encoding="utf-8")))
+    with (ROOT / "seeds" / "alert_rules.csv").open(encoding="utf-8", newline="") as rules:
+        read |= {row[end] for row in csv.DictReader(rules) for end in ("lower_setting", "upper_setting") if row[end]}
     assert read == set(declared())
     assert [text for text in texts if re.search(r"\bvar\(['\"]", text)] == []
     assert "vars" not in yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))

@@ -70,7 +70,9 @@ def forms(project: Project) -> Project:
         "columns": {"deals": {name: name for name in ("deal_id", "outcome", "closed_on", "industry", "lead_source")}},
         "dimensions": {"support_plan": "support_plan", "tier": "tier"},
     }
-    outcome = project.dbt("build", variables={"crm": "custom", "mapping": mapping, "keep": {"tier": ["N/A", "Don't know"]}})
+    outcome = project.dbt(
+        "build", variables={"crm": "custom", "mapping": mapping, "keep": {"tier": ["N/A", "Don't know"]}}
+    )
     assert outcome.exit_code == 0, outcome.shown
     return project
 

@@ -157,7 +157,7 @@ select
     deals.employees,
     deals.region,
     deals.country,
-    deals.account_type{{ extra_columns('deals') }}
+    deals.account_type{{ extra_columns('deals') }}  -- noqa: LT02
 from found as deals
 left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
 left join {{ ref('base_merged_records') }} as merged_accounts on merged_accounts.object = 'accounts' and deals.found_account_id = merged_accounts.merged_id

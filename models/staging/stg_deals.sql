@@ -32,7 +32,7 @@ select
     cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees,
     lines.region,
     lines.country,
-    lines.account_type{{ extra_columns('lines') }}
+    lines.account_type{{ extra_columns('lines') }}  -- noqa: LT02
 from {{ ref('base_deal_lines') }} as lines
 left join {{ ref('currency_signs') }} as signs on lower(lines.currency) = signs.sign
 where lines.rule_id is null

@@ -190,13 +190,20 @@ _QUOTED_CELLS = """exists (
 )""".replace("FIRST_DAYS", FIRST_DAYS)
 
 UNSUPPRESSED: Mapping[str, str] = {
+    "account_points": "Points of attributes; numbers of few accounts are empty where they are counted.",
+    "account_tier_history": "Counts of deals.",
+    "account_tiers": "Expected rates; numbers of few accounts are empty where they are counted.",
     "alerts": "Figures of all deals of a build, and of its files.",
+    "competition_coverage": "Counts of deals.",
+    "competitor_loss_reasons": "Counts of deals.",
+    "competitors_by_quarter": "Counts of deals.",
     "data_quality_findings": "Counts of records.",
     "dim_dimensions": "Names of dimensions.",
     "dim_periods": "Days and counts of all deals.",
     "dim_playbook": "What is advised in general.",
     "dim_segment_cuts": "Names of segments.",
     "dim_settings": "What the build was set to.",
+    "dim_stages": "Counts of deals.",
     "field_completeness": "Counts of filled fields.",
     "icp_backtest": "Counts of deals.",
     "icp_profile": "Names of segments.",
@@ -209,8 +216,12 @@ UNSUPPRESSED: Mapping[str, str] = {
     "rejected_record_counts": "Counts of records.",
     "rejected_records": "Places in files, without what stands there.",
     "score_thresholds": "Counts of deals.",
+    "scorecard_quality": "Figures of all deals.",
+    "win_rate_change_segments": "Counts of deals.",
+    "win_rate_changes": "Figures of all deals.",
     "win_rate_curves": "Shares of deals by age.",
     "win_rates_by_cohort": "Counts of deals.",
+    "win_rates_by_competitor": "Counts of deals.",
 }
 """Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""
 

@@ -31,6 +31,7 @@ BOTH = (
     "value_weighted_win_rate",
     "value_weighted_low",
     "value_weighted_high",
+    "median_stage_days",
 )
 OF_WON = (
     *(

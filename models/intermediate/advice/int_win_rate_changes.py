@@ -6,7 +6,6 @@ from winloss.dbt.python_models import as_relation
 
 def model(dbt, session):
     dbt.ref("dim_periods")
-    dbt.ref("dim_dimensions")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
     dbt.ref("int_segment_evidence")

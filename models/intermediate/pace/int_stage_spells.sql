@@ -9,8 +9,8 @@ with spells as (
         stages.pipeline || ' | ' || stages.stage as segment,
         stages.left_as,
         stages.outcome,
-        {{ dbt.datediff('stages.entered_on', "coalesce(stages.left_on, case when stages.left_as = 'open' then periods.as_of_on end)", 'day') }} as stage_days,
-        {{ dbt.datediff('stages.entered_on', "coalesce(stages.closed_on, case when stages.outcome = 'open' then periods.as_of_on end)", 'day') }} as days_to_end,
+        {{ dbt.datediff('stages.entered_on', "coalesce(stages.left_on, case when stages.left_as = 'open' then periods.as_of_on end)", 'day') }} as stage_days,  -- noqa: LT05
+        {{ dbt.datediff('stages.entered_on', "coalesce(stages.closed_on, case when stages.outcome = 'open' then periods.as_of_on end)", 'day') }} as days_to_end,  -- noqa: LT05
         {{ dbt.datediff('stages.entered_on', 'periods.as_of_on', 'day') }} as watched_days
     from {{ ref('fct_deal_stages') }} as stages
     inner join {{ ref('dim_periods') }} as periods

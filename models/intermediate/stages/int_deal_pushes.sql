@@ -33,6 +33,6 @@ select
     deal_key,
     first_expected_close_on,
     last_expected_close_on,
-    cast({{ dbt.datediff('first_expected_close_on', 'last_expected_close_on', 'day') }} as integer) as slipped_days,
+    cast({{ dbt.datediff('first_expected_close_on', 'last_expected_close_on', 'day') }} as integer) as slipped_days,  -- noqa: LT05
     push_records
 from slips

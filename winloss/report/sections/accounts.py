@@ -90,7 +90,6 @@ def _tiers(context: Context, rows: list[Record]) -> Chart:
                 ("Promised", "right"),
                 ("Accounts", "right"),
                 ("without a deal", "right"),
-                ("Value of a deal", "right"),
             ],
             [
                 (
@@ -105,7 +104,6 @@ def _tiers(context: Context, rows: list[Record]) -> Chart:
                         for column, kind in (
                             ("accounts", "count"),
                             ("whitespace_accounts", "count"),
-                            ("expected_value_per_deal", "money_short"),
                         )
                     ),
                 )
