@@ -1,5 +1,5 @@
 -- One row per cut of a dimension whose segments have an order, and band: the side of the cut that the band is on, in words.
--- A cut has two bands or more on either side; where one side is a single band, the band says it itself.
+-- A cut has two bands or more on either side; where one side is a single band, the band says it itself. None unless `ordered_cuts` asks.
 
 with ordered as (
 
@@ -27,7 +27,7 @@ edges as (
         coalesce(lower_edge || ' and more', band || ' and above') as upper_segment,
         coalesce('under ' || lower_edge, 'below ' || band) as lower_segment
     from ordered
-    where place between 3 and bands - 1
+    where place between 3 and bands - 1 and {{ 'true' if setting('ordered_cuts') else 'false' }}
 
 )
 
