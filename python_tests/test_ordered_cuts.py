@@ -215,5 +215,5 @@ def test_a_cut_has_a_design_effect_of_its_own_summed_by_the_engine_like_memory(s
 def test_the_backtest_counts_a_side_of_a_cut_as_its_bands() -> None:
     connection, rows = marts(1)
     inside = Counter((row["is_won"]) for row in rows if row["size"] in BANDS[3:] and row["closed_quarter"] == "2025-Q2")
-    found = _counts(reader_over(connection), ["size"], CUTS, "2025-Q2", [("size", "large and above")])
+    found = _counts(reader_over(connection), CUTS, "2025-Q2", [("size", "large and above")])
     assert found == (inside.total(), inside[1])
