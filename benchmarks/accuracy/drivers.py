@@ -234,7 +234,8 @@ def scorecard_report(rng: np.random.Generator, deals: int, kind: str, per_accoun
     card = scorecard.learn(counted, window, OF_ACCOUNT, PARAMETERS, design.factor)
     learned = sum(number for quarter in window for number, _ in counted[quarter].values())
     verdict = scorecard.quality(judged, learned, card.found.prior if card else None, PARAMETERS, design)
-    result: Measured = {"opens": float(bool(verdict["is_allowed"]))}
+    # a report without a scorecard, or without an account of tier A, has nothing to average
+    result: Measured = {"opens": float(bool(verdict["is_allowed"])), "in A or D": [], "A promised - true": []}
     if card is None:
         return result
     fresh = sc.draw_codes(rng, company, 500)
@@ -242,10 +243,10 @@ def scorecard_report(rng: np.random.Generator, deals: int, kind: str, per_accoun
     true = special.expit(score)
     scores = [card.score(tuple(LABELS[name][fresh[name][i]] for name in OF_ACCOUNT)) for i in range(len(true))]
     tiers = np.array([card.tier(one.expected) for one in scores])
-    result["in A or D"] = float(np.isin(tiers, ["A", "D"]).mean())
+    result["in A or D"] = [float(np.isin(tiers, ["A", "D"]).mean())]
     if (tiers == "A").any():
         promised = np.array([one.expected for one in scores])
-        result["A promised - true"] = float((promised - true)[tiers == "A"].mean())
+        result["A promised - true"] = [float((promised - true)[tiers == "A"].mean())]
     return result
 
 
