@@ -67,7 +67,12 @@ class CrmBuild(SampleBuild):
             re.DOTALL,
         )
         assert found is not None, name
-        return f"{found[1]}{statement}{found[2]} cross join landing.privacy_key"
+        columns = found[1]
+        # files read without the dimensions of this build do not hold them
+        for own in self.variables.get("extra_dimensions") or {}:
+            if own not in statement:
+                columns = columns.replace(f"cast({own} as", "cast(null as")
+        return f"{columns}{statement}{found[2]} cross join landing.privacy_key"
 
     def compiled(self, path: str) -> str:
         """The SQL dbt ran for a model."""

@@ -655,7 +655,8 @@ def _sentence(error: Exception, final: Path) -> str:
     """One sentence a person can act on, for whatever the system or an engine said."""
     said = str(error).splitlines()[0] if str(error) else type(error).__name__
     keep = "readers keep the previous build"
-    if "No space left" in said or "disk is full" in said:
+    # a file that is closed on a full disk cannot be brought up to date
+    if "No space left" in said or "disk is full" in said or "CHECKPOINT during DETACH failed" in said:
         return f"Not published: the disk of {final.parent} is full; {keep}. Make room there and build again."
     if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
         return f"Not published: {final.parent} cannot be written; {keep}. Change its rights, or name another file in WINLOSS_PUBLISHED."
