@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
+from python_tests.report_context import context_of, graded
 from winloss.report.charts import RowChart
 from winloss.report.context import Context
-from winloss.report.document import Chart, ChartGrid, Paragraph, Section, Sentence
-from winloss.report.marts import Marts, Record
+from winloss.report.document import Chart, ChartGrid, Section
 from winloss.report.sections.accounts import is_it_worth_it, which_accounts
 
 KEYS = {
@@ -22,22 +21,9 @@ KEYS = {
     "segment_values": ("dimension", "segment"),
 }
 
-MOST_WORDS = 35
-
 
 def context(**tables: list[dict[str, Any]]) -> Context:
-    return Context(
-        Marts(
-            Path("nowhere"),
-            {name: tuple(Record(name, KEYS[name], row) for row in rows) for name, rows in tables.items()},
-        )
-    )
-
-
-def said(section: Section) -> list[tuple[str | None, str]]:
-    told: list[Sentence] = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
-    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
-    return [(sentence.grade, sentence.text) for sentence in told]
+    return context_of(KEYS, tables)
 
 
 # ---------------------------------------------------------------- accounts
@@ -67,7 +53,7 @@ def of_tiers(*tiers: dict[str, Any], **tables: list[dict[str, Any]]) -> Section:
 
 def test_tiers_apart_on_unseen_deals_are_a_claim_and_accounts_without_a_deal_are_counted() -> None:
     section = of_tiers(A, tier("B", 0, 0, 0, 0), D, account_tiers=[BEST])
-    assert said(section) == [
+    assert graded(section) == [
         ("Strong", "On 200 deals the scores had not seen, tier A won 80% (67% to 89%), tier D 30% (22% to 40%)."),
         (None, "300 of 1,200 accounts of tier A have no deal yet."),
     ]
@@ -80,18 +66,18 @@ def test_tiers_apart_on_unseen_deals_are_a_claim_and_accounts_without_a_deal_are
 
 
 def test_tiers_whose_intervals_meet_are_no_claim() -> None:
-    assert said(of_tiers(tier("A", 10, 8, 0.39, 0.94), D))[0][0] == "Directional"
+    assert graded(of_tiers(tier("A", 10, 8, 0.39, 0.94), D))[0][0] == "Directional"
 
 
 def test_one_tier_ranks_no_account() -> None:
-    assert said(of_tiers(A)) == [(None, "On 200 deals they had not seen, scores put all accounts into one tier.")]
+    assert graded(of_tiers(A)) == [(None, "On 200 deals they had not seen, scores put all accounts into one tier.")]
 
 
 def test_few_accounts_are_not_counted() -> None:
     hidden = BEST | {"accounts": None, "whitespace_accounts": None}
-    assert len(said(of_tiers(A, D, account_tiers=[hidden]))) == 1
+    assert len(graded(of_tiers(A, D, account_tiers=[hidden]))) == 1
     some = BEST | {"whitespace_accounts": None}
-    assert said(of_tiers(A, D, account_tiers=[some]))[1][1] == "1,200 accounts are in tier A, with 9 deals open."
+    assert graded(of_tiers(A, D, account_tiers=[some]))[1][1] == "1,200 accounts are in tier A, with 9 deals open."
 
 
 def test_accounts_to_avoid_are_named_by_what_they_are() -> None:
@@ -100,7 +86,7 @@ def test_accounts_to_avoid_are_named_by_what_they_are() -> None:
         for dimension, segment, points in (("industry", "Retail", -0.12), ("region", "North", -0.08), ("region", "South", -0.07))
     ]  # fmt: skip
     minus, space = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-    assert said(of_tiers(A, D, account_points=anti))[1][1] == (
+    assert graded(of_tiers(A, D, account_points=anti))[1][1] == (
         f"Accounts to avoid: Retail (Industry, {minus}12{space}points of win rate, {minus}22 to {minus}6) and "
         f"North (Region, {minus}8{space}points of win rate, {minus}18 to {minus}2)."
     )
@@ -112,8 +98,8 @@ def test_refused_tiers_are_one_sentence_with_the_reason() -> None:
 
     few = refused(deals_missing=80, missing_reason="80 more are needed")
     alike = refused(missing_reason="ranking accounts did no better than treating all alike")
-    assert said(few) == [("Too few deals", "No tiers: 80 more are needed.")]
-    assert said(alike) == [(None, "No tiers: ranking accounts did no better than treating all alike.")]
+    assert graded(few) == [("Too few deals", "No tiers: 80 more are needed.")]
+    assert graded(alike) == [(None, "No tiers: ranking accounts did no better than treating all alike.")]
     assert len(few.blocks) == len(alike.blocks) == 1
 
 
@@ -138,7 +124,7 @@ CONFLICT = BOTH | {
 
 def test_a_conflict_stands_first_then_what_value_bears_out_then_what_is_inconclusive() -> None:
     space = "\N{NO-BREAK SPACE}"
-    assert said(is_it_worth_it(context(advice_values=[BOTH, RATE_ONLY, CONFLICT]))) == [
+    assert graded(is_it_worth_it(context(advice_values=[BOTH, RATE_ONLY, CONFLICT]))) == [
         (
             "Strong",
             "Energy: wins more often, but earns 0.40 times as much per opportunity (0.25 to 0.64). Move no selling time there unless it is idle.",
@@ -153,7 +139,9 @@ def test_a_conflict_stands_first_then_what_value_bears_out_then_what_is_inconclu
 
 
 def test_a_segment_to_leave_that_earns_more_is_kept() -> None:
-    (told,) = said(is_it_worth_it(context(advice_values=[BOTH | {"action": "deprioritise", "agreement": "conflict"}])))
+    (told,) = graded(
+        is_it_worth_it(context(advice_values=[BOTH | {"action": "deprioritise", "agreement": "conflict"}]))
+    )
     assert told == (
         "Strong",
         "Retail: wins less often, but earns 2.00 times as much per opportunity (1.25 to 3.20). Do not leave it for its win rate alone.",
@@ -162,7 +150,7 @@ def test_a_segment_to_leave_that_earns_more_is_kept() -> None:
 
 def test_a_ratio_away_from_one_on_too_few_wins_is_not_called_inconclusive() -> None:
     few = RATE_ONLY | {"action": "deprioritise", "won_deals": 17, "value_ratio_low": 0.23, "value_ratio_high": 0.72}
-    (told,) = said(is_it_worth_it(context(advice_values=[few])))
+    (told,) = graded(is_it_worth_it(context(advice_values=[few])))
     assert told == (
         "Too few deals",
         "Media: wins less often; 17 wins are too few to say what an opportunity there is worth (0.23 to 0.72 times).",
@@ -196,5 +184,5 @@ def test_what_has_no_value_is_one_sentence_with_the_reason() -> None:
         ([unvalued | {"value_missing_reason": None}], "What the advice is worth cannot be told of pairs of segments."),
     ):
         section = is_it_worth_it(context(advice_values=rows))
-        assert said(section) == [(None, words)]
+        assert graded(section) == [(None, words)]
         assert len(section.blocks) == 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from python_tests.report_context import graded
 from winloss.report.charts import RowChart
 from winloss.report.context import Context
-from winloss.report.document import Chart, Paragraph, Section, Sentence
+from winloss.report.document import Chart, Section
 from winloss.report.marts import Marts, Record
 from winloss.report.sections.changes import why_it_moved
 
@@ -15,8 +16,6 @@ KEYS = {
     "win_rate_changes": ("comparison", "part"),
     "win_rate_change_segments": ("comparison", "dimension", "segment"),
 }
-
-MOST_WORDS = 35
 
 TOTAL: dict[str, Any] = {
     "comparison": "previous_quarter", "part": "total", "quarter": "2025-Q4", "compared_quarter": "2025-Q3", "closed_deals": 400,
@@ -65,14 +64,8 @@ def moved(
     )
 
 
-def said(section: Section) -> list[tuple[str | None, str]]:
-    told: list[Sentence] = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
-    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
-    return [(sentence.grade, sentence.text) for sentence in told]
-
-
 def test_what_chance_could_do_is_split_into_its_parts_and_said_to_be_so() -> None:
-    assert said(moved()) == [
+    assert graded(moved()) == [
         (
             "Directional",
             f"+12{POINTS} since 2025-Q3: +5 from which deals closed, +1 from how they were recorded, +6 from winning like deals.",
@@ -82,7 +75,7 @@ def test_what_chance_could_do_is_split_into_its_parts_and_said_to_be_so() -> Non
 
 
 def test_each_claimed_part_is_a_sentence_of_its_own_row() -> None:
-    told = said(moved({"is_claimed": True}, {"is_claimed": True}, {"is_claimed": True}))
+    told = graded(moved({"is_claimed": True}, {"is_claimed": True}, {"is_claimed": True}))
     assert told == [
         ("Strong", f"The win rate rose from 50% in 2025-Q3 to 62% in 2025-Q4: +12{POINTS} (+5 to +19), too much to be chance."),
         ("Strong", f"Since 2025-Q3, which deals closed moved the win rate by +5{POINTS} (+2 to +8)."),
@@ -91,7 +84,7 @@ def test_each_claimed_part_is_a_sentence_of_its_own_row() -> None:
 
 
 def test_other_records_are_no_change_and_must_be_completed_first() -> None:
-    assert said(moved({"verdict": "recording"})) == [
+    assert graded(moved({"verdict": "recording"})) == [
         (
             "Fix the data",
             f"Since 2025-Q3, +1{POINTS[:-1]} of +12 come from fields filled in more or less often, not from other deals. "
@@ -101,7 +94,7 @@ def test_other_records_are_no_change_and_must_be_completed_first() -> None:
 
 
 def test_a_segment_that_moved_otherwise_is_named_with_the_others_beside_it() -> None:
-    told = said(moved(segments=[SEGMENT | {"is_changed": True}, SEGMENT | {"segment": "Event"}]))
+    told = graded(moved(segments=[SEGMENT | {"is_changed": True}, SEGMENT | {"segment": "Event"}]))
     assert told[2:] == [
         (
             "Strong",
@@ -113,10 +106,10 @@ def test_a_segment_that_moved_otherwise_is_named_with_the_others_beside_it() -> 
 def test_every_segment_against_the_total_is_strong_only_where_the_mix_is_claimed_with_its_sign() -> None:
     text = "Every value of Lead source with deals enough was won less often than in 2025-Q3, yet the total rose: more deals came from where we win more often."
     simpson = [SEGMENT | {"is_simpson": True}, SEGMENT | {"segment": "Event", "is_simpson": True}]
-    assert said(moved(segments=simpson))[2:] == [("Directional", text)]
-    assert said(moved(mix={"is_claimed": True}, segments=simpson))[1:] == [("Strong", text)]
+    assert graded(moved(segments=simpson))[2:] == [("Directional", text)]
+    assert graded(moved(mix={"is_claimed": True}, segments=simpson))[1:] == [("Strong", text)]
     against = {"is_claimed": True, "change": -0.05, "change_low": -0.08, "change_high": -0.02}
-    assert said(moved(mix=against, segments=simpson))[1:] == [("Directional", text)]
+    assert graded(moved(mix=against, segments=simpson))[1:] == [("Directional", text)]
 
 
 def test_dimensions_are_drawn_only_where_the_mix_is_claimed() -> None:
@@ -136,7 +129,7 @@ def test_a_claimed_part_is_drawn_with_a_triangle() -> None:
 def test_what_is_as_true_of_the_year_before_is_said_once() -> None:
     year = {"comparison": "year_before", "compared_quarter": "2024-Q4"}
     before = [row | year for row in (TOTAL, MIX, RECORDING, WITHIN)]
-    told = said(moved(before=before))
+    told = graded(moved(before=before))
     assert [text[:11] for _, text in told] == [
         "+12\N{NO-BREAK SPACE}points ",
         "Chance alon",
@@ -146,7 +139,7 @@ def test_what_is_as_true_of_the_year_before_is_said_once() -> None:
 
 def test_without_an_earlier_quarter_there_is_one_sentence_and_no_chart() -> None:
     empty = why_it_moved(Context(Marts(Path("nowhere"), {"win_rate_changes": ()})))
-    assert said(empty) == [
+    assert graded(empty) == [
         (None, "There is no earlier quarter with closed deals to compare with. Export older deals too.")
     ]
     refused = TOTAL | {"change": None, "missing_reason": "the quarter has not ended"}
@@ -158,5 +151,5 @@ def test_without_an_earlier_quarter_there_is_one_sentence_and_no_chart() -> None
             )
         )
     )
-    assert said(told) == [(None, "Why the win rate moved cannot be told: the quarter has not ended.")]
+    assert graded(told) == [(None, "Why the win rate moved cannot be told: the quarter has not ended.")]
     assert why_it_moved(Context(Marts(Path("nowhere"), {}))).blocks == ()

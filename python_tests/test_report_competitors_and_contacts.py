@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from python_tests.report_context import context_of, said
 from winloss.report.context import Context
-from winloss.report.document import Paragraph, Section, Sentence, Table
-from winloss.report.marts import Marts, Record
+from winloss.report.document import Section, Sentence, Table
 from winloss.report.sections.competitors import against_whom
 from winloss.report.sections.multithreading import multithreading
 
@@ -23,23 +22,9 @@ KEYS = {
     "dim_periods": ("period",),
 }
 
-MOST_WORDS = 35
-
 
 def context(**tables: list[dict[str, Any]]) -> Context:
-    rows = {"dim_periods": [{"period": "quarter", "last_quarter": "2025-Q4"}], **tables}
-    return Context(
-        Marts(
-            Path("nowhere"),
-            {name: tuple(Record(name, KEYS[name], row) for row in listed) for name, listed in rows.items()},
-        )
-    )
-
-
-def said(section: Section) -> list[Sentence]:
-    told = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
-    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
-    return told
+    return context_of(KEYS, {"dim_periods": [{"period": "quarter", "last_quarter": "2025-Q4"}], **tables})
 
 
 # ---------------------------------------------------------------- multithreading

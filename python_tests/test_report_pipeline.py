@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+from python_tests.report_context import context_of, said
 from winloss.report.charts import RowChart
 from winloss.report.context import Context
-from winloss.report.document import Chart, ChartGrid, Paragraph, Section, Sentence
-from winloss.report.marts import Marts, Record
+from winloss.report.document import Chart, ChartGrid, Section
 from winloss.report.sections.pipeline import funnel, open_deals
 
 KEYS = {
@@ -21,22 +20,9 @@ KEYS = {
     "win_rate_baseline": ("period",),
 }
 
-MOST_WORDS = 35
-
 
 def context(**tables: list[dict[str, Any]]) -> Context:
-    return Context(
-        Marts(
-            Path("nowhere"),
-            {name: tuple(Record(name, KEYS[name], row) for row in rows) for name, rows in tables.items()},
-        )
-    )
-
-
-def said(section: Section) -> list[Sentence]:
-    told = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
-    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
-    return told
+    return context_of(KEYS, tables)
 
 
 def charts(section: Section) -> list[Chart]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from python_tests.report_context import context_of, said
 from winloss.report.charts import Row, RowChart, drawings
 from winloss.report.context import Context
-from winloss.report.document import Paragraph, Section, Sentence
-from winloss.report.marts import Marts, Record
+from winloss.report.document import Sentence
 from winloss.report.sections.rates import which_rate
 
 KEYS = {
@@ -21,23 +20,9 @@ KEYS = {
     "open_pipeline": ("dimension", "segment"),
 }
 
-MOST_WORDS = 35
-
 
 def context(**tables: list[dict[str, Any]]) -> Context:
-    rows = {"dim_periods": [{"period": "quarter", "last_quarter": "2025-Q4"}], **tables}
-    return Context(
-        Marts(
-            Path("nowhere"),
-            {name: tuple(Record(name, KEYS[name], row) for row in listed) for name, listed in rows.items()},
-        )
-    )
-
-
-def said(section: Section) -> list[Sentence]:
-    told = [block.sentence for block in section.blocks if isinstance(block, Paragraph)]
-    assert [sentence.text for sentence in told if len(sentence.text.split()) > MOST_WORDS] == []
-    return told
+    return context_of(KEYS, {"dim_periods": [{"period": "quarter", "last_quarter": "2025-Q4"}], **tables})
 
 
 # of ten deals four are won and three lost; three are open for ever
