@@ -1,3 +1,18 @@
+{# Dimensions of words: those of the account, which a deal may state as well, and those of the deal alone. The sources mark the same
+   columns for the loader; a unit test knows no sources, so that they cannot be read from there. #}
+{% macro account_dimensions() %}
+    {{ return(['industry', 'region', 'country', 'account_type']) }}
+{% endmacro %}
+
+{% macro deal_dimensions() %}
+    {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions()) }}
+{% endmacro %}
+
+{# Every column of a deal that segments may be cut along, but for the owner, who is a person. #}
+{% macro segment_columns() %}
+    {{ return(account_dimensions() + ['revenue_band', 'employee_band', 'deal_size_band'] + (deal_dimensions() | reject('equalto', 'owner') | list)) }}
+{% endmacro %}
+
 {# The list of dimensions: those of the setting, then the columns a mapping adds.
    Each has a name, which is also its column in the facts, whether the user added it, whether its segments are people, whether it may become
    a recommendation (`focus_dimensions` keeps only some), and whether it is known before the deal. #}

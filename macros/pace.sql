@@ -1,11 +1,3 @@
-{# Every column of a deal that segments may be cut along, but for the owner, who is a person. #}
-{% macro segment_columns() -%}
-    {{ return([
-        'industry', 'revenue_band', 'employee_band', 'region', 'country', 'account_type', 'lead_source', 'deal_type', 'product', 'deal_size_band',
-        'competitor', 'pipeline',
-    ] + extra_dimensions()) }}
-{%- endmacro %}
-
 {# The dimensions whose segments have a pace: what may be recommended. A deal may name several competitors, and most open deals none yet. #}
 {% macro pace_dimensions() -%}
     {{ return(dimensions() | selectattr('recommendable') | rejectattr('name', 'equalto', 'competitor') | list) }}

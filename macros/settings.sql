@@ -115,10 +115,7 @@
 {% endmacro %}
 
 {% macro dimension_problem(dimension) %}
-    {%- set columns = [
-        'industry', 'revenue_band', 'employee_band', 'region', 'country', 'account_type', 'lead_source', 'deal_type',
-        'product', 'deal_size_band', 'competitor', 'pipeline', 'owner',
-    ] -%}
+    {%- set columns = (segment_columns() | reject('in', extra_dimensions()) | list) + ['owner'] -%}
     {%- set example = '{name: industry, recommendable: true}' -%}
     {%- if dimension is not mapping or 'name' not in dimension or dimension.get('recommendable') is not boolean -%}
         {{ return('Setting dimensions: ' ~ (dimension | tojson) ~ ' must be written like ' ~ example ~ '.') }}

@@ -37,14 +37,9 @@
     {{ return(pairs) }}
 {% endmacro %}
 
-{# The dimensions whose values are words. #}
-{% macro dimensions_of_words() %}
-    {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] + extra_dimensions()) }}
-{% endmacro %}
-
 {# The sentence about a setting `keep` that nothing can be made of; empty where it is right. #}
 {% macro keep_problem(keep) %}
-    {%- set columns = dimensions_of_words() -%}
+    {%- set columns = account_dimensions() + deal_dimensions() -%}
     {%- set form = 'Write keep: {lead_source: [None]}, or keep: [None] for every dimension.' -%}
     {%- for name, words in (keep.items() if keep is mapping else [('*', keep)]) -%}
         {%- if name != '*' and name not in columns -%}

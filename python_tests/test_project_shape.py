@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.load.columns import COLUMNS
 
 MODELS = sorted(path for path in (ROOT / "models").rglob("*") if path.suffix in (".sql", ".py"))
 SEEDS = sorted((ROOT / "seeds").rglob("*.csv"))
@@ -394,6 +395,15 @@ def test_rates_and_shares_lie_between_0_and_1(sample_build: SampleBuild) -> None
         if sample_build.rows(f"select 1 from marts.{table} where {column} not between 0 and 1 limit 1")
     ]
     assert outside == []
+
+
+def test_the_dimensions_of_the_loader_are_those_of_the_models(sample_build: SampleBuild) -> None:
+    marked = {name: {column.name for column in COLUMNS[name] if column.is_dimension} for name in ("deals", "accounts")}
+    segmented = {row["column_name"] for row in sample_build.rows("select column_name from intermediate.int_segments")}
+    columns = {column for table, column, _ in built_columns(sample_build) if table == "dim_accounts"}
+    # an owner's name is hashed while it is read
+    assert segmented - {"owner"} <= marked["deals"]
+    assert marked["accounts"] == marked["deals"] & columns
 
 
 def test_types_of_contracts_are_those_both_engines_know() -> None:

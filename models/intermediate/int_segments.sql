@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
-{%- set columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner', 'industry', 'region', 'country', 'account_type'] + extra_dimensions() -%}
-{%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
+{%- set account_columns = account_dimensions() -%}
+{%- set columns = deal_dimensions() + account_columns -%}
 -- One row per column and spelling of a value, with the segment it belongs to: spellings that only look different are one segment, shown in
 -- the commonest; `segment_aliases` joins further ones by hand, and `no_value_words` says which words mean that nothing is known. A cell
 -- that names several competitors holds several values. An e-mail address inside a value goes no further.

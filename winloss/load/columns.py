@@ -35,20 +35,16 @@ DATED = (Kind.DATE, Kind.TIMESTAMP)
 class Column:
     """One column as a file is read: `required` ones must be mapped for their object to be read, `crm_only` ones cannot be.
 
-    `is_own` marks a dimension that the user added, `is_person` one whose values are people.
+    The words of an `is_dimension` column are its segments; `is_own` marks one that the user added, `is_person` one whose values are people.
     """
 
     name: str
     kind: Kind
     required: bool = False
     crm_only: bool = False
+    is_dimension: bool = False
     is_own: bool = False
     is_person: bool = False
-
-    @property
-    def is_dimension(self) -> bool:
-        """Whether its values are the words of a dimension."""
-        return self.is_own or self.name in _DIMENSIONS
 
 
 SOURCES = PROJECT / "models" / "staging" / "sources.yml"
@@ -68,6 +64,7 @@ def _columns_read(table: Mapping[str, Any]) -> tuple[Column, ...]:
                     kind if own else Kind.CATEGORY,
                     own and meta.get("required", False),
                     meta.get("crm_only", False) or not own,
+                    own and meta.get("dimension", False),
                 )
                 columns.setdefault(name, column)
     return tuple(columns.values())
@@ -86,16 +83,15 @@ COLUMNS = _declared()
 # The part of it that a mapping may name.
 OBJECTS = {name: tuple(column for column in columns if not column.crm_only) for name, columns in COLUMNS.items()}
 
-_DIMENSIONS = frozenset(
-    "lead_source deal_type product competitor pipeline industry region country account_type".split()
-)
-
 
 def with_dimensions(
     columns: Mapping[str, tuple[Column, ...]], added: Mapping[str, bool]
 ) -> dict[str, tuple[Column, ...]]:
     """The columns of each object, those of deals followed by the dimensions that the user added: names, and whether they are people."""
-    own = tuple(Column(name, Kind.CATEGORY, is_own=True, is_person=is_person) for name, is_person in added.items())
+    own = tuple(
+        Column(name, Kind.CATEGORY, is_dimension=True, is_own=True, is_person=is_person)
+        for name, is_person in added.items()
+    )
     return {**columns, "deals": (*columns["deals"], *own)}
 
 

@@ -55,9 +55,9 @@ _LINKED = 0.5
 _LINKED_ACCOUNTS = 0.3
 # What is read first: of several columns a header may be, the first is it.
 _FIRST = ("outcome", "deal_id", "closed_on", "created_on", "modified_at", "amount")
-_FROM_LOOKUPS = (
-    "region", "country", "industry", "employees", "annual_revenue", "product", "pipeline", "lead_source", "deal_type", "competitor", "account_type",
-)  # fmt: skip
+_FROM_LOOKUPS = tuple(
+    column.name for column in OBJECTS["deals"] if column.is_dimension or column.name in ("employees", "annual_revenue")
+)
 
 
 @dataclass

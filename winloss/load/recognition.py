@@ -15,7 +15,7 @@ import duckdb
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import Alias, aliases, seed_rows
 from winloss.load.aliases import recognise as likenesses
-from winloss.load.columns import COLUMNS, Column, with_dimensions
+from winloss.load.columns import COLUMNS, with_dimensions
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
 from winloss.load.headers import plain, positions
@@ -141,7 +141,7 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     Raises ReadingError with one sentence per thing to fix.
     """
     columns = {
-        column.name: Column(column.name, column.kind) for shape in shapes(crm) for column in COLUMNS[shape.object]
+        column.name: replace(column, required=False, crm_only=False) for shape in shapes(crm) for column in COLUMNS[shape.object]
     }
     example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)

@@ -1,4 +1,4 @@
-{%- set columns = ['industry', 'region', 'country', 'account_type'] -%}
+{%- set columns = account_dimensions() -%}
 -- One row per accepted account, with deals or without, in the segments its deals would have. Never published.
 
 with deals as (

@@ -1,5 +1,5 @@
-{%- set account_columns = ['industry', 'region', 'country', 'account_type'] -%}
-{%- set deal_columns = ['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions() -%}
+{%- set account_columns = account_dimensions() -%}
+{%- set deal_columns = deal_dimensions() -%}
 -- One row per accepted deal, open ones included. Amounts and counts may be summed; cycle_days and scores may not.
 -- noqa: disable=LT02
 
