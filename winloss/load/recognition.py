@@ -141,7 +141,9 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
     Raises ReadingError with one sentence per thing to fix.
     """
     columns = {
-        column.name: replace(column, required=False, crm_only=False) for shape in shapes(crm) for column in COLUMNS[shape.object]
+        column.name: replace(column, required=False, crm_only=False)
+        for shape in shapes(crm)
+        for column in COLUMNS[shape.object]
     }
     example = next(shape.example for shape in shapes(crm) if shape.object == "deals")
     settings = check_crm_settings(variables, columns)
