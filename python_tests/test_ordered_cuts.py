@@ -88,6 +88,53 @@ def test_a_band_beyond_its_side_is_claimed_beside_the_cut() -> None:
     assert huge["extra_wins_per_100"] == alone["extra_wins_per_100"]
 
 
+# 30 % but for the two bands in the middle, which win 60 %, and the last, of which 15 of 40 tell little
+MIDDLE = {"tiny": (45, 150), "small": (45, 150), "middling": (90, 150), "large": (90, 150), "huge": (15, 40)}
+
+
+def test_a_side_that_holds_a_band_that_does_not_win_more_is_not_told() -> None:
+    found = said(select(counted(MIDDLE), SEARCHED))
+    # above "middling" 195 of 340 are won against 90 of 300 below, but of "huge" 38 %, which may be as few as below
+    assert "middling and above" not in found and "huge" not in found
+    # "tiny" and "small" each win 30 % against the 57 % above
+    assert found["below middling"] == "deprioritise"
+
+
+def test_nothing_is_said_of_a_band_beside_the_contrary_of_its_side() -> None:
+    # huge wins more than each band below but less than those beside it
+    for wins in range(24, 72, 4):
+        told = said(select(counted(MIDDLE | {"huge": (wins, 80)}), SEARCHED))
+        for side, bands in (
+            ("middling and above", BANDS[2:]),
+            ("below middling", BANDS[:2]),
+            ("large and above", BANDS[3:]),
+        ):
+            for band in bands:
+                assert told.get(side) is None or told.get(band, told[side]) == told[side], (wins, side, band)
+        # of sides that overlap, the contrary is not said either
+        assert {told.get("middling and above"), told.get("below large")} != {"target_more", "deprioritise"}
+
+
+def test_a_band_of_few_deals_does_not_speak_against_its_side() -> None:
+    few = STEP | {"huge": (1, 9)}
+    assert said(select(counted(few), SEARCHED)) == {
+        "below middling": "deprioritise",
+        "middling and above": "target_more",
+    }
+
+
+def test_a_band_inside_what_is_claimed_has_no_verdict_of_its_own() -> None:
+    graded = {"tiny": (75, 500), "small": (175, 500), "middling": (200, 500), "large": (225, 500), "huge": (350, 500)}
+    rows = {
+        row["segment"]: row for row in evidence_rows(select(counted(graded), SEARCHED)) if row["dimension"] == "size"
+    }
+    # 200 of 500 against 825 of 2,000 elsewhere: within ten points either way, and part of a side that is claimed
+    assert rows["middling"]["action"] == "not_enough_data" and rows["middling"]["not_judged"] == "part_of_claim"
+    assert "part of what is claimed" in str(rows["middling"]["caveats"])
+    alone = {row["segment"]: row for row in evidence_rows(select(counted(graded), DIMENSIONS))}
+    assert alone["middling"]["action"] == "no_difference"
+
+
 def test_a_cut_that_parts_the_deals_as_a_band_does_is_no_further_comparison() -> None:
     three = {"tiny": (22, 60), "middling": (39, 70), "huge": (17, 31)}
     found = select(counted(three), SEARCHED)

@@ -181,7 +181,11 @@ def test_what_has_no_value_is_one_sentence_with_the_reason() -> None:
             [unvalued],
             "What the advice is worth cannot be told: under half of the won deals state an amount. Record the amount of each won deal.",
         ),
-        ([unvalued | {"value_missing_reason": None}], "What the advice is worth cannot be told of pairs of segments."),
+        (
+            [unvalued | {"value_missing_reason": "pairs of segments are not valued"}],
+            "What the advice is worth cannot be told: pairs of segments are not valued.",
+        ),
+        ([unvalued | {"value_missing_reason": None}], "What the advice is worth cannot be told."),
     ):
         section = is_it_worth_it(context(advice_values=rows))
         assert graded(section) == [(None, words)]

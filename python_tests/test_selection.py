@@ -172,7 +172,7 @@ def test_first_claim_must_pass_the_bound_of_the_first_step() -> None:
     won = [int(i < wins) for _, n, wins in source for i in range(n)]
     deals = DealCounts(columns, won, ["2025-Q4"] * 127)
     assert select(deals, ["lead_source"]).claims == ()
-    assert len(select(deals, ["lead_source"], Parameters(step_down_share=1.0)).claims) == 1
+    assert len(select(deals, ["lead_source"], Parameters(step_down_share=1.0, interval_z=1.0)).claims) == 1
     assert Parameters().step_down_rate == pytest.approx(0.06)
 
 
@@ -239,7 +239,8 @@ def test_a_first_claim_that_later_ones_explain_is_taken_back() -> None:
         "A" if "B" in pair and rng.random() < 0.8 else str(rng.choice(list("BCDE")))
         for pair in zip(deals.columns["region"], deals.columns["product"])
     ]
-    unchecked = select(deals.memory(), DIMENSIONS, Parameters(backward_p=1.0, all_rest_p=1.0), with_pairs=False)
+    unasked = Parameters(backward_p=1.0, all_rest_p=1.0, interval_z=0.1)
+    unchecked = select(deals.memory(), DIMENSIONS, unasked, with_pairs=False)
     assert unchecked.claims[0].cell == (("industry", "A"),)
     result = select(deals.memory(), DIMENSIONS, Parameters(all_rest_p=1.0), with_pairs=False)
     assert claimed(result) == {(("product", "B"),): 1, (("region", "B"),): 1}
@@ -250,7 +251,7 @@ def test_better_or_worse_than_the_leftovers_is_not_enough() -> None:
     # Once D and E are set aside, C is the worst of what is left; against all others it is average.
     effects = {("industry", "A"): 1.0, ("industry", "B"): 1.0, ("industry", "D"): -0.7, ("industry", "E"): -0.7}
     deals = make(7, 1_900, effects, unknown=0)
-    unchecked = select(deals.memory(), DIMENSIONS, Parameters(all_rest_p=1.0), with_pairs=False)
+    unchecked = select(deals.memory(), DIMENSIONS, Parameters(all_rest_p=1.0, interval_z=0.1), with_pairs=False)
     assert (("industry", "C"),) in claimed(unchecked)
     # C is never chosen, so that A and B are asked again and found.
     assert claimed(select(deals.memory(), DIMENSIONS, with_pairs=False)) == {
@@ -461,17 +462,21 @@ def test_renaming_segments_changes_only_names(seed: int) -> None:
 
 @given(seeds, st.sampled_from([0.8, 1.2, -1.5]))
 @settings(max_examples=15)
-def test_counting_every_deal_twice_never_weakens_a_claim(seed: int, effect: float) -> None:
+def test_counting_every_deal_twice_weakens_no_claim_by_itself(seed: int, effect: float) -> None:
+    """What was claimed stands, unless a further claim accounts for it or its field has come to be asked about."""
     deals = make(seed, 350, {("industry", "A"): effect})
     one = select(deals.memory(), DIMENSIONS, with_pairs=False)
     other = select(deals.changed([*range(350)] * 2).memory(), DIMENSIONS, with_pairs=False)
-    again = {claim.cell: claim for claim in other.claims}
-    for claim in one.claims:
-        assert again[claim.cell].sign == claim.sign
-        if again[claim.cell].adjusted_for == claim.adjusted_for:
-            before, after = of(one, *claim.cell[0]), of(other, *claim.cell[0])
-            assert again[claim.cell].p_value <= claim.p_value
-            assert abs(after.expected_lift or 0) > abs(before.expected_lift or 0)
+    before, again = ({claim.cell: claim for claim in found.claims} for found in (one, other))
+    for cell, claim in before.items():
+        if cell not in again:
+            is_asked = any(c.code.startswith("may_know_outcome") for c in of(other, *cell[0]).caveats)
+            assert again.keys() - before.keys() or is_asked, cell
+            continue
+        assert again[cell].sign == claim.sign
+        if set(again[cell].adjusted_for) == set(claim.adjusted_for):
+            assert again[cell].p_value <= claim.p_value
+            assert abs(of(other, *cell[0]).expected_lift or 0) > abs(of(one, *cell[0]).expected_lift or 0)
 
 
 @given(seeds, st.sampled_from(["unknown", "the only value"]))
@@ -521,14 +526,14 @@ def test_a_pair_is_never_advised_against_its_own_counts() -> None:
     assert pair.action == "target_more" and (pair.difference or 0) > 0.5
 
 
-def test_a_claim_whose_range_holds_zero_is_only_worth_testing() -> None:
+def test_what_holds_zero_in_its_range_is_no_claim_and_only_worth_testing() -> None:
     # 9 of 10 against 160 of 400: p = .002, and yet from -1 point once shrunk towards zero: 0.5 w / (w + 20) less
     # 1.96 sqrt(.242 / (w + 20)) with w = 10 * 400 / 410.
     cells = [(("Referral",), 10, 9), (("Inbound",), 200, 80), (("Event",), 200, 80)]
     result = select(counted_company(cells, ["source"]).memory(), ["source"])
     referral = of(result, "source", "Referral")
-    assert referral.claim_step == 1 and (referral.expected_lift_low or 0) < 0 < (referral.difference_low or 0)
-    assert (referral.action, [caveat.code for caveat in referral.caveats]) == ("keep_testing", ["range_holds_zero"])
+    assert referral.claim_step is None and (referral.expected_lift_low or 0) < 0 < (referral.difference_low or 0)
+    assert referral.action == "keep_testing"
 
 
 @given(seeds, st.sampled_from([60, 300, 1_500]), st.floats(-1.5, 1.5))

@@ -236,21 +236,40 @@ def test_a_rate_of_value_in_the_advice_does_not_tell_an_amount_that_is_hidden_am
         "cast(null as varchar) as second_segment, 'industry ' || segment as segment_label, won_deals, lost_deals, 0.5 as value_weighted_win_rate "
         "from marts.win_rates_by_dimension where period = 'window'"
     )
+    cuts: list[tuple[str, ...]] = []
+    # segments taken together: less those of Banks their deals are those of Farms; Banks alone tell nothing
+    for name, parts in {"banks and farms": ("banks", "farms"), "banks or more": ("banks",)}.items():
+        connection.execute(
+            f"insert into marts.icp_recommendations values ('industry', '{name}', null, null, 'industry {name}', 21, 40, 0.5)"
+        )
+        cuts.extend(("industry", "cut", name, part) for part in parts)
+    connection.execute(
+        "create table marts.dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)"
+    )
+    connection.executemany("insert into marts.dim_segment_cuts values (?, ?, ?, ?)", cuts)
     connection.execute(
         "create table marts.return_on_investment as select segment_label, 7.0 as revenue_gain, 'none' as missing_reason from marts.icp_recommendations"
     )
     columns = {
         mart: {row[0]: row[1] for row in connection.execute(f"describe marts.{mart}").fetchall()}
-        for mart in ("win_rates_by_dimension", "win_rate_baseline", "icp_recommendations")
+        for mart in ("win_rates_by_dimension", "win_rate_baseline", "icp_recommendations", "dim_segment_cuts")
     }
     hide_small_values(connection, "marts", columns, 5)
     rates = {row["segment"]: row["value_weighted_win_rate"] for row in published(connection, "icp_recommendations")}
-    assert {segment: rate is None for segment, rate in rates.items()} == {"banks": False, "shops": True, "farms": True}
+    assert {segment: rate is None for segment, rate in rates.items()} == {
+        "banks": False,
+        "shops": True,
+        "farms": True,
+        "banks and farms": True,
+        "banks or more": False,
+    }
     worth = {row["segment_label"]: row for row in published(connection, "return_on_investment")}
     assert {label: row["revenue_gain"] is None for label, row in worth.items()} == {
         "industry banks": False,
         "industry shops": True,
         "industry farms": True,
+        "industry banks and farms": True,
+        "industry banks or more": False,
     }
     assert worth["industry banks"]["missing_reason"] == "none"
     assert worth["industry shops"]["missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"

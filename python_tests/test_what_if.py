@@ -91,6 +91,38 @@ def test_a_pair_too_small_to_list_is_taken_as_independent_and_said(marts: duckdb
     assert any("independent" in sentence for sentence in answer.assumed)
 
 
+@pytest.mark.parametrize(
+    "drops",
+    [
+        ["industry=Shop"] * 3,
+        ["industry=Shop", "industry=Shop+region=North", "industry=Shop"],
+        ["industry=Shop+region=North", "industry=Shop", "industry=Shop+region=North"],
+    ],
+)
+def test_what_is_named_twice_or_lies_inside_is_dropped_once(marts: duckdb.DuckDBPyConnection, drops: list[str]) -> None:
+    answer = what_if(reader_over(marts), drops=[parse_cell(text) for text in drops])
+    once = what_if(reader_over(marts), drops=[parse_cell("industry=Shop")])
+    assert (answer.deals_after, answer.win_rate_after, answer.won_amount_after) == (
+        once.deals_after,
+        once.win_rate_after,
+        once.won_amount_after,
+    )
+
+
+def test_three_segments_that_overlap_take_no_deal_twice(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("insert into win_rates_by_dimension values ('window', 'source', 'Event', 100, 50, 50000.0)")
+    marts.execute(
+        "insert into win_rates_by_segment_pair values ('window', 'industry', 'Shop', 'source', 'Event', 30, 6, 6000.0), "
+        "('window', 'region', 'North', 'source', 'Event', 20, 15, 9000.0)"
+    )
+    answer = what_if(
+        reader_over(marts), [parse_cell(text) for text in ("industry=Shop", "region=North", "source=Event")]
+    )
+    # Shop 50, North 40 less 10 in both; of 100 Event 30 are Shop and 20 North: 100 x .7 x .8 are neither
+    assert answer.deals_after == pytest.approx(200 - 50 - 30 - 56)
+    assert any("by chance" in sentence for sentence in answer.assumed)
+
+
 def test_dropping_a_pair_uses_the_pair(marts: duckdb.DuckDBPyConnection) -> None:
     assert what_if(reader_over(marts), drops=[parse_cell("industry=Shop+region=North")]).deals_after == 190
 
@@ -162,6 +194,20 @@ def test_a_band_inside_a_dropped_cut_is_dropped_once_and_receives_nothing(marts:
     # the other side shares no deal with it
     both = what_if(reader_over(marts), drops=[parse_cell("band=D")], shifts=[parse_shift("band=under C:10")])
     assert both.used == ("band D: 36 of 50 deals won", "band under C: 40 of 110 deals won")
+
+
+def test_sides_of_two_cuts_that_overlap_are_their_bands(marts: duckdb.DuckDBPyConnection) -> None:
+    _cut(marts)
+    marts.execute(
+        "insert into dim_segment_cuts values ('band', 'band cut at B', 'under B', 'A'), ('band', 'band cut at B', 'B and more', 'B'), "
+        "('band', 'band cut at B', 'B and more', 'C'), ('band', 'band cut at B', 'B and more', 'D')"
+    )
+    nested = [parse_cell(f"band={name}") for name in ("D", "C and more", "B and more")]
+    assert what_if(reader_over(marts), drops=nested).deals_after == 60
+    assert what_if(reader_over(marts), drops=nested[::-1]).deals_after == 60
+    # under C is A and B; B and more all but A: together all 200
+    with pytest.raises(WhatIfError, match="nothing would be left"):
+        what_if(reader_over(marts), drops=[parse_cell("band=under C"), parse_cell("band=B and more")])
 
 
 def test_a_cut_overlaps_a_segment_as_its_bands_do(marts: duckdb.DuckDBPyConnection) -> None:

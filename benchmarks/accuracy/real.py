@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,9 @@ def cuts_report(rng: np.random.Generator, deals: int, world: str, odds: list[flo
         right = [e for e in said if _differs(e, rates)]
         found[name] = float(any(base_of(e.cell[0][0]) == "revenue_band" for e in right))
         found[f"false with {name}"] = (len(said) - len(right)) / max(1, len(said))
+        found[f"contrary with {name}"] = float(
+            any(_sign(a) != _sign(b) and _values(a) & _values(b) for a, b in combinations(said, 2))
+        )
     return {**found, "gain": found["cuts"] - found["bands"]}
 
 
@@ -293,6 +297,15 @@ ORDERED: dict[str, tuple[int, list[float]]] = {
     "OR 2.0 from the fourth band": (500, [1.0, 1.0, 1.0, 2.0, 2.0]),
     "OR 2.5 from the third band": (127, [1.0, 1.0, 2.5, 2.5, 2.5]),
 }
+
+
+UNEVEN: dict[str, list[float]] = {
+    "two bands in the middle": [1.0, 1.0, 2.5, 2.5, 1.0],
+    "one band in the middle": [1.0, 1.0, 2.5, 1.0, 1.0],
+    "both ends": [2.5, 1.0, 1.0, 1.0, 2.5],
+    "the last band": [1.3, 1.3, 1.3, 1.3, 0.4],
+}
+"""Orders that are none: what a side that holds a band of the other kind would make false."""
 
 
 def specs() -> list[Spec]:
@@ -433,6 +446,14 @@ def specs() -> list[Spec]:
             add("W11", f"{name}, {world} n={deals}", cuts_report, 200, targets, **settings)
             # a difference of two rates: of ten reports both may say the same
             made[-1] = replace(made[-1], least=60)
+    for name, odds in UNEVEN.items():
+        for deals, repetitions in ((500, 400), (2000, 150)):
+            targets = [
+                ("FDR", "false with cuts", None, 0.10),
+                ("claims to the contrary", "contrary with cuts", None, 0.0),
+            ]
+            settings = {"deals": deals, "world": "independent", "odds": odds}
+            add("W11", f"{name} n={deals}", cuts_report, repetitions, targets, **settings)
     for kind in ("null", "sparse", "graded", "dense 0.5"):
         for deals in (127, 500):
             targets = [("texts that contradict", "contradictions", None, 0.0)]

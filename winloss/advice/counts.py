@@ -237,6 +237,7 @@ class DealCounts:
         self._clusters = tuple(encode(kept(cluster))[1] for cluster in clusters)
         self.cluster_sums: Mapping[str, Sequence[ClusterSums]] = {}
         self._designs: dict[str, DesignEffect] = {}
+        self.cuts: Cuts = {}
         self.cohort = cohort
 
     @classmethod
@@ -270,6 +271,7 @@ class DealCounts:
         self._clusters = tuple(clusters)
         self.cluster_sums = cluster_sums or {}
         self._designs = {}
+        self.cuts = {}
         self.cohort = cohort
         return self
 
@@ -281,6 +283,7 @@ class DealCounts:
             labels = sorted(set(sides))
             place = np.array([labels.index(side) for side in sides], dtype=np.int64)
             self._labels[name], self._codes[name] = labels, place[self._codes[base]]
+        self.cuts = {**self.cuts, **cuts}
         if self.cohort is not None:
             self.cohort.cut(cuts)
         return self

@@ -7,7 +7,7 @@ follow, one per segment, and those into plain rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from scipy import special
@@ -28,6 +28,7 @@ NOT_ENOUGH_DATA = "not_enough_data"
 
 COUNTS_DISAGREE = "counts_disagree"
 SIBLINGS_CLAIMED = "siblings_claimed"
+PART_OF_CLAIM = "part_of_claim"
 SEARCH_STOPPED = "search_stopped"
 TOO_YOUNG = "too_young"
 NOT_CONFIRMED = "not_confirmed"
@@ -165,6 +166,10 @@ class Outcome:
     unconfirmed: dict[Cell, str] = field(default_factory=dict)
     is_dated: bool = True
     claims: tuple[Claim, ...] = ()
+    told: Mapping[Cell, int] = field(default_factory=dict)
+    """Every claimed segment that is said, with its sign: values, and of cuts the sides whose bands all hold."""
+    parts: Mapping[Cell, frozenset[str]] = field(default_factory=dict)
+    """By side of a cut, the values it is made of."""
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
     not_separable: dict[Cell, tuple[str, ...]] = field(default_factory=dict)
@@ -172,18 +177,35 @@ class Outcome:
     pair_claims: tuple[Claim, ...] = ()
     pair_q: dict[Cell, float] = field(default_factory=dict)
 
+    def named(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
+        """The cells as they are told: a claimed cut by a side that is."""
+        return tuple(
+            next((side for side in self.told if side[0][0] == cell[0][0]), cell)
+            if is_cut(cell[0][0]) and cell not in self.told
+            else cell
+            for cell in cells
+        )
+
+    def holding(self, cell: Cell) -> list[Cell]:
+        """Sides of cuts that are told and hold the value."""
+        [(dimension, segment)] = cell
+        return [
+            side
+            for side in self.told
+            if is_cut(side[0][0]) and base_of(side[0][0]) == dimension and segment in self.parts[side]
+        ]
+
 
 # ---------------------------------------------------------------- evidence
 
 
 def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     base = outcome.won / outcome.deals
-    claimed = {claim.cell[0][0] for claim in outcome.claims}
     evidence = [
         _segment_evidence(outcome, row, base, parameters)
         for row in outcome.segments
-        # of a cut only what is claimed is told, as both of its sides: its bands have rows of their own
-        if not is_cut(row.dimension) or (row.dimension in claimed and row.value != UNKNOWN)
+        # of a cut only the sides that are claimed are told: its bands have rows of their own
+        if not is_cut(row.dimension) or ((row.dimension, str(row.value)),) in outcome.told
     ]
     evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
     _place_bets(evidence, outcome.is_fallback, parameters)
@@ -242,9 +264,9 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     _add_gain(evidence, outcome.whole[tested], -1 if twin else 1, base, claim is not None, parameters)
     evidence.q_value = outcome.first_q[tested]
     if claim is not None:
-        evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
+        evidence.claim_step, evidence.adjusted_for = claim.step, outcome.named(claim.adjusted_for)
     elif evidence.not_judged is None and evidence.q_value <= parameters.false_discovery_rate:
-        evidence.explained_by = tuple(claim.cell for claim in outcome.claims)
+        evidence.explained_by = outcome.named(claim.cell for claim in outcome.claims)
     _decide(evidence, base, _may_be_claimed(outcome, cell, parameters), parameters)
     evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
     if is_cut(row.dimension):
@@ -264,7 +286,7 @@ def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Para
     _add_gain(evidence, whole, 1, base, True, parameters)
     evidence.is_candidate = True
     evidence.q_value = outcome.pair_q[claim.cell]
-    evidence.claim_step, evidence.adjusted_for = claim.step, claim.adjusted_for
+    evidence.claim_step, evidence.adjusted_for = claim.step, outcome.named(claim.adjusted_for)
     _decide(evidence, base, _may_be_claimed(outcome, claim.cell, parameters), parameters)
     evidence.caveats = (*_why_not_judged(outcome, evidence, parameters), *_of_claims(outcome, evidence))
     return evidence
@@ -377,6 +399,8 @@ def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> boo
 
 def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
     """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
+    if not is_cut(cell[0][0]) and outcome.holding(cell):
+        return PART_OF_CLAIM
     if outcome.stopped_after is not None and cell not in outcome.reached:
         return SEARCH_STOPPED
     if cell in outcome.unconfirmed:
@@ -420,7 +444,7 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
         (evidence.expected_gain_low, evidence.expected_gain_high),
     )
 
-    if evidence.not_judged in (SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
+    if evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
         evidence.action = NOT_ENOUGH_DATA
     elif is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
         evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
@@ -433,7 +457,7 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
         evidence.action = NOT_ENOUGH_DATA
     if evidence.action != NOT_ENOUGH_DATA:
         evidence.not_judged = None
-    if evidence.not_judged in (SEARCH_STOPPED, SIBLINGS_CLAIMED):
+    if evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, SIBLINGS_CLAIMED):
         evidence.min_detectable_difference = evidence.deals_needed = None
 
 
@@ -496,6 +520,9 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
     if evidence.not_judged == SEARCH_STOPPED:
         number = outcome.stopped_after
         text = f"The search stopped after {number} claim{'' if number == 1 else 's'}: {name} was not reached."
+    elif evidence.not_judged == PART_OF_CLAIM:
+        sides = " and ".join(side[0][1] for side in outcome.holding(evidence.cell))
+        text = f"{name} is part of what is claimed: {sides}."
     elif evidence.not_judged == SIBLINGS_CLAIMED:
         text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
     elif evidence.not_judged == TOO_YOUNG:
@@ -505,7 +532,8 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
     elif evidence.not_judged == COUNTS_DISAGREE:
         lift, then = evidence.difference or 0.0, "more" if (evidence.expected_lift or 0.0) > 0 else "less"
         counted = "less often than" if lift < 0 else "more often than" if lift > 0 else "as often as"
-        others = (claim.cell for claim in (*outcome.claims, *outcome.pair_claims) if claim.cell != evidence.cell)
+        claims = [claim.cell for claim in (*outcome.claims, *outcome.pair_claims)]
+        others = [cell for cell in outcome.named(claims) if cell != evidence.cell]
         besides = ", ".join(["quarter", *(cell_label(cell) for cell in evidence.adjusted_for or others)])
         wins, it_wins = ("wins", "it wins") if len(evidence.cell) == 1 else ("win", "they win")
         text = f"As counted, {name} {wins} {counted} other segments; {it_wins} {then} once these are accounted for: {besides}."

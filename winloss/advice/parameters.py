@@ -13,7 +13,7 @@ from typing import Any
 from winloss.rows import Value
 from winloss.settings import declared
 
-METHOD_VERSION = "strongest-first-4"
+METHOD_VERSION = "strongest-first-5"
 """Names the selection method in every record; changes whenever a result could change."""
 
 UNKNOWN = "unknown"

@@ -17,6 +17,7 @@ from winloss.advice.evidence import (
     NOT_CONFIRMED,
     NOT_ENOUGH_DATA,
     OTHER_VALUES,
+    PART_OF_CLAIM,
     SEARCH_STOPPED,
     SIBLINGS_CLAIMED,
     TARGET_MORE,
@@ -41,6 +42,7 @@ _TITLES = {
 _NOT_JUDGED = {
     COUNTS_DISAGREE: " Once stronger patterns are accounted for, the gap turns round: no advice.",
     SIBLINGS_CLAIMED: " The other values are claimed: nothing is left to compare it with.",
+    PART_OF_CLAIM: " Part of a larger segment that is claimed.",
     SEARCH_STOPPED: " The search ended before it was reached.",
     TOO_YOUNG: " Too young to judge: most deals that will be won are still open.",
     NOT_CONFIRMED: " Among deals that had time to be won the gap does not show.",

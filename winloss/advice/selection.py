@@ -106,7 +106,9 @@ class _Tester:
 
     def __init__(self, source: DealCounts, parameters: Parameters) -> None:
         self.source, self._parameters = source, parameters
-        self.deals = sum(row.deals for row in source.quarters())
+        quarters = source.quarters()
+        self.deals = sum(row.deals for row in quarters)
+        self._base = sum(row.won for row in quarters) / self.deals
         self._is_exact = self.deals <= parameters.exact_up_to_deals
         self._known: dict[Question, _Tested] = {}
 
@@ -124,6 +126,12 @@ class _Tester:
             sums = replace(sums, harmonic_deals=sums.harmonic_deals / design.factor)
             self._known[question] = _Tested(sums, z, p)
         return [self._known[question] for question in questions]
+
+    def holds_zero(self, result: Tally) -> bool:
+        """Whether the range of the expected lift holds zero: of such a segment nothing may be said."""
+        prior, z = self._parameters.lift_shrinkage_deals, self._parameters.interval_z
+        _, low, high = statistics.shrunken_lift(result.risk_difference, result.harmonic_deals, self._base, prior, z)
+        return low * high <= 0
 
 
 def _z(sums: StrataSums) -> Floats:
@@ -239,6 +247,9 @@ def select(
     decided = None if source.cohort is None else _Tester(source.cohort, parameters)
     outcome.claims = _standing(tester, decided, steps, (), outcome, parameters)
     standing = [claim.cell for claim in outcome.claims]
+    signs = {claim.cell: claim.sign for claim in outcome.claims}
+    outcome.told = _told(tester, signs, {claim.cell: claim.step for claim in outcome.claims}, (), parameters)
+    outcome.parts = {side: _parts(source, side) for side in outcome.told}
 
     outcome.final = _screen(tester, families, standing)
     outcome.whole = _screen(tester, families, standing, with_siblings=True)
@@ -404,10 +415,14 @@ def _step_down(
             and whole[cell].sign == screen[cell].sign
             and whole[cell].p <= parameters.all_rest_p
         ]
-        if not open_cells:
-            return steps, False
         strength = {cell: _strength(screen[cell], whole[cell]) for cell in open_cells}
-        strongest = min(open_cells, key=lambda cell: (strength[cell], cell))
+        open_cells.sort(key=lambda cell: (strength[cell], cell))
+        claims = [*given, *steps]
+        strongest = next(
+            (cell for cell in open_cells if _may_be_told(tester, cell, screen[cell].sign, claims, parameters)), None
+        )
+        if strongest is None:
+            return steps, False
         if screen[strongest].p > statistics.step_down_bound(len(steps) + 1, len(candidates), rate):
             return steps, False
         # values of one dimension that cannot be told apart are claimed together: a name decides nothing
@@ -419,6 +434,73 @@ def _step_down(
         if len(steps) + len(alike) > parameters.maximum_steps:
             return steps, True
         steps.update(dict.fromkeys(alike, len(steps) + 1))
+
+
+def _sides(source: DealCounts, cell: Cell) -> list[Cell]:
+    """Both sides of the cut that the cell is one of."""
+    [(name, _)] = cell
+    return [((name, side),) for side in sorted(set(source.cuts[name].values()))]
+
+
+def _parts(source: DealCounts, cell: Cell) -> frozenset[str]:
+    """The values that a segment is made of: of a side of a cut its bands, of any other itself."""
+    [(name, segment)] = cell
+    side_of = source.cuts.get(name, {segment: segment})
+    return frozenset(band for band, side in side_of.items() if side == segment)
+
+
+def _holds(tester: _Tester, side: Cell, sign: int, claims: Sequence[Cell], parameters: Parameters) -> bool:
+    """Whether each band of the side, by itself, wins more (or less) often than the other side.
+
+    Claims of other dimensions are accounted for; a band with few deals is not asked (Berger 1982: a union of
+    hypotheses is refused where each of them is).
+    """
+    base, bands = base_of(side[0][0]), sorted(_parts(tester.source, side))
+    flags = tuple(cell for cell in claims if {base_of(name) for name, _ in cell} != {base})
+    questions = [
+        Question((base,), flags, tuple((other,) for other in bands if other != band), (band,)) for band in bands
+    ]
+    asked = [_result(answer, 0) for answer in tester.ask(questions)]
+    return all(
+        result.sign == sign and result.p <= parameters.all_rest_p
+        for result in asked
+        if result.deals >= parameters.minimum_deals
+    )
+
+
+def _may_be_told(tester: _Tester, cell: Cell, sign: int, claims: Sequence[Cell], parameters: Parameters) -> bool:
+    """Whether there is something to say once the cell is claimed: of a cut, a side that holds."""
+    return not is_cut(cell[0][0]) or any(
+        _holds(tester, side, sign if side == cell else -sign, claims, parameters)
+        for side in _sides(tester.source, cell)
+    )
+
+
+def _told(
+    tester: _Tester,
+    signs: Mapping[Cell, int],
+    steps: Mapping[Cell, int],
+    given: Sequence[Cell],
+    parameters: Parameters,
+) -> dict[Cell, int]:
+    """What is said of claims, with its sign: every value and pair, and of cuts the sides that hold.
+
+    A side with a band of which the contrary is said is not told; of two such sides, the one claimed first is.
+    """
+    told = {cell: sign for cell, sign in signs.items() if not is_cut(cell[0][0])}
+    for cell in sorted(signs.keys() - told.keys(), key=lambda cell: (steps[cell], cell)):
+        for side in _sides(tester.source, cell):
+            sign, parts = signs[cell] if side == cell else -signs[cell], _parts(tester.source, side)
+            is_contradicted = any(
+                len(other) == 1
+                and base_of(other[0][0]) == base_of(cell[0][0])
+                and other_sign != sign
+                and parts & _parts(tester.source, other)
+                for other, other_sign in told.items()
+            )
+            if not is_contradicted and _holds(tester, side, sign, [*given, *signs], parameters):
+                told[side] = sign
+    return told
 
 
 def _strength(screened: Tally, whole: Tally) -> tuple[float, ...]:
@@ -449,16 +531,28 @@ def _check(
         backward = tester.ask([_given(_dimensions_of(cell), everything, cell) for cell in standing])
         whole = tester.ask([_against_all(_given(_dimensions_of(cell), everything, cell)) for cell in standing])
         found = {cell: (_result(b, 0), _result(w, 0)) for cell, b, w in zip(standing, backward, whole)}
-        weak = {cell: (back.p, steps[cell]) for cell, (back, _) in found.items() if back.p > parameters.backward_p}
+        weak = {
+            cell: (back.p, steps[cell])
+            for cell, (back, _) in found.items()
+            if back.p > parameters.backward_p or tester.holds_zero(back)
+        }
         if weak:
             standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
             continue
         weak = {
             cell: (all_rest.p, steps[cell])
             for cell, (back, all_rest) in found.items()
-            if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p
+            if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p or tester.holds_zero(all_rest)
         }
         if not weak:
+            signs = {cell: back.sign for cell, (back, _) in found.items()}
+            told = _told(tester, signs, steps, given, parameters)
+            untold = [
+                cell for cell in standing if is_cut(cell[0][0]) and not told.keys() & set(_sides(tester.source, cell))
+            ]
+            if untold:
+                standing.remove(max(untold, key=lambda cell: (steps[cell], cell)))
+                continue
             return tuple(
                 Claim(
                     cell=cell,

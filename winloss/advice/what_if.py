@@ -120,13 +120,12 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     used: list[str] = []
     assumed = ["the rates of the window hold next quarter"]
 
+    for cell in drops:
+        used.append(_used(cell, _cell_counts(marts, cell)))
+    aside = _apart(marts, drops)
     dropped = _Counts(0.0, 0.0, 0.0 if won_amount is not None else None)
-    for place, cell in enumerate(drops):
-        counts = _cell_counts(marts, cell)
-        used.append(f"{_name(cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
-        dropped = _plus(dropped, counts, 1)
-        for other in drops[:place]:
-            dropped = _plus(dropped, _overlap(marts, cell, other, deals, used, assumed), -1)
+    for place, cell in enumerate(aside):
+        dropped = _plus(dropped, _beyond(marts, cell, aside[:place], deals, used, assumed), 1)
     left = deals - dropped.deals
     if left < 1:
         raise WhatIfError("nothing would be left: the dropped segments hold all deals of the window")
@@ -147,10 +146,8 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         counts = _cell_counts(marts, shift.cell)
         if any(_is_inside(marts, shift.cell, cell) for cell in drops):
             raise WhatIfError(f"{_name(shift.cell)} is dropped and cannot receive deals")
-        used.append(f"{_name(shift.cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
-        for cell in drops:
-            counts = _plus(counts, _overlap(marts, shift.cell, cell, deals, used, assumed), -1)
-        counts = _Counts(max(counts.deals, 0.0), max(counts.won, 0.0), counts.won_amount)
+        used.append(_used(shift.cell, counts))
+        counts = _beyond(marts, shift.cell, aside, deals, used, assumed)
         portion = shift.points / 100
         gain = None if drops else _advised_gain(marts, shift.cell)
         expected = (counts.won + prior * rate) / (counts.deals + prior) if gain is None else rate + gain
@@ -211,6 +208,58 @@ def _is_inside(marts: _Marts, cell: Cell, other: Cell) -> bool:
     return all(set(own.get(dimension, [""])) <= set(marts.segments(dimension, segment)) for dimension, segment in other)
 
 
+def _used(cell: Cell, counts: _Counts) -> str:
+    return f"{_name(cell)}: {counts.won:.0f} of {counts.deals:.0f} deals won"
+
+
+def _apart(marts: _Marts, drops: Sequence[Cell]) -> list[Cell]:
+    """The drops without what is inside another one or named before; of overlapping sides of cuts the further bands."""
+    kept: list[Cell] = []
+    for place, cell in enumerate(drops):
+        others = [*drops[:place], *(other for other in drops[place:] if not _is_inside(marts, other, cell))]
+        if any(_is_inside(marts, cell, other) for other in others):
+            continue
+        dimension, segment = cell[0]
+        bands = set(marts.segments(dimension, segment)) if len(cell) == 1 else set()
+        before = {
+            band
+            for other in kept
+            if len(other) == 1 and other[0][0] == dimension
+            for band in marts.segments(dimension, other[0][1])
+        }
+        kept += [((dimension, band),) for band in sorted(bands - before)] if bands & before else [cell]
+    return kept
+
+
+def _beyond(
+    marts: _Marts, cell: Cell, others: Sequence[Cell], deals: int, used: list[str], assumed: list[str]
+) -> _Counts:
+    """Deals of the cell that are in none of the others, which share no deal where they name the same dimensions.
+
+    Of others that do not, each may take its share of what is left: there are no counts of three segments together.
+    """
+    left = counts = _cell_counts(marts, cell)
+    shared: dict[tuple[str, ...], _Counts] = {}
+    for other in others:
+        names = tuple(dimension for dimension, _ in other)
+        nothing = _Counts(0.0, 0.0, 0.0)
+        shared[names] = _plus(shared.get(names, nothing), _overlap(marts, cell, other, deals, used, assumed), 1)
+    for overlap in shared.values():
+        amount = None
+        if left.won_amount is not None and counts.won_amount is not None and overlap.won_amount is not None:
+            amount = left.won_amount * _rest(overlap.won_amount, counts.won_amount)
+        left = _Counts(
+            left.deals * _rest(overlap.deals, counts.deals), left.won * _rest(overlap.won, counts.won), amount
+        )
+    if sum(overlap.deals > 0 for overlap in shared.values()) > 1:
+        assumed.append(f"{_name(cell)} shares deals with several dropped segments, as many in common as by chance")
+    return left
+
+
+def _rest(part: float, whole: float) -> float:
+    return 1 - min(1.0, part / whole) if whole > 0 else 0.0
+
+
 def _overlap(marts: _Marts, cell: Cell, other: Cell, deals: int, used: list[str], assumed: list[str]) -> _Counts:
     """Deals in both cells: from the pair table, or as if the cells were independent."""
     both = tuple(sorted(set(cell) | set(other)))
@@ -221,7 +270,7 @@ def _overlap(marts: _Marts, cell: Cell, other: Cell, deals: int, used: list[str]
     if len(both) == 2:
         counts = _pair_counts(marts, both)
         if counts is not None:
-            used.append(f"{_name(both)}: {counts.won:.0f} of {counts.deals:.0f} deals won")
+            used.append(_used(both, counts))
             return counts
     first, second = _cell_counts(marts, cell), _cell_counts(marts, other)
     assumed.append(

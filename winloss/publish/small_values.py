@@ -156,6 +156,16 @@ from (
 ) as answers
 where table_name in ('icp_segment_evidence', 'icp_recommendations') and value_cells.cell = answers.cell"""
 
+# The value of bands taken together tells, less the others, that of the one that is hidden.
+_TAKEN_TOGETHER = """update value_cells set is_hidden = true
+from {schema}.dim_segment_cuts as cuts
+inner join value_cells as bands
+    on bands.cell = concat_ws(' | ', 'cell', cuts.dimension, cuts.segment_part)
+    and bands.is_hidden and bands.table_name = 'win_rates_by_dimension' and bands.period = 'window'
+where
+    value_cells.table_name in ('icp_segment_evidence', 'icp_recommendations')
+    and value_cells.cell = concat_ws(' | ', 'cell', cuts.dimension, cuts.segment, '', '')"""
+
 _ROUND = """update value_cells set is_hidden = true
 from (
     select table_name, cell, period, outcome
@@ -216,6 +226,8 @@ def hide_small_values(
             telling,
         )
     connection.execute(_ADVISED)
+    if "dim_segment_cuts" in columns:
+        connection.execute(_TAKEN_TOGETHER.format(schema=schema))
 
 
 def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[tuple[str, str, str, str]]:

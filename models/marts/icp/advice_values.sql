@@ -19,12 +19,18 @@ with advised as (
         worth.won_deals as valued_won_deals,
         worth.closed_deals as valued_deals,
         worth.value_missing_reason,
-        recommended.action in ('target_more', 'deprioritise') as is_claimed
+        recommended.action in ('target_more', 'deprioritise') as is_claimed,
+        sides.segment is not null as is_side
     from {{ ref('icp_recommendations') }} as recommended
     left join {{ ref('segment_values') }} as worth
         on recommended.second_segment is null
         and recommended.dimension = worth.dimension
         and recommended.segment = worth.segment
+    -- the value of a side beside those of its bands would tell one that is hidden because it rests on few wins
+    left join (select distinct dimension, segment from {{ ref('dim_segment_cuts') }}) as sides
+        on recommended.second_segment is null
+        and recommended.dimension = sides.dimension
+        and recommended.segment = sides.segment
 
 ),
 
@@ -85,6 +91,7 @@ select
     population,
     case
         when second_segment is not null then 'pairs of segments are not valued'
+        when is_side then 'bands taken together are not valued, each of them is'
         else value_missing_reason
     end as value_missing_reason
 from judged

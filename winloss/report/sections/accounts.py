@@ -129,12 +129,13 @@ def is_it_worth_it(context: Context) -> Section:
         return Section("worth", title, (Paragraph(told, "missing"),), ("advice_values",))
     rows = [row for row in claims if row["agreement"] and row["value_ratio"] is not None][:_VALUED]
     if not rows:
-        reason = next((row for row in claims if row["value_missing_reason"]), None)
-        told = (
-            say("What the advice is worth cannot be told: {value_missing_reason}. Record the amount of each won deal.", reason)
-            if reason
-            else Sentence("What the advice is worth cannot be told of pairs of segments.")
-        )  # fmt: skip
+        told = Sentence("What the advice is worth cannot be told.")
+        reasons = [row for row in claims if row["value_missing_reason"]]
+        # a pair, or bands taken together, lack no amounts
+        if lacking := next((row for row in reasons if "not valued" not in row["value_missing_reason"]), None):
+            told = say("What the advice is worth cannot be told: {value_missing_reason}. Record the amount of each won deal.", lacking)  # fmt: skip
+        elif reasons:
+            told = say("What the advice is worth cannot be told: {value_missing_reason}.", reasons[0])
         return Section("worth", title, (Paragraph(told, "missing"),), ("advice_values",))
     order = {"conflict": 0, "both": 1, "rate only": 2}
     blocks: list[Block] = [
