@@ -94,7 +94,7 @@
             ~ 'window_last_quarter string, left_out_dimensions string, missing_reason string',
         'int_account_scores':
             'kind string, quarter string, tier string, dimension string, segment string, industry string, '
-            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, won_deals bigint, '
+            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, '
             ~ 'expected_win_rate double, expected_win_rate_low double, expected_win_rate_high double, points double, '
             ~ 'points_low double, points_high double, because string, unseen_attributes string, is_allowed boolean, '
             ~ 'missing_reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '
