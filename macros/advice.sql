@@ -43,7 +43,11 @@
 {# Columns and types of the tables of advice, in order; the steps of winloss/advice/steps.py make the rows. #}
 {% macro advice_columns() -%}
     {{ return({
-        'int_competitor_changes': 'quarter string, competitor string, p_value double, q_value double, is_tested boolean, is_changed boolean',
+        'int_design_effects': 'comparison string, design_effect double, degrees double',
+        'int_competitor_reason_claims': 'competitor string, category string, p_value double, q_value double, is_clear boolean',
+        'int_competitor_changes':
+            'quarter string, competitor string, p_value double, q_value double, is_tested boolean, is_changed boolean, '
+            ~ 'explained_by string',
         'int_competitor_claims':
             'competitor string, p_value double, claim_step bigint, is_claimed boolean, expected_difference double, '
             ~ 'expected_difference_low double, expected_difference_high double, deals_needed bigint, grade string, rationale string',

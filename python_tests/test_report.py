@@ -261,6 +261,7 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "loss_reasons": lambda row: True,
         "win_rates_by_competitor": lambda row: row["is_claimed"],
         "competitors_by_quarter": lambda row: row["is_changed"],
+        "competitor_loss_reasons": lambda row: row["is_claimed"],
         "multithreading": lambda row: row["is_claimed"],
         # the claim is on the closed rate, beside the pace it is compared with
         "win_rate_changes": lambda row: row["is_claimed"],
