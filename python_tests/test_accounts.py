@@ -164,7 +164,9 @@ def test_the_usual_fit_score_takes_what_won_often_on_few_deals() -> None:
 
 def test_a_judged_profile_keeps_the_tier_and_the_promise_it_had() -> None:
     told = judged_rows([row(0.7, 10, 8, tier="A")])
-    assert [(one["kind"], one["tier"], one["industry"], one["expected_win_rate"]) for one in told] == [("judged", "A", "T", 0.7)]
+    assert [(one["kind"], one["tier"], one["industry"], one["expected_win_rate"]) for one in told] == [
+        ("judged", "A", "T", 0.7)
+    ]
 
 
 def test_the_two_values_that_move_most_are_told() -> None:
@@ -206,7 +208,6 @@ where (history.closed_deals, history.won_deals, history.tiers) is distinct from 
 from marts.account_tier_history"""
     )
     assert sums["quarters"] == 4 and sums["deals"] == sums["judged_deals"] == sums["in_tiers"] > 100
-
 
 
 def test_every_accepted_account_stands_in_one_tier(sample_build: SampleBuild) -> None:

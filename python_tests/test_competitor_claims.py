@@ -193,7 +193,10 @@ def test_who_stands_on_more_only_because_another_left_is_no_change() -> None:
         [("2025-Q1", name) for name in ["Acme"] * 120 + ["Globex"] * 50 + ["Initech"] * 30]
         + [("2025-Q2", name) for name in ["Globex"] * 50 + ["Initech"] * 30]
     )
-    told = {name: (found["2025-Q2", name]["is_changed"], found["2025-Q2", name]["explained_by"]) for name in ("Acme", "Globex", "Initech")}
+    told = {
+        name: (found["2025-Q2", name]["is_changed"], found["2025-Q2", name]["explained_by"])
+        for name in ("Acme", "Globex", "Initech")
+    }
     assert told == {"Acme": (True, None), "Globex": (False, "Acme"), "Initech": (False, "Acme")}
     assert float(found["2025-Q2", "Globex"]["q_value"]) < 0.001
 
@@ -212,7 +215,9 @@ def test_deals_of_an_account_count_for_fewer() -> None:
     """20 of 40 won against Acme, 45 of 60 against Globex: by Student's t of z / sqrt 2, and an interval as of half the deals."""
     company = deals("Q1", "Acme", 20, 20) + deals("Q1", "Globex", 45, 15)
     once = {row["competitor"]: row for row in competitor_claims(asking(company))}["Acme"]
-    together = {row["competitor"]: row for row in competitor_claims(asking(company), design=DesignEffect(2.0, 50.0))}["Acme"]
+    together = {row["competitor"]: row for row in competitor_claims(asking(company), design=DesignEffect(2.0, 50.0))}[
+        "Acme"
+    ]
     z = stats.norm.isf(float(once["p_value"]) / 2)
     assert together["p_value"] == pytest.approx(2 * stats.t.sf(z / 2**0.5, 50), abs=1e-6)
     assert (once["is_claimed"], together["is_claimed"]) == (True, False)
@@ -237,7 +242,9 @@ def test_reasons_against_a_competitor_are_compared_in_one_family() -> None:
         p.append(min(1.0, 2 * min(distribution.cdf(lost - 1) + half, distribution.sf(lost) + half)))
     assert set(found) == {"price", "timing"} and {row["competitor"] for row in found.values()} == {"Acme"}
     assert [found[name]["p_value"] for name in ("price", "timing")] == pytest.approx(p, abs=1e-11)
-    assert [found[name]["q_value"] for name in ("price", "timing")] == pytest.approx(multipletests(p, method="fdr_bh")[1], abs=1e-11)
+    assert [found[name]["q_value"] for name in ("price", "timing")] == pytest.approx(
+        multipletests(p, method="fdr_bh")[1], abs=1e-11
+    )
     assert [found[name]["is_clear"] for name in ("price", "timing")] == [True, False]
     # what fewer deals would tell is no claim
     assert not any(row["is_clear"] for row in reason_claims(rows, design=DesignEffect(2.0, 50.0)))

@@ -199,11 +199,20 @@ def test_without_a_named_competitor_the_reason_is_told() -> None:
 
 
 def test_a_share_that_follows_from_another_s_is_told_as_such_and_is_no_claim() -> None:
-    follows = MOVED | {"competitor": "Globex", "share": 0.3, "previous_share": 0.5, "is_changed": False, "explained_by": "Acme"}
+    follows = MOVED | {
+        "competitor": "Globex",
+        "share": 0.3,
+        "previous_share": 0.5,
+        "is_changed": False,
+        "explained_by": "Acme",
+    }
     told = [(one.grade, one.text) for one in said(of_competitors([ACME], [MOVED, follows])) if "stands on" in one.text]
     assert told == [
         ("Strong", "Acme stands on 40% of contested deals, 20% in the previous quarter: more than chance."),
-        (None, "Globex stands on 30% of contested deals, 50% in the previous quarter: no more than follows from what became of Acme."),
+        (
+            None,
+            "Globex stands on 30% of contested deals, 50% in the previous quarter: no more than follows from what became of Acme.",
+        ),
     ]
 
 
@@ -221,5 +230,8 @@ def test_a_reason_that_goes_with_one_competitor_is_a_claim() -> None:
         )
     )
     assert [(one.grade, one.text) for one in said(section) if "losses were for" in one.text] == [
-        ("Strong", "Against Acme 20 of 50 losses were for Price (40%), +20\N{NO-BREAK SPACE}points compared with other vendors (+6 to +34).")
+        (
+            "Strong",
+            "Against Acme 20 of 50 losses were for Price (40%), +20\N{NO-BREAK SPACE}points compared with other vendors (+6 to +34).",
+        )
     ]

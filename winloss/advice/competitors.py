@@ -15,7 +15,7 @@ import numpy as np
 from winloss.advice import statistics
 from winloss.advice.counts import rounded, whole_number
 from winloss.advice.parameters import Parameters
-from winloss.advice.statistics import DesignEffect, Ints
+from winloss.advice.statistics import INDEPENDENT, DesignEffect, Ints
 from winloss.figures import percent, points, thousands
 from winloss.rows import Row, Value, number
 
@@ -80,9 +80,7 @@ def _p_values(look: _Look, names: Sequence[str], parameters: Parameters, design:
     return {name: float(value) for name, value in zip(names, p)}
 
 
-def competitor_claims(
-    ask: Ask, parameters: Parameters = Parameters(), design: DesignEffect = DesignEffect()
-) -> list[Row]:
+def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: DesignEffect = INDEPENDENT) -> list[Row]:
     """One row per competitor that a deal of the window names, strongest claim first, then by the number of deals.
 
     Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
@@ -114,7 +112,15 @@ def competitor_claims(
         last |= dict.fromkeys(waiting, look)
     rows = [
         _row(
-            name, whole, last.get(name, whole), p.get(name), steps.get(name), len(candidates), has_enough, parameters, design
+            name,
+            whole,
+            last.get(name, whole),
+            p.get(name),
+            steps.get(name),
+            len(candidates),
+            has_enough,
+            parameters,
+            design,
         )
         for name in whole.deals
     ]
@@ -189,9 +195,7 @@ def _row(
     return row
 
 
-def reason_claims(
-    rows: Counts, parameters: Parameters = Parameters(), design: DesignEffect = DesignEffect()
-) -> list[Row]:
+def reason_claims(rows: Counts, parameters: Parameters = Parameters(), design: DesignEffect = INDEPENDENT) -> list[Row]:
     """One row per competitor and loss reason that can be compared: is it stated of its lost deals more, or less, often than of others'?
 
     `rows`: competitor, category, lost_deals of competitor_lost_deals, other_reason_deals of other_lost_deals. Compared are competitors with
@@ -203,7 +207,8 @@ def reason_claims(
         for row in rows
         if whole_number(row, "competitor_lost_deals") >= parameters.competitor_reason_losses
         and whole_number(row, "other_lost_deals") >= parameters.minimum_deals
-        and whole_number(row, "lost_deals") + whole_number(row, "other_reason_deals") >= parameters.minimum_reason_losses
+        and whole_number(row, "lost_deals") + whole_number(row, "other_reason_deals")
+        >= parameters.minimum_reason_losses
         and row["category"] != "unspecified"
     ]
     if not tested:
@@ -253,16 +258,20 @@ def share_changes(rows: Counts, ask: AskQuarter, parameters: Parameters = Parame
         now, then = counts[quarter], counts[before] if before else {}
         p = _p_of_shares(now, then, names, parameters)
         q = dict(zip(p, statistics.benjamini_hochberg(list(p.values())))) if p else {}
-        changed = sorted((name for name in q if q[name] <= parameters.reason_claim_rate), key=lambda name: (p[name], name))
-        explained: dict[str, str] = {}
-        credited: list[str] = changed[:1]
-        for name in changed[1:]:
-            left = _by_quarter(ask(quarter, credited))
-            again = _p_of_shares(left.get(quarter, {}), left.get(before or "", {}), [name], parameters)
-            if again.get(name, 1.0) <= parameters.reason_claim_rate:
-                credited.append(name)
-            else:
-                explained[name] = "; ".join(credited)
+        changed = sorted(
+            (name for name in q if q[name] <= parameters.reason_claim_rate), key=lambda name: (p[name], name)
+        )
+        credited: list[str] = []
+        waiting, left_p = changed, p
+        while waiting:
+            left_q = dict(zip(waiting, statistics.benjamini_hochberg([left_p[name] for name in waiting])))
+            strongest = min(waiting, key=lambda name: (left_p[name], name))
+            if left_q[strongest] > parameters.reason_claim_rate:
+                break
+            credited.append(strongest)
+            left = _by_quarter(ask(quarter, credited)) if len(waiting) > 1 else {}
+            left_p = _p_of_shares(left.get(quarter, {}), left.get(before or "", {}), waiting, parameters)
+            waiting = [name for name in waiting if name not in credited and name in left_p]
         for name in names:
             result.append(
                 {
@@ -272,7 +281,7 @@ def share_changes(rows: Counts, ask: AskQuarter, parameters: Parameters = Parame
                     "q_value": float(q[name]) if name in q else None,
                     "is_tested": name in q,
                     "is_changed": name in credited,
-                    "explained_by": explained.get(name),
+                    "explained_by": "; ".join(credited) if name in changed and name not in credited else None,
                 }
             )
     return result

@@ -14,6 +14,7 @@ from winloss.advice.statistics import DesignEffect
 from winloss.advice.steps import parameters
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
+from winloss.settings import declared
 
 DESIGNS = {"comparison": "text", "design_effect": "number", "degrees": "number"}
 
@@ -25,8 +26,8 @@ MOMENTS = {"early": "contacts early", "at close": "contacts at close"}
 def design_effects(reader: Reader) -> list[Row]:
     """One row per comparison with its design effect, 1 where deals share nothing; degrees of freedom are null where they are many."""
     constants = parameters(reader)
-    [setting] = reader.table("dim_settings", "setting = 'many_contacts'")
-    many = int(str(setting["value"]))
+    stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
+    many = int(str(stated.get("many_contacts", declared()["many_contacts"].default)))
     asked = {COMPETITORS: (_named(reader), "competitor"), COMPETITOR_REASONS: (_reasons(reader), "competitor")}
     asked |= {MOMENTS[moment]: (_contacts(reader, moment, many), "many_contacts") for moment in sorted(MOMENTS)}
     rows: list[Row] = []

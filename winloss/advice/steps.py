@@ -160,6 +160,7 @@ REASON_CHANGES = {
     "rationale": "text",
 }
 
+
 def parameters(reader: Reader) -> Parameters:
     """The constants of the method, as this build set them."""
     return parameters_from(reader.table("dim_settings"))

@@ -53,7 +53,9 @@ def _takeaways(context: Context, rows: list[Record]) -> list[Sentence]:
 def _moved(context: Context) -> list[Sentence]:
     """Shares of the contested deals that moved, and those that only follow from another's."""
     say = context.writer.say
-    stands = "{competitor} stands on {share|percent} of contested deals, {previous_share|percent} in the previous quarter: "
+    stands = (
+        "{competitor} stands on {share|percent} of contested deals, {previous_share|percent} in the previous quarter: "
+    )
     rows = context.marts.rows("competitors_by_quarter", quarter=context.quarter)
     told = [say(stands + "more than chance.", row, grade="strong") for row in rows if row["is_changed"]]
     follows = "no more than follows from what became of {explained_by}."
