@@ -95,7 +95,7 @@
             ~ 'dimension_change_high double, rate_change double, other_rate_change double, difference double, '
             ~ 'difference_low double, difference_high double, p_value double, q_value double, is_tested boolean, '
             ~ 'is_simpson boolean, prior_deals bigint, design_effect double, window_first_quarter string, '
-            ~ 'window_last_quarter string, left_out_dimensions string, missing_reason string',
+            ~ 'window_last_quarter string, left_out_dimensions string, population string, missing_reason string',
         'int_account_scores':
             'kind string, quarter string, tier string, dimension string, segment string, industry string, '
             ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, '

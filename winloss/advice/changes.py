@@ -61,6 +61,7 @@ CHANGES = {
     "window_first_quarter": "text",
     "window_last_quarter": "text",
     "left_out_dimensions": "text",
+    "population": "text",
     "missing_reason": "text",
 }
 """Columns of the account: rows with a part are those of the whole company, rows with a dimension those of a segment."""
@@ -110,6 +111,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
         "left_out_dimensions": "; ".join(sorted(left_out)) or None,
         "design_effect": designs.of_quarters.factor,
         "quarter": quarter,
+        "population": periods["quarter"]["population"],
     }
     result: list[Row] = []
     for comparison in COMPARISONS:
