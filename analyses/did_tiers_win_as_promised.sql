@@ -10,5 +10,4 @@ select
     win_rate_high,
     is_within
 from {{ ref('account_tier_history') }}
-where tier != 'all'
 order by quarter, tier

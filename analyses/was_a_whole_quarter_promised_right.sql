@@ -2,10 +2,9 @@
 
 select
     quarter,
-    closed_deals,
-    expected_win_rate,
-    win_rate,
-    win_rate - expected_win_rate as difference
+    sum(closed_deals) as closed_deals,
+    {{ rate('sum(expected_win_rate * closed_deals)', 'sum(closed_deals)') }} as expected_win_rate,
+    {{ rate('sum(won_deals)', 'sum(closed_deals)') }} as win_rate
 from {{ ref('account_tier_history') }}
-where tier = 'all'
+group by quarter
 order by quarter

@@ -43,7 +43,11 @@
 {# Columns and types of the tables of advice, in order; the steps of winloss/advice/steps.py make the rows. #}
 {% macro advice_columns() -%}
     {{ return({
-        'int_competitor_changes': 'quarter string, competitor string, p_value double, q_value double, is_tested boolean, is_changed boolean',
+        'int_design_effects': 'comparison string, design_effect double, degrees double',
+        'int_competitor_reason_claims': 'competitor string, category string, p_value double, q_value double, is_clear boolean',
+        'int_competitor_changes':
+            'quarter string, competitor string, p_value double, q_value double, is_tested boolean, is_changed boolean, '
+            ~ 'explained_by string',
         'int_competitor_claims':
             'competitor string, p_value double, claim_step bigint, is_claimed boolean, expected_difference double, '
             ~ 'expected_difference_low double, expected_difference_high double, deals_needed bigint, grade string, rationale string',
@@ -91,10 +95,10 @@
             ~ 'dimension_change_high double, rate_change double, other_rate_change double, difference double, '
             ~ 'difference_low double, difference_high double, p_value double, q_value double, is_tested boolean, '
             ~ 'is_simpson boolean, prior_deals bigint, design_effect double, window_first_quarter string, '
-            ~ 'window_last_quarter string, left_out_dimensions string, missing_reason string',
+            ~ 'window_last_quarter string, left_out_dimensions string, population string, missing_reason string',
         'int_account_scores':
             'kind string, quarter string, tier string, dimension string, segment string, industry string, '
-            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, won_deals bigint, '
+            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, '
             ~ 'expected_win_rate double, expected_win_rate_low double, expected_win_rate_high double, points double, '
             ~ 'points_low double, points_high double, because string, unseen_attributes string, is_allowed boolean, '
             ~ 'missing_reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '

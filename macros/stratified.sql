@@ -13,19 +13,20 @@
     cast(sum(cast({{ term }} as decimal(38, 15))) as double)
 {%- endmacro %}
 
-{# Then, over columns of those names: exposed less not exposed, and the ends of its 95 % interval. Null where no stratum has deals on both sides. #}
+{# Then, over columns of those names: exposed less not exposed, and the ends of its 95 % interval, wider where deals share an account or an owner.
+   Null where no stratum has deals on both sides. #}
 {% macro stratified_difference() -%}
     excess / nullif(weight, 0)
 {%- endmacro %}
 
-{% macro stratified_low() -%}
-    {{ stratified_bound('-') }}
+{% macro stratified_low(design='1e0') -%}
+    {{ stratified_bound('-', design) }}
 {%- endmacro %}
 
-{% macro stratified_high() -%}
-    {{ stratified_bound('+') }}
+{% macro stratified_high(design='1e0') -%}
+    {{ stratified_bound('+', design) }}
 {%- endmacro %}
 
-{% macro stratified_bound(sign) -%}
-    (excess {{ sign }} 1.96e0 * sqrt(greatest(0e0, excess / nullif(weight, 0) * sato_p + sato_q))) / nullif(weight, 0)
+{% macro stratified_bound(sign, design) -%}
+    (excess {{ sign }} 1.96e0 * sqrt(greatest(0e0, excess / nullif(weight, 0) * sato_p + sato_q) * {{ design }})) / nullif(weight, 0)
 {%- endmacro %}

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from python_tests.conftest import SampleBuild
 from winloss.advice.parameters import Parameters
-from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, history_rows, judge, learn, quality
+from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, judge, judged_rows, learn, quality
 from winloss.advice.statistics import DesignEffect
 from winloss.cli import main
 
@@ -162,11 +162,11 @@ def test_the_usual_fit_score_takes_what_won_often_on_few_deals() -> None:
     assert [judged.naive for judged in judge(counted, sorted(counted), ("industry",), FEW)] == [0.35, 0.0]
 
 
-def test_tiers_of_a_quarter_add_up_and_promise_the_mean() -> None:
-    rows = {str(told["tier"]): told for told in history_rows([row(0.7, 10, 8, tier="A"), row(0.4, 30, 10, tier="C")])}
-    assert [rows[tier]["closed_deals"] for tier in ("A", "B", "C", "D", "all")] == [10, 0, 30, 0, 40]
-    assert rows["all"]["expected_win_rate"] == pytest.approx(0.475)
-    assert rows["B"]["expected_win_rate"] is None
+def test_a_judged_profile_keeps_the_tier_and_the_promise_it_had() -> None:
+    told = judged_rows([row(0.7, 10, 8, tier="A")])
+    assert [(one["kind"], one["tier"], one["industry"], one["expected_win_rate"]) for one in told] == [
+        ("judged", "A", "T", 0.7)
+    ]
 
 
 def test_the_two_values_that_move_most_are_told() -> None:
@@ -180,6 +180,34 @@ def test_the_two_values_that_move_most_are_told() -> None:
 
 
 # ---------------------------------------------------------------- the sample company and the command
+
+
+def test_tiers_of_the_judged_quarters_add_up_to_their_deals(sample_build: SampleBuild) -> None:
+    """Counted from the facts by quarter alone: every closed deal of a judged quarter stands in one tier, with what it brought."""
+    wrong = sample_build.rows(
+        """with facts as (
+    select closed_quarter as quarter, count(*) as closed_deals, sum(is_won) as won_deals, sum(case when is_won = 1 then amount end) as won_amount
+    from marts.fct_closed_deals
+    group by closed_quarter
+),
+history as (
+    select quarter, sum(closed_deals) as closed_deals, sum(won_deals) as won_deals, sum(won_amount) as won_amount, count(*) as tiers
+    from marts.account_tier_history
+    group by quarter
+)
+select history.*
+from history
+left join facts on history.quarter = facts.quarter
+where (history.closed_deals, history.won_deals, history.tiers) is distinct from (facts.closed_deals, facts.won_deals, 4)
+    or abs(history.won_amount - facts.won_amount) > 0.005"""
+    )
+    assert wrong == []
+    [sums] = sample_build.rows(
+        """select count(distinct quarter) as quarters, sum(closed_deals) as deals,
+    (select judged_deals from marts.scorecard_quality) as judged_deals, (select sum(judged_deals) from marts.account_tiers) as in_tiers
+from marts.account_tier_history"""
+    )
+    assert sums["quarters"] == 4 and sums["deals"] == sums["judged_deals"] == sums["in_tiers"] > 100
 
 
 def test_every_accepted_account_stands_in_one_tier(sample_build: SampleBuild) -> None:

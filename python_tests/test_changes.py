@@ -43,7 +43,7 @@ def test_a_change_is_told_apart_as_worked_by_hand() -> None:
     """Shares move by .3: mix .3 x 2 x .0529412 of a change of .6 - .5; sqrt(.2475 (1/10 + 1/10) + .036198^2) is the error of the rest."""
     told = effects.account(fitted({"q1": BEFORE, "q2": NOW}), BEFORE, NOW)
     assert (told.total, told.mix.change, told.within.change) == pytest.approx((0.1, 0.0317647, 0.0682353), abs=1e-7)
-    assert (told.mix.error, told.within.error) == pytest.approx((0.0361980, 0.2254114), abs=1e-7)
+    assert (told.mix.drawn.error, told.within.drawn.error) == pytest.approx((0.0361980, 0.2254114), abs=1e-7)
 
 
 def test_two_dimensions_that_say_the_same_share_the_credit() -> None:
@@ -78,7 +78,20 @@ def test_deals_that_belong_together_count_for_fewer() -> None:
     once = fitted({"q1": BEFORE, "q2": NOW})
     assert wide.effect.tolist() == pytest.approx(once.effect.tolist(), abs=1e-8)
     told = effects.account(wide, doubled["q1"], doubled["q2"], design=2.0)
-    assert told.within.error == pytest.approx(0.2254114, abs=1e-7)
+    assert told.within.drawn.error == pytest.approx(0.2254114, abs=1e-7)
+
+
+def test_the_interval_of_a_mix_reaches_to_where_the_counts_put_it() -> None:
+    """With one deal imagined the effect of T is 1.8 / (9 + 1) = .18, the mix .6 x .18 = .108, its error .6 sqrt(.2475 / (2 x 10)).
+
+    Drawn to zero it is .0317647 with the error .0361980: the interval goes from that one's lower end to the plain one's upper end.
+    """
+    told = effects.account(fitted({"q1": BEFORE, "q2": NOW}), BEFORE, NOW)
+    assert (told.mix.plain.change, told.mix.plain.error) == pytest.approx((0.108, 0.6 * (0.2475 / 20) ** 0.5), abs=1e-7)
+    assert told.mix.bounds(2.0) == pytest.approx((0.0317647 - 2 * 0.0361980, 0.108 + 2 * 0.0667458), abs=1e-6)
+    assert not told.mix.is_clear(0.8778), "the estimate that is drawn to zero is still within one error of it"
+    assert told.mix.is_clear(0.87)
+    assert told.within.plain.change == pytest.approx(0.1 - 0.108, abs=1e-9)
 
 
 def test_a_field_filled_in_more_often_is_no_other_mix() -> None:

@@ -11,9 +11,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from winloss.advice import steps
-from winloss.advice.competitors import Ask, competitor_claims, share_changes
+from winloss.advice import competitor_steps
+from winloss.advice.competitors import Ask, AskQuarter, competitor_claims, reason_claims, share_changes
 from winloss.advice.recommendations import MAXIMUM_WORDS
+from winloss.advice.statistics import DesignEffect
 from winloss.rows import Reader
 
 Deal = tuple[str, frozenset[str], int]
@@ -124,6 +125,7 @@ create table fct_closed_deals (deal_key varchar, is_won integer, closed_on date,
 insert into fct_closed_deals values
     ('both', 0, '2025-02-01', '2025-Q1'), ('acme''s', 1, '2025-02-01', '2025-Q1'), ('as it is', 1, '2025-02-01', '2025-Q1'),
     ('silent', 1, '2025-02-01', '2025-Q1'), ('older', 0, '2024-12-31', '2024-Q4');
+create table int_design_effects (comparison varchar, design_effect double, degrees double);
 create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar);
 insert into bridge_deal_competitors values
     ('both', 'Acme''s', 'vendor'), ('both', 'Globex', 'vendor'), ('acme''s', 'Acme''s', 'vendor'), ('as it is', 'Status quo', 'status_quo'),
@@ -136,7 +138,7 @@ insert into bridge_deal_competitors values
         answer = connection.execute(sql)
         return [column[0] for column in answer.description or ()], answer.fetchall()
 
-    rows = steps.competitor_claims(Reader(query, lambda name: name))
+    rows = competitor_steps.competitor_claims(Reader(query, lambda name: name))
     assert [(row["competitor"], row["deals"]) for row in rows] == [("Acme's", 2), ("Globex", 1)]
     [counts] = [sql for sql in asked if "union all" in sql]
     aside = counts.replace("where 1 = 0", "where competitor in ('Acme''s')")
@@ -146,17 +148,30 @@ insert into bridge_deal_competitors values
     ]  # fmt: skip
 
 
+def by_quarter(everything: Sequence[tuple[str, str]]) -> tuple[list[dict[str, Any]], AskQuarter]:
+    """Contested deals, each a quarter and the names on it: their counts, and the counts of what is left once some are set aside."""
+
+    def counted(set_aside: Sequence[str]) -> list[dict[str, Any]]:
+        found: Counter[tuple[str | None, str]] = Counter()
+        for quarter, names in everything:
+            if not set(names.split()) & set(set_aside):
+                found.update({(name, quarter): 1 for name in (*names.split(), None)})
+        return [{"competitor": name, "quarter": quarter, "deals": count} for (name, quarter), count in found.items()]
+
+    return counted([]), lambda quarter, set_aside: counted(set_aside)
+
+
+def changes(everything: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    counts, ask = by_quarter(everything)
+    return {(str(row["quarter"]), str(row["competitor"])): row for row in share_changes(counts, ask)}
+
+
 def test_a_share_is_compared_with_the_previous_quarter_in_one_family() -> None:
-    """Of 40 contested deals 20 and then 34 name Acme, 20 and then 8 Globex; Initech is named twice and not tested."""
-    rows = [
-        {"competitor": name, "quarter": quarter, "deals": count}
-        for quarter, counts in {
-            "2025-Q1": {None: 40, "Acme": 20, "Globex": 20, "Initech": 1},
-            "2025-Q2": {None: 40, "Acme": 34, "Globex": 8, "Initech": 1},
-        }.items()
-        for name, count in counts.items()
-    ]
-    found = {(row["quarter"], row["competitor"]): row for row in share_changes(rows)}
+    """Of 40 contested deals 20 and then 34 name Acme, 20 and then 8 Globex, two of them both; Initech is named once and not tested."""
+    found = changes(
+        [("2025-Q1", name) for name in ["Acme"] * 20 + ["Globex"] * 19 + ["Globex Initech"]]
+        + [("2025-Q2", name) for name in ["Acme"] * 31 + ["Acme Globex"] * 3 + ["Globex"] * 5 + ["Initech"]]
+    )
     p = []
     for before, after in ((20, 34), (20, 8)):
         distribution = stats.hypergeom(80, before + after, 40)
@@ -165,6 +180,72 @@ def test_a_share_is_compared_with_the_previous_quarter_in_one_family() -> None:
     q = multipletests(p, method="fdr_bh")[1]
     for place, name in enumerate(("Acme", "Globex")):
         assert found["2025-Q2", name]["q_value"] == pytest.approx(q[place], abs=1e-11)
-        assert found["2025-Q2", name]["is_changed"]
         assert not found["2025-Q1", name]["is_tested"]
     assert (found["2025-Q2", "Initech"]["is_tested"], found["2025-Q2", "Initech"]["is_changed"]) == (False, False)
+    # of two that mirror each other one is credited: without Acme, Globex stands on 20 of 20 deals and then on 5 of 6
+    assert found["2025-Q2", "Acme"]["is_changed"]
+    assert (found["2025-Q2", "Globex"]["is_changed"], found["2025-Q2", "Globex"]["explained_by"]) == (False, "Acme")
+
+
+def test_who_stands_on_more_only_because_another_left_is_no_change() -> None:
+    """Acme stood on 120 of 200 contested deals and left; Globex keeps 50, Initech 30: 25 % and then 62 %, of what is left 62 % both times."""
+    found = changes(
+        [("2025-Q1", name) for name in ["Acme"] * 120 + ["Globex"] * 50 + ["Initech"] * 30]
+        + [("2025-Q2", name) for name in ["Globex"] * 50 + ["Initech"] * 30]
+    )
+    told = {
+        name: (found["2025-Q2", name]["is_changed"], found["2025-Q2", name]["explained_by"])
+        for name in ("Acme", "Globex", "Initech")
+    }
+    assert told == {"Acme": (True, None), "Globex": (False, "Acme"), "Initech": (False, "Acme")}
+    assert float(found["2025-Q2", "Globex"]["q_value"]) < 0.001
+
+
+def test_who_takes_over_another_s_deals_is_a_change_of_its_own() -> None:
+    """Acme left 120 deals, all of which name Globex now: of the 80 that never named Acme it stood on 50, and now on 170 of 200."""
+    found = changes(
+        [("2025-Q1", name) for name in ["Acme"] * 120 + ["Globex"] * 50 + ["Initech"] * 30]
+        + [("2025-Q2", name) for name in ["Globex"] * 170 + ["Initech"] * 30]
+    )
+    assert [found["2025-Q2", name]["is_changed"] for name in ("Acme", "Globex")] == [True, True]
+    assert found["2025-Q2", "Initech"]["is_changed"] is False
+
+
+def test_deals_of_an_account_count_for_fewer() -> None:
+    """20 of 40 won against Acme, 45 of 60 against Globex: by Student's t of z / sqrt 2, and an interval as of half the deals."""
+    company = deals("Q1", "Acme", 20, 20) + deals("Q1", "Globex", 45, 15)
+    once = {row["competitor"]: row for row in competitor_claims(asking(company))}["Acme"]
+    together = {row["competitor"]: row for row in competitor_claims(asking(company), design=DesignEffect(2.0, 50.0))}[
+        "Acme"
+    ]
+    z = stats.norm.isf(float(once["p_value"]) / 2)
+    assert together["p_value"] == pytest.approx(2 * stats.t.sf(z / 2**0.5, 50), abs=1e-6)
+    assert (once["is_claimed"], together["is_claimed"]) == (True, False)
+    # -.25 on 40 x 60 / 100 = 24 deals, which count as 12, drawn to zero by 20 more
+    assert together["expected_difference"] == pytest.approx(-0.25 * 12 / 32, abs=1e-6)
+
+
+def test_reasons_against_a_competitor_are_compared_in_one_family() -> None:
+    """Acme lost 20 of 50 for the price and others 30 of 150, for timing 10 and 30; Globex lost 39 deals, too few."""
+    rows = [
+        {"competitor": name, "category": category, "lost_deals": lost, "competitor_lost_deals": of, "other_reason_deals": other, "other_lost_deals": 150}
+        for name, category, lost, of, other in (
+            ("Acme", "price", 20, 50, 30), ("Acme", "timing", 10, 50, 30), ("Acme", "unspecified", 50, 50, 10), ("Acme", "rare", 2, 50, 2),
+            ("Globex", "price", 39, 39, 30),
+        )
+    ]  # fmt: skip
+    found = {row["category"]: row for row in reason_claims(rows)}
+    p = []
+    for lost, other in ((20, 30), (10, 30)):
+        distribution = stats.hypergeom(200, lost + other, 50)
+        half = distribution.pmf(lost) / 2
+        p.append(min(1.0, 2 * min(distribution.cdf(lost - 1) + half, distribution.sf(lost) + half)))
+    assert set(found) == {"price", "timing"} and {row["competitor"] for row in found.values()} == {"Acme"}
+    assert [found[name]["p_value"] for name in ("price", "timing")] == pytest.approx(p, abs=1e-11)
+    assert [found[name]["q_value"] for name in ("price", "timing")] == pytest.approx(
+        multipletests(p, method="fdr_bh")[1], abs=1e-11
+    )
+    assert [found[name]["is_clear"] for name in ("price", "timing")] == [True, False]
+    # what fewer deals would tell is no claim
+    assert not any(row["is_clear"] for row in reason_claims(rows, design=DesignEffect(2.0, 50.0)))
+    assert reason_claims(rows[4:]) == []

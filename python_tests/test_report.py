@@ -261,11 +261,12 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "loss_reasons": lambda row: True,
         "win_rates_by_competitor": lambda row: row["is_claimed"],
         "competitors_by_quarter": lambda row: row["is_changed"],
+        "competitor_loss_reasons": lambda row: row["is_claimed"],
         "multithreading": lambda row: row["is_claimed"],
         # the claim is on the closed rate, beside the pace it is compared with
         "win_rate_changes": lambda row: row["is_claimed"],
         "scorecard_quality": lambda row: row["is_allowed"],
-        "account_tier_history": lambda row: row["quarter"] == "all",
+        "account_tiers": lambda row: row["judged_deals"],
         "advice_values": lambda row: row["agreement"] in ("both", "conflict"),
         "win_rate_change_segments": lambda row: row["is_changed"] or row["is_simpson"],
         "win_rate_definitions": lambda row: row["grade"] == "strong" or row["definition"] == "pace",

@@ -13,7 +13,6 @@ from winloss.report.sections.accounts import is_it_worth_it, which_accounts
 
 KEYS = {
     "scorecard_quality": (),
-    "account_tier_history": ("quarter", "tier"),
     "account_tiers": ("tier",),
     "account_points": ("dimension", "segment"),
     "advice_values": ("rank",),
@@ -33,26 +32,22 @@ QUALITY: dict[str, Any] = {"is_allowed": True, "judged_deals": 200, "deals_missi
 
 def tier(name: str, deals: int, won: int, low: float, high: float) -> dict[str, Any]:
     return {
-        "quarter": "all", "tier": name, "closed_deals": deals, "won_deals": won, "win_rate": won / deals if deals else None,
-        "win_rate_low": low, "win_rate_high": high, "expected_win_rate": 0.5,
+        "tier": name, "judged_deals": deals, "judged_won_deals": won, "judged_win_rate": won / deals if deals else None,
+        "judged_win_rate_low": low, "judged_win_rate_high": high, "promised_win_rate": 0.5, "accounts": None,
+        "whitespace_accounts": None, "open_deals": None,
     }  # fmt: skip
 
 
 A, D = tier("A", 50, 40, 0.67, 0.89), tier("D", 100, 30, 0.22, 0.4)
-BEST: dict[str, Any] = {
-    "tier": "A",
-    "accounts": 1200,
-    "whitespace_accounts": 300,
-    "open_deals": 9,
-}
+BEST: dict[str, Any] = {"accounts": 1200, "whitespace_accounts": 300, "open_deals": 9}
 
 
 def of_tiers(*tiers: dict[str, Any], **tables: list[dict[str, Any]]) -> Section:
-    return which_accounts(context(scorecard_quality=[QUALITY], account_tier_history=list(tiers), **tables))
+    return which_accounts(context(scorecard_quality=[QUALITY], account_tiers=list(tiers), **tables))
 
 
 def test_tiers_apart_on_unseen_deals_are_a_claim_and_accounts_without_a_deal_are_counted() -> None:
-    section = of_tiers(A, tier("B", 0, 0, 0, 0), D, account_tiers=[BEST])
+    section = of_tiers(A | BEST, tier("B", 0, 0, 0, 0), D)
     assert graded(section) == [
         ("Strong", "On 200 deals the scores had not seen, tier A won 80% (67% to 89%), tier D 30% (22% to 40%)."),
         (None, "300 of 1,200 accounts of tier A have no deal yet."),
@@ -75,9 +70,9 @@ def test_one_tier_ranks_no_account() -> None:
 
 def test_few_accounts_are_not_counted() -> None:
     hidden = BEST | {"accounts": None, "whitespace_accounts": None}
-    assert len(graded(of_tiers(A, D, account_tiers=[hidden]))) == 1
+    assert len(graded(of_tiers(A | hidden, D))) == 1
     some = BEST | {"whitespace_accounts": None}
-    assert graded(of_tiers(A, D, account_tiers=[some]))[1][1] == "1,200 accounts are in tier A, with 9 deals open."
+    assert graded(of_tiers(A | some, D))[1][1] == "1,200 accounts are in tier A, with 9 deals open."
 
 
 def test_accounts_to_avoid_are_named_by_what_they_are() -> None:

@@ -124,7 +124,7 @@ GLOBEX: dict[str, Any] = {
     "rationale": "Against Globex 5 of 10. It may be chance.",
 }  # fmt: skip
 MOVED: dict[str, Any] = {
-    "quarter": "2025-Q4", "competitor": "Acme", "share": 0.4, "previous_share": 0.2, "is_changed": True,
+    "quarter": "2025-Q4", "competitor": "Acme", "share": 0.4, "previous_share": 0.2, "is_changed": True, "explained_by": None,
 }  # fmt: skip
 
 
@@ -136,6 +136,7 @@ def of_competitors(rows: list[dict[str, Any]], moved: list[dict[str, Any]] | Non
             "category": category,
             "lost_deals": lost,
             "competitor_lost_deals": 36,
+            "is_claimed": False,
         }
         for category, lost in (("unspecified", 20), ("price", 10), ("timing", 6))
     ]
@@ -195,3 +196,42 @@ def test_without_a_named_competitor_the_reason_is_told() -> None:
     )
     assert told[0].grade == "Fix the data"
     assert told[1].text == "Why: no file has a column."
+
+
+def test_a_share_that_follows_from_another_s_is_told_as_such_and_is_no_claim() -> None:
+    follows = MOVED | {
+        "competitor": "Globex",
+        "share": 0.3,
+        "previous_share": 0.5,
+        "is_changed": False,
+        "explained_by": "Acme",
+    }
+    told = [(one.grade, one.text) for one in said(of_competitors([ACME], [MOVED, follows])) if "stands on" in one.text]
+    assert told == [
+        ("Strong", "Acme stands on 40% of contested deals, 20% in the previous quarter: more than chance."),
+        (
+            None,
+            "Globex stands on 30% of contested deals, 50% in the previous quarter: no more than follows from what became of Acme.",
+        ),
+    ]
+
+
+def test_a_reason_that_goes_with_one_competitor_is_a_claim() -> None:
+    claimed = {
+        "period": "window", "competitor": "Acme", "category": "price", "lost_deals": 20, "competitor_lost_deals": 50, "share": 0.4,
+        "difference": 0.2, "difference_low": 0.06, "difference_high": 0.34, "q_value": 0.001, "is_claimed": True,
+    }  # fmt: skip
+    section = against_whom(
+        context(
+            competition_coverage=[COVERAGE],
+            win_rates_by_competitor=[ACME],
+            competitors_by_quarter=[],
+            competitor_loss_reasons=[claimed, claimed | {"category": "timing", "is_claimed": False}],
+        )
+    )
+    assert [(one.grade, one.text) for one in said(section) if "losses were for" in one.text] == [
+        (
+            "Strong",
+            "Against Acme 20 of 50 losses were for Price (40%), +20\N{NO-BREAK SPACE}points compared with other vendors (+6 to +34).",
+        )
+    ]

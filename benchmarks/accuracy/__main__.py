@@ -20,7 +20,7 @@ def main(profile: str, processes: int, only: tuple[str, ...]) -> None:
     made = table.measure(profile, processes, set(only))
     if not made:
         raise click.ClickException(
-            f"no benchmark is called {', '.join(only)}; they are B1 to B17, C1 to C7, D1 to D3, P1 to P7 and W1 to W13"
+            f"no benchmark is called {', '.join(only)}; they are B1 to B17, C1 to C7, D1 to D5, P1 to P7 and W1 to W13"
         )
     click.echo(table.rendered(made))
     missed = [line for line in made if not line.is_met]

@@ -313,20 +313,23 @@ def dated_contacts(
     signer: bool = False,
     odds_ratio: float = 1.0,
     base: float = 0.40,
+    habit: Floats | float = 0.0,
+    met: Floats | float = 1.5,
 ) -> DatedContacts:
     """Won deals live 90 days on average and lost ones 40; contacts of twelve titles are met early, some later.
 
     The first title matters by `odds_ratio` where it is met in the first two weeks. With `late` a thirteenth arrives on two of
     five deals still open on day 45, with `signer` it is added to four of five won deals on the day of winning: neither matters.
+    `habit` is what accounts add to the log odds of their deals, and `met` how many people more than one are met early.
     """
-    count = 1 + rng.poisson(1.5, deals)
+    count = 1 + rng.poisson(met, deals)
     deal = np.repeat(np.arange(deals), count)
     title = rng.choice(TITLE_SHARES.size, deal.size, p=TITLE_SHARES)
     day = rng.integers(0, 15, deal.size)
     has_first = np.bincount(deal[title == 0], minlength=deals) > 0
     share = has_first.mean()
     effect = np.log(odds_ratio) * (has_first - share)
-    won = (rng.random(deals) < special.expit(special.logit(base) + effect)).astype(np.int64)
+    won = (rng.random(deals) < special.expit(special.logit(base) + effect + habit)).astype(np.int64)
     cycle = np.maximum(1, np.round(np.where(won == 1, rng.gamma(3, 30, deals), rng.gamma(3, 40 / 3, deals)))).astype(
         np.int64
     )

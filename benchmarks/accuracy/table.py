@@ -129,7 +129,7 @@ def _figure(value: float, error: float, digits: int = 3) -> str:
 
 
 def _add_contested(add: Callable[..., None], full: bool) -> None:
-    """D1 to D3: competitors that are recorded unevenly, and contacts that do not matter."""
+    """D1 to D5: competitors that are recorded unevenly, contacts that do not matter, shares of which one moved, reasons against one."""
     for deals, repetitions in ({127: 300, 500: 100} if full else {127: 150, 500: 40}).items():
         add("D1", f"alike, recorded unevenly n={deals}", contested.competitors_report, repetitions, deals=deals)
         add("D2", f"one OR 1/2.5 n={deals}", contested.competitors_report, repetitions, deals=deals, odds_ratio=2.5)
@@ -137,6 +137,33 @@ def _add_contested(add: Callable[..., None], full: bool) -> None:
         for signer in (False, True):
             name = f"no effect{', one logged on winning' if signer else ''} n={deals}"
             add("D3", name, contested.multithreading_report, repetitions, deals=deals, signer=signer)
+    for per_account in (1.5, 4.0):
+        apart = f"{per_account:g} deals an account"
+        for deals, repetitions in ({127: 300, 500: 100} if full else {127: 60}).items():
+            settings: dict[str, Any] = {"deals": deals, "per_account": per_account}
+            add("D1", f"alike, {apart} n={deals}", contested.competitors_report, repetitions, **settings)
+        repetitions = 200 if full else 60
+        add(
+            "D3",
+            f"no effect, {apart} n=500",
+            contested.multithreading_report,
+            repetitions,
+            deals=500,
+            per_account=per_account,
+        )
+        add(
+            "D5",
+            f"reasons alike, {apart} n=400",
+            contested.reasons_report,
+            repetitions,
+            deals=400,
+            per_account=per_account,
+        )
+    repetitions = 300 if full else 80
+    for world, deals in (("alike", 200), ("one leaves", 200), ("one leaves", 1000), ("one takes over", 200)):
+        add("D4", f"{world} n={deals}", contested.shares_report, repetitions, deals=deals, world=world)
+    add("D5", "reasons alike n=400", contested.reasons_report, repetitions, deals=400)
+    add("D5", "one reason 20 points commoner n=400", contested.reasons_report, repetitions, deals=400, true=True)
 
 
 def _add_other_families(add: Callable[..., None], full: bool) -> None:
@@ -618,6 +645,50 @@ def _competitor_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
     ]
 
 
+def _found_one_lines(
+    identifier: str, most: float, least: Mapping[str, float]
+) -> Callable[[Judge, str, Reports], list[Line]]:
+    """Any false claim, and where the scenario's name begins with one of `least`, how often what is true is claimed."""
+
+    def lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
+        value, error = _mean(reports, "ours"), _error(reports, "ours")
+        met = judge.at_most(value, most, error)
+        naive = f"{_mean(reports, 'naive'):.2f}"
+        made = [
+            Line(
+                identifier,
+                name,
+                "P(any false claim)",
+                naive,
+                _figure(value, error),
+                f"<= {most}",
+                "0",
+                met,
+                value <= 0.6 * most,
+            )
+        ]
+        target = next((power for start, power in least.items() if name.startswith(start)), None)
+        if target is not None:
+            value, error = _mean(reports, "found"), _error(reports, "found")
+            met = judge.at_least(value, target, error)
+            made.append(
+                Line(
+                    identifier,
+                    name,
+                    "power of a claim",
+                    "-",
+                    _figure(value, error),
+                    f">= {target}",
+                    "-",
+                    met,
+                    value >= target + 0.05,
+                )
+            )
+        return made
+
+    return lines
+
+
 def _multithreading_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
     value, error = _mean(reports, "ours"), _error(reports, "ours")
     naive, met = f"{_mean(reports, 'naive'):.2f}", judge.at_most(value, 0.08, error)
@@ -649,6 +720,8 @@ _LINES: dict[str, Callable[[Judge, str, Reports], list[Line]]] = {
     "D1": _simple("D1", "P(any claim)", None, 0.12, (0.0, 0.10), best="0"),
     "D2": _competitor_lines,
     "D3": _multithreading_lines,
+    "D4": _found_one_lines("D4", 0.06, {"one leaves": 0.90, "one takes over": 0.70}),
+    "D5": _found_one_lines("D5", 0.06, {"one": 0.40}),
     "P1": _simple("P1", "P(any false claim)", None, 0.11, (0.0, 0.05), best="0"),
     "P2": _found_lines("P2", _PEOPLE_POWER, _last_number),
     "P3": _seller_lines,

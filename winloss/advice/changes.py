@@ -61,6 +61,7 @@ CHANGES = {
     "window_first_quarter": "text",
     "window_last_quarter": "text",
     "left_out_dimensions": "text",
+    "population": "text",
     "missing_reason": "text",
 }
 """Columns of the account: rows with a part are those of the whole company, rows with a dimension those of a segment."""
@@ -110,6 +111,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
         "left_out_dimensions": "; ".join(sorted(left_out)) or None,
         "design_effect": designs.of_quarters.factor,
         "quarter": quarter,
+        "population": periods["quarter"]["population"],
     }
     result: list[Row] = []
     for comparison in COMPARISONS:
@@ -190,13 +192,13 @@ def _total(told: Account, sides: Row, designs: Designs, constants: Parameters) -
 
 
 def _bounds(name: str, part: Part) -> Row:
-    return {f"{name}_low": part.change - Z * part.error, f"{name}_high": part.change + Z * part.error}
+    low, high = part.bounds(Z)
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def _claim(part: Part, constants: Parameters) -> Row:
-    size = abs(part.change)
-    is_claimed = size > constants.win_rate_claim_z * part.error
-    return {"is_claimed": is_claimed, "is_promising": not is_claimed and size > Z * part.error}
+    is_claimed = part.is_clear(constants.win_rate_claim_z)
+    return {"is_claimed": is_claimed, "is_promising": not is_claimed and part.is_clear(Z)}
 
 
 def verdict(parts: Mapping[str, Row]) -> str:

@@ -1,4 +1,4 @@
-"""Against whom we win less often than against others, and whose share of the contested deals moved.
+"""Against whom we win less often than against others, for which reasons we lose there, and whose share of the contested deals moved.
 
 A competitor is recorded on lost deals more often than on won ones. So deals that name someone are never compared with
 deals that name none, but with other deals that name someone: uneven recording that is alike for all leaves that comparison alone.
@@ -6,6 +6,7 @@ deals that name none, but with other deals that name someone: uneven recording t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 from winloss.advice import statistics
 from winloss.advice.counts import rounded, whole_number
 from winloss.advice.parameters import Parameters
-from winloss.advice.statistics import Ints
+from winloss.advice.statistics import INDEPENDENT, DesignEffect, Ints
 from winloss.figures import percent, points, thousands
 from winloss.rows import Row, Value, number
 
@@ -64,29 +65,28 @@ def _look(rows: Counts) -> _Look:
     return _Look(deals, won, deals.pop("", nothing), won.pop("", nothing))
 
 
-def _p_values(look: _Look, names: Sequence[str], parameters: Parameters) -> dict[str, float]:
+def _p_values(look: _Look, names: Sequence[str], parameters: Parameters, design: DesignEffect) -> dict[str, float]:
     """Exact stratified mid-p of each competitor against the others, inside quarters; z form for many deals."""
     if not names:
         return {}
     n, x = np.array([look.deals[name] for name in names]), np.array([look.won[name] for name in names])
-    if look.all_deals.sum() <= parameters.exact_up_to_deals:
-        p = statistics.exact_mid_p(n, x, look.all_deals, look.all_won)
-    else:
-        total = np.maximum(1, look.all_deals)
-        expected = n * look.all_won / total
-        variance = n * (total - n) * look.all_won * (total - look.all_won) / (total**2 * np.maximum(1, total - 1))
-        p = statistics.two_sided_p(
-            statistics.cochran_mantel_haenszel_z((x - expected).sum(axis=1), variance.sum(axis=1))
-        )
+    total = np.maximum(1, look.all_deals)
+    expected = n * look.all_won / total
+    variance = n * (total - n) * look.all_won * (total - look.all_won) / (total**2 * np.maximum(1, total - 1))
+    z = statistics.cochran_mantel_haenszel_z((x - expected).sum(axis=1), variance.sum(axis=1))
+    is_small = look.all_deals.sum() <= parameters.exact_up_to_deals
+    p = statistics.exact_mid_p(n, x, look.all_deals, look.all_won) if is_small else statistics.two_sided_p(z)
+    _, p = statistics.with_design_effect(z, p, design)
     return {name: float(value) for name, value in zip(names, p)}
 
 
-def competitor_claims(ask: Ask, parameters: Parameters = Parameters()) -> list[Row]:
+def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: DesignEffect = INDEPENDENT) -> list[Row]:
     """One row per competitor that a deal of the window names, strongest claim first, then by the number of deals.
 
     Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
     strongest is claimed where its p is at most `step_down_bound`; the deals that name it are then set aside, and the rest is asked again.
-    A claim is never against the counts as a reader sees them. Nothing is claimed on fewer named deals than `fallback_deals`.
+    A claim is never against the counts as a reader sees them. Nothing is claimed on fewer named deals than `fallback_deals`. Deals that share
+    an account or an owner count for fewer by `design`.
     """
     whole = _look(ask(()))
     candidates = [name for name in sorted(whole.deals) if whole.is_large_enough(name, parameters.minimum_deals)]
@@ -95,7 +95,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters()) -> list[R
     has_enough = has_enough and min(named_won, named - named_won) >= parameters.fallback_outcome_deals
     steps: dict[str, int] = {}
     last = dict.fromkeys(candidates, whole)
-    p = _p_values(whole, candidates, parameters)
+    p = _p_values(whole, candidates, parameters, design)
     waiting = list(candidates) if has_enough else []
     look = whole
     while waiting:
@@ -108,10 +108,20 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters()) -> list[R
         steps[strongest] = len(steps) + 1
         look = _look(ask(tuple(steps)))
         waiting = [name for name in waiting if look.is_large_enough(name, parameters.minimum_deals)]
-        p |= _p_values(look, waiting, parameters)
+        p |= _p_values(look, waiting, parameters, design)
         last |= dict.fromkeys(waiting, look)
     rows = [
-        _row(name, whole, last.get(name, whole), p.get(name), steps.get(name), len(candidates), has_enough, parameters)
+        _row(
+            name,
+            whole,
+            last.get(name, whole),
+            p.get(name),
+            steps.get(name),
+            len(candidates),
+            has_enough,
+            parameters,
+            design,
+        )
         for name in whole.deals
     ]
     rows.sort(key=lambda row: str(row["competitor"]))
@@ -128,13 +138,15 @@ def _row(
     comparisons: int,
     has_enough: bool,
     parameters: Parameters,
+    design: DesignEffect,
 ) -> Row:
     deals, won = int(whole.deals[name].sum()), int(whole.won[name].sum())
     named = max(1, int(whole.all_deals.sum()))
     base = int(whole.all_won.sum()) / named
     row: Row = {"competitor": name, "deals": deals, "p_value": p, "claim_step": step, "is_claimed": step is not None}
     raw = whole.difference(name)[0]
-    estimate, weight = last.difference(name)
+    estimate, harmonic_deals = last.difference(name)
+    weight = harmonic_deals / design.factor
     expected, low, high = statistics.shrunken_lift(
         estimate, weight, base, parameters.lift_shrinkage_deals, parameters.interval_z
     )
@@ -147,8 +159,16 @@ def _row(
     needed = None
     if is_tested and step is None:
         needed = statistics.deals_needed(
-            deals, deals / named, base, comparisons, parameters.step_down_rate, parameters.power, parameters.target_gap
+            round(deals / design.factor),
+            deals / named,
+            base,
+            comparisons,
+            parameters.step_down_rate,
+            parameters.power,
+            parameters.target_gap,
         )
+        # deals that share an account or an owner tell as much as fewer do
+        needed = None if needed is None else math.ceil(needed * design.factor)
     row |= {
         "expected_difference": rounded(expected) if is_tested else None,
         "expected_difference_low": rounded(low) if is_tested else None,
@@ -175,40 +195,114 @@ def _row(
     return row
 
 
-def share_changes(rows: Counts, parameters: Parameters = Parameters()) -> list[Row]:
+def reason_claims(rows: Counts, parameters: Parameters = Parameters(), design: DesignEffect = INDEPENDENT) -> list[Row]:
+    """One row per competitor and loss reason that can be compared: is it stated of its lost deals more, or less, often than of others'?
+
+    `rows`: competitor, category, lost_deals of competitor_lost_deals, other_reason_deals of other_lost_deals. Compared are competitors with
+    `competitor_reason_losses` lost deals and reasons seen often enough on both sides together, by the exact mid-p of the two shares,
+    lost deals of one account or owner counted for fewer by `design`, in one Benjamini-Hochberg family. `is_clear` is the level of a claim.
+    """
+    tested = [
+        row
+        for row in rows
+        if whole_number(row, "competitor_lost_deals") >= parameters.competitor_reason_losses
+        and whole_number(row, "other_lost_deals") >= parameters.minimum_deals
+        and whole_number(row, "lost_deals") + whole_number(row, "other_reason_deals")
+        >= parameters.minimum_reason_losses
+        and row["category"] != "unspecified"
+    ]
+    if not tested:
+        return []
+    p_values = []
+    for row in tested:
+        stated, lost = whole_number(row, "lost_deals"), whole_number(row, "competitor_lost_deals")
+        other, other_lost = whole_number(row, "other_reason_deals"), whole_number(row, "other_lost_deals")
+        rate = (stated + other) / (lost + other_lost)
+        spread = rate * (1 - rate) * (1 / lost + 1 / other_lost)
+        z = (stated / lost - other / other_lost) / math.sqrt(spread) if spread > 0 else 0.0
+        _, p = statistics.with_design_effect(z, statistics.mid_p_2x2(stated, lost, other, other_lost), design)
+        p_values.append(float(p))
+    q_values = statistics.benjamini_hochberg(np.array(p_values))
+    return [
+        {
+            "competitor": row["competitor"],
+            "category": row["category"],
+            "p_value": p,
+            "q_value": float(q),
+            "is_clear": float(q) <= parameters.reason_claim_rate,
+        }
+        for row, p, q in zip(tested, p_values, q_values)
+    ]
+
+
+AskQuarter = Callable[[str, Sequence[str]], Counts]
+"""Counts of a quarter and of the one before, of the contested deals that name none of these competitors; rows as of `share_changes`."""
+
+
+def share_changes(rows: Counts, ask: AskQuarter, parameters: Parameters = Parameters()) -> list[Row]:
     """One row per quarter and competitor: whether its share of the contested deals is another than the previous quarter.
 
     `rows`: competitor, quarter, deals, and a row without competitor with all contested deals of the quarter; quarters in the order
     of their names. Each competitor is tested by the exact mid-p of the two quarters, in one Benjamini-Hochberg family a quarter of
     those named often enough in both together. `is_changed` is the level of a claim, `reason_claim_rate`.
+
+    Shares of one quarter depend on each other: where one competitor leaves, all others stand on more of what is left. So the strongest
+    change is credited first, the deals that name it are set aside, and the others are asked again. A change that is none any
+    more is no claim, and `explained_by` names those it follows from.
     """
-    counts: dict[str, dict[str, int]] = {}
-    for row in rows:
-        counts.setdefault(str(row["quarter"]), {})[str(row["competitor"] or "")] = whole_number(row, "deals")
+    counts = _by_quarter(rows)
     quarters = sorted(counts)
     names = sorted({name for seen in counts.values() for name in seen if name})
     result: list[Row] = []
     for before, quarter in zip([None, *quarters], quarters):
         now, then = counts[quarter], counts[before] if before else {}
-        total, previous = now.get("", 0), then.get("", 0)
-        tested = [
-            name
-            for name in names
-            if min(total, previous) >= parameters.minimum_deals
-            and now.get(name, 0) + then.get(name, 0) >= parameters.minimum_reason_losses
-        ]
-        p = {name: statistics.mid_p_2x2(now.get(name, 0), total, then.get(name, 0), previous) for name in tested}
-        q = dict(zip(tested, statistics.benjamini_hochberg([p[name] for name in tested]))) if tested else {}
+        p = _p_of_shares(now, then, names, parameters)
+        q = dict(zip(p, statistics.benjamini_hochberg(list(p.values())))) if p else {}
+        changed = sorted(
+            (name for name in q if q[name] <= parameters.reason_claim_rate), key=lambda name: (p[name], name)
+        )
+        credited: list[str] = []
+        waiting, left_p = changed, p
+        while waiting:
+            left_q = dict(zip(waiting, statistics.benjamini_hochberg([left_p[name] for name in waiting])))
+            strongest = min(waiting, key=lambda name: (left_p[name], name))
+            if left_q[strongest] > parameters.reason_claim_rate:
+                break
+            credited.append(strongest)
+            left = _by_quarter(ask(quarter, credited)) if len(waiting) > 1 else {}
+            left_p = _p_of_shares(left.get(quarter, {}), left.get(before or "", {}), waiting, parameters)
+            waiting = [name for name in waiting if name not in credited and name in left_p]
         for name in names:
-            q_value = float(q[name]) if name in q else None
             result.append(
                 {
                     "quarter": quarter,
                     "competitor": name,
                     "p_value": p.get(name),
-                    "q_value": q_value,
+                    "q_value": float(q[name]) if name in q else None,
                     "is_tested": name in q,
-                    "is_changed": q_value is not None and q_value <= parameters.reason_claim_rate,
+                    "is_changed": name in credited,
+                    "explained_by": "; ".join(credited) if name in changed and name not in credited else None,
                 }
             )
     return result
+
+
+def _by_quarter(rows: Counts) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counts.setdefault(str(row["quarter"]), {})[str(row["competitor"] or "")] = whole_number(row, "deals")
+    return counts
+
+
+def _p_of_shares(
+    now: Mapping[str, int], then: Mapping[str, int], names: Sequence[str], parameters: Parameters
+) -> dict[str, float]:
+    """Mid-p of each competitor's share of two quarters, of those named often enough."""
+    total, previous = now.get("", 0), then.get("", 0)
+    if min(total, previous) < parameters.minimum_deals:
+        return {}
+    return {
+        name: statistics.mid_p_2x2(now.get(name, 0), total, then.get(name, 0), previous)
+        for name in names
+        if now.get(name, 0) + then.get(name, 0) >= parameters.minimum_reason_losses
+    }

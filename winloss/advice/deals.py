@@ -91,8 +91,17 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     from {reader.relation("fct_closed_deals")}
     where closed_quarter in ({_list(quarters, reader)})
 ) as deals"""
-    columns = {"quarter": "compared_quarter"}
-    return _largest(_cluster_sums(reader, deals, "1 = 1", columns, "0", cluster, parameters) for cluster in CLUSTERS)
+    return design_of(reader, deals, "compared_quarter", parameters)
+
+
+def design_of(reader: Reader, deals: str, column: str, parameters: Parameters) -> DesignEffect:
+    """The larger design effect of accounts and owners on the segments that `column` makes of `deals`.
+
+    `deals` is a subquery of deal_key, account_key, owner, is_won (what is compared), the column, and closed_quarter (inside what).
+    """
+    return _largest(
+        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", cluster, parameters) for cluster in CLUSTERS
+    )
 
 
 def _largest(found: Iterable[Mapping[str, ClusterSums]]) -> DesignEffect:

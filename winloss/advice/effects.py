@@ -23,6 +23,10 @@ PRIORS = (10.0, 25.0, 50.0, 100.0, 200.0, 500.0, 2000.0)
 SUREST_PRIOR = 25.0
 """An interval is never narrower than with this prior: with a chosen one alone intervals cover too seldom when deals are few."""
 
+PLAINEST_PRIOR = 1.0
+"""Of a sum of effects drawn to zero the interval also reaches to where it lies with this prior, as the counts stand nearly unchanged:
+where shares move towards what is won more often on all fields at once, a sum drawn to zero is too small whatever its error."""
+
 _DECIMALS = 9
 
 Segment = tuple[str, str]
@@ -33,15 +37,53 @@ Counts = Mapping[Segment, tuple[int, int]]
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A change in points with its standard error."""
+
+    change: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a change: `drawn` to zero, which is what is told, and `plain`, to where its interval reaches as well."""
+
+    drawn: Estimate
+    plain: Estimate
+
+    @property
+    def change(self) -> float:
+        return self.drawn.change
+
+    @property
+    def error(self) -> float:
+        """The larger of the two standard errors."""
+        return max(self.drawn.error, self.plain.error)
+
+    def bounds(self, z: float) -> tuple[float, float]:
+        """The interval that holds those of both, `z` standard errors to either side."""
+        both = self.drawn, self.plain
+        return min(one.change - z * one.error for one in both), max(one.change + z * one.error for one in both)
+
+    def is_clear(self, z: float) -> bool:
+        """Whether the interval leaves out zero."""
+        low, high = self.bounds(z)
+        return low > 0 or high < 0
+
+
+@dataclass(frozen=True)
 class Effects:
     """`effect` of each of `segments` with its `covariance`; `deals` of each in the window.
 
     `variance` is that of one deal's outcome, p (1 - p), and `prior` the average deals imagined in every segment.
+    `plain_effect` and `plain_covariance` are those of `PLAINEST_PRIOR`.
     """
 
     segments: tuple[Segment, ...]
     effect: Floats
     covariance: Floats
+    plain_effect: Floats
+    plain_covariance: Floats
     deals: Floats
     variance: float
     base_rate: float
@@ -63,7 +105,17 @@ class Effects:
 
     def spread(self, weights: Floats) -> float:
         """Standard error of the sum of effects so weighted."""
-        return math.sqrt(max(0.0, float(weights @ self.covariance @ weights)))
+        return _deviation(weights, self.covariance)
+
+    def part(self, weights: Floats) -> Part:
+        """The sum of effects so weighted."""
+        drawn = Estimate(float(weights @ self.effect), self.spread(weights))
+        plain = Estimate(float(weights @ self.plain_effect), _deviation(weights, self.plain_covariance))
+        return Part(drawn, plain)
+
+
+def _deviation(weights: Floats, covariance: Floats) -> float:
+    return math.sqrt(max(0.0, float(weights @ covariance @ weights)))
 
 
 def fit(
@@ -102,9 +154,26 @@ def fit(
     values = np.maximum(values, 0.0)
     seen = vectors.T @ cross
     chosen = prior if prior is not None else _likeliest(values, seen, variance)
-    effect: Floats = (vectors @ (seen / (values + chosen))).round(_DECIMALS)
-    covariance: Floats = variance * (vectors / (values + min(chosen, SUREST_PRIOR))) @ vectors.T
-    return Effects(segments, effect, covariance, deals.sum(axis=0) * design, variance, base, chosen)
+
+    def drawn(prior: float) -> Floats:
+        effect: Floats = (vectors @ (seen / (values + prior))).round(_DECIMALS)
+        return effect
+
+    def covariance(prior: float) -> Floats:
+        found: Floats = variance * (vectors / (values + prior)) @ vectors.T
+        return found
+
+    return Effects(
+        segments,
+        drawn(chosen),
+        covariance(min(chosen, SUREST_PRIOR)),
+        drawn(PLAINEST_PRIOR),
+        covariance(PLAINEST_PRIOR),
+        deals.sum(axis=0) * design,
+        variance,
+        base,
+        chosen,
+    )
 
 
 def _likeliest(values: Floats, seen: Floats, variance: float) -> float:
@@ -115,14 +184,6 @@ def _likeliest(values: Floats, seen: Floats, variance: float) -> float:
         return round(float(fitted - np.log1p(values / prior).sum()) / 2, _DECIMALS)
 
     return max(sorted(PRIORS, reverse=True), key=evidence)
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a change in points, with its standard error."""
-
-    change: float
-    error: float
 
 
 @dataclass(frozen=True)
@@ -164,22 +225,22 @@ def account(effects: Effects, before: Counts, now: Counts, design: float = 1.0) 
             weights = -centre.copy()
             weights[place] += 1
             centred[segment] = float(weights @ effects.effect)
-            by_segment[segment] = _part(effects, shift[place] * weights)
+            by_segment[segment] = effects.part(shift[place] * weights)
             if segment[1] == UNKNOWN:
                 recording += shift[place] * weights
             else:
                 own_mix += shift[place] * weights
-        by_dimension[dimension] = _part(effects, own_mix)
+        by_dimension[dimension] = effects.part(own_mix)
         mix += own_mix
     total = wins[1] / sizes[1] - wins[0] / sizes[0]
-    parts = _part(effects, mix), _part(effects, recording)
-    noise = effects.variance * design * (1 / sizes[0] + 1 / sizes[1])
-    within = Part(total - parts[0].change - parts[1].change, math.hypot(math.sqrt(noise), effects.spread(shift)))
+    parts = effects.part(mix), effects.part(recording)
+    noise = math.sqrt(effects.variance * design * (1 / sizes[0] + 1 / sizes[1]))
+    of_shares = effects.part(shift)
+    within = Part(
+        Estimate(total - parts[0].change - parts[1].change, math.hypot(noise, of_shares.drawn.error)),
+        Estimate(total - parts[0].plain.change - parts[1].plain.change, math.hypot(noise, of_shares.plain.error)),
+    )
     return Account(total, *parts, within, by_dimension, by_segment, centred)
-
-
-def _part(effects: Effects, weights: Floats) -> Part:
-    return Part(float(weights @ effects.effect), effects.spread(weights))
 
 
 def counts_by_quarter(rows: Iterable[tuple[str, Segment, int, int]]) -> dict[str, dict[Segment, tuple[int, int]]]:

@@ -44,7 +44,6 @@ SCORES = {
     "employee_band": "text",
     "region": "text",
     "closed_deals": "integer",
-    "won_deals": "integer",
     "expected_win_rate": "number",
     "expected_win_rate_low": "number",
     "expected_win_rate_high": "number",
@@ -69,7 +68,7 @@ SCORES = {
     "naive_auc": "number",
     "deals_missing": "integer",
 }
-"""Columns of the scorecard: a row is its quality, a judged quarter x tier, an attribute's points, or a profile's score."""
+"""Columns of the scorecard: a row is its quality, a judged quarter x profile, an attribute's points, or a profile's score."""
 
 Profile = tuple[str, ...]
 """Values of `ATTRIBUTES`, in their order."""
@@ -327,7 +326,7 @@ def _ranking(judged: Sequence[Judged], by: str, design: DesignEffect) -> tuple[f
 
 
 def account_scores(reader: Reader) -> list[Row]:
-    """Quality of the scorecard, its judged quarters by tier, the points of each value, and the score of each profile of accounts."""
+    """Quality of the scorecard, what it expected of each judged quarter, the points of each value, and the score of each profile."""
     constants = parameters(reader)
     counted = _profile_quarters(reader)
     window = [quarter for quarter in window_quarters(reader) if quarter in counted]
@@ -340,30 +339,24 @@ def account_scores(reader: Reader) -> list[Row]:
     learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())
     verdict = quality(judged, learned, card.found.prior if card else None, constants, design)
     verdict["base_rate"] = card.found.base_rate if card else None
-    rows = [verdict, *history_rows(judged)]
+    rows = [verdict, *judged_rows(judged)]
     if card is not None:
         rows += [*_points(card), *_profiles(reader, card)]
     return rows
 
 
-def history_rows(judged: Sequence[Judged]) -> list[Row]:
-    """One row per judged quarter and tier, and for all tiers together, with the mean of what was expected of its deals."""
-    rows: list[Row] = []
-    for quarter in sorted({row.quarter for row in judged}):
-        for tier in (*TIERS, "all"):
-            own = [row for row in judged if row.quarter == quarter and tier in (row.tier, "all")]
-            deals = sum(row.deals for row in own)
-            rows.append(
-                {
-                    "kind": "tier",
-                    "quarter": quarter,
-                    "tier": tier,
-                    "closed_deals": deals,
-                    "won_deals": sum(row.won for row in own),
-                    "expected_win_rate": sum(row.deals * row.expected for row in own) / deals if deals else None,
-                }
-            )
-    return rows
+def judged_rows(judged: Sequence[Judged]) -> list[Row]:
+    """One row per judged quarter and profile: its tier, and what was expected of its deals."""
+    return [
+        {
+            "kind": "judged",
+            "quarter": row.quarter,
+            "tier": row.tier,
+            **dict(zip(ATTRIBUTES, row.profile)),
+            "expected_win_rate": row.expected,
+        }
+        for row in judged
+    ]
 
 
 def _points(card: Card) -> list[Row]:

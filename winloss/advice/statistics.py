@@ -253,6 +253,10 @@ class DesignEffect:
     degrees: float = math.inf
 
 
+INDEPENDENT = DesignEffect()
+"""That of deals that share nothing."""
+
+
 def design_effect(sums: ClusterSums) -> DesignEffect:
     """1 + rho m (Kish 1965), rho taken from pairs of deals.
 

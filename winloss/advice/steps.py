@@ -6,13 +6,12 @@ returns plain rows. dbt's Python models and the command line both call these ste
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from winloss.advice import competitors, loss_reasons, personas, qualification, recommendations, selection
+from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
 from winloss.advice.deals import window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
-from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 
 EVIDENCE = {
@@ -159,28 +158,6 @@ REASON_CHANGES = {
     "is_promising": "truth",
     "direction": "text",
     "rationale": "text",
-}
-
-COMPETITORS = {
-    "competitor": "text",
-    "p_value": "number",
-    "claim_step": "integer",
-    "is_claimed": "truth",
-    "expected_difference": "number",
-    "expected_difference_low": "number",
-    "expected_difference_high": "number",
-    "deals_needed": "integer",
-    "grade": "text",
-    "rationale": "text",
-}
-
-COMPETITOR_CHANGES = {
-    "quarter": "text",
-    "competitor": "text",
-    "p_value": "number",
-    "q_value": "number",
-    "is_tested": "truth",
-    "is_changed": "truth",
 }
 
 
@@ -422,50 +399,3 @@ def loss_reason_changes(reader: Reader) -> list[Row]:
     ]
     quarter = reader.table("dim_periods", "period = 'quarter'")[0]
     return loss_reasons.reason_changes(counted, parameters(reader), has_ended=not quarter["is_partial"])
-
-
-def competitor_claims(reader: Reader) -> list[Row]:
-    """Each vendor that a deal of the window names, against the other deals that name one."""
-    deals = f"""select deals.deal_key, deals.closed_quarter, deals.is_won, named.competitor
-from {reader.relation("fct_closed_deals")} as deals
-inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key and named.kind = 'vendor'
-inner join {reader.relation("dim_periods")} as periods
-    on periods.period = 'window' and deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on"""
-
-    def ask(set_aside: Sequence[str]) -> list[Row]:
-        listed = ", ".join(text_literal(name, reader.engine) for name in set_aside)
-        aside = f"where competitor in ({listed})" if listed else "where 1 = 0"
-        return reader.rows(
-            f"""with named as ({deals}),
-asked as (
-    select named.* from named
-    left join (select distinct deal_key from named {aside}) as aside on named.deal_key = aside.deal_key
-    where aside.deal_key is null
-)
-select competitor, closed_quarter as quarter, count(*) as deals, sum(is_won) as won
-from asked
-group by competitor, closed_quarter
-union all
-select null as competitor, closed_quarter as quarter, count(*) as deals, sum(is_won) as won
-from (select distinct deal_key, closed_quarter, is_won from asked) as every_deal
-group by closed_quarter"""
-        )
-
-    return competitors.competitor_claims(ask, parameters(reader))
-
-
-def competitor_changes(reader: Reader) -> list[Row]:
-    """Each competitor's share of the contested deals of a quarter against the previous quarter."""
-    return competitors.share_changes(
-        reader.rows(
-            f"""select competitor, closed_quarter as quarter, closed_deals as deals
-from {reader.relation("int_competitor_strata")}
-where period = 'all' and closed_quarter != 'unknown' and kind = 'vendor'
-union all
-select null as competitor, closed_quarter as quarter, count(*) filter (where competition = 'named') as deals
-from {reader.relation("fct_closed_deals")}
-where closed_quarter != 'unknown'
-group by closed_quarter"""
-        ),
-        parameters(reader),
-    )

@@ -191,7 +191,6 @@ _QUOTED_CELLS = """exists (
 
 UNSUPPRESSED: Mapping[str, str] = {
     "account_points": "Points of attributes; numbers of few accounts are empty where they are counted.",
-    "account_tier_history": "Counts of deals.",
     "account_tiers": "Expected rates; numbers of few accounts are empty where they are counted.",
     "alerts": "Figures of all deals of a build, and of its files.",
     "competition_coverage": "Counts of deals.",

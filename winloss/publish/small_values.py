@@ -98,6 +98,7 @@ TABLES: Mapping[str, Table] = {
     "win_rate_baseline": Table(),
     "win_rates_by_quarter": Table(("quarter",), ((),), period="'quarter'"),
     "win_rates_by_dimension": Table(("dimension", "segment"), (("dimension",),)),
+    "account_tier_history": Table(("quarter", "tier"), (("quarter",),), ("won",), period="'quarter'"),
     "win_rates_by_segment_pair": Table(
         ("dimension", "segment", "second_dimension", "second_segment"),
         (("dimension", "segment", "second_dimension"), ("dimension", "second_dimension", "second_segment")),

@@ -50,7 +50,6 @@ _READINGS: dict[str, _Reading] = {
     "typical_deals": _Reading(("period", "measure")),
     "win_rates_by_quarter": _Reading(("quarter",), order="starts_on"),
     "scorecard_quality": _Reading(()),
-    "account_tier_history": _Reading(("quarter", "tier"), where="quarter = 'all'", order="tier"),
     "account_tiers": _Reading(("tier",), order="tier"),
     "account_points": _Reading(("dimension", "segment"), where="is_anti", order="points, dimension, segment limit 20"),
     "advice_values": _Reading(("rank",), where="action in ('target_more', 'deprioritise')", order="rank limit 200"),

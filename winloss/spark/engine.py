@@ -14,9 +14,10 @@ from typing import Any
 
 import duckdb
 
-from winloss.advice import steps
+from winloss.advice import competitor_steps, steps
 from winloss.advice.backtest import BACKTEST, backtest
 from winloss.advice.changes import CHANGES, win_rate_changes
+from winloss.advice.designs import DESIGNS, design_effects
 from winloss.advice.scorecard import SCORES, account_scores
 from winloss.operations import run_history
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
@@ -34,8 +35,10 @@ ADVICE: dict[str, Step] = {
     "int_persona_evidence": (steps.persona_evidence, steps.PERSONAS),
     "int_account_scores": (account_scores, SCORES),
     "int_win_rate_changes": (win_rate_changes, CHANGES),
-    "int_competitor_claims": (steps.competitor_claims, steps.COMPETITORS),
-    "int_competitor_changes": (steps.competitor_changes, steps.COMPETITOR_CHANGES),
+    "int_design_effects": (design_effects, DESIGNS),
+    "int_competitor_claims": (competitor_steps.competitor_claims, competitor_steps.CLAIMS),
+    "int_competitor_changes": (competitor_steps.competitor_changes, competitor_steps.CHANGES),
+    "int_competitor_reason_claims": (competitor_steps.competitor_reason_claims, competitor_steps.REASON_CLAIMS),
     "int_loss_reason_changes": (steps.loss_reason_changes, steps.REASON_CHANGES),
 }
 """Tables of advice that are drawn from the marts `dbt build` makes, with their steps and columns."""

@@ -1,6 +1,6 @@
 """Each competitor of the window against the other deals that name one."""
 
-from winloss.advice.steps import COMPETITORS, competitor_claims
+from winloss.advice.competitor_steps import CLAIMS, competitor_claims
 from winloss.dbt.python_models import as_relation
 
 
@@ -9,4 +9,5 @@ def model(dbt, session):
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
-    return as_relation(session, dbt.this.database, competitor_claims, COMPETITORS)
+    dbt.ref("int_design_effects")
+    return as_relation(session, dbt.this.database, competitor_claims, CLAIMS)

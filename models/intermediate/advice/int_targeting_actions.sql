@@ -1,14 +1,16 @@
 {{ config(enabled=true) }}
 -- One row per action about segments, the most useful first. A segment that wins less than the others is given no campaign; one that
--- holds what is left over, such as Other, is no one to aim at.
+-- holds what is left over, such as Other, is no one to aim at. Where value contradicts the win rate no selling time is moved.
 
 with segments as (
 
     select
-        *,
-        expected_lift > 0 and difference > 0 as is_better
-    from {{ ref('icp_recommendations') }}
-    where not is_remainder
+        recommended.*,
+        recommended.expected_lift > 0 and recommended.difference > 0 as is_better,
+        coalesce(worth.agreement = 'conflict', false) as is_contradicted
+    from {{ ref('icp_recommendations') }} as recommended
+    left join {{ ref('advice_values') }} as worth on recommended.rank = worth.rank
+    where not recommended.is_remainder
 
 ),
 
@@ -17,6 +19,8 @@ met as (
     select
         *,
         case
+            when action = 'target_more' and is_contradicted then 'target_worth_less'
+            when action = 'deprioritise' and is_contradicted then 'deprioritise_worth_more'
             when action in ('target_more', 'deprioritise') then action
             when best_bet and is_better then 'best_bet'
             when action = 'keep_testing' and is_better then 'keep_testing'
@@ -30,7 +34,7 @@ placed as (
     select
         *,
         row_number() over (partition by situation order by rank) as place_in_situation,
-        max(case when situation = 'target_more' then 1 else 0 end) over () = 1 as has_target
+        max(case when situation in ('target_more', 'target_worth_less') then 1 else 0 end) over () = 1 as has_target
     from met
     where situation is not null
 
@@ -41,11 +45,18 @@ chosen as (
 
     select
         *,
-        case situation when 'target_more' then 0 when 'deprioritise' then 1000 when 'best_bet' then 2000 else 3000 end + place_in_situation as place
+        case situation
+            when 'target_more' then 0
+            when 'target_worth_less' then 500
+            when 'deprioritise' then 1000
+            when 'deprioritise_worth_more' then 1500
+            when 'best_bet' then 2000
+            else 3000
+        end + place_in_situation as place
     from placed
     where
         (situation = 'target_more' and place_in_situation <= {{ setting('maximum_targets') | int }})
-        or (situation = 'deprioritise' and place_in_situation = 1)
+        or (situation in ('target_worth_less', 'deprioritise', 'deprioritise_worth_more') and place_in_situation = 1)
         or (situation in ('best_bet', 'keep_testing') and place_in_situation = 1 and not has_target)
 
 ),

@@ -1,56 +1,71 @@
--- One row per judged quarter x tier, and of all judged quarters and all tiers together: what was expected of its deals from the quarters before,
--- and what they did. Tiers of one quarter add up to `all`, and so do the quarters of one tier.
+-- One row per judged quarter x tier: what was expected of its deals from the quarters before, what they did, and what those won brought. Counts and
+-- amounts may be added over tiers and quarters.
 
-with quarters as (
+with judged as (
 
     select
+        scores.quarter,
+        scores.tier,
+        scores.expected_win_rate,
+        deals.deal_key,
+        deals.is_won,
+        case when deals.is_won = 1 then cast(deals.amount as double) end as won_value
+    from {{ advice('int_account_scores') }} as scores
+    inner join {{ ref('fct_closed_deals') }} as deals
+        on scores.quarter = deals.closed_quarter
+        and scores.industry = deals.industry
+        and scores.revenue_band = deals.revenue_band
+        and scores.employee_band = deals.employee_band
+        and scores.region = deals.region
+    where scores.kind = 'judged'
+
+),
+
+-- a tier without a deal in a quarter has a row that says so
+places as (
+
+    {% for tier in ['A', 'B', 'C', 'D'] -%}
+    select distinct
         quarter,
-        tier,
-        closed_deals,
-        won_deals,
-        expected_win_rate
-    from {{ advice('int_account_scores') }}
-    where kind = 'tier'
-
-),
-
-judged as (
-
-    select * from quarters
-    union all
-    select
-        'all' as quarter,
-        tier,
-        cast(sum(closed_deals) as bigint) as closed_deals,
-        cast(sum(won_deals) as bigint) as won_deals,
-        -- rounded, so that the order in which an engine adds tells nothing
-        round(sum(expected_win_rate * closed_deals) / nullif(sum(closed_deals), 0), 9) as expected_win_rate
-    from quarters
-    group by tier
-
-),
-
-measured as (
-
-    select
-        *,
-        {{ rate('won_deals', 'closed_deals') }} as win_rate,
-        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
-        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high
+        '{{ tier }}' as tier
     from judged
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+counted as (
+
+    select
+        places.quarter,
+        places.tier,
+        count(judged.deal_key) as closed_deals,
+        cast(coalesce(sum(judged.is_won), 0) as bigint) as won_deals,
+        cast(count(judged.deal_key) - coalesce(sum(judged.is_won), 0) + count(judged.won_value) as bigint) as valued_deals,
+        -- rounded, so that the order in which an engine adds tells nothing
+        round(avg(judged.expected_win_rate), 9) as expected_win_rate,
+        {{ sum_in_any_order('judged.won_value') }} as won_amount
+    from places
+    left join judged on places.quarter = judged.quarter and places.tier = judged.tier
+    group by places.quarter, places.tier
 
 )
 
 select
-    measured.quarter,
-    measured.tier,
-    measured.closed_deals,
-    measured.won_deals,
-    measured.expected_win_rate,
-    measured.win_rate,
-    measured.win_rate_low,
-    measured.win_rate_high,
-    measured.expected_win_rate between measured.win_rate_low and measured.win_rate_high as is_within,
-    periods.population
-from measured
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
+    counted.quarter,
+    counted.tier,
+    counted.closed_deals,
+    counted.won_deals,
+    counted.expected_win_rate,
+    {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
+    {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
+    {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high,
+    counted.expected_win_rate between {{ wilson_low('counted.won_deals', 'counted.closed_deals') }}
+    and {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as is_within,
+    case when baseline.value_missing_reason is null then counted.won_amount end as won_amount,
+    case when baseline.value_missing_reason is null then {{ rate('counted.won_amount', 'counted.valued_deals') }} end as value_per_deal,
+    baseline.population,
+    baseline.value_missing_reason
+from counted
+inner join {{ ref('win_rate_baseline') }} as baseline on baseline.period = 'window'

@@ -1,5 +1,5 @@
--- One row per tier: how many accounts stand in it, with and without deals, and what is expected of a deal there. Tiers add up to all accepted
--- accounts. Where tiers are not allowed every number is empty and the reason says why.
+-- One row per tier: how many accounts stand in it, with and without deals, what is expected of a deal there, and what the judged quarters won of
+-- what they were promised. Tiers add up to all accepted accounts. Where tiers are not allowed numbers of accounts are empty and the reason says why.
 
 with tiers as (
 
@@ -27,7 +27,7 @@ counted as (
 
 ),
 
-judged as (
+placed as (
 
     select
         *,
@@ -35,21 +35,41 @@ judged as (
         {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_whitespace
     from counted
 
+),
+
+-- all judged quarters together, with the promise weighed by their deals
+judged as (
+
+    select
+        tier,
+        cast(sum(closed_deals) as bigint) as judged_deals,
+        cast(sum(won_deals) as bigint) as judged_won_deals,
+        round(sum(expected_win_rate * closed_deals) / nullif(sum(closed_deals), 0), 9) as promised_win_rate
+    from {{ ref('account_tier_history') }}
+    group by tier
+
 )
 
 select
-    judged.tier,
-    cast(case when quality.is_allowed and not judged.has_few then judged.accounts end as bigint) as accounts,
-    cast(case when quality.is_allowed and not judged.has_few and not judged.has_few_whitespace then judged.whitespace_accounts end as bigint)
+    placed.tier,
+    cast(case when quality.is_allowed and not placed.has_few then placed.accounts end as bigint) as accounts,
+    cast(case when quality.is_allowed and not placed.has_few and not placed.has_few_whitespace then placed.whitespace_accounts end as bigint)
         as whitespace_accounts,
-    cast(case when quality.is_allowed and not judged.has_few then judged.open_deals end as bigint) as open_deals,
-    judged.expected_win_rate,
-    case when not judged.has_few then judged.expected_value_per_deal end as expected_value_per_deal,
+    cast(case when quality.is_allowed and not placed.has_few then placed.open_deals end as bigint) as open_deals,
+    placed.expected_win_rate,
+    case when not placed.has_few then placed.expected_value_per_deal end as expected_value_per_deal,
+    coalesce(judged.judged_deals, 0) as judged_deals,
+    coalesce(judged.judged_won_deals, 0) as judged_won_deals,
+    judged.promised_win_rate,
+    {{ rate('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate,
+    {{ wilson_low('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate_low,
+    {{ wilson_high('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate_high,
     case
         when not quality.is_allowed then quality.missing_reason
-        when judged.has_few or judged.has_few_whitespace then 'few accounts: their number is not shown'
+        when placed.has_few or placed.has_few_whitespace then 'few accounts: their number is not shown'
     end as missing_reason,
     periods.population
-from judged
+from placed
 inner join {{ ref('scorecard_quality') }} as quality on true
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
+left join judged on placed.tier = judged.tier

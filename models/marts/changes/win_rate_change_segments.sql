@@ -56,8 +56,7 @@ select
     segments.is_claimed as is_changed,
     segments.is_promising,
     segments.is_simpson,
-    periods.population,
+    segments.population,
     segments.missing_reason
 from segments
 inner join quarters on segments.comparison = quarters.comparison
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'

@@ -35,7 +35,6 @@ select
     parts.window_first_quarter,
     parts.window_last_quarter,
     parts.left_out_dimensions,
-    periods.population,
+    parts.population,
     parts.missing_reason
 from parts
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'

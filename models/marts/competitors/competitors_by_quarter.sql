@@ -83,6 +83,7 @@ select
     case when compared.share_change is not null then changes.p_value end as p_value,
     case when compared.share_change is not null then changes.q_value end as q_value,
     coalesce(compared.share_change is not null and changes.is_changed, false) as is_changed,
+    case when compared.share_change is not null then changes.explained_by end as explained_by,
     case
         when compared.named_deals = 0 then 'no deal of the quarter names a competitor'
         when compared.share_change is null then 'no deal of the previous quarter names a competitor'

@@ -85,8 +85,9 @@ select
     measured.other_won_deals,
     {{ rate('measured.other_won_deals', 'measured.other_closed_deals') }} as other_win_rate,
     {{ stratified_difference() }} as difference,
-    {{ stratified_low() }} as difference_low,
-    {{ stratified_high() }} as difference_high,
+    {{ stratified_low('coalesce(designs.design_effect, 1e0)') }} as difference_low,
+    {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,
+    coalesce(designs.design_effect, 1e0) as design_effect,
     claims.p_value,
     claims.claim_step,
     coalesce(claims.is_claimed, false) as is_claimed,
@@ -105,5 +106,6 @@ select
     end as missing_reason
 from measured
 inner join {{ ref('dim_periods') }} as periods on measured.period = periods.period
+left join {{ advice('int_design_effects') }} as designs on designs.comparison = 'competitors'
 left join {{ advice('int_competitor_claims') }} as claims
     on measured.period = 'window' and measured.kind = 'vendor' and measured.competitor = claims.competitor

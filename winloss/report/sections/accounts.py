@@ -10,7 +10,6 @@ from winloss.report.context import Context
 from winloss.report.document import Block, Chart, ChartGrid, Paragraph, Section, Sentence, plain_table
 from winloss.report.marts import Record
 
-_TIERS = ("A", "B", "C", "D")
 _AVOIDED = 2
 _VALUED = 8
 _RATIOS = (0.2, 1.0, 5.0)
@@ -18,7 +17,7 @@ _RATIOS = (0.2, 1.0, 5.0)
 
 def which_accounts(context: Context) -> Section:
     title = "Which accounts fit"
-    sources = ("scorecard_quality", "account_tier_history", "account_tiers", "account_points")
+    sources = ("scorecard_quality", "account_tiers", "account_points")
     say = context.writer.say
     quality = context.marts.first("scorecard_quality")
     if quality is None:
@@ -26,8 +25,9 @@ def which_accounts(context: Context) -> Section:
     if not quality["is_allowed"]:
         told = say("No tiers: {missing_reason}.", quality, grade="too few deals" if quality["deals_missing"] else None)
         return Section("accounts", title, (Paragraph(told, "missing"),), ("scorecard_quality",))
-    judged = {row["tier"]: row for row in context.marts.rows("account_tier_history") if row["closed_deals"]}
-    rows = [judged[tier] for tier in _TIERS if tier in judged]
+    rows = sorted(
+        (row for row in context.marts.rows("account_tiers") if row["judged_deals"]), key=lambda row: str(row["tier"])
+    )
     blocks: list[Block] = [Paragraph(_takeaway(context, quality, rows), "takeaway")]
     best = context.marts.first("account_tiers", tier="A")
     if best and best["accounts"]:
@@ -53,10 +53,11 @@ def _takeaway(context: Context, quality: Record, rows: list[Record]) -> Sentence
     if len(rows) < 2:
         return say("On {judged_deals|deals} they had not seen, scores put all accounts into one tier.", quality)
     first, last = rows[0], rows[-1]
-    is_apart = first["win_rate_low"] > last["win_rate_high"]
+    is_apart = first["judged_win_rate_low"] > last["judged_win_rate_high"]
     return say(
-        "On {quality.judged_deals|deals} the scores had not seen, tier {first.tier} won {first.win_rate|percent} ({first.win_rate_low|percent} to "
-        "{first.win_rate_high|percent}), tier {last.tier} {last.win_rate|percent} ({last.win_rate_low|percent} to {last.win_rate_high|percent}).",
+        "On {quality.judged_deals|deals} the scores had not seen, tier {first.tier} won {first.judged_win_rate|percent} "
+        "({first.judged_win_rate_low|percent} to {first.judged_win_rate_high|percent}), tier {last.tier} {last.judged_win_rate|percent} "
+        "({last.judged_win_rate_low|percent} to {last.judged_win_rate_high|percent}).",
         grade="strong" if is_apart else "directional",
         quality=quality,
         first=first,
@@ -66,11 +67,10 @@ def _takeaway(context: Context, quality: Record, rows: list[Record]) -> Sentence
 
 def _tiers(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
-    stand = {row["tier"]: row for row in context.marts.rows("account_tiers")}
     drawn = tuple(
         Row(
-            f"tier {row['tier']}", row["win_rate"], row["win_rate_low"], row["win_rate_high"], row["expected_win_rate"], "main",
-            (percent_short(row["win_rate"]), percent_short(row["expected_win_rate"]), count(row["closed_deals"])),
+            f"tier {row['tier']}", row["judged_win_rate"], row["judged_win_rate_low"], row["judged_win_rate_high"], row["promised_win_rate"], "main",
+            (percent_short(row["judged_win_rate"]), percent_short(row["promised_win_rate"]), count(row["judged_deals"])),
         )
         for row in rows
     )  # fmt: skip
@@ -94,18 +94,13 @@ def _tiers(context: Context, rows: list[Record]) -> Chart:
             [
                 (
                     write.cell(row, "tier"),
-                    write.cell(row, "won_deals", "count"),
-                    write.cell(row, "closed_deals", "count"),
-                    write.cell(row, "win_rate", "percent"),
-                    context.interval(row, "win_rate_low", "win_rate_high"),
-                    write.cell(row, "expected_win_rate", "percent"),
-                    *(
-                        context.or_dash(stand[row["tier"]], column, kind) if row["tier"] in stand else "–"
-                        for column, kind in (
-                            ("accounts", "count"),
-                            ("whitespace_accounts", "count"),
-                        )
-                    ),
+                    write.cell(row, "judged_won_deals", "count"),
+                    write.cell(row, "judged_deals", "count"),
+                    write.cell(row, "judged_win_rate", "percent"),
+                    context.interval(row, "judged_win_rate_low", "judged_win_rate_high"),
+                    write.cell(row, "promised_win_rate", "percent"),
+                    context.or_dash(row, "accounts", "count"),
+                    context.or_dash(row, "whitespace_accounts", "count"),
                 )
                 for row in rows
             ],

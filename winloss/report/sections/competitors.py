@@ -9,6 +9,7 @@ from winloss.report.document import Block, Cell, Chart, Paragraph, Section, Sent
 from winloss.report.marts import Record
 
 _SHOWN = 12
+_REASONS = 3
 
 
 def against_whom(context: Context) -> Section:
@@ -28,7 +29,7 @@ def against_whom(context: Context) -> Section:
         return Section("against-whom", title, tuple(missing), ("competition_coverage",))
     rows = context.marts.rows("win_rates_by_competitor", period="window")
     blocks: list[Block] = [Paragraph(sentence, "takeaway") for sentence in _takeaways(context, rows)]
-    blocks += [Paragraph(sentence, "plain") for sentence in _moved(context)]
+    blocks += [Paragraph(sentence, "plain") for sentence in (*_moved(context), *_lost_for(context))]
     blocks.append(Paragraph(_coverage(context, coverage), "note"))
     blocks.append(_chart(context, rows, coverage))
     blocks.append(_recorded(context, coverage))
@@ -50,15 +51,29 @@ def _takeaways(context: Context, rows: list[Record]) -> list[Sentence]:
 
 
 def _moved(context: Context) -> list[Sentence]:
-    return [
-        context.writer.say(
-            "{competitor} stands on {share|percent} of contested deals, {previous_share|percent} in the previous quarter: more than chance.",
-            row,
-            grade="strong",
+    """Shares of the contested deals that moved, and those that only follow from another's."""
+    say = context.writer.say
+    stands = (
+        "{competitor} stands on {share|percent} of contested deals, {previous_share|percent} in the previous quarter: "
+    )
+    rows = context.marts.rows("competitors_by_quarter", quarter=context.quarter)
+    told = [say(stands + "more than chance.", row, grade="strong") for row in rows if row["is_changed"]]
+    follows = "no more than follows from what became of {explained_by}."
+    return told + [say(stands + follows, row) for row in rows if row["explained_by"]]
+
+
+def _lost_for(context: Context) -> list[Sentence]:
+    """Loss reasons that are stated against one competitor more, or less, often than against others."""
+    claims = [row for row in context.marts.rows("competitor_loss_reasons", period="window") if row["is_claimed"]]
+    claims.sort(key=lambda row: (row["q_value"], -row["lost_deals"], row["competitor"], row["category"]))
+    told = []
+    for row in claims[:_REASONS]:
+        words = (
+            "Against {competitor} {lost_deals|count} of {competitor_lost_deals|count} losses were for {category|label} ({share|percent}), "
+            "{difference|points} compared with other vendors ({difference_low|points_bare} to {difference_high|points_bare})."
         )
-        for row in context.marts.rows("competitors_by_quarter", quarter=context.quarter)
-        if row["is_changed"]
-    ]
+        told.append(context.writer.say(words, row, grade="strong"))
+    return told
 
 
 def _coverage(context: Context, coverage: Record) -> Sentence:

@@ -1,0 +1,73 @@
+{{ config(materialized='table', enabled=true) }}
+-- One row per period x competitor named on lost deals x loss reason of any such deal: how many of its lost deals state the reason, and how many of
+-- those that name another vendor. A deal with two competitors stands under both, so competitors may not be added; reasons of one may.
+
+with lost as (
+
+    select
+        periods.period,
+        deals.deal_key,
+        deals.loss_reason_category as category,
+        competitors.competitor,
+        competitors.kind,
+        -- once for each deal that names a vendor
+        competitors.kind = 'vendor' and row_number() over (
+            partition by periods.period, deals.deal_key, competitors.kind order by competitors.competitor
+        ) = 1 as is_first_vendor
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
+    where deals.outcome = 'lost'
+
+),
+
+reasons as (
+
+    select
+        period,
+        category,
+        sum(case when is_first_vendor then 1 else 0 end) as vendor_reason_deals,
+        sum(sum(case when is_first_vendor then 1 else 0 end)) over (partition by period) as vendor_lost_deals
+    from lost
+    group by period, category
+
+),
+
+competitors as (
+
+    select
+        period,
+        competitor,
+        kind,
+        count(*) as competitor_lost_deals
+    from lost
+    group by period, competitor, kind
+
+),
+
+stated as (
+
+    select
+        period,
+        competitor,
+        category,
+        count(*) as lost_deals
+    from lost
+    group by period, competitor, category
+
+)
+
+select
+    competitors.period,
+    competitors.competitor,
+    competitors.kind,
+    reasons.category,
+    competitors.competitor_lost_deals,
+    coalesce(stated.lost_deals, 0) as lost_deals,
+    -- the buyer who stays as it is, or builds it, is no vendor to be compared with
+    cast(case when competitors.kind = 'vendor' then reasons.vendor_lost_deals - competitors.competitor_lost_deals end as bigint) as other_lost_deals,
+    cast(case when competitors.kind = 'vendor' then reasons.vendor_reason_deals - coalesce(stated.lost_deals, 0) end as bigint) as other_reason_deals
+from competitors
+inner join reasons on competitors.period = reasons.period
+left join stated
+    on competitors.period = stated.period and competitors.competitor = stated.competitor and reasons.category = stated.category

@@ -1,0 +1,102 @@
+"""How much less deals tell that share an account or an owner, where competitors, loss reasons and contacts are compared.
+
+Accounts have a vendor in the house, owners a reason they always give, and both win more or less often than others: deals of one
+are no independent deals. What is compared counts for fewer by the design effect of the trailing window (docs/decisions/0082).
+"""
+
+from __future__ import annotations
+
+import math
+
+from winloss.advice.deals import design_of
+from winloss.advice.parameters import UNKNOWN
+from winloss.advice.statistics import DesignEffect
+from winloss.advice.steps import parameters
+from winloss.quoting import text_literal
+from winloss.rows import Reader, Row, number
+from winloss.settings import declared
+
+DESIGNS = {"comparison": "text", "design_effect": "number", "degrees": "number"}
+
+COMPETITORS = "competitors"
+COMPETITOR_REASONS = "competitor loss reasons"
+MOMENTS = {"early": "contacts early", "at close": "contacts at close"}
+
+
+def design_effects(reader: Reader) -> list[Row]:
+    """One row per comparison with its design effect, 1 where deals share nothing; degrees of freedom are null where they are many."""
+    constants = parameters(reader)
+    stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
+    many = int(str(stated.get("many_contacts", declared()["many_contacts"].default)))
+    asked = {COMPETITORS: (_named(reader), "competitor"), COMPETITOR_REASONS: (_reasons(reader), "competitor")}
+    asked |= {MOMENTS[moment]: (_contacts(reader, moment, many), "many_contacts") for moment in sorted(MOMENTS)}
+    rows: list[Row] = []
+    for comparison, (deals, column) in asked.items():
+        design = design_of(reader, deals, column, constants)
+        degrees = round(design.degrees, 3) if math.isfinite(design.degrees) else None
+        rows.append({"comparison": comparison, "design_effect": design.factor, "degrees": degrees})
+    return rows
+
+
+def stated_design(reader: Reader, comparison: str) -> DesignEffect:
+    """The design effect that int_design_effects states of a comparison."""
+    for row in reader.table("int_design_effects"):
+        if row["comparison"] == comparison:
+            degrees = row["degrees"]
+            return DesignEffect(number(row["design_effect"]), math.inf if degrees is None else number(degrees))
+    return DesignEffect()
+
+
+def _named(reader: Reader) -> str:
+    """Deals of the window that name a vendor, by the one they name, those that name several as one more."""
+    return f"""(
+    select deals.deal_key, deals.account_key, deals.owner, deals.is_won, deals.closed_quarter, vendors.competitor
+    from {reader.relation("fct_closed_deals")} as deals
+    inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
+    {_of_window(reader)}
+) as deals"""
+
+
+def _vendors(reader: Reader) -> str:
+    return f"""select deal_key, case when count(*) > 1 then 'several competitors' else max(competitor) end as competitor
+    from {reader.relation("bridge_deal_competitors")}
+    where kind = 'vendor'
+    group by deal_key"""
+
+
+def _of_window(reader: Reader) -> str:
+    return f"""inner join {reader.relation("dim_periods")} as periods
+        on periods.period = 'window' and deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on"""
+
+
+def _reasons(reader: Reader) -> str:
+    """Lost deals that name a vendor, once for each reason of any of them: whether it is theirs, inside that reason."""
+    lost = f"""select deals.deal_key, deals.account_key, deals.owner, deals.loss_reason_category as category, vendors.competitor
+    from {reader.relation("fct_closed_deals")} as deals
+    inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
+    {_of_window(reader)}
+    where deals.is_won = 0"""
+    unknown = text_literal(UNKNOWN, reader.engine)
+    return f"""(
+    select
+        concat(lost.deal_key, ' ', reasons.category) as deal_key,
+        concat(lost.account_key, ' ', reasons.category) as account_key,
+        case when lost.owner = {unknown} then {unknown} else concat(lost.owner, ' ', reasons.category) end as owner,
+        case when lost.category = reasons.category then 1 else 0 end as is_won,
+        reasons.category as closed_quarter,
+        lost.competitor
+    from ({lost}) as lost
+    cross join (select distinct category from ({lost}) as stated_reasons) as reasons
+) as deals"""
+
+
+def _contacts(reader: Reader, moment: str, many: int) -> str:
+    """Deals of the window with a contact, by whether they had many at the moment, inside like deals."""
+    return f"""(
+    select
+        deal_key, account_key, owner, is_won,
+        concat(closed_quarter, ' ', deal_size_band, ' ', deal_type) as closed_quarter,
+        case when contacts >= {many} then 'many' else 'few' end as many_contacts
+    from {reader.relation("int_contact_moments")}
+    where period = 'window' and moment = {text_literal(moment, reader.engine)}
+) as deals"""
