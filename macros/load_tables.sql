@@ -218,7 +218,7 @@
         {{ exceptions.raise_compiler_error('crm "' ~ crm ~ '" reads export files, which only DuckDB does. On ' ~ target.type ~ ' set crm (or WINLOSS_CRM) to warehouse, and load the deals as docs/exports/warehouse.md says.') }}
     {%- endif -%}
     {%- set tables = {} -%}
-    {%- for name in ['deals', 'accounts', 'contacts', 'deal_contacts'] -%}
+    {%- for name in ['deals', 'accounts', 'contacts', 'deal_contacts', 'stage_history'] -%}
         {%- do run_query(
             'create or replace temporary view sample_' ~ name ~ " using csv options (path '" ~ spark_folder() ~ '/sample_' ~ name
             ~ ".csv', header 'true', escape '\"', multiLine 'true')"

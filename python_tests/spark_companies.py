@@ -121,13 +121,13 @@ def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, 
         (project.exports / file.name).write_bytes(file.read_bytes())
     _checked(project.dbt("build", variables=variables, **_published(place, "files")))
     _say(company, "built from its files")
+    extra = list(variables["mapping"].get("dimensions") or {})
     with project.connect() as connection:
         for name in OBJECTS:
-            columns = ", ".join(column.name for column in CANONICAL[name])
+            columns = ", ".join([column.name for column in CANONICAL[name]] + (extra if name == "deals" else []))
             connection.execute(
                 f"copy (select {columns} from landing.{name} where line_problem is null) to '{tables}/{name}.parquet'"
             )
-    extra = list(variables["mapping"].get("dimensions") or {})
     rest = {name: value for name, value in variables.items() if name not in ("crm", "mapping")}
     return {**rest, **own, **({"extra_dimensions": extra} if extra else {})}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,7 +13,8 @@ import duckdb
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from python_tests.conftest import SampleBuild
+from python_tests.conftest import ROOT, SampleBuild
+from python_tests.plain_pace import PlainDeal, curve_of, funnel_counts
 from winloss.publish.publication import PublishedTable, published_select
 from winloss.publish.small_values import hide_small_values
 
@@ -216,3 +218,76 @@ def test_the_value_lost_in_a_stage_does_not_follow_from_the_others() -> None:
     select = published_select(PublishedTable("stage_funnel"), columns["stage_funnel"], 5)
     rows = engine.execute(f"select stage, lost_deals, lost_amount from ({select}) as shown").fetchall()
     assert set(rows) == {("Lead", 20, 20_000.0), ("Demo", 6, None), ("Offer", 3, None)}
+
+
+def test_the_funnel_of_the_sample_is_that_of_its_files(sample_build: SampleBuild) -> None:
+    """Counted from the CSV files alone, each pipeline and period; the rates of one stage from the days its deals stood in it."""
+    order, as_of = ("Discovery", "Evaluation", "Proposal", "Negotiation"), date(2026, 1, 15)
+    deals, moves = sample_files()
+    periods = {
+        "quarter": (date(2025, 10, 1), date(2026, 1, 1)),
+        "window": (date(2025, 1, 1), date(2026, 1, 1)),
+        "all": (None, None),
+    }
+    counts = ("reached", "skipped", "advanced", "lost", "disqualified", "open", "won")
+    for pipeline in ("Direct", "Partner"):
+        own = [deal for deal in deals if deal.pipeline == pipeline]
+        for period, bounds in periods.items():
+            rows = sample_build.rows(
+                "select stage, reached_deals, skipped_deals, advanced_deals, lost_deals, disqualified_deals, open_deals, won_deals "
+                "from marts.stage_funnel where period = ? and pipeline = ? order by stage_order",
+                period,
+                pipeline,
+            )
+            expected = funnel_counts(own, moves, order, bounds)
+            assert [tuple(row.values()) for row in rows] == [
+                (stage, *(expected[stage][name] for name in counts)) for stage in order
+            ], (pipeline, period)
+    # Negotiation of Direct, the last stage: left by the close alone
+    closes = {deal.key: deal for deal in deals if deal.pipeline == "Direct"}
+    stood = [
+        (0, ((closes[key].closed or as_of) - day).days, closes[key].outcome)
+        for key, stage, day in moves
+        if stage == "Negotiation" and key in closes
+    ]
+    curve = curve_of(stood)
+    (row,) = sample_build.rows(
+        "select advance_rate, win_rate_from_here, median_stage_days from marts.stage_funnel where period = 'all' and pipeline = 'Direct' "
+        "and stage = 'Negotiation'"
+    )
+    assert curve is not None
+    half = next(age for age in curve.ages if curve.shares(age)[2] <= 0.5)
+    assert tuple(row.values()) == pytest.approx((curve.end, curve.end, half))
+
+
+def sample_files() -> tuple[list[PlainDeal], list[tuple[str, str, date | None]]]:
+    """The newest version of each deal of the sample's files with a known outcome, and the days on which stages were entered."""
+    words = {
+        "won": "won",
+        "closed won": "won",
+        "lost": "lost",
+        "closed lost": "lost",
+        "open": "open",
+        "disqualified": "disqualified",
+    }
+    newest: dict[str, dict[str, str]] = {}
+    with (ROOT / "seeds" / "sample" / "sample_deals.csv").open(encoding="utf-8") as lines:
+        for line in csv.DictReader(lines):
+            is_deal = line["deal_id"] and line["is_deleted"] == "false" and line["outcome"].lower() in words
+            if is_deal and line["modified_at"] >= newest.get(line["deal_id"], {}).get("modified_at", ""):
+                newest[line["deal_id"]] = line
+    deals = [
+        PlainDeal(
+            line["deal_id"],
+            words[line["outcome"].lower()],
+            date.fromisoformat(line["created_on"]) if line["created_on"] else None,
+            date.fromisoformat(line["closed_on"]) if line["outcome"].lower() != "open" else None,
+            pipeline=line["pipeline"],
+        )
+        for line in newest.values()
+    ]
+    with (ROOT / "seeds" / "sample" / "sample_stage_history.csv").open(encoding="utf-8") as lines:
+        moves = [
+            (line["deal_id"], line["stage"], date.fromisoformat(line["entered_on"])) for line in csv.DictReader(lines)
+        ]
+    return deals, [*moves]

@@ -1,8 +1,9 @@
-"""Makes the sample company: an invented CRM export as four CSV seeds, the same bytes on every run.
+"""Makes the sample company: an invented CRM export as five CSV seeds, the same bytes on every run.
 
 The last quarter of 2025 carries the figures of the published example (79 won, 48 lost, $98,500, 47 days, ...).
 Technology, Healthcare and companies of $10M to $50M truly win more often, Cold Outbound truly less. Everything else
-is dealt out by quota, equally to won and lost deals, so that whoever claims anything more is seen to be wrong.
+is dealt out by quota, equally to won and lost deals, so that whoever claims anything more is seen to be wrong. In the funnel nearly
+half of the losses fall in Evaluation, in every quarter alike.
 
 Usage: python seeds/sample/make_sample_company.py [FOLDER]    (default: the folder of this script)
 """
@@ -112,6 +113,12 @@ OWNERS = dict.fromkeys(
     0.125,
 )
 STAGES = {"Discovery": 0.3, "Evaluation": 0.3, "Proposal": 0.25, "Negotiation": 0.15}
+# The last open stage of deals that were not won, and how a deal's days are shared among the stages it stood in.
+LOST_IN = {"Discovery": 0.20, "Evaluation": 0.45, "Proposal": 0.25, "Negotiation": 0.10}
+DISQUALIFIED_IN = {"Discovery": 0.75, "Evaluation": 0.25}
+STAGE_WEIGHTS = {"Discovery": 2.0, "Evaluation": 3.0, "Proposal": 3.0, "Negotiation": 2.0}
+# Won deals that pass over Evaluation, or go back to it once from Proposal.
+PASSES_EVALUATION, GOES_BACK = 0.12, 0.06
 WIN_FACTORS = {
     "good_fit": 0.20,
     "strong_champion": 0.19,
@@ -220,6 +227,7 @@ COLUMNS = {
     ),
     "sample_contacts": ("contact_id", "account_id", "title", "department", "buying_role", "modified_at", "is_deleted"),
     "sample_deal_contacts": ("deal_id", "contact_id", "buying_role", "is_primary", "added_on", "is_deleted"),
+    "sample_stage_history": ("deal_id", "stage", "entered_on"),
 }
 
 
@@ -517,6 +525,31 @@ def contacts_and_links(deals: list[Deal], chance: random.Random) -> tuple[list[R
     return list(contacts.values()), links
 
 
+def stage_history(deals: list[Deal], chance: random.Random) -> list[Row]:
+    """The days on which deals entered their open stages: all stages up to the last one, but for the won deals that pass one over."""
+    last_of = {"Lost": Quota(LOST_IN, chance), "Disqualified": Quota(DISQUALIFIED_IN, chance)}
+    ways = {"over": PASSES_EVALUATION, "back": GOES_BACK, "on": 1 - PASSES_EVALUATION - GOES_BACK}
+    way = Quota(ways, chance)
+    stages, moves = list(STAGES), []
+    for deal in deals:
+        levels = (*deal.levels, (deal.outcome, deal.row["pipeline"]))
+        if deal.outcome == "Won":
+            path = {
+                "over": [stages[0], *stages[2:]],
+                "back": [*stages[:3], *stages[1:]],
+                "on": stages,
+            }[way.draw(levels)]
+        else:
+            last = deal.row["stage"] if deal.outcome == "Open" else last_of[deal.outcome].draw(levels)
+            path = stages[: stages.index(last) + 1]
+        weights = [STAGE_WEIGHTS[stage] * (0.6 + 0.8 * chance.random()) for stage in path]
+        days = ((deal.closed or EXPORTED_ON) - deal.created).days
+        for place, stage in enumerate(path):
+            entered = deal.created + timedelta(int(days * sum(weights[:place]) / sum(weights)))
+            moves.append({"deal_id": deal.row["deal_id"], "stage": stage, "entered_on": entered.isoformat()})
+    return moves
+
+
 def soil_accounts(deals: list[Deal], accounts: list[Row]) -> None:
     """Blanks and spellings of real life, where they leave the published figures alone."""
     by_id = {account["account_id"]: account for account in accounts}
@@ -587,9 +620,11 @@ def main(folder: Path) -> None:
     next(d for d in deals if (d.outcome, d.quarter, d.cell) == ("Lost", (2025, 3), 5)).row["account_id"] = "A-9999"
     contacts, links = contacts_and_links(deals, chance)
     links[40]["is_deleted"] = "true"
+    # chance of its own: what the other files hold hangs on how often theirs was asked
+    moves = stage_history(deals, random.Random(20260116))
     rows = [deal.row for deal in deals]
     added = soil_deals(deals)
-    for name, table in zip(COLUMNS, (rows + added, accounts, contacts, links)):
+    for name, table in zip(COLUMNS, (rows + added, accounts, contacts, links, moves)):
         write(folder / f"{name}.csv", COLUMNS[name], table)
 
 
