@@ -167,6 +167,10 @@ PLANTED = [
     ),
     ("every_finding_has_a_headline", "update marts.report_findings set headline = null where finding = 1"),
     ("segments_and_quarters_add_up_to_all_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "delete from marts.segment_quarters where dimension = 'industry' and quarter = '2025-Q3' and closed_deals > 0",
+    ),
     ("periods_follow_one_another", "delete from marts.dim_periods where period = 'previous_quarter'"),
     (
         "periods_follow_one_another",

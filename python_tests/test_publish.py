@@ -75,7 +75,9 @@ def test_every_mart_is_either_on_the_allow_list_or_private_for_a_reason(manifest
 
 
 def test_the_published_file_holds_the_allow_list_and_nothing_else(built: Place) -> None:
-    assert sorted(published_tables(built.published)) == sorted([*read_allow_list()[0], "run_history"])
+    assert sorted(published_tables(built.published)) == sorted(
+        [*read_allow_list()[0], "run_history", "data_dictionary"]
+    )
 
 
 def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, manifest: dict[str, Any]) -> None:
@@ -160,12 +162,36 @@ def test_every_copy_holds_the_same_rows(built: Place) -> None:
     assert (folder / quarter / "marts.duckdb").read_bytes() == built.published.read_bytes()
 
 
-def test_sqlite_says_what_the_columns_mean(built: Place) -> None:
+def test_every_copy_says_what_its_tables_and_columns_mean(built: Place) -> None:
+    described = built.rows(
+        "select table_name, null, null, comment from duckdb_tables() union all "
+        "select table_name, column_name, data_type, comment from duckdb_columns() order by all"
+    )
+    sql = "select table_name, column_name, data_type, meaning from data_dictionary"
     with sqlite3.connect(built.published.with_suffix(".sqlite")) as copy:
-        (text,) = copy.execute(
-            "select description from column_descriptions where table_name = 'alerts' and column_name = 'value'"
-        ).fetchone()
-    assert text.startswith("What was found")
+        assert sorted(copy.execute(sql).fetchall(), key=str) == sorted(described, key=str)
+    text = (built.published.parent / "csv" / "data_dictionary.csv").read_text(encoding="utf-8-sig")
+    assert ",value,DOUBLE,What was found" in text
+
+
+def test_sqlite_tables_have_the_keys_of_the_marts(built: Place, manifest: dict[str, Any]) -> None:
+    expected = {
+        name: next((each["columns"] for each in mart["constraints"] if each["type"] == "primary_key"), [])
+        for name, mart in marts_of(manifest).items()
+        if name in read_allow_list()[0]
+    }
+    with sqlite3.connect(built.published.with_suffix(".sqlite")) as copy:
+        found = {
+            name: [
+                column
+                for column, place in copy.execute(
+                    "select name, pk from pragma_table_info(?) where pk > 0 order by pk", [name]
+                )
+            ]
+            for name in expected
+        }
+    assert found == expected
+    assert all(expected.values())
 
 
 def test_everybody_may_read_what_is_published_and_nobody_write_it(built: Place) -> None:

@@ -338,6 +338,7 @@ def _fill(
             rows = without_file_names(name, statement, columns.get(name, {}))
             connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({rows}) order by all")
         _comment(connection, publication.meanings)
+        _describe(connection)
         connection.execute("commit")
     except duckdb.Error:
         with suppress(duckdb.Error):
@@ -525,6 +526,57 @@ def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str,
     connection.execute(";\n".join(statements))
 
 
+DICTIONARY = "data_dictionary"
+"""What the comments of the published file say, as a table: SQLite and CSV have no comments."""
+
+_DICTIONARY_MEANINGS = {
+    None: "One row per published table, under position 0, and per column of it: what it means and which type it has.",
+    "table_name": "Name of the table.",
+    "position": "Place of the column in its table, from 1; 0 for the table itself.",
+    "column_name": "Name of the column; null for the table itself.",
+    "data_type": "Type of the column in the DuckDB file; null for the table itself.",
+    "meaning": "What a row of the table is, or what the column says.",
+}
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `data_dictionary` of the attached file, itself included."""
+    table = f"{_PUBLISHED}.{DICTIONARY}"
+    connection.execute(
+        f"create table {table} (table_name varchar, position integer, column_name varchar, data_type varchar, meaning varchar)"
+    )
+    for column, text in _DICTIONARY_MEANINGS.items():
+        what = f"table {table}" if column is None else f"column {table}.{column}"
+        connection.execute(f"comment on {what} is {_text(text)}")
+    connection.execute(
+        f"""insert into {table}
+select table_name, 0, null, null, comment from duckdb_tables() where database_name = '{_FILE}'
+union all
+select table_name, column_index, column_name, data_type, comment from duckdb_columns() where database_name = '{_FILE}'
+order by all"""
+    )
+
+
+def _keys(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The key of each published table that has one: that of the mart, where what left still has one row for each."""
+    keys = {DICTIONARY: ["table_name", "position"]}
+    for table, names in connection.execute(
+        "select table_name, constraint_column_names from duckdb_constraints() "
+        "where database_name = current_database() and schema_name = $schema and constraint_type = 'PRIMARY KEY'",
+        {"schema": SCHEMA},
+    ).fetchall():
+        keys[table] = names
+    columns = {table: {name for name, *_ in of} for table, of in _published_columns(connection).items()}
+    keys = {table: names for table, names in keys.items() if set(names) <= columns.get(table, set())}
+    # two segments that were e-mail addresses are one text now
+    counted = [
+        f"(select count(*) = count(distinct ({', '.join(names)})) from {_PUBLISHED}.{table})"
+        for table, names in keys.items()
+    ]
+    is_unique = connection.execute(f"select {', '.join(counted)}").fetchall()[0]
+    return {table: keys[table] for table, is_key in zip(keys, is_unique, strict=True) if is_key}
+
+
 # ---------------------------------------------------------------- copies
 
 
@@ -541,25 +593,21 @@ def _published_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[
 
 def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
     """A copy for clients that cannot open DuckDB files; what is no number is text, a truth value 0 or 1."""
-    tables = _published_columns(connection)
+    tables, keys = _published_columns(connection), _keys(connection)
     with closing(sqlite3.connect(path, isolation_level=None)) as copy:
         # the file is thrown away if anything goes wrong: nothing to roll back
         copy.execute("pragma journal_mode = off")
         copy.execute("pragma synchronous = off")
         copy.execute("begin")
         for table, columns in tables.items():
-            copy.execute(
-                f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})"
-            )
+            parts = [f"{name} {_sqlite_type(kind)}" for name, kind, _ in columns]
+            if table in keys:
+                parts.append(f"primary key ({', '.join(keys[table])})")
+            copy.execute(f"create table {table} ({', '.join(parts)})")
             cells = ", ".join(_sqlite_cell(name, kind) for name, kind, _ in columns)
             rows = connection.execute(f"select {cells} from {_PUBLISHED}.{table}")
             while batch := rows.fetchmany(_BATCH):
                 copy.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", batch)
-        copy.execute("create table column_descriptions (table_name text, column_name text, description text)")
-        copy.executemany(
-            "insert into column_descriptions values (?, ?, ?)",
-            [(table, name, text) for table, columns in tables.items() for name, _, text in columns if text],
-        )
         copy.execute("commit")
     return path
 
