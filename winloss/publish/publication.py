@@ -26,6 +26,7 @@ from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
 from winloss.publish.small_values import FOLLOWING, TABLES, hide_small_values, judged_rows, shown_values
+from winloss.questions import as_script, askable, read_questions
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -298,7 +299,10 @@ def _write(
     )
     try:
         _fill(connection, publication, allowed)
-        written = [_write_sqlite(connection, folder / f"{publication.path.stem}.sqlite")]
+        written = [
+            _write_questions(allowed, folder / f"{publication.path.stem}_questions.sql"),
+            _write_sqlite(connection, folder / f"{publication.path.stem}.sqlite"),
+        ]
         for kind in publication.formats:
             written += _write_folder(connection, folder, kind)
         connection.execute(f"checkpoint {_FILE}")
@@ -589,6 +593,13 @@ def _published_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[
     ).fetchall():
         found.setdefault(table, []).append((column, kind, text))
     return found
+
+
+def _write_questions(allowed: Mapping[str, PublishedTable], path: Path) -> Path:
+    """The questions that these tables answer, as plain SQL."""
+    answered = askable(read_questions(), {name: table.columns_left_out for name, table in allowed.items()})
+    path.write_text(as_script(answered), encoding="utf-8")
+    return path
 
 
 def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:

@@ -277,7 +277,7 @@ def _hide_segment_quarters(
         ):
             pass
         telling = []
-        for (outcome, sum_name), cells in _segment_spans(connection, periods, quarters).items():
+        for (outcome, _), cells in _segment_spans(connection, periods, quarters).items():
             new = {cell: spans for cell, (_, spans) in cells.items()}
             if not any(span.is_shown for spans in new.values() for span in spans.values() if span.deals):
                 continue
