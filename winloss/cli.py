@@ -170,10 +170,10 @@ def main() -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["html", "md", "json"]),
+    type=click.Choice(["html", "md", "json", "xlsx"]),
     default="html",
     show_default=True,
-    help="Page, Markdown or JSON.",
+    help="Page, Markdown, JSON or Excel workbook.",
 )
 @click.option(
     "--out",
@@ -191,12 +191,27 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
       winloss report
       winloss report --quarter 2025-Q4 --out q4.html
       winloss report --format md --out -
+      winloss report --format xlsx
     """
     from winloss.report import build_report, render
-    from winloss.report.render import write_text
+    from winloss.report.render import write_bytes, write_text
 
     progress = Progress(3, is_quiet)
     source = _of_quarter(database, quarter)
+    if kind == "xlsx":
+        from winloss.report.workbook import SHEETS, workbook_of
+
+        if str(out) == "-":
+            raise click.UsageError("A workbook goes into a file: name one with --out.")
+        content, reviewed = workbook_of(source)
+        if quarter not in (None, reviewed):
+            raise click.ClickException(f"{source} reviews {reviewed}, and no copy of {quarter} is kept beside it.")
+        progress.step(f"read {source}")
+        progress.step(f"wrote {len(SHEETS)} sheets")
+        target = write_bytes(content, out or _place("reports") / (reviewed or "undated") / "report.xlsx")
+        progress.step(f"put it in place, {len(content) // 1000} kB")
+        click.echo(f"Report: {target}")
+        return
     found = build_report(source, quarter)
     progress.step(f"read {source}")
     text = render(found, kind)

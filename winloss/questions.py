@@ -19,9 +19,9 @@ _REF = re.compile(r"\{\{\s*ref\(\s*['\"](\w+)['\"]\s*\)\s*\}\}")
 _WORD = re.compile(r"[^\W_]+")
 
 _COMMON = frozenset(
-    "a all an and any are as at be best biggest by can could did do does each every for from get getting good had has have how i in into is it many matter me mean much may "
-    "my of on or our over per sales show tell than that the their them there these they this to us was we were what when where which who whose why will with would you "
-    "your".split()
+    "a all an and any are as at be best biggest by can could did do does each every for from get getting good had has have how i in "
+    "into is it many matter may me mean much my of on or our over per sales show tell than that the their them there these they this to "
+    "us was we were what when where which who whose why will with would you your".split()
 )
 """Words that many questions have: they decide between questions that match alike."""
 
