@@ -152,6 +152,7 @@ PLANTED = [
         "loss_reasons_add_up_to_all_lost_deals",
         "update marts.loss_reasons_by_dimension set lost_deals = lost_deals + 1 where segment = 'Energy'",
     ),
+    ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reason_quarters where category = 'price'"),
     ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons_by_dimension where dimension = 'owner'"),
     (
         "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",

@@ -625,8 +625,9 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     _check_published_build(connection, database, quarter, minimum)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
+    has_deals = _setting(connection, "publish_deals").lower() == "true"
     publication = Publication(
-        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection)
+        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection), has_deals
     )
     return publish_marts(connection, publication)
 

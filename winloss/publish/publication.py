@@ -86,7 +86,7 @@ class Publication:
 
     `path` is the published DuckDB file, `quarter` the quarter under review (for a copy under its name), `formats` some of
     `FORMATS`, `minimum` the deals from which a cell about people is shown, `further` select statements of tables that
-    are no marts, with the meaning of each table and column.
+    are no marts, with the meaning of each table and column; `has_deals` adds the closed deals, a row each.
     """
 
     path: Path
@@ -96,6 +96,7 @@ class Publication:
     minimum: int = 5
     further: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
+    has_deals: bool = False
 
 
 CELLS = {
@@ -211,6 +212,7 @@ UNSUPPRESSED: Mapping[str, str] = {
     "input_columns": "Headers that are read.",
     "input_files": "Counts of records; files go by number.",
     "loss_reason_changes": "Counts of deals.",
+    "loss_reason_quarters": "Counts of deals.",
     "loss_reason_reliability": "Counts of deals.",
     "recommendation_follow_up": "Counts of deals.",
     "recommended_score_threshold": "Counts of deals.",
@@ -334,6 +336,10 @@ def _fill(
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
     } | dict(publication.further)
+    meanings = dict(publication.meanings)
+    if publication.has_deals:
+        statements[DEALS], of_deals = _published_deals(connection, columns)
+        meanings |= of_deals
     # one transaction, so that the disk is waited for once and not a thousand times
     connection.execute("begin")
     try:
@@ -341,7 +347,7 @@ def _fill(
             # the alerts of a build come with those of its end, and not as the mart alone
             rows = without_file_names(name, statement, columns.get(name, {}))
             connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({rows}) order by all")
-        _comment(connection, publication.meanings)
+        _comment(connection, meanings)
         _describe(connection)
         connection.execute("commit")
     except duckdb.Error:
@@ -530,6 +536,65 @@ def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str,
     connection.execute(";\n".join(statements))
 
 
+DEALS = "closed_deals"
+"""Closed deals under pseudonyms, where `publish_deals` asks for them."""
+
+
+def _published_deals(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]]
+) -> tuple[str, dict[tuple[str, str | None], str]]:
+    """The statement that reads the closed deals without persons, accounts and days, and what its columns mean.
+
+    Raises PublishError where the deals stand in another engine.
+    """
+    of_deals = columns.get("fct_deals", {})
+    if "deal_key" not in of_deals:
+        raise PublishError(
+            "Not published: publish_deals needs deals that were built on DuckDB. Leave it out for another target."
+        )
+    dimensions = [
+        name
+        for (name,) in connection.execute(
+            f"select dimension from {SCHEMA}.dim_dimensions where not is_person order by dimension_order"
+        ).fetchall()
+        if name in of_deals
+    ]
+    kept = [
+        "closed_quarter",
+        "outcome",
+        "loss_reason_category",
+        "amount",
+        "cycle_days",
+        "qualification_score",
+        *dimensions,
+    ]
+    masked = [f"regexp_replace({name}, '{ADDRESS}', '(e-mail address)', 'g') as {name}" for name in dimensions]
+    meanings: dict[tuple[str, str | None], str] = {
+        (DEALS, name): text
+        for name, text in connection.execute(
+            "select column_name, comment from duckdb_columns() "
+            "where database_name = current_database() and schema_name = $schema and table_name = 'fct_deals'",
+            {"schema": SCHEMA},
+        ).fetchall()
+        if text and name in kept
+    }
+    meanings |= {
+        (
+            DEALS,
+            None,
+        ): "One row per won, lost or disqualified deal in the population, published because publish_deals is set. Amounts of single "
+        "deals stand in it: share it as you would the export.",
+        (DEALS, "deal"): "Pseudonym of the deal: a part of its keyed hash, the same in every publication.",
+        (DEALS, "closed_month"): "First day of the month in which the deal was closed; null when not stated.",
+    }
+    return (
+        "select left(deal_key, 16) as deal, cast(date_trunc('month', closed_on) as date) as closed_month, "
+        f"{', '.join([*(name for name in kept if name not in dimensions), *masked])} "
+        f"from {SCHEMA}.fct_deals where is_in_population and outcome != 'open'",
+        meanings,
+    )
+
+
 DICTIONARY = "data_dictionary"
 """What the comments of the published file say, as a table: SQLite and CSV have no comments."""
 
@@ -563,7 +628,7 @@ order by all"""
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """The key of each published table that has one: that of the mart, where what left still has one row for each."""
-    keys = {DICTIONARY: ["table_name", "position"]}
+    keys = {DICTIONARY: ["table_name", "position"], DEALS: ["deal"]}
     for table, names in connection.execute(
         "select table_name, constraint_column_names from duckdb_constraints() "
         "where database_name = current_database() and schema_name = $schema and constraint_type = 'PRIMARY KEY'",
