@@ -570,6 +570,9 @@ def _published_deals(
     ]
     masked = [f"regexp_replace({name}, '{ADDRESS}', '(e-mail address)', 'g') as {name}" for name in dimensions]
     meanings: dict[tuple[str, str | None], str] = {
+        (DEALS, name): f"Segment of the dimension {name}." for name in dimensions
+    }
+    meanings |= {
         (DEALS, name): text
         for name, text in connection.execute(
             "select column_name, comment from duckdb_columns() "
