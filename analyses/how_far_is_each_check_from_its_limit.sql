@@ -6,7 +6,8 @@ select
     value,
     lower_threshold,
     upper_threshold,
-    least(value - lower_threshold, upper_threshold - value) as distance,
+    case when upper_threshold - value < value - lower_threshold or lower_threshold is null then upper_threshold - value else value - lower_threshold end
+        as distance,
     unit
 from {{ ref('alerts') }}
 order by alert, subject

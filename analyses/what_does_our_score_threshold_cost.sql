@@ -9,7 +9,6 @@ select
     score_thresholds.false_positives as pursued_in_vain,
     score_thresholds.accuracy
 from {{ ref('score_thresholds') }} as score_thresholds
-inner join {{ current_profile() }} as icp
-    on icp.profile_field = 'score_threshold'
-    and abs(score_thresholds.score_threshold - try_cast(icp.current_value as double)) < 0.025
+inner join {{ ref('recommended_score_threshold') }} as recommended
+    on abs(score_thresholds.score_threshold - recommended.current_score_threshold) < 0.025
 where score_thresholds.period = 'window'

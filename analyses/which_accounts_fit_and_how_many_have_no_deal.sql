@@ -6,7 +6,6 @@ select
     whitespace_accounts,
     open_deals,
     expected_win_rate,
-    expected_value_per_deal,
     missing_reason
 from {{ ref('account_tiers') }}
 order by tier

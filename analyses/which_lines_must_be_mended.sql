@@ -4,7 +4,6 @@ select
     source_file,
     source_line,
     rule_id,
-    reason,
     remedy
 from {{ ref('rejected_records') }}
 where decision = 'rejected'

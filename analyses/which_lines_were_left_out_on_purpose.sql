@@ -1,10 +1,11 @@
 -- Which lines were left out on purpose?
 
 select
-    source_file,
-    source_line,
-    rule_id,
-    reason
-from {{ ref('rejected_records') }}
-where decision = 'excluded'
-order by source_file, source_line
+    records.source_file,
+    records.source_line,
+    records.rule_id,
+    rules.meaning
+from {{ ref('rejected_records') }} as records
+left join {{ ref('rejected_record_counts') }} as rules on records.object = rules.object and records.rule_id = rules.rule_id
+where records.decision = 'excluded'
+order by records.source_file, records.source_line

@@ -5,9 +5,7 @@ select
     won_deals_with,
     share_of_won_deals,
     commonest_role,
-    commonest_role_contacts,
-    second_role,
-    second_role_contacts
+    second_role
 from {{ ref('win_rates_by_persona') }}
 where period = 'window' and persona_type = 'persona' and commonest_role is not null
 order by won_deals_with desc, persona

@@ -33,6 +33,7 @@
             'invocation_id': invocation_id,
             'path': settings.published,
             'formats': settings.publish_formats,
+            'publish_deals': settings.publish_deals,
             'small_cell_minimum': settings.small_cell_minimum,
             'alert_policy': settings.alert_policy,
             'fewer_deals': {'minimum_share': settings.publish_minimum_share, 'allow_fewer_deals': settings.allow_fewer_deals},

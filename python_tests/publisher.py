@@ -36,6 +36,7 @@ def finish(
         "invocation_id": recorded["invocation_id"],
         "path": published,
         "formats": [],
+        "publish_deals": False,
         "small_cell_minimum": 5,
         "alert_policy": "warn",
         "fewer_deals": {"minimum_share": 0.5, "allow_fewer_deals": False},

@@ -1,4 +1,4 @@
-"""Every question of the README is a query that runs on the sample company and answers something."""
+"""Every question of docs/questions.md is a query that runs on the sample company and answers something."""
 
 import re
 from pathlib import Path
@@ -12,16 +12,16 @@ ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
 EMPTY_ON_THE_SAMPLE = {
     "what_is_the_first_recommendation_worth": {"revenue_gain", "revenue_gain_low", "revenue_gain_high", "net_gain"}
 }
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
 
 
 def questions() -> list[tuple[str, str, str]]:
-    """Table, question and name of the query, from the table of the README."""
-    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", README, flags=re.MULTILINE)
+    """Table, question and name of the query, from the table of the page."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE, flags=re.MULTILINE)
     return [
         (table, question, name)
         for table, cell in rows
-        for question, name in re.findall(r"\[([^]]+)]\(analyses/(\w+)\.sql\)", cell)
+        for question, name in re.findall(r"\[([^]]+)]\(\.\./analyses/(\w+)\.sql\)", cell)
     ]
 
 
@@ -50,13 +50,13 @@ def test_query_answers_something_on_the_sample(query: Path, compiled: Path, samp
 
 
 @pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)
-def test_query_begins_with_the_question_of_the_readme_and_reads_its_table(query: Path) -> None:
+def test_query_begins_with_the_question_of_the_page_and_reads_its_table(query: Path) -> None:
     table, question = next((table, question) for table, question, name in questions() if name == query.stem)
     assert question_of(query) == question
     assert f"ref('{table}')" in query.read_text(encoding="utf-8")
 
 
-def test_every_question_of_the_readme_has_a_query() -> None:
+def test_every_question_of_the_page_has_a_query() -> None:
     assert sorted(name for _, _, name in questions()) == [query.stem for query in ANALYSES]
 
 

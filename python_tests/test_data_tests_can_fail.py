@@ -152,6 +152,7 @@ PLANTED = [
         "loss_reasons_add_up_to_all_lost_deals",
         "update marts.loss_reasons_by_dimension set lost_deals = lost_deals + 1 where segment = 'Energy'",
     ),
+    ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reason_quarters where category = 'price'"),
     ("loss_reasons_add_up_to_all_lost_deals", "delete from marts.loss_reasons_by_dimension where dimension = 'owner'"),
     (
         "every_deal_is_a_fact_and_every_lost_one_has_a_primary_reason",
@@ -167,6 +168,10 @@ PLANTED = [
     ),
     ("every_finding_has_a_headline", "update marts.report_findings set headline = null where finding = 1"),
     ("segments_and_quarters_add_up_to_all_deals", "delete from marts.win_rates_by_quarter where quarter = '2025-Q3'"),
+    (
+        "segments_and_quarters_add_up_to_all_deals",
+        "delete from marts.segment_quarters where dimension = 'industry' and quarter = '2025-Q3' and closed_deals > 0",
+    ),
     ("periods_follow_one_another", "delete from marts.dim_periods where period = 'previous_quarter'"),
     (
         "periods_follow_one_another",

@@ -106,6 +106,8 @@ HELD_ELSEWHERE = {
     "account_tier_history": "test_accounts",
     "scorecard_quality": "test_accounts",
     "advice_values": "test_segment_values",
+    "loss_reason_quarters": "its unit test; assert_loss_reasons_add_up_to_all_lost_deals",
+    "segment_quarters": "its unit test; assert_segments_and_quarters_add_up_to_all_deals; test_segment_quarters",
     "segment_values": "test_segment_values",
     "recommendation_follow_up": "needs a second quarter; test_memory",
 }

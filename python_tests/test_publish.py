@@ -75,7 +75,9 @@ def test_every_mart_is_either_on_the_allow_list_or_private_for_a_reason(manifest
 
 
 def test_the_published_file_holds_the_allow_list_and_nothing_else(built: Place) -> None:
-    assert sorted(published_tables(built.published)) == sorted([*read_allow_list()[0], "run_history"])
+    assert sorted(published_tables(built.published)) == sorted(
+        [*read_allow_list()[0], "run_history", "data_dictionary"]
+    )
 
 
 def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, manifest: dict[str, Any]) -> None:
@@ -93,6 +95,29 @@ def test_no_row_about_a_deal_a_contact_or_an_owner_is_published(built: Place, ma
     assert built.rows(
         "select count(*) > 0 from w.marts.win_rates_by_dimension where dimension = 'owner'", built.database
     ) == [(True,)]
+
+
+def test_deals_are_published_where_asked_for_without_persons_accounts_and_days(built: Place) -> None:
+    database = copy_of(built.database, "with_deals")
+    published = database.parent / "published" / "marts.duckdb"
+    published.parent.mkdir()
+    assert finish(database, published, publish_deals=True, formats=["csv"]).returncode == 0
+    columns = published_tables(published)["closed_deals"]
+    assert set(columns) > {"deal", "closed_month", "closed_quarter", "outcome", "amount", "cycle_days", "industry"}
+    assert not set(columns) & {*PRIVATE_COLUMNS, "owner", "created_on", "closed_on", "stage"}
+    counted = (
+        "select outcome, count(*), count(distinct {key}), sum(amount) from {table} group by outcome order by outcome"
+    )
+    with duckdb.connect(str(published), read_only=True) as connection:
+        of_deals = connection.execute(counted.format(key="deal", table="closed_deals")).fetchall()
+        undescribed = "select column_name from data_dictionary where table_name = 'closed_deals' and meaning is null"
+        assert connection.execute(undescribed).fetchall() == []
+    facts = "w.marts.fct_deals where is_in_population and outcome != 'open'"
+    assert of_deals == built.rows(counted.format(key="deal_key", table=facts), built.database)
+    # with the next build that does not ask for them they are gone, from every copy
+    assert finish(database, published, formats=["csv"], allow_few_changes=True).returncode == 0
+    assert "closed_deals" not in published_tables(published)
+    assert not list(published.parent.glob("csv/closed_deals*"))
 
 
 def test_published_rejects_have_rule_file_and_line_but_no_reason(built: Place) -> None:
@@ -160,12 +185,36 @@ def test_every_copy_holds_the_same_rows(built: Place) -> None:
     assert (folder / quarter / "marts.duckdb").read_bytes() == built.published.read_bytes()
 
 
-def test_sqlite_says_what_the_columns_mean(built: Place) -> None:
+def test_every_copy_says_what_its_tables_and_columns_mean(built: Place) -> None:
+    described = built.rows(
+        "select table_name, null, null, comment from duckdb_tables() union all "
+        "select table_name, column_name, data_type, comment from duckdb_columns() where not internal order by all"
+    )
+    sql = "select table_name, column_name, data_type, meaning from data_dictionary"
     with sqlite3.connect(built.published.with_suffix(".sqlite")) as copy:
-        (text,) = copy.execute(
-            "select description from column_descriptions where table_name = 'alerts' and column_name = 'value'"
-        ).fetchone()
-    assert text.startswith("What was found")
+        assert sorted(copy.execute(sql).fetchall(), key=str) == sorted(described, key=str)
+    text = (built.published.parent / "csv" / "data_dictionary.csv").read_text(encoding="utf-8-sig")
+    assert 'alerts,3,value,DOUBLE,"What was found; ' in text
+
+
+def test_sqlite_tables_have_the_keys_of_the_marts(built: Place, manifest: dict[str, Any]) -> None:
+    expected = {
+        name: next((each["columns"] for each in mart["constraints"] if each["type"] == "primary_key"), [])
+        for name, mart in marts_of(manifest).items()
+        if name in read_allow_list()[0]
+    }
+    with sqlite3.connect(built.published.with_suffix(".sqlite")) as copy:
+        found = {
+            name: [
+                column
+                for column, place in copy.execute(
+                    "select name, pk from pragma_table_info(?) where pk > 0 order by pk", [name]
+                )
+            ]
+            for name in expected
+        }
+    assert found == expected
+    assert found["win_rates_by_dimension"] == ["period", "dimension", "segment"]
 
 
 def test_everybody_may_read_what_is_published_and_nobody_write_it(built: Place) -> None:

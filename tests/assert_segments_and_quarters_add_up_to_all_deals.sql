@@ -3,7 +3,7 @@
 -- The rest a segment is compared with, and the statement that segments add up, rest on this. Competitors add up to more, since a
 -- deal may name several; never to less.
 -- The p-chart's center line is the rate of all quarters together.
--- A returned row is a period and dimension whose segments do not add up to the baseline, or the dated deals of all quarters.
+-- A returned row is a period, or quarter, and dimension whose segments do not add up to all its deals, or the dated deals of all quarters.
 
 with expected as (
 
@@ -34,6 +34,21 @@ added as (
         sum(disqualified_deals) as disqualified_deals
     from {{ ref('win_rates_by_dimension') }}
     group by period, dimension
+
+),
+
+added_of_quarters as (
+
+    select
+        quarters.quarter,
+        segments.dimension,
+        max(quarters.closed_deals) as closed_deals,
+        sum(segments.closed_deals) as closed_deals_of_segments,
+        sum(segments.won_deals) as won_deals_of_segments,
+        sum(segments.disqualified_deals) as disqualified_deals_of_segments
+    from {{ ref('win_rates_by_quarter') }} as quarters
+    left join {{ ref('segment_quarters') }} as segments on quarters.quarter = segments.quarter
+    group by quarters.quarter, segments.dimension
 
 )
 
@@ -69,3 +84,16 @@ select
     null as disqualified_deals_of_segments
 from quarters
 where closed_deals is distinct from closed_deals_of_quarters
+union all
+select
+    quarter as period,
+    dimension,
+    closed_deals,
+    closed_deals_of_segments,
+    won_deals_of_segments,
+    disqualified_deals_of_segments
+from added_of_quarters
+where
+    dimension is null
+    or closed_deals > closed_deals_of_segments
+    or (dimension != 'competitor' and closed_deals < closed_deals_of_segments)

@@ -151,6 +151,7 @@ def main() -> None:
       winloss summary                    what the last build found, on one screen
       winloss report                     the quarterly report as one HTML file
       winloss recommend                  where to aim, with the evidence
+      winloss ask why do we lose         any question, from the published file
       winloss what-if --drop industry=Retail
       winloss accounts --tier A          the accounts that fit, from the private database
       winloss quarterly                  build, report and tell, for a scheduler
@@ -169,10 +170,10 @@ def main() -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["html", "md", "json"]),
+    type=click.Choice(["html", "md", "json", "xlsx"]),
     default="html",
     show_default=True,
-    help="Page, Markdown or JSON.",
+    help="Page, Markdown, JSON or Excel workbook.",
 )
 @click.option(
     "--out",
@@ -190,12 +191,27 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
       winloss report
       winloss report --quarter 2025-Q4 --out q4.html
       winloss report --format md --out -
+      winloss report --format xlsx
     """
     from winloss.report import build_report, render
-    from winloss.report.render import write_text
+    from winloss.report.render import write_bytes, write_text
 
     progress = Progress(3, is_quiet)
     source = _of_quarter(database, quarter)
+    if kind == "xlsx":
+        from winloss.report.workbook import SHEETS, workbook_of
+
+        if str(out) == "-":
+            raise click.UsageError("A workbook goes into a file: name one with --out.")
+        content, reviewed = workbook_of(source)
+        if quarter not in (None, reviewed):
+            raise click.ClickException(f"{source} reviews {reviewed}, and no copy of {quarter} is kept beside it.")
+        progress.step(f"read {source}")
+        progress.step(f"wrote {len(SHEETS)} sheets")
+        target = write_bytes(content, out or _place("reports") / (reviewed or "undated") / "report.xlsx")
+        progress.step(f"put it in place, {len(content) // 1000} kB")
+        click.echo(f"Report: {target}")
+        return
     found = build_report(source, quarter)
     progress.step(f"read {source}")
     text = render(found, kind)
@@ -290,6 +306,97 @@ def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | No
             click.echo(inert(f"     {row['caveats']}"))
     if not any(row["grade"] == "strong" for row in rows):
         click.echo(no_claim or "No segment can be told from the others yet.")
+
+
+# ---------------------------------------------------------------- questions
+
+
+@main.command()
+@click.argument("words", nargs=-1)
+@click.option("--sql", "is_sql", is_flag=True, help="Print the query instead of its answer.")
+@click.option("--format", "kind", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@database_option
+@user_errors_as_exit
+def ask(words: Sequence[str], is_sql: bool, kind: str, database: Path) -> None:
+    """Answer a question from the published file; without one, list the questions that can be asked.
+
+    The question is found by its words, so any wording will do; where none fits, the nearest are listed and the exit code is 1.
+
+    \b
+    Examples:
+      winloss ask what is our win rate
+      winloss ask "why do we lose?" --format csv
+      winloss ask where do we lose --sql
+    """
+    from winloss.formatting import disarmed, inert
+    from winloss.publish.publication import read_allow_list
+    from winloss.questions import askable, nearest, read_questions
+    from winloss.report.marts import open_published
+
+    asked = " ".join(words)
+    published = {name: table.columns_left_out for name, table in read_allow_list()[0].items()}
+    questions = askable(read_questions(), published)
+    if not asked.strip():
+        click.echo("\n".join(question.text for question in questions))
+        return
+    ranked, is_found = nearest(asked, questions)
+    if not is_found:
+        near = "".join(f"\n  {question.text}" for question in ranked[:5])
+        raise click.ClickException(f"No question has these words. The nearest are:{near}")
+    question = ranked[0]
+    if is_sql:
+        click.echo(question.sql)
+        return
+    with closing(open_published(database)) as connection:
+        answer = connection.execute(question.sql)
+        names = [column[0] for column in answer.description or ()]
+        rows = answer.fetchall()
+    if kind == "json":
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=1, default=str))
+    elif kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows([disarmed(value) for value in row] for row in rows)
+    else:
+        click.echo(question.text)
+        click.echo("\n".join(map(inert, _table(names, rows))) if rows else "No rows.")
+        near = "; ".join(other.text for other in ranked[1:4])
+        click.echo(f"Also near: {near}", err=True)
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Rows as aligned columns where they fit the terminal, else one cell a line; nothing is cut."""
+    import shutil
+
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    if sum(widths) + 2 * len(widths) <= shutil.get_terminal_size((160, 24)).columns:
+        is_number = [
+            all(isinstance(value, int | float | None) for value in column) for column in zip(*rows, strict=True)
+        ]
+
+        def line(row: Sequence[str]) -> str:
+            padded = zip(row, widths, is_number, strict=True)
+            return "  ".join(
+                text.rjust(width) if right else text.ljust(width) for text, width, right in padded
+            ).rstrip()
+
+        return ["", line(names), line(["-" * width for width in widths]), *map(line, cells)]
+    label = max(map(len, names))
+    return [
+        line
+        for row in cells
+        for line in ("", *(f"{name.ljust(label)}  {text}".rstrip() for name, text in zip(names, row, strict=True)))
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @main.command("what-if")
@@ -518,8 +625,9 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     _check_published_build(connection, database, quarter, minimum)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
+    has_deals = _setting(connection, "publish_deals").lower() == "true"
     publication = Publication(
-        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection)
+        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection), has_deals
     )
     return publish_marts(connection, publication)
 

@@ -73,6 +73,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
             minimum=minimum,
             further={"run_history": run_history.published_rows(build, str(crm)), "alerts": alerts},
             meanings=run_history.meanings(connection),
+            has_deals=bool(request["publish_deals"]),
         ),
     )
     few_changes.remember(connection, build, quarter)

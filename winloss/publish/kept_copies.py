@@ -50,14 +50,7 @@ def telling_cell(
 
     What is known is a linear combination of what is shown: of the cells, and of all cells together in each span, which other tables show.
     """
-    steps = [
-        (cell, begins, ends, days[ends][1] - days[begins][1] if days[begins][0] == days[ends][0] else minimum)
-        for cell in new
-        for days in [_numbered([*new[cell].values(), *kept.get(cell, ())])]
-        for begins, ends in pairwise(sorted(days))
-    ]
-    # where there is no deal the amount is known to be zero
-    steps = [step for step in steps if step[3]]
+    steps = _steps(kept, new, minimum)
     if not any(kept.values()) or len(steps) > _MOST_STEPS:
         return None
 
@@ -101,6 +94,25 @@ def telling_cell(
             if telling:
                 return min(telling)[1:]
     return None
+
+
+def is_too_large(kept: Mapping[str, Sequence[Span]], new: Mapping[str, Mapping[str, Span]], minimum: int) -> bool:
+    """Whether a sum has more cells and days than `telling_cell` looks through."""
+    return len(_steps(kept, new, minimum)) > _MOST_STEPS
+
+
+def _steps(
+    kept: Mapping[str, Sequence[Span]], new: Mapping[str, Mapping[str, Span]], minimum: int
+) -> list[tuple[str, date, date, int]]:
+    """What lies between the days of each cell, with its deals, of those that a count connects; of others as many as may be shown."""
+    steps = [
+        (cell, begins, ends, days[ends][1] - days[begins][1] if days[begins][0] == days[ends][0] else minimum)
+        for cell in new
+        for days in [_numbered([*new[cell].values(), *kept.get(cell, ())])]
+        for begins, ends in pairwise(sorted(days))
+    ]
+    # where there is no deal the amount is known to be zero
+    return [step for step in steps if step[3]]
 
 
 _MOST_STEPS = 400

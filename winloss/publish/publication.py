@@ -26,6 +26,7 @@ from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
 from winloss.publish.small_values import FOLLOWING, TABLES, hide_small_values, judged_rows, shown_values
+from winloss.questions import as_script, askable, read_questions
 from winloss.settings import PROJECT
 
 ALLOW_LIST = PROJECT / "seeds" / "published_tables.csv"
@@ -85,7 +86,7 @@ class Publication:
 
     `path` is the published DuckDB file, `quarter` the quarter under review (for a copy under its name), `formats` some of
     `FORMATS`, `minimum` the deals from which a cell about people is shown, `further` select statements of tables that
-    are no marts, with the meaning of each table and column.
+    are no marts, with the meaning of each table and column; `has_deals` adds the closed deals, a row each.
     """
 
     path: Path
@@ -95,6 +96,7 @@ class Publication:
     minimum: int = 5
     further: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
+    has_deals: bool = False
 
 
 CELLS = {
@@ -209,6 +211,7 @@ UNSUPPRESSED: Mapping[str, str] = {
     "input_columns": "Headers that are read.",
     "input_files": "Counts of records; files go by number.",
     "loss_reason_changes": "Counts of deals.",
+    "loss_reason_quarters": "Counts of deals.",
     "loss_reason_reliability": "Counts of deals.",
     "recommendation_follow_up": "Counts of deals.",
     "recommended_score_threshold": "Counts of deals.",
@@ -297,7 +300,10 @@ def _write(
     )
     try:
         _fill(connection, publication, allowed)
-        written = [_write_sqlite(connection, folder / f"{publication.path.stem}.sqlite")]
+        written = [
+            _write_questions(allowed, folder / f"{publication.path.stem}_questions.sql"),
+            _write_sqlite(connection, folder / f"{publication.path.stem}.sqlite"),
+        ]
         for kind in publication.formats:
             written += _write_folder(connection, folder, kind)
         connection.execute(f"checkpoint {_FILE}")
@@ -329,6 +335,10 @@ def _fill(
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
     } | dict(publication.further)
+    meanings = dict(publication.meanings)
+    if publication.has_deals:
+        statements[DEALS], of_deals = _published_deals(connection, columns)
+        meanings |= of_deals
     # one transaction, so that the disk is waited for once and not a thousand times
     connection.execute("begin")
     try:
@@ -336,7 +346,8 @@ def _fill(
             # the alerts of a build come with those of its end, and not as the mart alone
             rows = without_file_names(name, statement, columns.get(name, {}))
             connection.execute(f"create table {_PUBLISHED}.{name} as select * from ({rows}) order by all")
-        _comment(connection, publication.meanings)
+        _comment(connection, meanings)
+        _describe(connection)
         connection.execute("commit")
     except duckdb.Error:
         with suppress(duckdb.Error):
@@ -524,6 +535,119 @@ def _comment(connection: duckdb.DuckDBPyConnection, meanings: Mapping[tuple[str,
     connection.execute(";\n".join(statements))
 
 
+DEALS = "closed_deals"
+"""Closed deals under pseudonyms, where `publish_deals` asks for them."""
+
+
+def _published_deals(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]]
+) -> tuple[str, dict[tuple[str, str | None], str]]:
+    """The statement that reads the closed deals without persons, accounts and days, and what its columns mean.
+
+    Raises PublishError where the deals stand in another engine.
+    """
+    of_deals = columns.get("fct_deals", {})
+    if "deal_key" not in of_deals:
+        raise PublishError(
+            "Not published: publish_deals needs deals that were built on DuckDB. Leave it out for another target."
+        )
+    dimensions = [
+        name
+        for (name,) in connection.execute(
+            f"select dimension from {SCHEMA}.dim_dimensions where not is_person order by dimension_order"
+        ).fetchall()
+        if name in of_deals
+    ]
+    kept = [
+        "closed_quarter",
+        "outcome",
+        "loss_reason_category",
+        "amount",
+        "cycle_days",
+        "qualification_score",
+        *dimensions,
+    ]
+    masked = [f"regexp_replace({name}, '{ADDRESS}', '(e-mail address)', 'g') as {name}" for name in dimensions]
+    meanings: dict[tuple[str, str | None], str] = {
+        (DEALS, name): f"Segment of the dimension {name}." for name in dimensions
+    }
+    meanings |= {
+        (DEALS, name): text
+        for name, text in connection.execute(
+            "select column_name, comment from duckdb_columns() "
+            "where database_name = current_database() and schema_name = $schema and table_name = 'fct_deals'",
+            {"schema": SCHEMA},
+        ).fetchall()
+        if text and name in kept
+    }
+    meanings |= {
+        (
+            DEALS,
+            None,
+        ): "One row per won, lost or disqualified deal in the population, published because publish_deals is set. Amounts of single "
+        "deals stand in it: share it as you would the export.",
+        (DEALS, "deal"): "Pseudonym of the deal: a part of its keyed hash, the same in every publication.",
+        (DEALS, "closed_month"): "First day of the month in which the deal was closed; null when not stated.",
+    }
+    return (
+        "select left(deal_key, 16) as deal, cast(date_trunc('month', closed_on) as date) as closed_month, "
+        f"{', '.join([*(name for name in kept if name not in dimensions), *masked])} "
+        f"from {SCHEMA}.fct_deals where is_in_population and outcome != 'open'",
+        meanings,
+    )
+
+
+DICTIONARY = "data_dictionary"
+"""What the comments of the published file say, as a table: SQLite and CSV have no comments."""
+
+_DICTIONARY_MEANINGS = {
+    None: "One row per published table, under position 0, and per column of it: what it means and which type it has.",
+    "table_name": "Name of the table.",
+    "position": "Place of the column in its table, from 1; 0 for the table itself.",
+    "column_name": "Name of the column; null for the table itself.",
+    "data_type": "Type of the column in the DuckDB file; null for the table itself.",
+    "meaning": "What a row of the table is, or what the column says.",
+}
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `data_dictionary` of the attached file, itself included."""
+    table = f"{_PUBLISHED}.{DICTIONARY}"
+    connection.execute(
+        f"create table {table} (table_name varchar, position integer, column_name varchar, data_type varchar, meaning varchar)"
+    )
+    for column, text in _DICTIONARY_MEANINGS.items():
+        what = f"table {table}" if column is None else f"column {table}.{column}"
+        connection.execute(f"comment on {what} is {_text(text)}")
+    connection.execute(
+        f"""insert into {table}
+select table_name, 0, null, null, comment from duckdb_tables() where database_name = '{_FILE}'
+union all
+select table_name, column_index, column_name, data_type, comment from duckdb_columns() where database_name = '{_FILE}'
+order by all"""
+    )
+
+
+def _keys(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The key of each published table that has one: that of the mart, where what left still has one row for each."""
+    keys = {DICTIONARY: ["table_name", "position"], DEALS: ["deal"]}
+    for table, names in connection.execute(
+        "select table_name, constraint_column_names from duckdb_constraints() "
+        "where database_name = current_database() and schema_name = $schema and constraint_type = 'PRIMARY KEY'",
+        {"schema": SCHEMA},
+    ).fetchall():
+        keys[table] = names
+    columns = {table: {name for name, *_ in of} for table, of in _published_columns(connection).items()}
+    keys = {table: names for table, names in keys.items() if set(names) <= columns.get(table, set())}
+    # two segments that were e-mail addresses are one text now
+    counted = [
+        f"(select count(*) = count(distinct ({', '.join(names)})) from {_PUBLISHED}.{table})"
+        for table, names in keys.items()
+    ]
+    is_unique = connection.execute(f"select {', '.join(counted)}").fetchall()[0]
+    return {table: keys[table] for table, is_key in zip(keys, is_unique, strict=True) if is_key}
+
+
 # ---------------------------------------------------------------- copies
 
 
@@ -538,27 +662,30 @@ def _published_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[
     return found
 
 
+def _write_questions(allowed: Mapping[str, PublishedTable], path: Path) -> Path:
+    """The questions that these tables answer, as plain SQL."""
+    answered = askable(read_questions(), {name: table.columns_left_out for name, table in allowed.items()})
+    path.write_text(as_script(answered), encoding="utf-8")
+    return path
+
+
 def _write_sqlite(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
     """A copy for clients that cannot open DuckDB files; what is no number is text, a truth value 0 or 1."""
-    tables = _published_columns(connection)
+    tables, keys = _published_columns(connection), _keys(connection)
     with closing(sqlite3.connect(path, isolation_level=None)) as copy:
         # the file is thrown away if anything goes wrong: nothing to roll back
         copy.execute("pragma journal_mode = off")
         copy.execute("pragma synchronous = off")
         copy.execute("begin")
         for table, columns in tables.items():
-            copy.execute(
-                f"create table {table} ({', '.join(f'{name} {_sqlite_type(kind)}' for name, kind, _ in columns)})"
-            )
+            parts = [f"{name} {_sqlite_type(kind)}" for name, kind, _ in columns]
+            if table in keys:
+                parts.append(f"primary key ({', '.join(keys[table])})")
+            copy.execute(f"create table {table} ({', '.join(parts)})")
             cells = ", ".join(_sqlite_cell(name, kind) for name, kind, _ in columns)
             rows = connection.execute(f"select {cells} from {_PUBLISHED}.{table}")
             while batch := rows.fetchmany(_BATCH):
                 copy.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", batch)
-        copy.execute("create table column_descriptions (table_name text, column_name text, description text)")
-        copy.executemany(
-            "insert into column_descriptions values (?, ?, ?)",
-            [(table, name, text) for table, columns in tables.items() for name, _, text in columns if text],
-        )
         copy.execute("commit")
     return path
 

@@ -17,9 +17,18 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from winloss.publish.kept_copies import Span, telling_cell, telling_period
+from winloss.publish.kept_copies import Span, is_too_large, telling_cell, telling_period
 
-WON = ("won_amount", "mean_won_amount", "median_won_amount", "mean_won_cycle_days", "median_won_cycle_days")
+WON = (
+    "won_amount",
+    "mean_won_amount",
+    "median_won_amount",
+    "mean_won_cycle_days",
+    "median_won_cycle_days",
+    "won_cycle_days",
+    "won_deals_with_amount",
+    "won_deals_with_cycle",
+)
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
 OPEN = ("open_amount", "open_amount_share", "expected_amount", "amount_per_won_amount", "quota_coverage")
 BOTH = (
@@ -94,11 +103,15 @@ class Table:
     judged_as: str = ""
 
 
+SEGMENTS, SEGMENT_QUARTERS = "win_rates_by_dimension", "segment_quarters"
+"""The same cells by overlapping periods, and by quarters that add up."""
+
 TABLES: Mapping[str, Table] = {
     "win_rate_baseline": Table(),
     "win_rates_by_quarter": Table(("quarter",), ((),), period="'quarter'"),
-    "win_rates_by_dimension": Table(("dimension", "segment"), (("dimension",),)),
+    SEGMENTS: Table(("dimension", "segment"), (("dimension",),)),
     "account_tier_history": Table(("quarter", "tier"), (("quarter",),), ("won",), period="'quarter'"),
+    SEGMENT_QUARTERS: Table(("dimension", "segment"), (("dimension",),), period="quarter"),
     "win_rates_by_segment_pair": Table(
         ("dimension", "segment", "second_dimension", "second_segment"),
         (("dimension", "segment", "second_dimension"), ("dimension", "second_dimension", "second_segment")),
@@ -226,9 +239,91 @@ def hide_small_values(
             "update value_cells set is_hidden = true where table_name = ? and outcome = ? and cell = ? and period = ?",
             telling,
         )
+    if SEGMENT_QUARTERS in columns:
+        periods = _days_of_periods(connection, f"{schema}.dim_periods")
+        quarters = _days_of_quarters(connection, f"{schema}.{SEGMENT_QUARTERS}", periods)
+        _hide_few_stated(connection, f"{schema}.{SEGMENT_QUARTERS}", columns[SEGMENT_QUARTERS], minimum)
+        _hide_segment_quarters(connection, copies, periods, quarters, minimum)
     connection.execute(_ADVISED)
     if "dim_segment_cuts" in columns:
         connection.execute(_TAKEN_TOGETHER.format(schema=schema))
+
+
+# A sum over quarters is short of what it hides: a segment's amounts are there for all its quarters or for none, and for none where
+# a period of it is hidden.
+_WHOLE_SEGMENTS = f"""update value_cells set is_hidden = true
+from (
+    select distinct cell, outcome from value_cells
+    where is_hidden and deals > 0 and table_name in ('{SEGMENTS}', '{SEGMENT_QUARTERS}')
+) as told
+where
+    table_name = '{SEGMENT_QUARTERS}' and not is_hidden
+    and value_cells.cell = told.cell and value_cells.outcome = told.outcome"""
+
+
+def _hide_few_stated(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], minimum: int
+) -> None:
+    """Hides cells of `segment_quarters` with enough deals of which too few state what is added up: it says how many do."""
+    for outcome in TABLES[SEGMENT_QUARTERS].outcomes:
+        for stated in (f"{outcome}_deals_with_amount", f"{outcome}_deals_with_cycle"):
+            if stated in columns:
+                connection.execute(
+                    f"update value_cells set is_hidden = true from {table} as mart where table_name = '{SEGMENT_QUARTERS}' "
+                    f"and outcome = '{outcome}' and value_cells.cell = {_joined(TABLES[SEGMENT_QUARTERS].cell, 'mart')} "
+                    f"and value_cells.period = mart.quarter and {stated} between 1 and $minimum - 1",
+                    {"minimum": minimum},
+                )
+
+
+def _hide_segment_quarters(
+    connection: duckdb.DuckDBPyConnection,
+    copies: Mapping[_Cell, list[Span]],
+    periods: _Days,
+    quarters: _Days,
+    minimum: int,
+) -> None:
+    """Hides whole segments of `segment_quarters` until it tells nothing new beside the periods that are shown, and the copies."""
+    while True:
+        while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]) + int(
+            connection.execute(_WHOLE_SEGMENTS).fetchall()[0][0]
+        ):
+            pass
+        telling = []
+        for (outcome, _), cells in _segment_spans(connection, periods, quarters).items():
+            new = {cell: spans for cell, (_, spans) in cells.items()}
+            if not any(span.is_shown for spans in new.values() for span in spans.values() if span.deals):
+                continue
+            known = {
+                cell: [*spans.values(), *copies.get((SEGMENTS, outcome, cell), [])]
+                for cell, (spans, _) in cells.items()
+            }
+            if is_too_large(known, new, minimum):
+                telling += [(outcome, cell) for cell in cells]
+            elif told := telling_cell(known, new, minimum):
+                telling.append((outcome, told[0]))
+        if not telling:
+            return
+        connection.executemany(
+            f"update value_cells set is_hidden = true where table_name = '{SEGMENT_QUARTERS}' and outcome = ? and cell = ?",
+            telling,
+        )
+
+
+def _segment_spans(
+    connection: duckdb.DuckDBPyConnection, periods: _Days, quarters: _Days
+) -> dict[tuple[str, str], dict[str, tuple[dict[str, Span], dict[str, Span]]]]:
+    """By outcome and dimension, the cells with their periods and their quarters."""
+    found: dict[tuple[str, str], dict[str, tuple[dict[str, Span], dict[str, Span]]]] = {}
+    for table, outcome, sum_name, cell, period, deals, is_hidden in connection.execute(
+        "select table_name, outcome, sums[1], cell, period, deals, is_hidden from value_cells "
+        f"where table_name in ('{SEGMENTS}', '{SEGMENT_QUARTERS}') order by all"
+    ).fetchall():
+        days = (periods if table == SEGMENTS else quarters).get(period)
+        if days:
+            spans = found.setdefault((outcome, sum_name), {}).setdefault(cell, ({}, {}))
+            spans[table == SEGMENT_QUARTERS][period] = Span(*days, deals, not is_hidden)
+    return found
 
 
 def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[tuple[str, str, str, str]]:
@@ -266,32 +361,49 @@ def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> 
         quoted = str(path).replace("'", "''")
         connection.execute(f"attach '{quoted}' as kept_copy (read_only)")
         try:
-            days = _days_of_periods(connection, "kept_copy.main.dim_periods")
-            for row in _cells_of_copy(connection):
+            columns = _columns_of_copy(connection)
+            days = dict(_days_of_periods(connection, "kept_copy.main.dim_periods"))
+            if SEGMENT_QUARTERS in columns:
+                days |= _days_of_quarters(connection, f"kept_copy.main.{SEGMENT_QUARTERS}", days)
+            for row in _cells_of_copy(connection, columns):
                 table, outcome, cell, period, deals, is_shown = row
                 if period in days:
-                    found.setdefault((table, outcome, cell), []).append(Span(*days[period], deals, is_shown))
+                    known = SEGMENTS if table == SEGMENT_QUARTERS else table
+                    found.setdefault((known, outcome, cell), []).append(Span(*days[period], deals, is_shown))
         finally:
             connection.execute("detach kept_copy")
     return found
 
 
-def _cells_of_copy(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, int, bool]]:
+def _columns_of_copy(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     columns: dict[str, dict[str, str]] = {}
     for table, column, kind in connection.execute(
         "select table_name, column_name, data_type from duckdb_columns() where database_name = 'kept_copy'"
     ).fetchall():
         columns.setdefault(table, {})[column] = kind
+    return columns
+
+
+def _cells_of_copy(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str, str, str, int, bool]]:
     rows: list[tuple[str, str, str, str, int, bool]] = []
     for name, table in TABLES.items():
         for outcome, figures in FIGURES.items():
             shown = [f"{figure} is not null" for figure in figures if figure in columns.get(name, {})]
-            if shown and table.period == "period" and is_judged(name, columns.get(name, {}), outcome):
+            if shown and table.period in ("period", "quarter") and is_judged(name, columns.get(name, {}), outcome):
                 rows += connection.execute(
-                    f"select '{name}', '{outcome}', {_joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
+                    f"select '{name}', '{outcome}', {_joined(table.cell)}, {table.period}, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
                     f"from kept_copy.main.{name} order by all"
                 ).fetchall()
     return rows
+
+
+def _days_of_quarters(connection: duckdb.DuckDBPyConnection, table: str, periods: _Days) -> _Days:
+    """A quarter that has not ended reaches as far as all deals do."""
+    rows = connection.execute(f"select distinct quarter, starts_on, ends_before_on from {table}").fetchall()
+    last = periods["all"][1] if "all" in periods else date.max
+    return {quarter: (begins, min(ends, last)) for quarter, begins, ends in rows}
 
 
 def _days_of_periods(connection: duckdb.DuckDBPyConnection, table: str) -> _Days:

@@ -46,7 +46,12 @@ def write_report(path: Path | str, out: Path | str, format: str = "html", quarte
 
 
 def write_text(text: str, out: Path | str) -> Path:
-    """Writes `text` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there.
+    """Writes `text` to `out`, as `write_bytes` does."""
+    return write_bytes(text.encode("utf-8"), out)
+
+
+def write_bytes(content: bytes, out: Path | str) -> Path:
+    """Writes `content` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there.
 
     A manifest beside it holds the digest of what was written: only that is replaced, never a file that someone made or changed.
     """
@@ -63,7 +68,7 @@ def write_text(text: str, out: Path | str) -> Path:
         remove_folders(target.parent, target.name)
         folder = new_folder(target.parent, target.name)
         waiting = folder / "report"
-        waiting.write_text(text, encoding="utf-8", newline="\n")
+        waiting.write_bytes(content)
         # both are known while one takes the place of the other
         known = manifest.digests.get(target.name, [])[-1:]
         Manifest(manifest.path, {target.name: [*known, digest(waiting)]}).write(folder)

@@ -1,0 +1,82 @@
+-- One row per quarter x dimension x segment, for every quarter of win_rates_by_quarter and every segment with a closed deal. Everything
+-- adds up over quarters, and over the segments of one dimension; competitors add up to more, since a deal may name several. Dimensions
+-- overlap and may not be added. Deals closed without a date are in no quarter.
+
+with segment_totals as (
+
+    select
+        {{ quarter_start('closed_on') }} as starts_on,
+        dimension,
+        segment,
+        count(*) filter (where outcome = 'won') as won_deals,
+        count(*) filter (where outcome = 'lost') as lost_deals,
+        count(*) filter (where outcome = 'disqualified') as disqualified_deals,
+        cast(sum(amount) filter (where outcome = 'won') as double) as won_amount,
+        cast(sum(amount) filter (where outcome = 'lost') as double) as lost_amount,
+        count(amount) filter (where outcome = 'won') as won_deals_with_amount,
+        count(amount) filter (where outcome = 'lost') as lost_deals_with_amount,
+        sum(cycle_days) filter (where outcome = 'won') as won_cycle_days,
+        sum(cycle_days) filter (where outcome = 'lost') as lost_cycle_days,
+        count(cycle_days) filter (where outcome = 'won') as won_deals_with_cycle,
+        count(cycle_days) filter (where outcome = 'lost') as lost_deals_with_cycle
+    from {{ ref('fct_deal_segments') }}
+    group by {{ quarter_start('closed_on') }}, dimension, segment
+
+),
+
+-- a quarter without a deal of the segment is a zero and no hole
+cells as (
+
+    select
+        quarters.quarter,
+        quarters.starts_on,
+        quarters.ends_before_on,
+        quarters.is_partial,
+        quarters.population,
+        quarters.value_missing_reason,
+        seen.dimension,
+        seen.segment
+    from {{ ref('win_rates_by_quarter') }} as quarters
+    cross join (
+        select distinct
+            dimension,
+            segment
+        from {{ ref('fct_deal_segments') }}
+    ) as seen
+
+)
+
+select
+    cells.quarter,
+    cells.starts_on,
+    cells.ends_before_on,
+    cells.is_partial,
+    cells.dimension,
+    cells.segment,
+    bands.band_order as segment_order,
+    cells.population,
+    cast(coalesce(segment_totals.won_deals + segment_totals.lost_deals, 0) as bigint) as closed_deals,
+    cast(coalesce(segment_totals.won_deals, 0) as bigint) as won_deals,
+    cast(coalesce(segment_totals.lost_deals, 0) as bigint) as lost_deals,
+    cast(coalesce(segment_totals.disqualified_deals, 0) as bigint) as disqualified_deals,
+    segment_totals.won_amount,
+    segment_totals.lost_amount,
+    cast(coalesce(segment_totals.won_deals_with_amount, 0) as bigint) as won_deals_with_amount,
+    cast(coalesce(segment_totals.lost_deals_with_amount, 0) as bigint) as lost_deals_with_amount,
+    cast(segment_totals.won_cycle_days as bigint) as won_cycle_days,
+    cast(segment_totals.lost_cycle_days as bigint) as lost_cycle_days,
+    cast(coalesce(segment_totals.won_deals_with_cycle, 0) as bigint) as won_deals_with_cycle,
+    cast(coalesce(segment_totals.lost_deals_with_cycle, 0) as bigint) as lost_deals_with_cycle,
+    cells.value_missing_reason
+from cells
+left join segment_totals
+    on cells.starts_on = segment_totals.starts_on
+    and cells.dimension = segment_totals.dimension
+    and cells.segment = segment_totals.segment
+left join {{ ref('bands') }} as bands
+    on cells.segment = bands.band
+    and bands.measure = case cells.dimension
+        when 'revenue_band' then 'annual_revenue'
+        when 'employee_band' then 'employees'
+        when 'deal_size_band' then 'amount'
+    end
