@@ -93,16 +93,16 @@ def marts(
         "window": _quarters_before(ends, window_quarters),
     }
     connection.execute(
-        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, "
+        "create table marts.dim_periods (period varchar, starts_on date, ends_before_on date, quarter_count integer, has_undated_deals boolean, "
         "population varchar, missing_reason varchar)"
     )
     connection.executemany(
-        "insert into marts.dim_periods values (?, ?, ?, ?, 'all deals', null)",
+        "insert into marts.dim_periods values (?, ?, ?, ?, ?, 'all deals', null)",
         [
-            ("quarter", begins["quarter"], ends, 1),
-            ("previous_quarter", begins["previous_quarter"], begins["quarter"], 1),
-            ("window", begins["window"], ends, window_quarters),
-            ("all", None, None, None),
+            ("quarter", begins["quarter"], ends, 1, False),
+            ("previous_quarter", begins["previous_quarter"], begins["quarter"], 1, False),
+            ("window", begins["window"], ends, window_quarters, False),
+            ("all", None, None, None, True),
         ],
     )
     connection.execute("create table marts.input_columns (object varchar, source_file varchar, status varchar)")

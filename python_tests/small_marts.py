@@ -41,7 +41,7 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     starts = first_day(review_quarter)
     connection.execute(
         "create table dim_periods as select 'quarter' as period, cast(? as date) as starts_on, cast(? as date) + interval 3 month as ends_before_on, "
-        "false as is_partial",
+        "false as is_partial, false as has_undated_deals",
         [starts, starts],
     )
     connection.execute(

@@ -119,8 +119,8 @@ def test_the_window_is_asked_of_deals_that_name_a_vendor() -> None:
     connection = duckdb.connect()
     connection.execute(
         """create table dim_settings (setting varchar, value varchar);
-create table dim_periods (period varchar, starts_on date, ends_before_on date);
-insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01'), ('all', null, null);
+create table dim_periods (period varchar, starts_on date, ends_before_on date, has_undated_deals boolean);
+insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01', false), ('all', null, null, true);
 create table fct_closed_deals (deal_key varchar, is_won integer, closed_on date, closed_quarter varchar);
 insert into fct_closed_deals values
     ('both', 0, '2025-02-01', '2025-Q1'), ('acme''s', 1, '2025-02-01', '2025-Q1'), ('as it is', 1, '2025-02-01', '2025-Q1'),

@@ -188,8 +188,8 @@ def test_what_only_the_false_discovery_rate_lets_pass_is_promising() -> None:
 DEALS = """
 create table dim_settings (setting varchar, value varchar);
 insert into dim_settings values ('landmark_days', '30'), ('persona_minimum_deals', '2'), ('dated_contacts_share', '0.75');
-create table dim_periods (period varchar, starts_on date, ends_before_on date);
-insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01'), ('all', null, null);
+create table dim_periods (period varchar, starts_on date, ends_before_on date, has_undated_deals boolean);
+insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01', false), ('all', null, null, true);
 create table contact_coverage (period varchar, won_deals bigint, lost_deals bigint, won_deals_with_contacts bigint,
     lost_deals_with_contacts bigint, dated_share double);
 insert into contact_coverage values ('window', 3, 4, 3, 4, 0.95);

@@ -231,7 +231,8 @@ def test_an_account_stands_in_one_fold_and_a_setting_says_that_the_score_is_know
         connection.execute(
             "create table dim_settings as select * from (values "
             f"('score_known_before_the_deal', '{setting}'), ('crm', '{crm}'), ('cost_to_value', null)) as rows (setting, value);"
-            "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on;"
+            "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on, "
+            "false as has_undated_deals;"
             # forty deals of one account and forty of none
             "create table fct_closed_deals as select 'd' || range as deal_key, case when range < 40 then 'a' end as account_key, "
             "range % 2 as is_won, round(0.1 + 0.8 * (range % 2), 2) as qualification_score, date '2025-02-02' as closed_on, "

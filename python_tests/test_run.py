@@ -11,6 +11,7 @@ import pytest
 
 from python_tests import speeds
 from python_tests.known_company.project import ROOT
+from winloss.operations.run import Places
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
 
@@ -82,6 +83,19 @@ def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Pat
     ]  # fmt: skip
     # a few closed deals in the quarter are an alert, with what to do
     assert "closed_deals (2025-Q2): The quarter under review has few closed deals" in done.stdout
+
+
+def test_a_second_run_reads_what_it_has_just_published(tmp_path: Path) -> None:
+    """What readers open is a link; a build puts another file behind it, and the run must not keep the one from before."""
+    for build in ("first", "second"):
+        (tmp_path / build).write_text(build, encoding="utf-8")
+    published = tmp_path / "marts.duckdb"
+    published.symlink_to("first")
+    places = Places.stated(tmp_path, {"published": "marts.duckdb", "reports": "reports"})
+    published.unlink()
+    published.symlink_to("second")
+    assert places.published.read_text(encoding="utf-8") == "second"
+    assert places.published.is_absolute()
 
 
 @pytest.mark.dbt

@@ -139,14 +139,16 @@ def test_an_export_of_one_outcome_is_called_what_it_is(
 
 
 @pytest.fixture(scope="module")
-def undated(build: Callable[..., Outcome], project: Project) -> dict[str, str]:
-    """Forty won and eighty lost deals without dates; a field that decides the outcome."""
+def undated(build: Callable[..., Outcome], project: Project) -> dict[str, Any]:
+    """Forty won and eighty lost deals without dates, of 30 and 60 days; a field that decides the outcome; sixty name a competitor."""
     deals: Deals = [
         {
             "deal_id": f"u{n}",
             "outcome": "lost" if n % 3 else "won",
             "lead_source": "Omitted" if n % 3 else "Closed",
             "loss_reason": ("Price" if n % 2 else "Timing") if n % 3 else "",
+            "competitor": "Acme" if n % 2 else "",
+            "cycle_days": 60 if n % 3 else 30,
         }
         for n in range(120)
     ]
@@ -155,22 +157,35 @@ def undated(build: Callable[..., Outcome], project: Project) -> dict[str, str]:
     return {
         "summary": "\n".join(summary_of(project.database)),
         "page": render(build_report(project.folder / "published" / "marts.duckdb"), "md"),
+        "raised": raised(project),
     }
 
 
-def test_deals_without_dates_have_a_win_rate_all_the_same(undated: dict[str, str]) -> None:
+def test_deals_without_dates_have_a_win_rate_all_the_same(undated: dict[str, Any]) -> None:
     assert "Win rate of all closed deals\n  33% (" in undated["summary"]
     assert "of 120 closed deals" in undated["summary"]
 
 
-def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, str]) -> None:
+def test_what_the_window_answers_is_answered_of_all_deals_where_none_has_a_date(undated: dict[str, Any]) -> None:
+    assert "Of 60 deals that name a competitor 20 were won (33%)" in undated["page"]
+    assert "Most often stated: Price, 40 of 80 losses" in undated["page"]
+    assert undated["raised"] == [("no_dates", "all closed deals")]
+
+
+def test_cycles_are_known_from_the_days_that_a_file_states(undated: dict[str, Any]) -> None:
+    assert "Average days to win: 30 days" in undated["page"]
+
+
+def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, Any]) -> None:
+    assert "The quarter in" not in undated["page"]
+    assert "trailing" not in undated["page"] + undated["summary"]
     assert "by the end of n/a" not in undated["page"]
     assert "by the end of the next quarter" in undated["page"]
     assert "No deal was lost" not in undated["page"]
     assert "| Price | 40 |" in undated["page"]
 
 
-def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, str]) -> None:
+def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, Any]) -> None:
     assert "Not judged, since it nearly decides the outcome: lead_source" in undated["summary"]
     assert "100%" not in undated["summary"]
     assert "Lead source is not judged: lead\\_source nearly decides the outcome" in undated["page"]

@@ -668,7 +668,11 @@ def _check_published_build(connection: Any, database: Path, quarter: str | None,
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
         raise PublishError(f"Not published: {objected}")
     is_watched = _setting(connection, "crm") != SAMPLE and _setting(connection, "allow_few_changes") != "True"
-    if database.exists() and is_watched and (objected := few_changes.objection(connection, quarter, minimum)):
+    if (
+        database.exists()
+        and is_watched
+        and (objected := few_changes.objection(connection, quarter or few_changes.NO_QUARTER, minimum))
+    ):
         raise PublishError(f"Not published: {objected}")
 
 
@@ -813,12 +817,7 @@ def run(is_opened: bool, is_quiet: bool) -> None:
     # paths in winloss.yml are relative to the project
     os.chdir(project)
     stated = settings.resolve(folder=project)
-    places = Places(
-        project,
-        settings.private_database().resolve(),
-        Path(stated["published"]).resolve(),
-        Path(stated["reports"]).resolve(),
-    )
+    places = Places.stated(project, stated)
     try:
         if os.environ.get("WINLOSS_TARGET", "duckdb") == "duckdb":
             say("looking at the files")

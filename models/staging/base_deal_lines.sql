@@ -1,12 +1,13 @@
 {{ config(materialized='table') }}
 {%- set largest_amount = "cast('" ~ setting('largest_amount') ~ "' as decimal(38, 2))" %}
+{%- set days_of_a_century = 36525 %}
 {#- the choice is written out, so that no line can be pasted unread -#}
 {%- set choice = 'won|lost|open|disqualified' %}
 {%- set of_deals = "case when unknown_words.deals = 1 then '1 deal' else cast(unknown_words.deals as " ~ dbt.type_string() ~ ") || ' deals' end" %}
 {%- set first_flag = "split_part(ruled.unreadable_flags, ', ', 1)" %}
 {%- set stated = [
     'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'owner', 'deal_type',
-    'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'industry', 'annual_revenue',
+    'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'cycle_stated', 'industry', 'annual_revenue',
     'employees', 'region', 'country', 'account_type',
 ] + extra_dimensions() %}
 -- One row per line of the deal files, typed, with the rule that rejects or excludes it, or none.
@@ -48,6 +49,7 @@ with lines as (
         loss_reason,
         win_factors,
         qualification_score as score_stated,
+        cycle_days as cycle_stated,
         lower(is_deleted) in ('true', '1', 'yes') as is_deleted,
         lower(is_deleted) not in ('true', '1', 'yes', 'false', '0', 'no') as is_deleted_unreadable,
         industry,
@@ -100,6 +102,11 @@ typed as (
         try_cast(lines.amount_stated as decimal(38, 2)) as read_amount,
         try_cast(lines.converted_stated as decimal(38, 2)) as read_converted,
         try_cast(lines.score_stated as double) as qualification_score,
+        cast(
+            case
+                when try_cast(lines.cycle_stated as double) between 0 and {{ days_of_a_century }} then round(try_cast(lines.cycle_stated as double))
+            end as integer
+        ) as cycle_days,
         versions.rule_id as version_rule,
         merged.merged_id is not null as is_merged
     from lines
@@ -160,8 +167,15 @@ select
     has_several_accounts,
     outcome,
     stage,
-    created_on,
-    closed_on,
+    -- two dates decide how many days lie between them; of one and the days follows the other. The days of an open deal are its age
+    case
+        when created_stated is null and outcome != 'open' then cast({{ dbt.dateadd('day', '-cycle_days', 'closed_on') }} as date)
+        else created_on
+    end as created_on,
+    case
+        when closed_stated is null and outcome != 'open' then cast({{ dbt.dateadd('day', 'cycle_days', 'created_on') }} as date)
+        else closed_on
+    end as closed_on,
     try_cast(substring(close_date, 1, 10) as date) as close_date,
     close_stated,
     case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
@@ -181,6 +195,7 @@ select
     loss_reason,
     win_factors,
     case when qualification_score between 0 and 1 then qualification_score end as qualification_score,
+    cycle_days,
     industry,
     annual_revenue,
     employees,
@@ -197,6 +212,7 @@ select
         case when converted_stated is not null and read_converted is null then 'amount_converted' end,
         case when score_stated is not null and qualification_score is null then 'qualification_score' end,
         case when qualification_score not between 0 and 1 then 'qualification_score' end,
+        case when cycle_stated is not null and cycle_days is null then 'cycle_days' end,
         case when annual_revenue is not null and try_cast(annual_revenue as decimal(20, 2)) is null then 'annual_revenue' end,
         case when employees is not null and try_cast(employees as decimal(20, 2)) is null then 'employees' end,
         case when modified_stated is not null and modified_at is null then 'modified_at' end

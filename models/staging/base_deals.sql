@@ -151,6 +151,7 @@ select
     coalesce(deals.loss_reason, case when deals.known_outcome = 'lost' then deals.status_reason end) as loss_reason,
     deals.win_factors,
     deals.qualification_score,
+    deals.cycle_days,
     case when deals.stated_outcome = 'deleted' then 'true' else deals.is_deleted end as is_deleted,
     deals.industry,
     deals.annual_revenue,

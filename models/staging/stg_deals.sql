@@ -27,6 +27,7 @@ select
     lines.loss_reason,
     lines.win_factors,
     lines.qualification_score,
+    lines.cycle_days,
     lines.industry,
     cast(try_cast(lines.annual_revenue as decimal(20, 2)) as double) as annual_revenue,
     cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees,

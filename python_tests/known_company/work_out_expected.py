@@ -106,6 +106,7 @@ LACKING = {
         "region",
         "country",
         "account_type",
+        "cycle_days",
     ),
     "accounts": ("is_deleted",),
     "stage_history": ("left_at", "from_stage", "amount", "close_date", "is_deleted"),
@@ -585,6 +586,7 @@ def dim_periods() -> Iterator[Row]:
             "last_quarter": quarter_name(add_months(limits[1], -3)) if limits else None,
             "next_quarter": "2026-Q1",
             "quarter_count": {"quarter": 1, "previous_quarter": 1, "window": 4}.get(period),
+            "has_undated_deals": period == "all",
             "starts_on": limits[0] if limits else None,
             "ends_before_on": limits[1] if limits else None,
             "as_of_on": AS_OF,
@@ -1558,6 +1560,7 @@ def alerts() -> Iterator[Row]:
         checks.append((f"{outcome}_deals", "all closed deals", Fraction(len(ended), len(closed)), "share", 0.02, None))
         undated = sum(deal["closed"] is None for deal in ended)
         checks.append(("undated_deals", outcome, Fraction(undated, len(ended)), "share", None, 0.1))
+    checks.append(("no_dates", "all closed deals", None, "share", None, 0.1))
     quarters = defaultdict(list)
     for deal in closed:
         if deal["closed"]:

@@ -48,7 +48,7 @@ def competitor_claims(reader: Reader) -> list[Row]:
 from {reader.relation("fct_closed_deals")} as deals
 inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key and named.kind = 'vendor'
 inner join {reader.relation("dim_periods")} as periods
-    on periods.period = 'window' and deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on"""
+    on periods.period = 'window' and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
 
     def ask(set_aside: Sequence[str]) -> list[Row]:
         listed = ", ".join(text_literal(name, reader.engine) for name in set_aside)

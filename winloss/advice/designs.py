@@ -66,7 +66,7 @@ def _vendors(reader: Reader) -> str:
 
 def _of_window(reader: Reader) -> str:
     return f"""inner join {reader.relation("dim_periods")} as periods
-        on periods.period = 'window' and deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on"""
+        on periods.period = 'window' and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
 
 
 def _reasons(reader: Reader) -> str:

@@ -173,15 +173,9 @@ def window_quarters(reader: Reader) -> tuple[str, ...]:
 from {reader.relation("fct_closed_deals")} as deals
 inner join {reader.relation("dim_periods")} as periods
     on periods.period = 'window'
-    and deals.closed_on >= periods.starts_on
-    and deals.closed_on < periods.ends_before_on"""
+    and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
     )
-    if rows:
-        return tuple(sorted(str(row["closed_quarter"]) for row in rows))
-    dated = reader.rows(
-        f"select count(*) as deals, count(closed_on) as dated from {reader.relation('fct_closed_deals')}"
-    )[0]
-    return (UNKNOWN,) if dated["deals"] and not dated["dated"] else ()
+    return tuple(sorted(str(row["closed_quarter"]) for row in rows))
 
 
 def recommendable_dimensions(reader: Reader) -> list[str]:
@@ -329,8 +323,7 @@ def _dated_contacts(reader: Reader, constants: Parameters) -> str:
     inner join {reader.relation("fct_closed_deals")} as deals on contacts.deal_key = deals.deal_key
     inner join {reader.relation("dim_periods")} as periods
         on periods.period = 'window'
-        and deals.closed_on >= periods.starts_on
-        and deals.closed_on < periods.ends_before_on
+        and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))
 ),
 deals as (
     select

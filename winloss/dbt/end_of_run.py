@@ -61,7 +61,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     path, minimum = Path(request["path"]), int(request["small_cell_minimum"])
     # the sample's deals are no one's
     is_watched = path.exists() and crm != SAMPLE and not request["allow_few_changes"]
-    if is_watched and (objected := few_changes.objection(connection, quarter, minimum)):
+    if is_watched and (objected := few_changes.objection(connection, quarter or few_changes.NO_QUARTER, minimum)):
         raise PublishError(f"Not published: {objected}")
     written = publish(
         connection,
@@ -76,5 +76,5 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
             has_deals=bool(request["publish_deals"]),
         ),
     )
-    few_changes.remember(connection, build, quarter)
+    few_changes.remember(connection, build, quarter or few_changes.NO_QUARTER)
     say(f"Published {written[-1]} and {len(written) - 1} copies for {quarter or 'no quarter'}.")

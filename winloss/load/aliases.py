@@ -16,6 +16,9 @@ from winloss.settings import PROJECT
 
 SEEDS = PROJECT / "seeds"
 
+# In the list, the one who writes a header that belongs to no CRM.
+ANYONE = "any"
+
 
 @dataclass(frozen=True)
 class Alias:
@@ -48,7 +51,18 @@ def seed_rows(name: str) -> list[dict[str, str]]:
 
 @cache
 def aliases() -> tuple[Alias, ...]:
-    """All known headers, in the order of the list, which is the order of preference."""
+    """All headers known of CRMs, in the order of the list, which is the order of preference."""
+    return tuple(alias for alias in _listed() if alias.crm != ANYONE)
+
+
+@cache
+def header_words() -> tuple[Alias, ...]:
+    """What people write above columns of their own, whatever the program; of object `*` those of deals and accounts. The likeliest first."""
+    return tuple(alias for alias in _listed() if alias.crm == ANYONE)
+
+
+@cache
+def _listed() -> tuple[Alias, ...]:
     return tuple(
         Alias(
             row["crm"],

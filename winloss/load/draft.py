@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from winloss.errors import ReadingError
-from winloss.load.aliases import aliases, seed_rows
+from winloss.load.aliases import aliases, header_words, seed_rows
 from winloss.load.columns import DATED, DESCRIBING_A_CONTACT, OBJECTS, Kind, reserved_names
 from winloss.load.contents import A_PERSON
 from winloss.load.encodings import check_encodings
@@ -28,7 +27,6 @@ from winloss.load.plan import Request, make_plan
 from winloss.load.profiles import MOST_WORDS, ColumnProfile, FileProfile, profiled, shared, words_of
 from winloss.quoting import identifier
 
-_HEADER_WORDS = Path(__file__).with_name("header_words.csv")
 TO_FILL_IN = "which header?"
 # A header is taken for a column whose name it is so much like.
 SIMILAR = 0.75
@@ -107,7 +105,7 @@ def draft(path: str, variables: Mapping[str, object] | None = None) -> Draft:
 
 def _profiles(folder: Folder, engine: duckdb.DuckDBPyConnection) -> list[FileProfile]:
     """Every file with what its columns hold; one whose headers are known by no list may have those of another file."""
-    wanted = [alias.header for alias in aliases()] + [row["word"] for row in _header_words()]
+    wanted = [alias.header for alias in (*aliases(), *header_words())]
     wanted += [word.replace(" ", "_") for word in wanted if " " in word]
     files = [folder.examine(name, wanted) for name in folder.names()]
     met = {header for file in files for header in file.nameable_headers}
@@ -142,21 +140,14 @@ def normal(header: str) -> str:
 
 
 @cache
-def _header_words() -> list[dict[str, str]]:
-    """What people write above columns of their own: object (`*`: deals and accounts), column and word, the likeliest first."""
-    with _HEADER_WORDS.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-@cache
 def _words(object_name: str) -> dict[str, dict[str, int]]:
     """For each column of an object the headers it may have, and how likely each is: 0 for the likeliest."""
     found: dict[str, dict[str, int]] = {}
-    for row in _header_words():
-        is_shared = row["object"] == "*" and object_name in ("deals", "accounts")
-        if row["object"] == object_name or is_shared:
-            ranks = found.setdefault(row["column_name"], {})
-            ranks.setdefault(row["word"], len(ranks) + 100 * is_shared * (object_name == "deals"))
+    for alias in header_words():
+        is_shared = alias.object == "*" and object_name in ("deals", "accounts")
+        if alias.object == object_name or is_shared:
+            ranks = found.setdefault(alias.column, {})
+            ranks.setdefault(alias.header, len(ranks) + 100 * is_shared * (object_name == "deals"))
     for alias in aliases():
         if alias.object == object_name:
             found.setdefault(alias.column, {}).setdefault(normal(alias.header), 500)

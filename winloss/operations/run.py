@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from winloss.operations.quarterly import DBT, WITHOUT_UNIT_TESTS, reasons, write_reports
+from winloss.settings import private_database
 
 # What a line of dbt shows when it first comes to a stage.
 _STAGES = (
@@ -36,6 +37,15 @@ class Places:
     private: Path
     published: Path
     reports: Path
+
+    @classmethod
+    def stated(cls, project: Path, stated: Mapping[str, str]) -> Places:
+        """As the settings state them, from the project on. The published file stays the link that readers follow: a build puts another file behind it."""
+        return cls(
+            project,
+            private_database().resolve(),
+            *(Path(os.path.abspath(project / stated[name])) for name in ("published", "reports")),
+        )
 
 
 def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, list[str]]:

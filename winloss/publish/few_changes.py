@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 
 import duckdb
 
+NO_QUARTER = "an export without quarters"
+"""What stands in place of the quarter where none is reviewed."""
+
 _REMEMBERED = 5
 """Publications that are remembered, the last ones; one that changed nothing is none."""
 
@@ -89,7 +92,7 @@ _WHAT = (
 )
 
 
-def objection(connection: duckdb.DuckDBPyConnection, quarter: str | None, minimum: int) -> str | None:
+def objection(connection: duckdb.DuckDBPyConnection, quarter: str, minimum: int) -> str | None:
     """Why the marts of `connection` must not take the place of what was published of `quarter`; None where they may.
 
     `minimum` is the number of deals from which what changed between two publications may be known.
@@ -108,13 +111,9 @@ def objection(connection: duckdb.DuckDBPyConnection, quarter: str | None, minimu
     return None
 
 
-def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str | None) -> None:
+def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str) -> None:
     """Remember the deals that were published; a connection without history remembers none."""
-    if (
-        not quarter
-        or not _has_history(connection)
-        or any(not any(counts) for _, *counts in _changes(connection, quarter))
-    ):
+    if not _has_history(connection) or any(not any(counts) for _, *counts in _changes(connection, quarter)):
         return
     connection.execute(
         "insert into history.published_deals by name "
@@ -128,9 +127,9 @@ def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: s
     )
 
 
-def _changes(connection: duckdb.DuckDBPyConnection, quarter: str | None) -> list[tuple[str, int, int, int, int]]:
+def _changes(connection: duckdb.DuckDBPyConnection, quarter: str) -> list[tuple[str, int, int, int, int]]:
     """For each publication of the quarter, how many deals changed since, by what changed of them."""
-    if not quarter or not _has_history(connection):
+    if not _has_history(connection):
         return []
     return connection.execute(_CHANGES.format(deals=_deals(connection)), {"quarter": quarter}).fetchall()
 

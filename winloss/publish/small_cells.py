@@ -44,7 +44,7 @@ CONTACT_COUNTS = f"""select
     count(*) as contacts
 from {{bridge_deal_contacts}} as contacts
 inner join {{dim_periods}} as periods
-    on contacts.closed_on >= periods.starts_on and contacts.closed_on < periods.ends_before_on
+    on (periods.has_undated_deals or (contacts.closed_on >= periods.starts_on and contacts.closed_on < periods.ends_before_on))
 where contacts.is_counted and periods.period in ({_PERIODS})
 group by
     periods.period, contacts.persona, contacts.seniority, contacts.department,

@@ -46,7 +46,7 @@ def report_on(marts: Marts) -> Report:
     sections = [
         Section(
             "figures",
-            "The quarter in four figures",
+            "The quarter in four figures" if context.quarter else "All closed deals in figures",
             first,
             ("win_rate_baseline", "win_rates_by_quarter", "typical_deals"),
         ),

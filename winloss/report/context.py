@@ -36,6 +36,12 @@ class Context:
         """The quarter under review among the quarters."""
         return self.marts.first("win_rates_by_quarter", quarter=self.quarter) if self.quarter else None
 
+    @property
+    def is_undated(self) -> bool:
+        """Whether no deal has a closed date, so that there is no quarter and the window is all of them."""
+        row = self.period("window")
+        return bool(row and row.get("has_undated_deals"))
+
     def setting(self, name: str) -> Record | None:
         return self.marts.first("dim_settings", setting=name)
 

@@ -41,7 +41,7 @@ def results(private: Path, published: Path) -> list[str]:
             "select alert, subject, meaning, remedy from alerts where is_raised order by alert, subject"
         ).fetchall()
     if actions:
-        lines += ["", f"First for {actions[0][3]}"]
+        lines += ["", f"First for {actions[0][3] or 'the next quarter'}"]
         lines += [f"  {title} ({grade}; {owner})" for grade, title, owner, _ in actions[:FIRST_ACTIONS]]
     if raised:
         lines += ["", "Look at"]

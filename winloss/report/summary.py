@@ -21,7 +21,7 @@ def _lines(reader: Reader) -> list[str]:
     quarter = reader.table("win_rate_baseline", "period = 'quarter'")[0]
     lines = ["", "Rows read"]
     lines += [
-        f"  {row['source_file']}: {row['records']} rows, {row['accepted']} accepted, {row['rejected']} rejected, "
+        f"  {row['source_file']} ({row['object']}): {row['records']} rows, {row['accepted']} accepted, {row['rejected']} rejected, "
         f"{row['excluded']} excluded"
         for row in files
     ]
@@ -36,7 +36,7 @@ def _lines(reader: Reader) -> list[str]:
         quarter = everything
     lines.append(f"  {_rate(quarter)} of {quarter['closed_deals']} closed deals; {quarter['population']}")
     window = reader.table("win_rate_baseline", "period = 'window'")[0]
-    period, named = ("window", "trailing window") if window["closed_deals"] else ("all", "all closed deals")
+    period, named = ("window", "trailing window") if window["last_quarter"] else ("all", "all closed deals")
     leaks = reader.table("icp_segment_evidence", "caveat_codes like '%leak:%' order by dimension")
     leaking = list(dict.fromkeys(str(row["dimension"]) for row in leaks))
     segments = reader.table(
@@ -50,7 +50,10 @@ def _lines(reader: Reader) -> list[str]:
     if segments:
         lines += ["", f"Best and worst segments, {named}"]
         shown = segments[:3] + [row for row in segments[-3:] if row not in segments[:3]]
-        lines += [f"  {row['segment']!s:24} {_rate(row)}, {row['closed_deals']} deals" for row in shown]
+        lines += [
+            f"  {name:32} {_rate(row)}, {row['closed_deals']} deals"
+            for name, row in ((f"{row['dimension']}: {row['segment']}", row) for row in shown)
+        ]
     if leaking:
         lines += ["", f"Not judged, since it nearly decides the outcome: {', '.join(leaking)}"]
     if doubted:

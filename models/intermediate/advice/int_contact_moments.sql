@@ -14,7 +14,7 @@ with deals as (
         deals.closed_quarter,
         deals.is_won,
         deals.cycle_days,
-        deals.cycle_days is not null and contacts.undated_contacts = 0 as is_dated,
+        deals.cycle_days is not null and deals.created_on is not null and contacts.undated_contacts = 0 as is_dated,
         contacts.*
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('int_contacts_by_deal') }} as contacts on deals.deal_key = contacts.deal_key

@@ -15,8 +15,7 @@ with coverage as (
         from {{ ref('bridge_deal_contacts') }} as contacts
         inner join {{ ref('dim_periods') }} as periods
             on periods.period = 'window'
-            and contacts.closed_on >= periods.starts_on
-            and contacts.closed_on < periods.ends_before_on
+            and {{ in_period('contacts.closed_on') }}
         where not contacts.is_counted
     ) as late
     where coverage.period = 'window'

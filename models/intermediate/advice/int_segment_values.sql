@@ -19,8 +19,7 @@ with deals as (
     from {{ ref('fct_deal_segments') }} as segments
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'
-        and segments.closed_on >= periods.starts_on
-        and segments.closed_on < periods.ends_before_on
+        and {{ in_period('segments.closed_on') }}
     where segments.outcome in ('won', 'lost') and segments.is_recommendable
 
 ),

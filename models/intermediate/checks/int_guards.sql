@@ -45,7 +45,8 @@ closed as (
         outcomes.outcome,
         count(deals.outcome) as closed_deals,
         count(*) filter (where deals.outcome = outcomes.outcome) as deals,
-        count(*) filter (where deals.outcome = outcomes.outcome and deals.closed_on is null) as undated_deals
+        count(*) filter (where deals.outcome = outcomes.outcome and deals.closed_on is null) as undated_deals,
+        count(deals.closed_on) as dated_deals
     from (
         select 'won' as outcome
         union all
@@ -95,7 +96,14 @@ union all
 select
     'undated_deals' as alert,
     outcome as subject,
-    {{ rate('undated_deals', 'deals') }} as value
+    case when dated_deals > 0 then {{ rate('undated_deals', 'deals') }} end as value
+from closed
+union all
+-- without any date there are no quarters that a missing one could bend
+select
+    'no_dates' as alert,
+    'all closed deals' as subject,
+    case when max(dated_deals) = 0 and max(closed_deals) > 0 then 1e0 end as value
 from closed
 union all
 select

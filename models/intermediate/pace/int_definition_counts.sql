@@ -19,7 +19,7 @@ with counted as (
     cross join {{ ref('win_rate_definition_list') }} as definitions
     left join {{ ref('int_deal_endings') }} as endings
         on definitions.basis = endings.basis
-        and (periods.period = 'all' or (endings.counted_on >= periods.starts_on and endings.counted_on < periods.ends_before_on))
+        and (periods.period = 'all' or {{ in_period('endings.counted_on') }})
         and (endings.is_competitor_named or not definitions.is_named_competitor_only)
         and case endings.ending
             when 'won' then true

@@ -10,8 +10,7 @@ with won as (
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'
-        and deals.closed_on >= periods.starts_on
-        and deals.closed_on < periods.ends_before_on
+        and {{ in_period('deals.closed_on') }}
     where deals.is_won = 1
     group by deals.revenue_band
 

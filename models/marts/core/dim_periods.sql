@@ -81,6 +81,14 @@ window_length as (
 
 ),
 
+-- where no deal has a closed date there are no quarters, and the window is all of them
+dated as (
+
+    select count(*) > 0 and count(closed_on) = 0 as are_undated
+    from closed_deals
+
+),
+
 population as (
 
     select
@@ -95,6 +103,7 @@ periods as (
         'quarter' as period,
         1 as period_order,
         1 as quarter_count,
+        false as has_undated_deals,
         reviewed.starts_on as starts_on,
         {{ quarters_later('reviewed.starts_on', 1) }} as ends_before_on
     from reviewed
@@ -103,6 +112,7 @@ periods as (
         'previous_quarter' as period,
         2 as period_order,
         1 as quarter_count,
+        false as has_undated_deals,
         {{ quarters_later('reviewed.starts_on', -1) }} as starts_on,
         reviewed.starts_on as ends_before_on
     from reviewed
@@ -110,7 +120,8 @@ periods as (
     select
         'window' as period,
         3 as period_order,
-        window_length.quarter_count,
+        case when not dated.are_undated then window_length.quarter_count end as quarter_count,
+        dated.are_undated as has_undated_deals,
         cast(case
             when window_length.quarter_count = {{ setting('extended_window_quarters') | int }}
                 then {{ quarters_later('reviewed.starts_on', 1 - (setting('extended_window_quarters') | int)) }}
@@ -119,11 +130,13 @@ periods as (
         {{ quarters_later('reviewed.starts_on', 1) }} as ends_before_on
     from reviewed
     cross join window_length
+    cross join dated
     union all
     select
         'all' as period,
         4 as period_order,
         cast(null as integer) as quarter_count,
+        true as has_undated_deals,
         cast(null as date) as starts_on,
         cast(null as date) as ends_before_on
     from reviewed
@@ -137,7 +150,7 @@ counted as (
         count(closed_deals.deal_key) as closed_deals
     from periods
     left join closed_deals
-        on periods.period = 'all'
+        on periods.has_undated_deals
         or (closed_deals.closed_on >= periods.starts_on and closed_deals.closed_on < periods.ends_before_on)
     group by periods.period
 
@@ -150,6 +163,7 @@ select
     case when periods.starts_on is not null then {{ quarter_name(quarters_later('periods.ends_before_on', -1)) }} end as last_quarter,
     case when reviewed.starts_on is not null then {{ quarter_name(quarters_later('reviewed.starts_on', 1)) }} end as next_quarter,
     periods.quarter_count,
+    periods.has_undated_deals,
     periods.starts_on,
     periods.ends_before_on,
     as_of.as_of_on,
@@ -168,6 +182,7 @@ select
     case
         when counted.closed_deals > 0 then null
         when periods.period = 'all' then 'no closed deals in the data'
+        when dated.are_undated then 'no deal has a closed date'
         when reviewed.starts_on is null then 'no complete quarter in the data; set review_quarter to review a partial one'
         else 'no closed deals in this period'
     end as missing_reason
@@ -175,6 +190,7 @@ from periods
 inner join counted on periods.period = counted.period
 cross join reviewed
 cross join as_of
+cross join dated
 cross join population
 cross join {{ ref('int_currencies') }} as currencies
 where reviewed.problem is null

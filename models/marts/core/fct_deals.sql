@@ -55,6 +55,7 @@ segmented as (
             else cast(deals.amount as decimal(24, 2))
         end as amount,
         deals.qualification_score,
+        deals.cycle_days as stated_cycle_days,
         {%- for column in account_columns + deal_columns if column != 'competitor' %}
         coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
         {%- endfor %}
@@ -105,9 +106,11 @@ select
         when segmented.outcome = 'open' then null
         else coalesce({{ quarter_name(quarter_start('segmented.closed_on')) }}, 'unknown')
     end as closed_quarter,
+    -- two dates decide, also where they contradict each other; what the file states counts where one is missing
     case
         when segmented.closed_on >= segmented.created_on
             then cast({{ dbt.datediff('segmented.created_on', 'segmented.closed_on', 'day') }} as integer)  -- noqa: LT05
+        when segmented.outcome != 'open' and (segmented.closed_on is null or segmented.created_on is null) then segmented.stated_cycle_days
     end as cycle_days,
     segmented.amount,
     segmented.stated_amount,

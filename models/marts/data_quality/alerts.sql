@@ -14,7 +14,8 @@ reviewed as (
 
     select
         coalesce(periods.last_quarter, 'no complete quarter') as quarter,
-        periods.closed_deals,
+        -- without any date it is not the quarter that has few
+        case when windows.has_undated_deals then null else periods.closed_deals end as closed_deals,
         periods.closed_deals >= {{ setting('minimum_deals') | int }} as is_judged,
         quarters.win_rate,
         case
@@ -28,6 +29,7 @@ reviewed as (
         1e0 - completeness.filled_share as missing_share
     from {{ ref('dim_periods') }} as periods
     cross join known_quarters
+    left join {{ ref('dim_periods') }} as windows on windows.period = 'window'
     left join {{ ref('win_rates_by_quarter') }} as quarters on periods.last_quarter = quarters.quarter
     left join {{ ref('field_completeness') }} as completeness
         on completeness.period = 'quarter' and completeness.outcome = 'lost' and completeness.field = 'loss reason'

@@ -41,8 +41,7 @@ deals as (
     from {{ ref('fct_closed_deals') }} as closed
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'
-        and closed.closed_on >= periods.starts_on
-        and closed.closed_on < periods.ends_before_on
+        and {{ in_period('closed.closed_on') }}
     cross join first_claim
     -- the deals of a cut are those of its bands
     left join {{ ref('dim_segment_cuts') }} as cuts

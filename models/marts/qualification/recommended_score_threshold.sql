@@ -19,8 +19,7 @@ in_use_counts as (
     from in_use
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
     left join {{ ref('fct_closed_deals') }} as deals
-        on deals.closed_on >= periods.starts_on
-        and deals.closed_on < periods.ends_before_on
+        on {{ in_period('deals.closed_on') }}
         and deals.qualification_score is not null
     group by in_use.score_threshold
 

@@ -245,7 +245,9 @@ def backtest(context: Context) -> Section:
     ours = [row for row in rows if row["method"] == "winloss" and row["inside_closed_deals"]]
     if not ours:
         told = Sentence(
-            "There is nothing to check yet: no earlier quarter had enough deals before it for advice, and deals after it to judge the advice by."
+            "Without closed dates no advice can be checked on deals that came after it."
+            if context.is_undated
+            else "There is nothing to check yet: no earlier quarter had enough deals before it for advice, and deals after it to judge the advice by."
         )
         return Section("backtest", title, (Paragraph(told, "missing"),), sources)
     last = ours[-1]

@@ -31,6 +31,11 @@ def why_it_moved(context: Context) -> Section:
     ]
     compared: list[Parts] = [parts for parts in found if len(parts) == len(_PARTS)]
     if not compared:
+        if context.is_undated:
+            undated = Paragraph(
+                Sentence("No deal has a closed date, so there are no two quarters to compare."), "missing"
+            )
+            return Section("why-moved", title, (undated,), ("win_rate_changes",))
         reason = next((row for row in rows if row["missing_reason"]), None)
         told = (
             context.writer.say("Why the win rate moved cannot be told: {missing_reason}.", reason)

@@ -19,7 +19,7 @@ def why_we_lose(context: Context) -> Section:
     period = "quarter" if has_enough else "window"
     window = context.baseline("window")
     if period == "window" and (window is None or not window["closed_deals"]):
-        # without dates there is no window
+        # an earlier publication has no window where deals have no date
         period = "all"
     rows = [row for row in context.marts.rows("loss_reasons", period=period) if row["all_lost_deals"]]
     if not any(row["lost_deals"] for row in rows):
@@ -38,11 +38,12 @@ def why_we_lose(context: Context) -> Section:
             )
         )
     else:
-        when = "the quarter" if period == "quarter" else "the window (the quarter has too few losses)"
+        when = " in the quarter" if period == "quarter" else " in the window (the quarter has too few losses)"
+        when = "" if context.is_undated else when
         blocks.append(
             Paragraph(
                 say(
-                    f"Most often stated in {when}: {{label}}, {{lost_deals|count}} of {{all_lost_deals|count}} losses, {{share|percent}} "
+                    f"Most often stated{when}: {{label}}, {{lost_deals|count}} of {{all_lost_deals|count}} losses, {{share|percent}} "
                     "({share_low|percent} to {share_high|percent}).",
                     stated[0],
                     grade="directional",
@@ -50,7 +51,8 @@ def why_we_lose(context: Context) -> Section:
                 "takeaway",
             )
         )
-        blocks.append(Paragraph(_changes(context, rows), "plain"))
+        if not context.is_undated:
+            blocks.append(Paragraph(_changes(context, rows), "plain"))
     for row in reliability:
         if row["is_doubtful"] and row["measure"] != "overall":
             blocks.append(

@@ -138,7 +138,9 @@ def open_deals(context: Context) -> Section:
     say = context.writer.say
     row = context.marts.first("open_pipeline", dimension="all")
     if row is None:
-        told = Sentence("No open deal states when it was created, so nothing is to come. Export the open deals too.")
+        told = Sentence(
+            "No open deal states when it was created, so what is to come cannot be told. Export open deals too, and the day each was created."
+        )
         return Section("open-deals", title, (Paragraph(told, "missing"),), ("open_pipeline",))
     if row["expected_wins"] is None:
         why = say("What {open_deals|deals} open will bring cannot be told: {missing_reason}.", row)

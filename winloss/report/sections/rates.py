@@ -17,10 +17,11 @@ _MATURE = 3
 def which_rate(context: Context) -> Section:
     title = "Which win rate do we mean"
     sources = ("win_rate_definitions", "win_rate_curves", "win_rates_by_cohort", "open_pipeline")
-    period = context.period("quarter")
+    name = "window" if context.is_undated else "quarter"
+    period = context.period(name)
     if not context.marts.has("win_rate_definitions") or period is None:
         return Section("which-rate", title, ())
-    rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period="quarter")}
+    rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period=name)}
     closed, pace = rows.get("closed"), rows.get("pace")
     if closed is None or pace is None:
         return Section("which-rate", title, ())
