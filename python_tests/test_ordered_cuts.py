@@ -208,6 +208,18 @@ def test_neither_the_names_of_bands_nor_the_order_of_deals_decide_a_claim(seed: 
     } == advised
 
 
+@given(st.lists(st.integers(10, 60), min_size=5, max_size=5))
+@settings(max_examples=25)
+def test_exchanging_won_and_lost_turns_what_is_said_of_sides_round(won: list[int]) -> None:
+    wins = dict(zip(BANDS, won))
+    one, other = (
+        said(select(counted({band: (n if keep else 70 - n, 70) for band, n in wins.items()}), SEARCHED))
+        for keep in (True, False)
+    )
+    turned = {"target_more": "deprioritise", "deprioritise": "target_more"}
+    assert other == {segment: turned.get(action, action) for segment, action in one.items()}
+
+
 def marts(seed: int) -> tuple[duckdb.DuckDBPyConnection, list[dict[str, Any]]]:
     """Deals of accounts with one size each, in the tables that the advice reads."""
     rng = np.random.default_rng(seed)

@@ -447,7 +447,7 @@ def specs() -> list[Spec]:
             # a difference of two rates: of ten reports both may say the same
             made[-1] = replace(made[-1], least=60)
     for name, odds in UNEVEN.items():
-        for deals, repetitions in ((500, 400), (2000, 150)):
+        for deals, repetitions in ((500, 200), (2000, 60)):
             targets = [
                 ("FDR", "false with cuts", None, 0.10),
                 ("claims to the contrary", "contrary with cuts", None, 0.0),

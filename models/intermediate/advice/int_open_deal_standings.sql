@@ -2,21 +2,30 @@
 {%- set columns = pace_dimensions() -%}
 -- One row per open deal: whether it is in a segment that the advice says to target more, or to spend less on, with its chance and age.
 -- Pairs of segments, and segments that hold what is left over, are no claim to be inside or outside of.
--- depends_on: {{ ref('icp_recommendations') }}
 -- noqa: disable=LT02
 
-with matched as (
+-- what is said of bands together is said of each
+with claims as (
+
+    select
+        advised.dimension,
+        coalesce(cuts.segment_part, advised.segment) as segment,
+        advised.action
+    from {{ ref('icp_recommendations') }} as advised
+    left join {{ ref('dim_segment_cuts') }} as cuts
+        on advised.dimension = cuts.dimension and advised.segment = cuts.segment
+    where advised.second_dimension is null and not advised.is_remainder
+
+),
+
+matched as (
 
     {% for dimension in columns -%}
     select
         open_deals.deal_key,
         claims.action
     from {{ ref('int_open_deals') }} as open_deals
-    inner join {{ ref('icp_recommendations') }} as claims
-        on claims.dimension = '{{ dimension.name }}'
-        and claims.segment = open_deals.{{ dimension.name }}
-        and claims.second_dimension is null
-        and not claims.is_remainder
+    inner join claims on claims.dimension = '{{ dimension.name }}' and claims.segment = open_deals.{{ dimension.name }}
     union all
     {% endfor -%}
     select
