@@ -4,6 +4,8 @@ import csv
 import io
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -247,17 +249,21 @@ def accounts_in(folder: Path, accounts: set[str]) -> dict[str, set[str]]:
     leaks = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         text = path.read_bytes().decode("latin-1")
+        if path.suffix == ".sqlite":
+            with closing(sqlite3.connect(path)) as file:
+                tables = [
+                    name for (name,) in file.execute("select name from sqlite_master where type = 'table'").fetchall()
+                ]
+                text = " ".join(str(row) for table in tables for row in file.execute(f'select * from "{table}"'))
         if path.suffix in (".duckdb", ".parquet"):
             with duckdb.connect() as connection:
                 sources = [f"'{path}'"]
                 if path.suffix == ".duckdb":
                     connection.execute(f"attach '{path}' as file (read_only)")
-                    sources = [
-                        f'file."{schema}"."{table}"'
-                        for schema, table in connection.execute(
-                            "select schema_name, table_name from duckdb_tables() where database_name = 'file'"
-                        ).fetchall()
-                    ]
+                    found = connection.execute(
+                        "select schema_name, table_name from duckdb_tables() where database_name = 'file'"
+                    ).fetchall()
+                    sources = [f'file."{schema}"."{table}"' for schema, table in found]
                 text = " ".join(
                     str(row) for source in sources for row in connection.execute(f"from {source}").fetchall()
                 )
