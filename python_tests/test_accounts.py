@@ -2,6 +2,10 @@
 
 import csv
 import io
+import re
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from python_tests.conftest import SampleBuild
+from python_tests.publisher import finish
 from winloss.advice.parameters import Parameters
 from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, judge, judged_rows, learn, quality
 from winloss.advice.statistics import DesignEffect
 from winloss.cli import main
+from winloss.report.build import build_report
+from winloss.report.render import render
 
 FEW = Parameters(scorecard_minimum_deals=1, scorecard_judged_deals=1, window_minimum_deals=0)
 
@@ -237,19 +244,64 @@ where (accounts.industry != 'unknown' and accounts.industry != deals.industry)
     assert differing == []
 
 
-def test_no_account_leaves_the_private_database(sample_build: SampleBuild) -> None:
-    published = sample_build.folder / "published.duckdb"
-    keys = [row["account_key"] for row in sample_build.rows("select account_key from marts.account_scorecard")]
-    ids = [row["account_id"] for row in sample_build.rows("select account_id from staging.base_account_lines")]
+def accounts_in(folder: Path, accounts: set[str]) -> dict[str, set[str]]:
+    """Files under the folder that hold the id or key of an account; packed ones are read cell by cell."""
+    leaks = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
+        text = path.read_bytes().decode("latin-1")
+        if path.suffix == ".sqlite":
+            with closing(sqlite3.connect(path)) as file:
+                tables = [
+                    name for (name,) in file.execute("select name from sqlite_master where type = 'table'").fetchall()
+                ]
+                text = " ".join(str(row) for table in tables for row in file.execute(f'select * from "{table}"'))
+        if path.suffix in (".duckdb", ".parquet"):
+            with duckdb.connect() as connection:
+                sources = [f"'{path}'"]
+                if path.suffix == ".duckdb":
+                    connection.execute(f"attach '{path}' as file (read_only)")
+                    found = connection.execute(
+                        "select schema_name, table_name from duckdb_tables() where database_name = 'file'"
+                    ).fetchall()
+                    sources = [f'file."{schema}"."{table}"' for schema, table in found]
+                text = " ".join(
+                    str(row) for source in sources for row in connection.execute(f"from {source}").fetchall()
+                )
+        if held := accounts & set(re.findall(r"[\w+/-]+", text)):
+            leaks[path.name] = held
+    return leaks
+
+
+def test_no_account_leaves_the_private_database(sample_build: SampleBuild, tmp_path: Path) -> None:
+    """Every published format and every report, of a company whose accounts stand in tiers; the search itself finds accounts where they are."""
+    keys = {row["account_key"] for row in sample_build.rows("select account_key from marts.account_scorecard")}
+    ids = {row["account_id"] for row in sample_build.rows("select account_id from staging.base_account_lines")}
     assert len(keys) > 500 and len(ids) > 500
-    secrets = {*keys, *ids}
-    with duckdb.connect(str(published), read_only=True) as connection:
-        tables = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
-        assert {"account_tiers", "account_points"} <= set(tables)
-        assert not {"account_scorecard", "dim_accounts"} & set(tables)
-        for table in tables:
-            cells = {str(cell) for row in connection.execute(f"from {table}").fetchall() for cell in row}
-            assert not secrets & cells, table
+    private, published = tmp_path / "private", tmp_path / "published"
+    private.mkdir()
+    copy = shutil.copy(sample_build.database, private / "winloss.duckdb")
+    assert run("--from", str(copy), "--out", str(private / "accounts.csv")).exit_code == 0
+    assert accounts_in(private, keys) == {"winloss.duckdb": keys}
+    assert accounts_in(private, ids)["accounts.csv"] == ids
+    with duckdb.connect(str(copy)) as connection:
+        assert finish(connection, str(published / "marts.duckdb"), formats=["parquet", "csv"]) is None
+    report = build_report(published / "marts.duckdb")
+    for kind in ("html", "md", "json"):
+        (published / f"report.{kind}").write_text(render(report, kind), encoding="utf-8")
+    with duckdb.connect(str(published / "marts.duckdb"), read_only=True) as connection:
+        tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    assert {"account_tiers", "account_points", "account_tier_history"} <= tables
+    assert not {"account_scorecard", "dim_accounts"} & tables
+    assert {path.suffix for path in published.rglob("*")} >= {
+        ".duckdb",
+        ".sqlite",
+        ".parquet",
+        ".csv",
+        ".html",
+        ".md",
+        ".json",
+    }
+    assert accounts_in(published, keys | ids) == {}
 
 
 def run(*arguments: str) -> Any:
