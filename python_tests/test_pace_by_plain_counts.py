@@ -22,7 +22,7 @@ from python_tests.plain_pace import (
     expected_wins,
     funnel_counts,
     furthest_stages,
-    segment_curve,
+    pace_of,
     wilson,
 )
 
@@ -349,9 +349,9 @@ def test_open_deals_bring_the_wins_of_their_ages_at_the_pace_of_their_segment(co
             continue
         assert row[1] == sum(curve.is_stale(age) for _, age in own)
         assert row[2] == sum(age > curve.last for _, age in own)
-        wins, error = expected_wins(curve, spells, [age for _, age in own])
-        _, won, at_average, *_ = segment_curve(curve, spells)
-        assert row[3:6] == pytest.approx((won, at_average, wins), abs=1e-9)
+        wins, error = expected_wins(curve, spells, [spell for _, spell in window], [age for _, age in own])
+        pace = pace_of(curve, spells)
+        assert row[3:6] == pytest.approx((pace.wins, pace.expected_wins, wins), abs=1e-9)
         assert row[6:8] == pytest.approx(
             (max(0, wins - 1.959963984540054 * error), min(len(own), wins + 1.959963984540054 * error)), abs=1e-5
         )
