@@ -138,6 +138,8 @@ def as_watched(deals: Iterable[PlainDeal], period: Period, as_of: date) -> list[
     first = next(day for day in closes if sum(close <= day for close in closes) > len(closes) / 1000)
     starts = max(period[0] or first, first)
     ends = min(date.fromordinal(period[1].toordinal() - 1) if period[1] else as_of, as_of)
+    if starts > ends:
+        return []
     watched = []
     for deal in deals:
         if deal.created is None or deal.created > ends:

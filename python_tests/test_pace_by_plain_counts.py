@@ -159,7 +159,8 @@ def built(sample_build: SampleBuild, drawn: Company) -> duckdb.DuckDBPyConnectio
     engine.execute(f"create table marts.dim_as_of as select date '{AS_OF}' as as_of_on")
     for name, (starts, ends) in PERIODS.items():
         engine.execute(
-            "insert into marts.dim_periods by name select ? as period, ? as starts_on, ? as ends_before_on, ? as as_of_on, 'all deals' as population",
+            "insert into marts.dim_periods by name select ? as period, ? as starts_on, ? as ends_before_on, ? as as_of_on, "
+            "4 as quarter_count, 'all deals' as population",
             [name, starts, ends, AS_OF],
         )
     # a deal outside the population counts nowhere
@@ -357,15 +358,18 @@ def test_open_deals_bring_the_wins_of_their_ages_at_the_pace_of_their_segment(co
         )
 
 
-def test_the_weeks_of_the_curve_are_read_off_it(company: Built) -> None:
+def test_the_weeks_of_the_curve_are_read_off_it_in_the_window_and_in_the_year_before(company: Built) -> None:
     drawn, engine = company
-    curve = window_curve(drawn)
-    rows = engine.execute(
-        "select age_weeks, won_share, lost_share, open_share from marts.win_rate_curves where period = 'window' and dimension = 'all' and age_weeks > 0"
-    ).fetchall()
-    for weeks, *shares in rows:
-        assert curve is not None
-        assert shares == pytest.approx(curve.shares(7 * weeks), abs=1e-9), weeks
+    for period, bounds in {**PERIODS, "window_before": (date(2024, 1, 1), date(2025, 1, 1))}.items():
+        curve = curve_of([spell for _, spell in as_watched(drawn.deals, bounds, AS_OF)])
+        rows = engine.execute(
+            "select age_weeks, won_share, lost_share, open_share from marts.win_rate_curves "
+            "where period = ? and dimension = 'all' and age_weeks > 0",
+            [period],
+        ).fetchall()
+        for weeks, *shares in rows:
+            assert curve is not None
+            assert shares == pytest.approx(curve.shares(7 * weeks), abs=1e-9), (period, weeks)
 
 
 def test_stages_hold_the_deals_that_reached_them(company: Built) -> None:
