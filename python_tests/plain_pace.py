@@ -138,6 +138,8 @@ def as_watched(deals: Iterable[PlainDeal], period: Period, as_of: date) -> list[
     first = next(day for day in closes if sum(close <= day for close in closes) > len(closes) / 1000)
     starts = max(period[0] or first, first)
     ends = min(date.fromordinal(period[1].toordinal() - 1) if period[1] else as_of, as_of)
+    if starts > ends:
+        return []
     watched = []
     for deal in deals:
         if deal.created is None or deal.created > ends:
@@ -207,8 +209,19 @@ def definition_counts(
 # ---------------------------------------------------------------- open deals
 
 
-def segment_curve(curve: Curve, watched: Sequence[Watched]) -> tuple[Curve, float, float, float, float]:
-    """The curve at a segment's pace; its wins, the wins expected of its ages, and what both paces are known from."""
+@dataclass(frozen=True)
+class Pace:
+    """How much faster than all deals a segment's are won and lost, and what both ratios are known from."""
+
+    won: float
+    lost: float
+    wins: int
+    expected_wins: float
+    known_won: float
+    known_lost: float
+
+
+def pace_of(curve: Curve, watched: Sequence[Watched]) -> Pace:
     won, lost = (sum(how in ways for *_, how in watched) for ways in (("won",), ("lost", "disqualified")))
     expected_won = expected_lost = 0.0
     for entered, left, _ in watched:
@@ -220,9 +233,9 @@ def segment_curve(curve: Curve, watched: Sequence[Watched]) -> tuple[Curve, floa
     def ratio(seen: float, expected: float, weight: float) -> float:
         return (seen + weight) / (expected + weight) if expected + weight else 1.0
 
-    faster, slower = ratio(won, expected_won, weight_won), ratio(lost, expected_lost, weight_lost)
-    return (
-        at_pace(curve, faster, slower),
+    return Pace(
+        ratio(won, expected_won, weight_won),
+        ratio(lost, expected_lost, weight_lost),
         won,
         expected_won,
         won + weight_won,
@@ -239,19 +252,27 @@ def at_pace(curve: Curve, faster: float, slower: float) -> Curve:
     return Curve(tuple(steps))
 
 
-def expected_wins(curve: Curve, watched: Sequence[Watched], ages: Sequence[int]) -> tuple[float, float]:
-    """Wins of open deals of these ages at the pace of a segment, and their standard error."""
-    own, _, _, known_won, known_lost = segment_curve(curve, watched)
-    chances = [own.chance(age) for age in ages]
+def expected_wins(
+    curve: Curve, watched: Sequence[Watched], everyone: Sequence[Watched], ages: Sequence[int]
+) -> tuple[float, float]:
+    """Wins of open deals of these ages at the pace of a segment, and their standard error: chance, its ratios, and what these cannot
+    mend, which is the shape of the curve of everyone."""
+    pace = pace_of(curve, watched)
+
+    def wins(by: Curve, faster: float = 1.0, slower: float = 1.0) -> float:
+        own = at_pace(by, pace.won * faster, pace.lost * slower)
+        return sum(own.chance(age) for age in ages)
+
+    chances = [at_pace(curve, pace.won, pace.lost).chance(age) for age in ages]
     variance = sum(chance * (1 - chance) for chance in chances)
-    for which, known in ((0, known_won), (1, known_lost)):
-        moved = [
-            sum(at_pace(own, *(((1 + by, 1.0), (1.0, 1 + by))[which])).chance(age) for age in ages)
-            for by in (1e-6, -1e-6)
-        ]
-        if known:
-            variance += ((moved[0] - moved[1]) / 2e-6) ** 2 / known
-    return sum(chances), sqrt(variance)
+    shape = curve.variance(wins)
+    for which, known, seen in ((0, pace.known_won, ("won",)), (1, pace.known_lost, ("lost", "disqualified"))):
+        moved = [wins(curve, *((1 + by, 1.0), (1.0, 1 + by))[which]) for by in (1e-6, -1e-6)]
+        slope = (moved[0] - moved[1]) / 2e-6
+        variance += slope**2 / known if known else 0.0
+        decided = sum(how in seen for *_, how in everyone)
+        shape -= slope**2 / decided if decided else 0.0
+    return sum(chances), sqrt(variance + max(0.0, shape))
 
 
 # ---------------------------------------------------------------- funnel

@@ -22,7 +22,7 @@ from python_tests.plain_pace import (
     expected_wins,
     funnel_counts,
     furthest_stages,
-    segment_curve,
+    pace_of,
     wilson,
 )
 
@@ -159,7 +159,8 @@ def built(sample_build: SampleBuild, drawn: Company) -> duckdb.DuckDBPyConnectio
     engine.execute(f"create table marts.dim_as_of as select date '{AS_OF}' as as_of_on")
     for name, (starts, ends) in PERIODS.items():
         engine.execute(
-            "insert into marts.dim_periods by name select ? as period, ? as starts_on, ? as ends_before_on, ? as as_of_on, 'all deals' as population",
+            "insert into marts.dim_periods by name select ? as period, ? as starts_on, ? as ends_before_on, ? as as_of_on, "
+            "4 as quarter_count, 'all deals' as population",
             [name, starts, ends, AS_OF],
         )
     # a deal outside the population counts nowhere
@@ -349,23 +350,26 @@ def test_open_deals_bring_the_wins_of_their_ages_at_the_pace_of_their_segment(co
             continue
         assert row[1] == sum(curve.is_stale(age) for _, age in own)
         assert row[2] == sum(age > curve.last for _, age in own)
-        wins, error = expected_wins(curve, spells, [age for _, age in own])
-        _, won, at_average, *_ = segment_curve(curve, spells)
-        assert row[3:6] == pytest.approx((won, at_average, wins), abs=1e-9)
+        wins, error = expected_wins(curve, spells, [spell for _, spell in window], [age for _, age in own])
+        pace = pace_of(curve, spells)
+        assert row[3:6] == pytest.approx((pace.wins, pace.expected_wins, wins), abs=1e-9)
         assert row[6:8] == pytest.approx(
             (max(0, wins - 1.959963984540054 * error), min(len(own), wins + 1.959963984540054 * error)), abs=1e-5
         )
 
 
-def test_the_weeks_of_the_curve_are_read_off_it(company: Built) -> None:
+def test_the_weeks_of_the_curve_are_read_off_it_in_the_window_and_in_the_year_before(company: Built) -> None:
     drawn, engine = company
-    curve = window_curve(drawn)
-    rows = engine.execute(
-        "select age_weeks, won_share, lost_share, open_share from marts.win_rate_curves where period = 'window' and dimension = 'all' and age_weeks > 0"
-    ).fetchall()
-    for weeks, *shares in rows:
-        assert curve is not None
-        assert shares == pytest.approx(curve.shares(7 * weeks), abs=1e-9), weeks
+    for period, bounds in {**PERIODS, "window_before": (date(2024, 1, 1), date(2025, 1, 1))}.items():
+        curve = curve_of([spell for _, spell in as_watched(drawn.deals, bounds, AS_OF)])
+        rows = engine.execute(
+            "select age_weeks, won_share, lost_share, open_share from marts.win_rate_curves "
+            "where period = ? and dimension = 'all' and age_weeks > 0",
+            [period],
+        ).fetchall()
+        for weeks, *shares in rows:
+            assert curve is not None
+            assert shares == pytest.approx(curve.shares(7 * weeks), abs=1e-9), (period, weeks)
 
 
 def test_stages_hold_the_deals_that_reached_them(company: Built) -> None:

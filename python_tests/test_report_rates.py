@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from python_tests.report_context import context_of, said
-from winloss.report.charts import Row, RowChart, drawings
+from winloss.report.charts import Curve, Row, RowChart, drawings
 from winloss.report.context import Context
-from winloss.report.document import Sentence
+from winloss.report.document import Chart, Sentence
 from winloss.report.sections.rates import which_rate
 
 KEYS = {
@@ -104,6 +104,24 @@ def test_half_of_the_wins_have_come_in_the_first_week_that_holds_half_of_the_las
     assert of_definitions({}, {}, win_rate_curves=CURVE)[2].text == (
         "Half of the wins come by week 3. By week 4 40% of all deals are won, 30% lost and 30% still open."
     )
+
+
+def test_the_time_before_is_compared_at_an_age_that_both_curves_reach() -> None:
+    """The curve of the year before ends a week earlier, so both are read off at week 3; it is drawn dotted."""
+    before = [{**row, "period": "window_before", "won_share": row["won_share"] / 2} for row in CURVE[:3]]
+    before[2] |= {"won_share_low": 0.1, "won_share_high": 0.2}
+    section = which_rate(context(win_rate_definitions=[CLOSED, PACE], win_rate_curves=[*CURVE, *before]))
+    assert (
+        "As fast as before? By week 3 25% (25% to 25%) of all deals are won; in as many quarters before, 12% (10% to 20%) were."
+        in [sentence.text for sentence in said(section)]
+    )
+    drawn = next(block for block in section.blocks if isinstance(block, Chart) and block.id == "pace")
+    assert isinstance(drawn.spec, Curve)
+    assert [name for name, _ in drawn.spec.lines] == ["won", "lost", "won, as many quarters before"]
+    assert drawn.spec.lines[2][1][1:] == ((1, 0.0), (2, 0.05), (3, 0.125))
+    # without it nothing is compared
+    alone = which_rate(context(win_rate_definitions=[CLOSED, PACE], win_rate_curves=CURVE))
+    assert not [sentence for sentence in said(alone) if "before" in sentence.text]
 
 
 def test_without_a_curve_the_reason_is_told() -> None:

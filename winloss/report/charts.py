@@ -360,7 +360,7 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
     body.append(svg.text((left + right) / 2, height - 6, spec.x_title, size, "middle", "soft"))
 
     key = left
-    for (name, _), dash, tone in zip(spec.lines, ("", "6 4"), ("main", "bad")):
+    for (name, _), dash, tone in zip(spec.lines, ("", "6 4", "2 3"), ("main", "bad", "mid")):
         body.append(svg.line(key, 11, key + 26, 11, tone, 2.4, dash))
         body.append(svg.text(key + 32, 15, name, size, "start", "ink"))
         key += 32 + svg.text_width(name, size) + 16
@@ -375,7 +375,7 @@ def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
         half = svg.text_width(words, size, bold) / 2
         middle = min(max(x(value), half), width - half)
         body.append(svg.text(middle, label_y, words, size, "middle", "ink" if bold else "soft", bold))
-    for (_, path), dash, tone in zip(spec.lines, ("", "6 4"), ("main", "bad")):
+    for (_, path), dash, tone in zip(spec.lines, ("", "6 4", "2 3"), ("main", "bad", "mid")):
         if len(path) > 1:
             body.append(svg.polyline([(x(a), y(b)) for a, b in path], tone, 2.4, dash))
     if spec.cut is not None and spec.at_cut:

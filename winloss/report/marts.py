@@ -66,7 +66,7 @@ _READINGS: dict[str, _Reading] = {
     ),
     "win_rate_curves": _Reading(
         ("period", "dimension", "segment", "age_weeks"),
-        where="period = 'window' and dimension = 'all'",
+        where="period in ('window', 'window_before') and dimension = 'all'",
         order="age_weeks",
     ),
     "win_rates_by_cohort": _Reading(("created_quarter",), order="starts_on, created_quarter"),

@@ -1,37 +1,53 @@
 {{ config(enabled=true) }}
-{%- set columns = pace_dimensions() -%}
--- One row per open deal: whether it is in a segment that the advice says to target more, or to spend less on, with its chance and age.
--- Pairs of segments, and segments that hold what is left over, are no claim to be inside or outside of.
--- noqa: disable=LT02
+-- One row per open deal: whether it is in a segment, or a pair of segments, that the advice says to target more, or to spend less on, with
+-- its chance and age. Segments that hold what is left over are no claim to be inside or outside of.
+-- depends_on: {{ ref('icp_recommendations') }}
 
--- what is said of bands together is said of each
-with claims as (
+with deal_segments as (
 
+    {% for dimension in pace_dimensions() -%}
     select
-        advised.dimension,
-        coalesce(cuts.segment_part, advised.segment) as segment,
-        advised.action
-    from {{ ref('icp_recommendations') }} as advised
-    left join {{ ref('dim_segment_cuts') }} as cuts
-        on advised.dimension = cuts.dimension and advised.segment = cuts.segment
-    where advised.second_dimension is null and not advised.is_remainder
-
-),
-
-matched as (
-
-    {% for dimension in columns -%}
-    select
-        open_deals.deal_key,
-        claims.action
-    from {{ ref('int_open_deals') }} as open_deals
-    inner join claims on claims.dimension = '{{ dimension.name }}' and claims.segment = open_deals.{{ dimension.name }}
+        deal_key,
+        '{{ dimension.name }}' as dimension,
+        {{ dimension.name }} as segment
+    from {{ ref('int_open_deals') }}
     union all
     {% endfor -%}
     select
         deal_key,
-        'open' as action
+        'all' as dimension,
+        'all deals' as segment
     from {{ ref('int_open_deals') }}
+
+),
+
+-- one side of an ordered dimension is a segment as well
+stated as (
+
+    select * from deal_segments
+    union all
+    select
+        deal_segments.deal_key,
+        cuts.dimension,
+        cuts.segment
+    from deal_segments
+    inner join {{ ref('dim_segment_cuts') }} as cuts on deal_segments.dimension = cuts.dimension and deal_segments.segment = cuts.segment_part
+
+),
+
+-- a deal is in a pair where it is in both its segments
+matched as (
+
+    select
+        inside.deal_key,
+        claims.action
+    from {{ ref('icp_recommendations') }} as claims
+    inner join stated as inside on claims.dimension = inside.dimension and claims.segment = inside.segment
+    left join stated as paired
+        on inside.deal_key = paired.deal_key
+        and claims.second_dimension = paired.dimension
+        and claims.second_segment = paired.segment
+    where not claims.is_remainder and (claims.second_dimension is null or paired.deal_key is not null)
 
 ),
 
@@ -60,4 +76,4 @@ select
     open_deals.is_stale,
     open_deals.amount
 from {{ ref('int_open_deals') }} as open_deals
-inner join standings on open_deals.deal_key = standings.deal_key
+left join standings on open_deals.deal_key = standings.deal_key

@@ -1,40 +1,12 @@
 -- One row per dimension x segment x age at which deals of the window were decided: the chance that a deal of the segment, still open at
--- that age, is won yet: the pace of all deals, won and lost each times the segment's ratio.
+-- that age, is won yet. Age -1 is before a deal is created.
 
-with hazards as (
-
-    select
-        paces.dimension,
-        paces.segment,
-        steps.age_days,
-        least(1e0, paces.won_pace * steps.won_hazard) as won_hazard,
-        paces.lost_pace * steps.lost_hazard as lost_hazard
-    from {{ ref('int_segment_paces') }} as paces
-    cross join {{ ref('int_win_curve_steps') }} as steps
-    where steps.period = 'window' and steps.dimension = 'all'
-
-),
-
--- where both ratios are large, no more can be decided than is open
-bounded as (
-
-    select
-        dimension,
-        segment,
-        age_days,
-        won_hazard / greatest(1e0, won_hazard + lost_hazard) as won_hazard,
-        lost_hazard / greatest(1e0, won_hazard + lost_hazard) as lost_hazard,
-        case when won_hazard + lost_hazard < 1 - 1e-12 then 1e0 - won_hazard - lost_hazard else 0e0 end as kept_share
-    from hazards
-
-),
-
-survived as (
+with survived as (
 
     select
         *,
         {{ running_product('kept_share', 'dimension, segment', 'age_days') }} as open_share
-    from bounded
+    from {{ ref('int_segment_hazards') }}
 
 ),
 

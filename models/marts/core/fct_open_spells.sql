@@ -26,6 +26,30 @@ watched as (
 
 ),
 
+-- besides the periods of all answers the one before the window, as long as it: are deals won as fast as then?
+periods as (
+
+    select
+        period,
+        starts_on,
+        ends_before_on,
+        as_of_on
+    from {{ ref('dim_periods') }}
+    union all
+    select
+        'window_before' as period,
+        case
+            when quarter_count = {{ setting('extended_window_quarters') | int }}
+                then {{ quarters_later('starts_on', -1 * (setting('extended_window_quarters') | int)) }}
+            else {{ quarters_later('starts_on', -1 * (setting('window_quarters') | int)) }}
+        end as starts_on,
+        starts_on as ends_before_on,
+        as_of_on
+    from {{ ref('dim_periods') }}
+    where period = 'window'
+
+),
+
 -- a period without a first day, where no quarter is complete, holds no deals
 bounds as (
 
@@ -34,7 +58,7 @@ bounds as (
         periods.as_of_on,
         greatest(coalesce(periods.starts_on, watched.watched_from_on), watched.watched_from_on) as from_on,
         least(coalesce(cast({{ dbt.dateadd('day', -1, 'periods.ends_before_on') }} as date), periods.as_of_on), periods.as_of_on) as until_on
-    from {{ ref('dim_periods') }} as periods
+    from periods
     cross join watched
     where periods.period = 'all' or periods.starts_on is not null
 
@@ -64,6 +88,8 @@ select
 from {{ ref('fct_deals') }} as deals
 inner join bounds
     on deals.created_on <= bounds.until_on
+    -- nothing is known of a period that was over before the export began
+    and coalesce(bounds.from_on <= bounds.until_on, true)
     and (
         deals.outcome = 'open'
         or (deals.closed_on >= bounds.from_on and deals.closed_on >= deals.created_on and deals.closed_on <= bounds.as_of_on)

@@ -18,6 +18,19 @@ with known as (
 
 ),
 
+periods as (
+
+    select
+        period,
+        missing_reason
+    from {{ ref('dim_periods') }}
+    union all
+    select
+        'window_before' as period,
+        {{ absent() }} as missing_reason
+
+),
+
 weeks as (
 
     select
@@ -66,5 +79,5 @@ select
         when read_off.age_weeks is null
             then coalesce(periods.missing_reason, 'too few deals of known age were watched, won or lost in this period to draw a curve')
     end as missing_reason
-from {{ ref('dim_periods') }} as periods
+from periods
 left join read_off on periods.period = read_off.period

@@ -136,7 +136,7 @@ def _how_fast(context: Context) -> list[Block]:
     if not context.marts.has("win_rate_curves"):
         return []
     say = context.writer.say
-    rows = context.marts.rows("win_rate_curves")
+    rows = context.marts.rows("win_rate_curves", period="window")
     seen = [row for row in rows if row["won_share"] is not None]
     if not seen or not seen[-1]["won_share"]:
         reason = next((row for row in rows if row["missing_reason"]), None)
@@ -154,16 +154,37 @@ def _how_fast(context: Context) -> list[Block]:
         half=half,
         end=end,
     )
-    return [Paragraph(told, "plain"), _curve(context, seen)]
+    before = [
+        row for row in context.marts.rows("win_rate_curves", period="window_before") if row["won_share"] is not None
+    ]
+    return [Paragraph(told, "plain"), *_compared(context, seen, before), _curve(context, seen, before)]
 
 
-def _curve(context: Context, rows: list[Record]) -> Chart:
+def _compared(context: Context, rows: list[Record], before: list[Record]) -> list[Block]:
+    """How many were won by the same age in as many quarters before the window: a fact, for both curves are of all deals."""
+    now = {row["age_weeks"]: row for row in rows}
+    same = next((row for row in reversed(before) if row["age_weeks"] in now), None)
+    if same is None or same["won_share_low"] is None or now[same["age_weeks"]]["won_share_low"] is None:
+        return []
+    told = context.writer.say(
+        "As fast as before? By week {then.age_weeks|count} {now.won_share|percent} ({now.won_share_low|percent} to {now.won_share_high|percent}) "
+        "of all deals are won; in as many quarters before, {then.won_share|percent} ({then.won_share_low|percent} to {then.won_share_high|percent}) "
+        "were.",
+        now=now[same["age_weeks"]],
+        then=same,
+    )
+    return [Paragraph(told, "plain")]
+
+
+def _curve(context: Context, rows: list[Record], before: list[Record]) -> Chart:
     write = context.writer
     last = rows[-1]["age_weeks"]
     every = max(-(-len(rows) // _WEEKS_LISTED), 1)
     listed = [row for row in rows if (last - row["age_weeks"]) % every == 0]
     step = max(-(-last // 4), 1)
     ends = range(0, step * 4 + 1, step)
+    comparable = [(row["age_weeks"], row["won_share"]) for row in before if row["age_weeks"] <= last]
+    earlier = [("won, as many quarters before", ((0.0, 0.0), *comparable))] if comparable else []
     return Chart(
         "pace",
         "Deals won and lost by age",
@@ -172,6 +193,7 @@ def _curve(context: Context, rows: list[Record]) -> Chart:
             (
                 ("won", ((0.0, 0.0), *((row["age_weeks"], row["won_share"]) for row in rows))),
                 ("lost", ((0.0, 0.0), *((row["age_weeks"], row["lost_share"]) for row in rows))),
+                *earlier,
             ),
             None, "", None, "",
             x_title="weeks since the deal was created",
@@ -196,7 +218,8 @@ def _curve(context: Context, rows: list[Record]) -> Chart:
                 for row in listed
             ],
         ),
-        "Shares of all deals of the trailing window, open ones counted as long as they were watched. Band: 95% interval of the share won.",
+        "Shares of all deals of the trailing window, open ones counted as long as they were watched. Band: 95% interval of the share won."
+        + (" Dots: the share won in as many quarters before." if earlier else ""),
     )  # fmt: skip
 
 
