@@ -337,7 +337,8 @@ def _marts() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(
         "create table dim_settings (setting varchar, value varchar);"
-        "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on, false as has_undated_deals;"
+        "create table dim_periods as select 'window' as period, date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on, "
+        "false as has_undated_deals;"
         "create table contact_coverage (period varchar, won_deals bigint, lost_deals bigint, won_deals_with_contacts bigint, "
         "lost_deals_with_contacts bigint, dated_share double);"
         "create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer);"

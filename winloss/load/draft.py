@@ -52,9 +52,10 @@ _ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record
 _LINKED = 0.5
 _LINKED_ACCOUNTS = 0.3
 # What is read first: of several columns a header may be, the first is it.
+_DATES = tuple(column.name for column in OBJECTS["deals"] if column.kind in DATED)
 _FIRST = ("outcome", "deal_id", "closed_on", "created_on", "modified_at", "amount")
 _FROM_LOOKUPS = (
-    "region", "country", "industry", "employees", "annual_revenue", "product", "pipeline", "lead_source", "deal_type", "competitor", "account_type",
+    "owner", "region", "country", "industry", "employees", "annual_revenue", "product", "pipeline", "lead_source", "deal_type", "competitor", "account_type",
 )  # fmt: skip
 
 
@@ -125,6 +126,8 @@ def _settle(found: Draft, request: Request, profiles: Sequence[FileProfile]) -> 
             said = [sentence for sentence in error.sentences if f"mapping.{setting}" in sentence]
             if said:
                 is_european = any(profile.file.delimiter == ";" for profile in profiles)
+                # of numbers that could be either, three digits behind every point are thousands
+                is_european = is_european or (setting == "decimal" and re.search(r"\d\.\d{3}\b", said[0]) is not None)
                 found.settings[setting] = by_comma if is_european else otherwise
                 found.asks[setting] = f"a guess, since nothing tells: {said[0]}"
 
@@ -159,8 +162,10 @@ def _fits(column: ColumnProfile, kind: Kind) -> bool:
     if not column.filled:
         return True
     if kind in DATED:
-        is_serial = column.are_numbers and (column.low or 0) > 20_000 and (column.high or 0) < 80_000
-        return column.are_days or is_serial
+        low, high = column.low or 0, column.high or 0
+        # days of a spreadsheet; seconds and milliseconds since 1970
+        is_serial = any(unit * 20_000 < low and high < unit * 80_000 for unit in (1, 50_000, 50_000_000))
+        return column.are_days or (column.are_numbers and is_serial)
     if kind is Kind.NUMBER:
         return column.are_numbers
     if kind is Kind.BOOLEAN:
@@ -200,6 +205,7 @@ def _likely(profile: FileProfile, object_name: str, taken: Collection[str] = ())
                 if column.header not in used
                 and _fits(column, columns[name].kind)
                 and not _EXPECTED.search(column.header)
+                and (name != "deal_id" or object_name != "deals" or column.is_unique)
             ]
             if alike and max(alike)[0] >= SIMILAR:
                 found[name] = max(alike)[1]
@@ -295,6 +301,7 @@ class _Drafter:
         column = profile.by_header[columns["outcome"]]
         meant = {known_outcome(word) for word, _, _ in words_of(profile, column, self.engine)}
         has = {name: name in columns for name in ("closed_on", "amount", "deal_id", "created_on", "owner")}
+        has["closed_on"] |= bool(columns.keys() & {"won_on", "lost_on"})
         name = profile.name.casefold()
         by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
         # a history of stages has the words and the days, and each deal on several lines
@@ -341,7 +348,7 @@ class _Drafter:
             self.draft.asks[f"columns.deals.{name}"] = why
 
         days = free(column for column in deals.columns if column.are_days and not _EXPECTED.search(column.header))
-        if "closed_on" not in columns and days:
+        if not columns.keys() & {"closed_on", "won_on", "lost_on"} and days:
             # an open deal has no day on which it closed
             last = min(days, key=lambda column: (column.filled, -deals.columns.index(column)))
             take("closed_on", last, f"{last.header} holds days, and no other column could be the day of the outcome")
@@ -458,6 +465,9 @@ class _Drafter:
             return False
         for object_name, needed in (("stage_history", {"stage", "entered_on"}), ("deal_competitors", {"competitor"})):
             columns = _likely(profile, object_name, [key]) | {"deal_id": key}
+            days = [column.header for column in profile.columns if column.filled and column.are_days]
+            if "stage" in columns and "entered_on" not in columns and len(days) == 1:
+                columns |= {"entered_on": days[0]}
             if needed <= columns.keys() and object_name not in self.draft.files:
                 if object_name == "stage_history" and not profile.by_header[columns["entered_on"]].filled:
                     continue
@@ -558,6 +568,8 @@ class _Drafter:
         )
         self.used[profile.name].add(theirs_header)
         self.used[sources[0].name] |= {ours} & set(sources[0].by_header)
+        # what leads on to further columns is a key of two files, and no dimension
+        self.draft.dimensions = {name: header for name, header in self.draft.dimensions.items() if header != ours}
         return True
 
     def _from_lookup(self, profile: FileProfile, key: str, sources: Sequence[FileProfile]) -> bool:
@@ -576,7 +588,7 @@ class _Drafter:
                 and name not in columns
                 and plain(header) not in taken
                 and not is_key
-                and not A_PERSON.search(header)
+                and (name == "owner" or not A_PERSON.search(header))
             ):
                 columns[name] = header
                 self.used[profile.name].add(header)
@@ -598,7 +610,8 @@ class _Drafter:
             return
         likely = _likely(deals, "contacts", self.used[deals.name])
         described = {name: header for name, header in likely.items() if name in DESCRIBING_A_CONTACT}
-        if not described:
+        # a department alone is the seller's team as likely as a buyer's
+        if not described.keys() & {"title", "buying_role"}:
             return
         self._take("contacts", deals, described)
         self._take("deal_contacts", deals, {"deal_id": self.draft.columns["deals"]["deal_id"]})
@@ -644,14 +657,16 @@ class _Drafter:
     def _dimensions(self, deals: FileProfile) -> None:
         """Takes what is left of the deals' columns of few words as dimensions of the company's own."""
         for column in deals.columns:
+            # a quarter or month under a word for a date is neither a day nor a dimension
             is_left = column.header not in self.used[deals.name] and column.are_words and not column.are_numbers
+            is_left = is_left and not any(normal(column.header) in _words("deals").get(name, {}) for name in _DATES)
             if is_left and not column.addresses and not _NO_DIMENSION.search(normal(column.header)):
                 self._dimension(deals, column)
 
     def _dimension(self, profile: FileProfile, column: ColumnProfile) -> bool:
         ascii_only = unicodedata.normalize("NFKD", normal(column.header)).encode("ascii", "ignore").decode()
         name = re.sub(r"[^a-z0-9]+", "_", ascii_only.lower()).strip("_")[:32]
-        name = name if re.match(r"[a-z]", name) else f"own_{name}".rstrip("_")
+        name = name if re.match(r"[a-z]", name) else f"own_{name or len(self.draft.dimensions) + 1}"
         name = f"own_{name}" if name in reserved_names() or name in self.draft.dimensions else name
         if len(self.draft.dimensions) >= MOST_DRAFTED_DIMENSIONS or name in self.draft.dimensions:
             return False
