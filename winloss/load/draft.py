@@ -48,6 +48,7 @@ _UNITS = (
 )  # fmt: skip
 # What anything may be numbered under: two files with such a header need not speak of the same.
 _ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record id")
+_AN_ID = re.compile(r"\b(id|no|nr|num|nummer|number|code|key|ref)\b", re.IGNORECASE)
 # Shares of values in common from which one column is taken for a key to another.
 _LINKED = 0.5
 _LINKED_ACCOUNTS = 0.3
@@ -210,7 +211,7 @@ def _likely(profile: FileProfile, object_name: str, taken: Collection[str] = ())
             if alike and max(alike)[0] >= SIMILAR:
                 found[name] = max(alike)[1]
                 used.add(found[name])
-    return {name: found[name] for name in columns if name in found}
+    return found
 
 
 # ---------------------------------------------------------------- which file holds what
@@ -254,8 +255,7 @@ class _Drafter:
 
     def _take(self, object_name: str, profile: FileProfile, columns: Mapping[str, object]) -> None:
         self.draft.files[object_name] = [profile.name]
-        order = [column.name for column in OBJECTS[object_name]]
-        self.draft.columns[object_name] = dict(sorted(columns.items(), key=lambda item: order.index(item[0])))
+        self.draft.columns[object_name] = _in_order(object_name, columns)
         self.used[profile.name] |= {header for header in columns.values() if isinstance(header, str)}
 
     def _finished(self) -> Draft:
@@ -302,14 +302,12 @@ class _Drafter:
         meant = {known_outcome(word) for word, _, _ in words_of(profile, column, self.engine)}
         has = {name: name in columns for name in ("closed_on", "amount", "deal_id", "created_on", "owner")}
         has["closed_on"] |= bool(columns.keys() & {"won_on", "lost_on"})
-        name = profile.name.casefold()
-        by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
         # a history of stages has the words and the days, and each deal on several lines
         key = columns.get("deal_id")
         repeats = key is not None and profile.by_header[key].distinct < 0.6 * profile.by_header[key].filled
         return (
             2 * len(meant & {"won", "lost"}) + 2 * has["closed_on"] + 2 * has["amount"] + has["deal_id"] + has["created_on"] + has["owner"]
-            + 2 * by_name - 3 * repeats
+            + 2 * _named_like_deals(profile.name) - 3 * repeats
         )  # fmt: skip
 
     def _to_fill_in(self) -> None:
@@ -317,15 +315,12 @@ class _Drafter:
         several = [profile for profile in self.profiles if len(profile.file.headers) > 1] or list(self.profiles)
 
         def signs(profile: FileProfile) -> tuple[int, int, int, str]:
-            columns = profile.columns
-            name = profile.name.casefold()
-            by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
             seen = [
-                any(column.filled and column.are_days for column in columns),
-                any(column.are_words for column in columns),
-                any(column.are_numbers and column.distinct > 12 for column in columns),
+                any(column.filled and column.are_days for column in profile.columns),
+                any(column.are_words for column in profile.columns),
+                any(column.are_numbers and column.distinct > 12 for column in profile.columns),
             ]
-            return by_name, sum(seen), profile.file.records, profile.name
+            return _named_like_deals(profile.name), sum(seen), profile.file.records, profile.name
 
         deals = max(several, key=signs)
         self.draft.files["deals"] = [deals.name]
@@ -363,11 +358,7 @@ class _Drafter:
             ids = free(
                 column for column in deals.columns if column.is_unique and not column.are_days and not column.addresses
             )
-            named = [
-                column
-                for column in ids
-                if re.search(r"(?i)\b(id|no|nr|num|nummer|number|code|key|ref)\b", normal(column.header))
-            ]
+            named = [column for column in ids if _AN_ID.search(normal(column.header))]
             first = [column for column in ids if column is deals.columns[0] and not A_PERSON.search(column.header)]
             if named or first:
                 chosen = (named or first)[0]
@@ -375,18 +366,15 @@ class _Drafter:
             else:
                 self.draft.columns["deals"] = columns = {"deal_id": {"line_number": True}, **columns}
         if "amount" not in columns:
-            numbers = free(
-                column for column in deals.columns if column.are_numbers and not _NO_AMOUNT.search(column.header)
-            )
+            known = {word for words in _words("deals").values() for word in words}
             numbers = [
                 column
-                for column in numbers
-                if normal(column.header) not in {word for words in _words("deals").values() for word in words}
+                for column in free(column for column in deals.columns if column.are_numbers)
+                if not _NO_AMOUNT.search(column.header) and normal(column.header) not in known
             ]
             if len(numbers) == 1:
                 take("amount", numbers[0], f"{numbers[0].header} holds numbers: {_range(numbers[0])}")
-        known_order = [column.name for column in OBJECTS["deals"]]
-        self.draft.columns["deals"] = dict(sorted(columns.items(), key=lambda item: known_order.index(item[0])))
+        self.draft.columns["deals"] = _in_order("deals", columns)
 
     def _outcomes(self, files: Sequence[FileProfile]) -> None:
         """Every word of the outcome with how many lines it stands on, and a proposal of what it means."""
@@ -420,23 +408,15 @@ class _Drafter:
     # ------------------------------------------------------------ other objects
 
     def _objects(self, deals: FileProfile, rest: Sequence[FileProfile]) -> None:
-        waiting = []
-        for profile in rest:
-            if not (self._of_deals(deals, profile) or self._accounts(deals, profile)):
-                waiting.append(profile)
-        for profile in list(waiting):
-            if self._contacts(deals, profile):
-                waiting.remove(profile)
+        waiting = [
+            profile for profile in rest if not (self._of_deals(deals, profile) or self._accounts(deals, profile))
+        ]
+        waiting = [profile for profile in waiting if not self._contacts(profile)]
         # a lookup may lead to another: those that the deals lead to first
-        sources = [deals]
-        is_found = True
-        while waiting and is_found:
-            is_found = False
-            for profile in list(waiting):
-                if self._lookup(sources, profile):
-                    sources.append(profile)
-                    waiting.remove(profile)
-                    is_found = True
+        sources, before = [deals], 0
+        while len(sources) > before:
+            before = len(sources)
+            sources += [profile for profile in waiting if profile not in sources and self._lookup(sources, profile)]
 
     def _key_of_deals(self, deals: FileProfile, profile: FileProfile) -> str | None:
         """The column of another file that holds ids of deals."""
@@ -456,7 +436,7 @@ class _Drafter:
         linked = [
             (shared(profile, column, deals, deals.by_header[own], self.engine), column.header) for column in named
         ]
-        return max(linked)[1] if linked and max(linked)[0] >= _LINKED else None
+        return _most(linked, _LINKED)
 
     def _of_deals(self, deals: FileProfile, profile: FileProfile) -> bool:
         """Takes a file whose lines belong to deals: stages, contacts, competitors."""
@@ -474,7 +454,6 @@ class _Drafter:
                 self._take(object_name, profile, columns)
                 return True
         people = _likely(profile, "contacts", [key])
-        people.pop("account_id", None)
         if "deal_contacts" in self.draft.files or not people.keys() & {"contact_id", *DESCRIBING_A_CONTACT}:
             return False
         links = _likely(profile, "deal_contacts", [key]) | {"deal_id": key}
@@ -498,16 +477,16 @@ class _Drafter:
             for column in profile.columns
             if column.distinct >= 0.9 * column.filled > 0 and not column.are_days
         ]
-        if not linked or max(linked)[0] < _LINKED_ACCOUNTS:
+        key = _most(linked, _LINKED_ACCOUNTS)
+        if key is None:
             return False
-        key = max(linked)[1]
         columns = _likely(profile, "accounts", [key]) | {"account_id": key}
         if not columns.keys() & {"industry", "annual_revenue", "employees", "region", "country"}:
             return False
         self._take("accounts", profile, columns)
         return True
 
-    def _contacts(self, deals: FileProfile, profile: FileProfile) -> bool:
+    def _contacts(self, profile: FileProfile) -> bool:
         """Takes a file of contacts that belong to accounts, or are named by those of deals."""
         if "contacts" in self.draft.files:
             return False
@@ -674,6 +653,23 @@ class _Drafter:
         self.draft.dimensions[name] = {"header": column.header, "is_person": True} if is_person else column.header
         self.used[profile.name].add(column.header)
         return True
+
+
+def _named_like_deals(file: str) -> int:
+    """1 where a file is called like one of deals, -1 where like one of something else."""
+    name = file.casefold()
+    return any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+
+
+def _most(linked: Iterable[tuple[float, str]], least: float) -> str | None:
+    """The header that shares the most values, where it shares enough."""
+    share, header = max(linked, default=(0.0, ""))
+    return header if header and share >= least else None
+
+
+def _in_order(object_name: str, columns: Mapping[str, object]) -> dict[str, object]:
+    """The columns of an object in the order in which they are declared."""
+    return {column.name: columns[column.name] for column in OBJECTS[object_name] if column.name in columns}
 
 
 def _flag(word: str) -> str | None:
