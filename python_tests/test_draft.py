@@ -217,6 +217,89 @@ def two_exports_and_a_flag() -> Layout:
     }  # fmt: skip
 
 
+def days_instead_of_dates() -> Layout:
+    """No id and no date: how many days each deal took, letters for won and lost, money in thousands; two columns begin like an id."""
+    deals = lines(
+        "Account,Result,Days to close,Deal size ($k),Rep,Why lost", "Firm {f},{r},{n},{n},{p},{w}", 40,
+        f=list("abc"), r=["W", "L", "L", "Pending"], p=["Ann", "Bob"], w=["price", "timing"],
+    )  # fmt: skip
+    return {"log.csv": deals}, {
+        "files": {"deals": "log.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": {"line_number": True}, "account_id": "Account", "outcome": "Result", "cycle_days": "Days to close",
+                "amount": {"header": "Deal size ($k)", "multiply_by": 1000}, "owner": "Rep", "loss_reason": "Why lost",
+            }
+        },
+        "outcomes": {"won": ["W"], "lost": ["L"], "open": ["Pending"], "disqualified": []},
+    }  # fmt: skip
+
+
+def days_of_winning_and_losing() -> Layout:
+    """Numbered stages for the outcome, and a column for the day of each kind of end."""
+    deals = lines(
+        "ID,Company,Phase,Created,Won date,Lost date,TCV,AE", "{n},Firm {f},{r},{day},{w},{v},{n}00,{p}", 40,
+        f=list("abc"), r=["7 - Closed Lost", "6 - Closed Won"], w=["", "2025-12-01"], v=["2025-12-02", ""], p=["Ann", "Bob"],
+    )  # fmt: skip
+    return {"pipeline.csv": deals}, {
+        "files": {"deals": "pipeline.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "ID", "account_id": "Company", "outcome": "Phase", "created_on": "Created", "won_on": "Won date", "lost_on": "Lost date",
+                "amount": "TCV", "owner": "AE",
+            }
+        },
+        "outcomes": {"won": ["6 - Closed Won"], "lost": ["7 - Closed Lost"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def italian_stages() -> Layout:
+    """Deals in Italian with the stages each went through, under headers of which one says nothing; their owners must not become a dimension."""
+    deals = lines(
+        "Codice trattativa,Azienda,Esito,Data apertura,Data chiusura,Valore,Responsabile", "T{n},Ditta {f},{r},{day},{later},{n}00,{p}", 40,
+        f=list("abc"), r=["Vinta", "Persa"], p=["Rossi", "Bianchi"],
+    )  # fmt: skip
+    stages = lines(
+        "Codice trattativa,Fase,Il",
+        "T{k},{s},{day}",
+        80,
+        k=[str(n) for n in range(1, 41)],
+        s=["Contatto", "Offerta", "Firma"],
+    )
+    return {"trattative.csv": deals, "fasi.csv": stages}, {
+        "files": {"deals": "trattative.csv", "stage_history": "fasi.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Codice trattativa", "account_id": "Azienda", "outcome": "Esito", "created_on": "Data apertura", "closed_on": "Data chiusura",
+                "amount": "Valore", "owner": "Responsabile",
+            },
+            "stage_history": {"deal_id": "Codice trattativa", "stage": "Fase", "entered_on": "Il"},
+        },
+        "outcomes": {"won": ["Vinta"], "lost": ["Persa"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def a_key_of_two_lookups() -> Layout:
+    """Deals lead to sellers and these to teams; the key of the teams stands in two files and can be no dimension."""
+    deals = lines(
+        "OppNum,Acct,Disposition,Decided On,RepCode", "O{n},A{f},{r},{day},R{p}", 40, f=list("abc"), r=["Closed - Won", "Closed - Lost"], p=list("123")
+    )  # fmt: skip
+    reps, teams = (
+        "RepCode,RepName,TeamId\nR1,Ann,T1\nR2,Bob,T2\nR3,Cy,T1\n",
+        "TeamId,Region,Manager\nT1,West,Di\nT2,East,Ed\n",
+    )
+    return {"opportunities.csv": deals, "reps.csv": reps, "teams.csv": teams}, {
+        "files": {"deals": "opportunities.csv"},
+        "lookups": [{"object": "deals", "file": "reps.csv", "key": "RepCode"}, {"object": "deals", "file": "teams.csv", "key": "TeamId"}],
+        "columns": {
+            "deals": {
+                "deal_id": "OppNum", "account_id": "Acct", "outcome": "Disposition", "closed_on": "Decided On", "owner": "RepName", "region": "Region",
+            }
+        },
+        "outcomes": {"won": ["Closed - Won"], "lost": ["Closed - Lost"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
 def put(folder: Path, files: Mapping[str, str]) -> str:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -242,7 +325,10 @@ def edits(drafted: object, right: object) -> list[str]:
     )
 
 
-LAYOUTS = [star, german_flat_file, french_files, without_ids, among_others, two_exports_and_a_flag]
+LAYOUTS = [
+    star, german_flat_file, french_files, without_ids, among_others, two_exports_and_a_flag, days_instead_of_dates, days_of_winning_and_losing,
+    italian_stages, a_key_of_two_lookups,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
@@ -289,6 +375,45 @@ def test_dates_that_nothing_decides_are_stated_as_a_guess(tmp_path: Path) -> Non
     text = suggested_mapping(str(tmp_path))
     assert yaml.safe_load(text)["mapping"]["date_order"] == "mdy"
     assert any("date_order: mdy" in line and "a guess" in line for line in lines_to_look_at(text))
+
+
+def test_three_digits_behind_every_point_are_taken_for_thousands(tmp_path: Path) -> None:
+    deals = "deal id,outcome,amount\n" + "".join(f"{n},{'Won' if n % 2 else 'Lost'},€ {n}.409\n" for n in range(1, 9))
+    assert yaml.safe_load(suggested_mapping(put(tmp_path, {"deals.csv": deals})))["mapping"]["decimal"] == "comma"
+
+
+def test_of_a_file_with_a_header_alone_the_headers_are_asked_for(tmp_path: Path) -> None:
+    drafted = draft(put(tmp_path, {"deals.csv": "deal id,outcome,close date,amount\n"}))
+    assert set(drafted.asks) == {"files.deals", "columns.deals.deal_id", "columns.deals.outcome"}
+
+
+def test_a_quarter_under_a_word_for_a_date_is_no_dimension(tmp_path: Path) -> None:
+    deals = lines(
+        "deal id,outcome,closed,team", "{n},{r},{q} 2024,{t}", 40, r=["Won", "Lost"], q=["Q1", "Q2"], t=["A", "B", "C"]
+    )
+    assert draft(put(tmp_path, {"deals.csv": deals})).dimensions == {"team": "team"}
+
+
+def test_shares_for_stages_and_seconds_for_days_are_known(tmp_path: Path) -> None:
+    deals = lines(
+        "deal id,stage,closed", "{n},{r},{c}", 42, r=["100%", "0%", "50%"], c=["1700000000", "1710000000", ""]
+    )
+    drafted = draft(put(tmp_path, {"deals.csv": deals}))
+    assert drafted.columns["deals"]["closed_on"] == "closed"
+    assert ([word for word, _ in drafted.outcomes["won"]], [word for word, _ in drafted.outcomes["lost"]]) == (
+        ["100%"],
+        ["0%"],
+    )
+
+
+def test_a_header_that_stands_twice_is_said(tmp_path: Path) -> None:
+    text = suggested_mapping(
+        put(
+            tmp_path,
+            {"deals.csv": lines("deal id,outcome,closed,closed", "{n},{r},{day},{later}", 9, r=["Won", "Lost"])},
+        )
+    )
+    assert "# deals.csv: closed stands above several columns: rename one to read it." in text.splitlines()
 
 
 def test_a_file_of_the_same_numbers_is_no_lookup(tmp_path: Path) -> None:

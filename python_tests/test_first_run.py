@@ -11,6 +11,7 @@ import yaml
 from python_tests.known_company.project import ROOT
 from winloss import settings
 from winloss.errors import ReadingError
+from winloss.load.recognition import NoDealsError
 from winloss.operations.first_run import FirstRun, StoppedError, recognise_and_keep
 from winloss.report import render
 from winloss.report.document import Report, Sentence
@@ -65,6 +66,23 @@ def test_a_draft_can_be_run_from_without_an_edit(tmp_path: Path) -> None:
     stated = settings.resolve({}, {settings.FILE_VARIABLE: str(run.file)})
     assert recognise_and_keep(replace(run, settings=stated)) == []
     assert stated["mapping"]["outcomes"]["won"] == ["Won"]
+
+
+ACCOUNTS = "account_id,industry,annual_revenue,employees,region,country,account_type\nA1,Retail,5,6,West,US,Customer\n"
+
+
+def test_accounts_like_those_of_a_crm_do_not_make_other_deals_its_own(tmp_path: Path) -> None:
+    run = first(tmp_path)
+    (tmp_path / "exports" / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
+    with pytest.raises(NoDealsError, match="holds deals of"):
+        recognise_and_keep(run)
+    assert not run.file.exists()
+    (tmp_path / "exports" / "deals.csv").write_text(
+        OWN.replace("opportunity_id,account", "deal_id,account_id"), encoding="utf-8"
+    )
+    with pytest.raises(StoppedError, match=r"drafted into winloss.yml"):
+        recognise_and_keep(run)
+    assert yaml.safe_load(run.file.read_text(encoding="utf-8"))["mapping"]["files"]["deals"] == "deals.csv"
 
 
 def test_without_files_nothing_is_written_and_the_sample_is_built(tmp_path: Path) -> None:

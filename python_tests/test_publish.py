@@ -516,6 +516,18 @@ def test_a_quarter_is_published_again_where_no_deal_changed_or_it_was_told_to(bu
     assert finish(database, tmp_path / "other" / "marts.duckdb").returncode == 0
 
 
+def test_an_export_without_quarters_waits_for_enough_changes_too(built: Place, tmp_path: Path) -> None:
+    published, database = tmp_path / "marts.duckdb", copy_of(built.database, "undated")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update marts.dim_periods set last_quarter = null")
+        won = connection.execute("select min(deal_key) from marts.fct_closed_deals where outcome = 'won'").fetchall()[0]
+    assert finish(database, published).returncode == 0
+    changed(database, AMOUNTS, won)
+    run = finish(database, published)
+    what = "outcome, amount or dates of 1 won deal"
+    assert (run.returncode, run.stderr.strip()) == (1, ONLY.format(quarter="an export without quarters", what=what))
+
+
 # ---------------------------------------------------------------- the audit trail
 
 

@@ -23,6 +23,7 @@ import yaml
 
 from python_tests.canary_company import BIN, CANARIES, MAPPING, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
+from python_tests.windows import without_unix
 from winloss.operations import quarterly
 from winloss.operations.quarterly import Outcome, Plan, lock_path, only_run
 
@@ -132,6 +133,31 @@ def test_the_cron_line_of_the_guide_builds_reports_and_tells(place: Place) -> No
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     lines = written.read_text(encoding="utf-8")
     assert "OK loaded seed file" in lines and text in lines and "ends with exit code 0" in lines
+
+
+def test_the_run_ends_well_on_a_system_without_what_only_unix_has(place: Place, tmp_path: Path) -> None:
+    """Twice, since the second build replaces files; with lines that end as Windows writes them."""
+    before, exports = published_runs(place), {path: path.read_bytes() for path in place.exports.glob("*.csv")}
+    path = os.pathsep.join([str(without_unix(tmp_path / "windows")), str(place.project)])
+    own = {"HOME": str(place.folder / "home"), "WINLOSS_REPORTS": "../reports"}
+    published = place.published.parent
+    published.rename(tmp_path / "published by Unix")
+    try:
+        for file, text in exports.items():
+            file.write_bytes(text.replace(b"\n", b"\r\n"))
+        for runs in (1, 2):
+            ended = subprocess.run(
+                quarterly_command(place), cwd=place.project, env={**place.environment(**own), "PYTHONPATH": path}, capture_output=True,
+                text=True, check=False,
+            )  # fmt: skip
+            assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout + ended.stderr
+            assert told(place)[0].startswith("Winloss: 2025-Q1 is built, published and reported.\n")
+            assert published_runs(place) == before + runs and not place.published.is_symlink()
+    finally:
+        shutil.rmtree(published, ignore_errors=True)
+        (tmp_path / "published by Unix").rename(published)
+        for file, text in exports.items():
+            file.write_bytes(text)
 
 
 @pytest.mark.parametrize(

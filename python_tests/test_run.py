@@ -11,6 +11,7 @@ import pytest
 
 from python_tests import speeds
 from python_tests.known_company.project import ROOT
+from python_tests.windows import without_unix
 from winloss.operations.run import Places
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
@@ -27,26 +28,10 @@ DEALS = """Record ID,Deal Name,Deal Stage,Pipeline,Amount,Create Date,Close Date
 """
 
 
-# What Windows lacks is taken away from the package and from all that it starts: dbt asks for the name of the system instead.
-WITHOUT_UNIX = """
-import builtins, os
-found = builtins.__import__
-def without_unix(name, globals=None, *further, **named):
-    if name in ("fcntl", "resource") and str((globals or {}).get("__name__")).startswith("winloss"):
-        raise ImportError(f"No module named {name}")
-    return found(name, globals, *further, **named)
-builtins.__import__ = without_unix
-for name in ("pread", "pwrite", "fchmod", "killpg"):
-    delattr(os, name)
-"""
-
-
 def run(folder: Path, exports: Path, *options: str) -> subprocess.CompletedProcess[str]:
     speeds.dbt_starts()
-    (folder / "windows").mkdir()
-    (folder / "windows" / "sitecustomize.py").write_text(WITHOUT_UNIX, encoding="utf-8")
     environment = {
-        "PYTHONPATH": f"{folder / 'windows'}{os.pathsep}{ROOT}",
+        "PYTHONPATH": f"{without_unix(folder / 'windows')}{os.pathsep}{ROOT}",
         "WINLOSS_EXPORTS": str(exports),
         "WINLOSS_DB": str(folder / "w.duckdb"),
         "WINLOSS_PUBLISHED": str(folder / "published" / "marts.duckdb"),

@@ -30,6 +30,10 @@ _DIGITS = re.compile(rb"\d*\s*")
 # ---------------------------------------------------------------- folders that a run works in
 
 
+IS_UNIX = hasattr(os, "killpg")
+"""Whether the system has groups of processes, rights of files and locks as Unix has them; Windows has none of these."""
+
+
 def new_folder(parent: Path, purpose: str) -> Path:
     """A folder in `parent` that no one had before, for its owner alone, marked as made for `purpose`."""
     folder = Path(tempfile.mkdtemp(prefix=f".{purpose}.", suffix=".tmp", dir=parent))
@@ -95,7 +99,7 @@ class Manifest:
         """Puts the manifest in place in one step, by way of the folder `workplace`."""
         waiting = workplace / "manifest"
         waiting.write_text(json.dumps({"files": self.digests}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        with waiting.open("rb") as file:
+        with waiting.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(waiting, self.path)
 

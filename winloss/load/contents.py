@@ -28,7 +28,9 @@ _NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]
 
 # What a field of one's own may be called that holds a person.
 A_PERSON = re.compile(
-    r"owner|manager|rep$|rep[ _]|seller|contact|name|mail|person|agent|user|created by", re.IGNORECASE
+    r"owner|manager|rep$|rep[ _]|seller|contact|name|mail|person|agent|user|created by|vertriebl|verkäufer|betreuer|ansprechpartner|verantwort"
+    r"|responsa|comm?ercial|vende|vendit|verkoper|propriet|gestor|担当",
+    re.IGNORECASE,
 )
 
 

@@ -48,13 +48,17 @@ _UNITS = (
 )  # fmt: skip
 # What anything may be numbered under: two files with such a header need not speak of the same.
 _ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record id")
+_AN_ID = re.compile(r"\b(id|no|nr|num|nummer|number|code|key|ref)\b", re.IGNORECASE)
 # Shares of values in common from which one column is taken for a key to another.
 _LINKED = 0.5
 _LINKED_ACCOUNTS = 0.3
 # What is read first: of several columns a header may be, the first is it.
+_DATES = tuple(column.name for column in OBJECTS["deals"] if column.kind in DATED)
 _FIRST = ("outcome", "deal_id", "closed_on", "created_on", "modified_at", "amount")
 _FROM_LOOKUPS = tuple(
-    column.name for column in OBJECTS["deals"] if column.is_dimension or column.name in ("employees", "annual_revenue")
+    column.name
+    for column in OBJECTS["deals"]
+    if column.is_dimension or column.name in ("owner", "employees", "annual_revenue")
 )
 
 
@@ -125,6 +129,8 @@ def _settle(found: Draft, request: Request, profiles: Sequence[FileProfile]) -> 
             said = [sentence for sentence in error.sentences if f"mapping.{setting}" in sentence]
             if said:
                 is_european = any(profile.file.delimiter == ";" for profile in profiles)
+                # of numbers that could be either, three digits behind every point are thousands
+                is_european = is_european or (setting == "decimal" and re.search(r"\d\.\d{3}\b", said[0]) is not None)
                 found.settings[setting] = by_comma if is_european else otherwise
                 found.asks[setting] = f"a guess, since nothing tells: {said[0]}"
 
@@ -159,8 +165,10 @@ def _fits(column: ColumnProfile, kind: Kind) -> bool:
     if not column.filled:
         return True
     if kind in DATED:
-        is_serial = column.are_numbers and (column.low or 0) > 20_000 and (column.high or 0) < 80_000
-        return column.are_days or is_serial
+        low, high = column.low or 0, column.high or 0
+        # days of a spreadsheet; seconds and milliseconds since 1970
+        is_serial = any(unit * 20_000 < low and high < unit * 80_000 for unit in (1, 50_000, 50_000_000))
+        return column.are_days or (column.are_numbers and is_serial)
     if kind is Kind.NUMBER:
         return column.are_numbers
     if kind is Kind.BOOLEAN:
@@ -200,11 +208,12 @@ def _likely(profile: FileProfile, object_name: str, taken: Collection[str] = ())
                 if column.header not in used
                 and _fits(column, columns[name].kind)
                 and not _EXPECTED.search(column.header)
+                and (name != "deal_id" or object_name != "deals" or column.is_unique)
             ]
             if alike and max(alike)[0] >= SIMILAR:
                 found[name] = max(alike)[1]
                 used.add(found[name])
-    return {name: found[name] for name in columns if name in found}
+    return found
 
 
 # ---------------------------------------------------------------- which file holds what
@@ -248,8 +257,7 @@ class _Drafter:
 
     def _take(self, object_name: str, profile: FileProfile, columns: Mapping[str, object]) -> None:
         self.draft.files[object_name] = [profile.name]
-        order = [column.name for column in OBJECTS[object_name]]
-        self.draft.columns[object_name] = dict(sorted(columns.items(), key=lambda item: order.index(item[0])))
+        self.draft.columns[object_name] = _in_order(object_name, columns)
         self.used[profile.name] |= {header for header in columns.values() if isinstance(header, str)}
 
     def _finished(self) -> Draft:
@@ -295,14 +303,13 @@ class _Drafter:
         column = profile.by_header[columns["outcome"]]
         meant = {known_outcome(word) for word, _, _ in words_of(profile, column, self.engine)}
         has = {name: name in columns for name in ("closed_on", "amount", "deal_id", "created_on", "owner")}
-        name = profile.name.casefold()
-        by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+        has["closed_on"] |= bool(columns.keys() & {"won_on", "lost_on"})
         # a history of stages has the words and the days, and each deal on several lines
         key = columns.get("deal_id")
         repeats = key is not None and profile.by_header[key].distinct < 0.6 * profile.by_header[key].filled
         return (
             2 * len(meant & {"won", "lost"}) + 2 * has["closed_on"] + 2 * has["amount"] + has["deal_id"] + has["created_on"] + has["owner"]
-            + 2 * by_name - 3 * repeats
+            + 2 * _named_like_deals(profile.name) - 3 * repeats
         )  # fmt: skip
 
     def _to_fill_in(self) -> None:
@@ -310,15 +317,12 @@ class _Drafter:
         several = [profile for profile in self.profiles if len(profile.file.headers) > 1] or list(self.profiles)
 
         def signs(profile: FileProfile) -> tuple[int, int, int, str]:
-            columns = profile.columns
-            name = profile.name.casefold()
-            by_name = any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
             seen = [
-                any(column.filled and column.are_days for column in columns),
-                any(column.are_words for column in columns),
-                any(column.are_numbers and column.distinct > 12 for column in columns),
+                any(column.filled and column.are_days for column in profile.columns),
+                any(column.are_words for column in profile.columns),
+                any(column.are_numbers and column.distinct > 12 for column in profile.columns),
             ]
-            return by_name, sum(seen), profile.file.records, profile.name
+            return _named_like_deals(profile.name), sum(seen), profile.file.records, profile.name
 
         deals = max(several, key=signs)
         self.draft.files["deals"] = [deals.name]
@@ -341,7 +345,7 @@ class _Drafter:
             self.draft.asks[f"columns.deals.{name}"] = why
 
         days = free(column for column in deals.columns if column.are_days and not _EXPECTED.search(column.header))
-        if "closed_on" not in columns and days:
+        if not columns.keys() & {"closed_on", "won_on", "lost_on"} and days:
             # an open deal has no day on which it closed
             last = min(days, key=lambda column: (column.filled, -deals.columns.index(column)))
             take("closed_on", last, f"{last.header} holds days, and no other column could be the day of the outcome")
@@ -356,11 +360,7 @@ class _Drafter:
             ids = free(
                 column for column in deals.columns if column.is_unique and not column.are_days and not column.addresses
             )
-            named = [
-                column
-                for column in ids
-                if re.search(r"(?i)\b(id|no|nr|num|nummer|number|code|key|ref)\b", normal(column.header))
-            ]
+            named = [column for column in ids if _AN_ID.search(normal(column.header))]
             first = [column for column in ids if column is deals.columns[0] and not A_PERSON.search(column.header)]
             if named or first:
                 chosen = (named or first)[0]
@@ -368,18 +368,15 @@ class _Drafter:
             else:
                 self.draft.columns["deals"] = columns = {"deal_id": {"line_number": True}, **columns}
         if "amount" not in columns:
-            numbers = free(
-                column for column in deals.columns if column.are_numbers and not _NO_AMOUNT.search(column.header)
-            )
+            known = {word for words in _words("deals").values() for word in words}
             numbers = [
                 column
-                for column in numbers
-                if normal(column.header) not in {word for words in _words("deals").values() for word in words}
+                for column in free(column for column in deals.columns if column.are_numbers)
+                if not _NO_AMOUNT.search(column.header) and normal(column.header) not in known
             ]
             if len(numbers) == 1:
                 take("amount", numbers[0], f"{numbers[0].header} holds numbers: {_range(numbers[0])}")
-        known_order = [column.name for column in OBJECTS["deals"]]
-        self.draft.columns["deals"] = dict(sorted(columns.items(), key=lambda item: known_order.index(item[0])))
+        self.draft.columns["deals"] = _in_order("deals", columns)
 
     def _outcomes(self, files: Sequence[FileProfile]) -> None:
         """Every word of the outcome with how many lines it stands on, and a proposal of what it means."""
@@ -413,23 +410,15 @@ class _Drafter:
     # ------------------------------------------------------------ other objects
 
     def _objects(self, deals: FileProfile, rest: Sequence[FileProfile]) -> None:
-        waiting = []
-        for profile in rest:
-            if not (self._of_deals(deals, profile) or self._accounts(deals, profile)):
-                waiting.append(profile)
-        for profile in list(waiting):
-            if self._contacts(deals, profile):
-                waiting.remove(profile)
+        waiting = [
+            profile for profile in rest if not (self._of_deals(deals, profile) or self._accounts(deals, profile))
+        ]
+        waiting = [profile for profile in waiting if not self._contacts(profile)]
         # a lookup may lead to another: those that the deals lead to first
-        sources = [deals]
-        is_found = True
-        while waiting and is_found:
-            is_found = False
-            for profile in list(waiting):
-                if self._lookup(sources, profile):
-                    sources.append(profile)
-                    waiting.remove(profile)
-                    is_found = True
+        sources, before = [deals], 0
+        while len(sources) > before:
+            before = len(sources)
+            sources += [profile for profile in waiting if profile not in sources and self._lookup(sources, profile)]
 
     def _key_of_deals(self, deals: FileProfile, profile: FileProfile) -> str | None:
         """The column of another file that holds ids of deals."""
@@ -449,7 +438,7 @@ class _Drafter:
         linked = [
             (shared(profile, column, deals, deals.by_header[own], self.engine), column.header) for column in named
         ]
-        return max(linked)[1] if linked and max(linked)[0] >= _LINKED else None
+        return _most(linked, _LINKED)
 
     def _of_deals(self, deals: FileProfile, profile: FileProfile) -> bool:
         """Takes a file whose lines belong to deals: stages, contacts, competitors."""
@@ -458,13 +447,15 @@ class _Drafter:
             return False
         for object_name, needed in (("stage_history", {"stage", "entered_on"}), ("deal_competitors", {"competitor"})):
             columns = _likely(profile, object_name, [key]) | {"deal_id": key}
+            days = [column.header for column in profile.columns if column.filled and column.are_days]
+            if "stage" in columns and "entered_on" not in columns and len(days) == 1:
+                columns |= {"entered_on": days[0]}
             if needed <= columns.keys() and object_name not in self.draft.files:
                 if object_name == "stage_history" and not profile.by_header[columns["entered_on"]].filled:
                     continue
                 self._take(object_name, profile, columns)
                 return True
         people = _likely(profile, "contacts", [key])
-        people.pop("account_id", None)
         if "deal_contacts" in self.draft.files or not people.keys() & {"contact_id", *DESCRIBING_A_CONTACT}:
             return False
         links = _likely(profile, "deal_contacts", [key]) | {"deal_id": key}
@@ -488,16 +479,16 @@ class _Drafter:
             for column in profile.columns
             if column.distinct >= 0.9 * column.filled > 0 and not column.are_days
         ]
-        if not linked or max(linked)[0] < _LINKED_ACCOUNTS:
+        key = _most(linked, _LINKED_ACCOUNTS)
+        if key is None:
             return False
-        key = max(linked)[1]
         columns = _likely(profile, "accounts", [key]) | {"account_id": key}
         if not columns.keys() & {"industry", "annual_revenue", "employees", "region", "country"}:
             return False
         self._take("accounts", profile, columns)
         return True
 
-    def _contacts(self, deals: FileProfile, profile: FileProfile) -> bool:
+    def _contacts(self, profile: FileProfile) -> bool:
         """Takes a file of contacts that belong to accounts, or are named by those of deals."""
         if "contacts" in self.draft.files:
             return False
@@ -558,6 +549,8 @@ class _Drafter:
         )
         self.used[profile.name].add(theirs_header)
         self.used[sources[0].name] |= {ours} & set(sources[0].by_header)
+        # what leads on to further columns is a key of two files, and no dimension
+        self.draft.dimensions = {name: header for name, header in self.draft.dimensions.items() if header != ours}
         return True
 
     def _from_lookup(self, profile: FileProfile, key: str, sources: Sequence[FileProfile]) -> bool:
@@ -576,7 +569,7 @@ class _Drafter:
                 and name not in columns
                 and plain(header) not in taken
                 and not is_key
-                and not A_PERSON.search(header)
+                and (name == "owner" or not A_PERSON.search(header))
             ):
                 columns[name] = header
                 self.used[profile.name].add(header)
@@ -598,7 +591,8 @@ class _Drafter:
             return
         likely = _likely(deals, "contacts", self.used[deals.name])
         described = {name: header for name, header in likely.items() if name in DESCRIBING_A_CONTACT}
-        if not described:
+        # a department alone is the seller's team as likely as a buyer's
+        if not described.keys() & {"title", "buying_role"}:
             return
         self._take("contacts", deals, described)
         self._take("deal_contacts", deals, {"deal_id": self.draft.columns["deals"]["deal_id"]})
@@ -644,14 +638,16 @@ class _Drafter:
     def _dimensions(self, deals: FileProfile) -> None:
         """Takes what is left of the deals' columns of few words as dimensions of the company's own."""
         for column in deals.columns:
+            # a quarter or month under a word for a date is neither a day nor a dimension
             is_left = column.header not in self.used[deals.name] and column.are_words and not column.are_numbers
+            is_left = is_left and not any(normal(column.header) in _words("deals").get(name, {}) for name in _DATES)
             if is_left and not column.addresses and not _NO_DIMENSION.search(normal(column.header)):
                 self._dimension(deals, column)
 
     def _dimension(self, profile: FileProfile, column: ColumnProfile) -> bool:
         ascii_only = unicodedata.normalize("NFKD", normal(column.header)).encode("ascii", "ignore").decode()
         name = re.sub(r"[^a-z0-9]+", "_", ascii_only.lower()).strip("_")[:32]
-        name = name if re.match(r"[a-z]", name) else f"own_{name}".rstrip("_")
+        name = name if re.match(r"[a-z]", name) else f"own_{name or len(self.draft.dimensions) + 1}"
         name = f"own_{name}" if name in reserved_names() or name in self.draft.dimensions else name
         if len(self.draft.dimensions) >= MOST_DRAFTED_DIMENSIONS or name in self.draft.dimensions:
             return False
@@ -659,6 +655,23 @@ class _Drafter:
         self.draft.dimensions[name] = {"header": column.header, "is_person": True} if is_person else column.header
         self.used[profile.name].add(column.header)
         return True
+
+
+def _named_like_deals(file: str) -> int:
+    """1 where a file is called like one of deals, -1 where like one of something else."""
+    name = file.casefold()
+    return any(word in name for word in _DEALS_IN_NAMES) - any(word in name for word in _OTHERS_IN_NAMES)
+
+
+def _most(linked: Iterable[tuple[float, str]], least: float) -> str | None:
+    """The header that shares the most values, where it shares enough."""
+    share, header = max(linked, default=(0.0, ""))
+    return header if header and share >= least else None
+
+
+def _in_order(object_name: str, columns: Mapping[str, object]) -> dict[str, object]:
+    """The columns of an object in the order in which they are declared."""
+    return {column.name: columns[column.name] for column in OBJECTS[object_name] if column.name in columns}
 
 
 def _flag(word: str) -> str | None:

@@ -66,6 +66,15 @@ def mapping_lines(found: Draft) -> list[str]:
     for setting in found.settings:
         put(2, f"{setting}: {found.settings[setting]}", setting)
     notes = [f"# {name}: not used: {printable(', '.join(headers))}" for name, headers in found.unused.items()]
+    twice = {
+        name: [header for header in dict.fromkeys(found.unused[name]) if found.unused[name].count(header) > 1]
+        for name in found.unused
+    }
+    notes += [
+        f"# {name}: {printable(', '.join(headers))} stands above several columns: rename one to read it."
+        for name, headers in twice.items()
+        if headers
+    ]
     notes += [f"# {name}: line 1 has no header known here; write its headers below." for name in found.without_header]
     return [*lines, *notes]
 

@@ -11,9 +11,10 @@ from winloss.load.contents import plain_stage_words
 # How the words of an outcome are made in the languages whose words the lists know.
 _LIKE = (
     ("disqualified", r"disqual|unqual|not qualified|junk|spam|duplica|doublon|doppelt|no fit|test"),
-    ("lost", r"\blost\b|\bloss\b|verlor|abgelehnt|abgesagt|perdu|perdid|persa|perso|prohr|przegran|rejected|declined|no decision"),
-    ("won", r"\bwon\b|\bwin\b|gewonn|beauftragt|gagn|ganad|ganho|ganha|vint[ao]|vyhr|wygran|signed|success|erfolg|closed deal"),
-    ("open", r"open|offen|progress|pending|negoti|verhandl|prospect|qualif|proposal|angebot|en cours|abiert|aperto|aberto|activ|aktiv|demo|discov|engag"),
+    ("lost", r"^(l|0)$|\blost\b|\bloss\b|verlor|abgelehnt|abgesagt|perdu|perdid|persa|perso|prohr|przegran|rejected|declined|no decision"),
+    ("won", r"^(w|100)$|\bwon\b|\bwin\b|gewonn|beauftragt|gagn|ganad|ganho|ganha|vint[ao]|vyhr|wygran|signed|success|erfolg|closed deal"),
+    ("open", r"open|offen|working|lopend|in corso|商談|progress|pending|negoti|verhandl|prospect|qualif|proposal|angebot|en cours|abiert|aperto|aberto"
+             r"|activ|aktiv|demo|discov|engag"),
 )  # fmt: skip
 
 
@@ -27,7 +28,9 @@ def _known() -> dict[str, str]:
 def known_outcome(word: str) -> str | None:
     """What the lists say of a word; None where they do not, or where it takes the deal out."""
     lower = " ".join(word.lower().split())
-    found = _known().get(lower) or _known().get(re.sub(r"[\W_]+", " ", lower).strip())
+    words = re.sub(r"[\W_]+", " ", lower).strip()
+    # a stage may bear its number before it
+    found = _known().get(lower) or _known().get(words) or _known().get(re.sub(r"^\d+ ", "", words))
     return found if found in ("won", "lost", "open", "disqualified") else None
 
 

@@ -321,7 +321,9 @@ NUMBER_PREFIX = 40
 
 _SIGNS = "$€£¥₹₽₩₪₺₫₴฿"
 # Letters before a dollar sign are those of a country: M$ are millions.
-_CURRENCY = rf"(?:[A-Z]{{3}}|(?:(?:US|CA|AU|NZ|HK|NT|MX|CL|AR|SG|TW|JP|CN)|[ACRS])?[{_SIGNS}]|Rs\.?|kr\.?|zł|Kč|Fr\.?)"
+_CURRENCY = (
+    rf"(?:[A-Z]{{3}}|(?:(?:US|CA|AU|NZ|HK|NT|MX|CL|AR|SG|TW|JP|CN)|[ACRS])?[{_SIGNS}]|Rs\.?|kr\.?|zł|Kč|Fr\.?|円|元)"
+)
 _SPACE = "[ \u00a0\u2007\u2009\u202f]"
 _GROUPING = " '’\u00a0\u2007\u2009\u202f"
 _UNIT_OF = r"(?:€|\$|£|eur|usd|gbp|chf)?"

@@ -24,7 +24,8 @@ _A_DAY = (
     r"|(\p{L}{3,}\.? \d{1,2},? \d{4})|(\d{4}年.*))([T ,].*)?"
 )
 _A_NUMBER = (
-    r"(?i)([\p{Sc}~ ]|usd|eur|gbp|chf|us\$)*[-(]?\d[\d.,'\s]*\)?([\p{Sc}% ]|usd|eur|gbp|chf|k|mi?o?n?|bn|tsd|\.)*"
+    r"(?i)([\p{Sc}~ ]|usd|eur|gbp|chf|us\$|kr|fr|zł|kč|円|元|\.)*[-(]?\d[\d.,'\s]*\)?"
+    r"([\p{Sc}% ]|usd|eur|gbp|chf|kr|fr|zł|kč|円|元|k|mi?o?n?|bn|tsd|\.)*"
 )
 _AN_ADDRESS = r"\S+@\S+|(https?://|www\.)\S+"
 
@@ -115,10 +116,14 @@ def _column(header: str, column: str, table: str, engine: duckdb.DuckDBPyConnect
         f"case when {has_comma} then replace(replace({cell}, '.', ''), ',', '.') else replace({cell}, ',', '') end"
     )
     number = f"try_cast(regexp_replace({plain_number}, '[^0-9.]', '', 'g') as double)"
+    # of a file that holds a header alone nothing is counted, not even none
+    counted = [
+        f"coalesce(count_if(regexp_full_match({cell}, {literal(like)})), 0)"
+        for like in (_A_DAY, _A_NUMBER, _AN_ADDRESS)
+    ]
     row = (
         engine.execute(
-            f"select count(*), count({cell}), count(distinct lower({cell})), count_if(regexp_full_match({cell}, {literal(_A_DAY)})), "
-            f"count_if(regexp_full_match({cell}, {literal(_A_NUMBER)})), count_if(regexp_full_match({cell}, {literal(_AN_ADDRESS)})), "
+            f"select count(*), count({cell}), count(distinct lower({cell})), {counted[0]}, {counted[1]}, {counted[2]}, "
             f"min({number}), median({number}), max({number}) from {table}"
         ).fetchone()
         or (0,) * 9

@@ -76,6 +76,10 @@ def shapes(crm: str) -> tuple[Shape, ...]:
     )
 
 
+class NoDealsError(ReadingError):
+    """Files of a CRM, none of which holds its deals."""
+
+
 def recognised_crms() -> list[str]:
     """The CRMs whose files are recognised by their headers."""
     return [crm for crm in crms() if shapes(crm)]
@@ -167,7 +171,9 @@ def crm_layout(folder: Folder, variables: Mapping[str, object], crm: str) -> Lay
             bindings = bindings_of(file, crm, shape.object, settings)
             readings.append(FileReading(shape.object, file, bindings))
     if not problems and not any(reading.object == "deals" for reading in readings):
-        problems.append(_no_deals(folder, crm, readings, unread, example))
+        raise NoDealsError(
+            _no_deals(folder, crm, readings, unread, example), *_own_headers_not_found(settings, readings)
+        )
     problems += _own_headers_not_found(settings, readings)
     if problems:
         raise ReadingError(*problems)

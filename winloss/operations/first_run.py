@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from winloss.errors import ReadingError
-from winloss.load.draft import draft
+from winloss.load.draft import TO_FILL_IN, Draft, draft
 from winloss.load.draft_text import lines_to_look_at, mapping_lines, settings_text
 from winloss.load.plan import Request, UnknownHeadersError, make_plan, source_of
-from winloss.load.recognition import crms
+from winloss.load.recognition import NoDealsError, crms
 
 DRAFT_FILE = "winloss.draft.yml"
 WITHOUT_FILES = ("sample", "warehouse")
@@ -42,10 +42,17 @@ def recognise_and_keep(first: FirstRun) -> list[str]:
     try:
         source = source_of(request)
     except UnknownHeadersError as error:
-        raise _drafted(first, folder, error) from error
+        raise _drafted(first, folder, error, draft(folder, first.settings)) from error
     if source.crm in WITHOUT_FILES or first.file.exists():
         return []
-    plan = make_plan(source)
+    try:
+        plan = make_plan(source)
+    except NoDealsError as error:
+        # contacts and accounts have the headers of many a CRM: deals that a draft knows tell that they are of none
+        found = draft(folder, first.settings)
+        if request.crm or TO_FILL_IN in found.columns["deals"].values():
+            raise
+        raise _drafted(first, folder, error, found) from error
     files = list(dict.fromkeys(reading.file.name for reading in plan.layout.readings))
     told = f"read as {crms()[source.crm].name}: {_counted(len(files), 'file')}"
     if source.crm == "custom" or not _written(first.file, settings_text(source.crm, folder, files, [])):
@@ -53,9 +60,9 @@ def recognise_and_keep(first: FirstRun) -> list[str]:
     return [told, f"wrote {first.file.name}: what was found, and what else may be stated"]
 
 
-def _drafted(first: FirstRun, folder: str, unknown: ReadingError) -> Exception:
-    """Drafts a mapping into winloss.yml, or beside one that is there; what to say of it."""
-    lines = mapping_lines(draft(folder, first.settings))
+def _drafted(first: FirstRun, folder: str, unknown: ReadingError, found: Draft) -> Exception:
+    """Writes a drafted mapping into winloss.yml, or beside one that is there; what to say of it."""
+    lines = mapping_lines(found)
     text = settings_text("custom", folder, [], lines)
     target = first.file if not first.file.exists() else first.file.with_name(DRAFT_FILE)
     if not _written(target, text):

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from winloss.formatting import inert
-from winloss.own_files import state_holder
+from winloss.own_files import IS_UNIX, state_holder
 
 DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
 """Exit codes; 2 is a command that was not understood."""
@@ -147,7 +147,7 @@ class Log:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # what dbt shows may name files and settings: like the database it is its owner's alone, also where it stood before
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+        if IS_UNIX and stat.S_ISREG(os.fstat(self._descriptor).st_mode):
             os.fchmod(self._descriptor, 0o600)
 
     def _try(self, step: Callable[[], object]) -> None:
@@ -372,7 +372,9 @@ def build(plan: Plan, log: Log) -> tuple[list[str], int]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        # whatever the code page of the system is
+        env={**os.environ, "PYTHONUTF8": "1"},
+        encoding="utf-8",
         errors="replace",
         # a group of its own, which can be ended with all that the build started
         start_new_session=True,
@@ -389,9 +391,9 @@ def build(plan: Plan, log: Log) -> tuple[list[str], int]:
 
 def end_group(process: subprocess.Popen[str]) -> None:
     """Ends a process that leads a group, and whatever it started; one that has ended leaves no one behind either."""
-    for number, seconds in ((signal.SIGTERM, END_SECONDS), (signal.SIGKILL, None)):
+    for name, seconds in (("SIGTERM", END_SECONDS), ("SIGKILL", None)):
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
+            _signal_group(process, name)
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=seconds)
             if not _group_lives(process.pid):
@@ -402,12 +404,21 @@ def end_group(process: subprocess.Popen[str]) -> None:
                 pipe.close()
 
 
+def _signal_group(process: subprocess.Popen[str], name: str) -> None:
+    """Where there are no groups, on Windows, the process alone is ended; a build it leaves ends with its pipe."""
+    if IS_UNIX:
+        os.killpg(process.pid, getattr(signal, name))
+    elif process.poll() is None:
+        process.kill()
+
+
 def _group_lives(group: int) -> bool:
     try:
-        os.killpg(group, 0)
+        if IS_UNIX:
+            os.killpg(group, 0)
     except OSError:
         return False
-    return True
+    return IS_UNIX
 
 
 def reasons(shown: Sequence[str]) -> list[str]:
@@ -529,7 +540,7 @@ def tell(command: str, outcome: Outcome, plan: Plan | None) -> str | None:
     }
     try:
         process = subprocess.Popen(
-            command, shell=True, cwd=plan.project if plan else None, env={**os.environ, **own}, text=True, errors="replace",
+            command, shell=True, cwd=plan.project if plan else None, env={**os.environ, **own}, encoding="utf-8", errors="replace",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
@@ -538,7 +549,7 @@ def tell(command: str, outcome: Outcome, plan: Plan | None) -> str | None:
         said = process.communicate(outcome.text, timeout=NOTIFY_SECONDS)[0].strip().splitlines()
     except subprocess.TimeoutExpired:
         # the shell and whatever it started: else one of them keeps the pipe open for ever
-        os.killpg(process.pid, signal.SIGKILL)
+        _signal_group(process, "SIGKILL")
         process.communicate()
         return f"No one was told: the command of --notify did not end within {NOTIFY_SECONDS} s."
     if process.returncode:

@@ -21,7 +21,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from winloss.own_files import MARK, Manifest, digest, is_published_database, new_folder, purpose_of, remove_folder
+from winloss.own_files import (
+    IS_UNIX,
+    MARK,
+    Manifest,
+    digest,
+    is_published_database,
+    new_folder,
+    purpose_of,
+    remove_folder,
+)
 
 MANIFEST = ".manifest"
 _LINKS_FOLLOWED = 40
@@ -178,11 +187,11 @@ class BuildFolders:
     def _finished(self, folder: Path, names: Sequence[str]) -> Path:
         """Makes a folder of files that of a build: complete on the disk, open to readers, and with a list of what is in it."""
         for name in names:
-            (folder / name).chmod(0o444)
+            _read_only(folder / name)
             to_disk(folder / name)
         Manifest(folder / MANIFEST, {name: [digest(folder / name)] for name in names}).write(folder)
         for path in (folder / MANIFEST, folder / MARK):
-            path.chmod(0o444)
+            _read_only(path)
         for path in sorted({folder, *(parent for name in names for parent in _folders(folder, name))}):
             path.chmod(0o755)
             to_disk(path)
@@ -243,7 +252,7 @@ class BuildFolders:
         for name in names:
             make_folder(self._place(name).parent)
             shutil.copyfile(build / name, folder / "copy")
-            (folder / "copy").chmod(0o444)
+            _read_only(folder / "copy")
             to_disk(folder / "copy")
             os.replace(folder / "copy", self._place(name))
         remove_folder(folder)
@@ -284,6 +293,12 @@ def _link_or_copy(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
+def _read_only(path: Path) -> None:
+    """Readers cannot write; on Windows such a file could be neither replaced nor removed."""
+    if IS_UNIX:
+        path.chmod(0o444)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder that others can open, whatever the umask of the build."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -294,6 +309,9 @@ def make_folder(folder: Path) -> None:
 
 
 def to_disk(path: Path) -> None:
+    if not IS_UNIX:
+        # Windows opens no folder, and flushes nothing that is open for reading
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
