@@ -45,7 +45,11 @@ def project(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory)
 
 def query(project: Path, sample_build: SampleBuild, metrics: str, group: str) -> dict[str, dict[str, float]]:
     """The metrics by the value they are grouped by."""
-    own = {"WINLOSS_DB": str(project / sample_build.database.resolve().name), "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    own = {
+        "WINLOSS_DB": str(project / sample_build.database.resolve().name),
+        "PYTHONPATH": str(ROOT),
+        "PATH": os.environ["PATH"],
+    }
     out = project / "answer.csv"
     command = [str(MF), "query", "--metrics", metrics, "--group-by", group, "--csv", str(out)]
     run = subprocess.run(
