@@ -33,6 +33,7 @@
             'invocation_id': invocation_id,
             'path': settings.published,
             'formats': settings.publish_formats,
+            'marts': graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('config.schema', 'equalto', 'marts') | map(attribute='name') | list,
             'publish_deals': settings.publish_deals,
             'small_cell_minimum': settings.small_cell_minimum,
             'alert_policy': settings.alert_policy,

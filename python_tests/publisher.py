@@ -37,6 +37,7 @@ def finish(
         "path": published,
         "formats": [],
         "publish_deals": False,
+        "marts": [],
         "small_cell_minimum": 5,
         "alert_policy": "warn",
         "fewer_deals": {"minimum_share": 0.5, "allow_fewer_deals": False},

@@ -15,6 +15,7 @@ import pytest
 
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
+from winloss.dbt.end_of_run import undeclared
 from winloss.publish.publication import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
 
 PRIVATE_COLUMNS = {"deal_key", "account_key", "contact_key", "deal_id", "account_id", "contact_id", "owner_name"}
@@ -305,6 +306,14 @@ def test_a_table_that_leaves_the_allow_list_leaves_every_copy(built: Place) -> N
         publish(connection, Publication(published, "two", None, ("csv",)), shorter)
     assert not (published.parent / "csv" / "win_reasons.csv").exists()
     assert "win_reasons" not in published_tables(published)
+
+
+def test_a_mart_that_no_line_declares_is_named_at_the_end_of_a_build() -> None:
+    named = undeclared(["alerts", "dim_days", "my_mart", "another_mart"])
+    assert named is not None and named.startswith(
+        "Not among them: another_mart, my_mart. A line of seeds/published_tables.csv"
+    )
+    assert undeclared(["alerts", "dim_days"]) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import duckdb
 from winloss.dbt.log import say
 from winloss.operations import run_history
 from winloss.publish import few_changes
-from winloss.publish.publication import FORMATS, Publication, PublishError, publish
+from winloss.publish.publication import FORMATS, Publication, PublishError, publish, read_allow_list
 from winloss.publish.published_build import SAMPLE, Successor, objection
 
 
@@ -78,3 +78,13 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     )
     few_changes.remember(connection, build, quarter or few_changes.NO_QUARTER)
     say(f"Published {written[-1]} and {len(written) - 1} copies for {quarter or 'no quarter'}.")
+    if named := undeclared(request["marts"]):
+        say(named)
+
+
+def undeclared(marts: Iterable[str]) -> str | None:
+    """One sentence that names the marts of which no line says whether others may read them; None where there are none."""
+    named = sorted(set(marts).difference(*read_allow_list()))
+    if not named:
+        return None
+    return f"Not among them: {', '.join(named)}. A line of seeds/published_tables.csv says whether others may read it: docs/adding-a-mart.md."

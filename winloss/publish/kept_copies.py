@@ -51,7 +51,7 @@ def telling_cell(
     What is known is a linear combination of what is shown: of the cells, and of all cells together in each span, which other tables show.
     """
     steps = _steps(kept, new, minimum)
-    if not any(kept.values()) or len(steps) > _MOST_STEPS:
+    if not any(kept.values()) or len(steps) > _MOST_STEPS or all(deals >= minimum for *_, deals in steps):
         return None
 
     def combination(span: Span, of_cell: str | None = None) -> np.ndarray | None:
@@ -77,10 +77,12 @@ def telling_cell(
 
     of_copies = known(kept)
     rows = [*of_copies, *known({cell: spans.values() for cell, spans in new.items()})]
-    unknown, unknown_before = _null_space(rows, len(steps)), _null_space(of_copies, len(steps))
-    for chosen in _few(steps, minimum):
+    unknown = _null_space(rows, len(steps))
+    known_now = [chosen for chosen in _few(steps, minimum) if _is_known_sum(chosen, unknown)]
+    unknown_before = _null_space(of_copies, len(steps)) if known_now else unknown
+    for chosen in known_now:
         # what the copies tell by themselves cannot be taken back
-        if _is_known_sum(chosen, unknown) and not _is_known_sum(chosen, unknown_before):
+        if not _is_known_sum(chosen, unknown_before):
             wanted = np.zeros(len(steps))
             wanted[list(chosen)] = 1
             shown = [

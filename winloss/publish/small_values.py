@@ -284,16 +284,22 @@ def _hide_segment_quarters(
     minimum: int,
 ) -> None:
     """Hides whole segments of `segment_quarters` until it tells nothing new beside the periods that are shown, and the copies."""
+    settled: set[object] = set()
     while True:
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]) + int(
             connection.execute(_WHOLE_SEGMENTS).fetchall()[0][0]
         ):
             pass
         telling = []
-        for (outcome, _), cells in _segment_spans(connection, periods, quarters).items():
+        for (outcome, sum_name), cells in _segment_spans(connection, periods, quarters).items():
             new = {cell: spans for cell, (_, spans) in cells.items()}
-            if not any(span.is_shown for spans in new.values() for span in spans.values() if span.deals):
+            # a segment is shown in all quarters or in none
+            shown = [
+                cell for cell, spans in new.items() if any(span.is_shown and span.deals for span in spans.values())
+            ]
+            if not shown or (state := (outcome, sum_name, *shown)) in settled:
                 continue
+            settled.add(state)
             known = {
                 cell: [*spans.values(), *copies.get((SEGMENTS, outcome, cell), [])]
                 for cell, (spans, _) in cells.items()
