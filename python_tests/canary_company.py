@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import yaml
 
 from python_tests import speeds
 from python_tests.known_company.project import PARTS, ROOT
+from python_tests.made_once import made_once
 from winloss.formatting import FORMULA_STARTS
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
@@ -294,12 +296,31 @@ class Place:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         within: Sequence[str] = (),
+        apart: bool = False,
         **variables: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt to its end; what it showed stands in `stdout`."""
-        process = self.start(*arguments, environment=environment, within=within, **variables)
-        shown, _ = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
+        """Run dbt to its end; what it showed stands in `stdout`.
+
+        It runs in this process, where dbt is imported already, unless it runs `within` another program or must stand `apart`: a process
+        that has a file open goes on seeing it as it was.
+        """
+        if within or apart:
+            process = self.start(*arguments, environment=environment, within=within, **variables)
+            shown, _ = process.communicate()
+            return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
+        # dbt takes seconds to import, and most tests do without
+        from python_tests.known_company.project import release, run_dbt, standing_in
+
+        speeds.dbt_starts()
+        command = self.command(*arguments, **variables)[1:]
+        printed, own = StringIO(), self.environment(**(environment or {}))
+        with standing_in(self.project, own):
+            switches = repr((self.variables.get("crm"), own.get("WINLOSS_CRM")))
+            result, _ = run_dbt({}, switches, *command, printed=printed)
+            release(Path(own["WINLOSS_DB"]))
+        code = 0 if result.success else 2 if result.exception else 1
+        shown = printed.getvalue() + (f"{result.exception}\n" if result.exception else "")
+        return subprocess.CompletedProcess(command, code, shown, "")
 
     def build(self, within: Sequence[str] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
         """A full build that must be green."""
@@ -323,9 +344,13 @@ def scratch() -> Path:
 def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
     """The company, built and published in every format, once for all tests that only read; without a network if possible."""
     place = Place(scratch() / "built")
-    copy_project(place.project)
-    write_company(place.exports)
-    return place, place.build(within=watching_network(place.folder / "network.txt"))
+
+    def build() -> subprocess.CompletedProcess[str]:
+        copy_project(place.project)
+        write_company(place.exports)
+        return place.build(within=watching_network(place.folder / "network.txt"))
+
+    return place, made_once("canary", place.folder, build)
 
 
 @cache

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from python_tests import speeds
+from python_tests.made_once import made_once
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parent.parent
@@ -92,9 +93,13 @@ class SampleBuild:
 def sample_build(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
     """The sample company, built as a user builds it, in a folder of its own."""
     folder = tmp_path_factory.mktemp("sample")
-    run = SampleBuild(folder, "").dbt("build")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return SampleBuild(folder, run.stdout)
+
+    def build() -> str:
+        run = SampleBuild(folder, "").dbt("build")
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    return SampleBuild(folder, made_once("sample", folder, build))
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +118,7 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The processes of a session share what dbt parsed: a folder that they inherit by name."""
+    """The processes of a session share what dbt parsed and the builds that many tests read: a folder that they inherit by name."""
     if SHARED_MANIFESTS not in os.environ:
         folder = tempfile.mkdtemp(prefix="winloss_parsed_")
         os.environ[SHARED_MANIFESTS] = folder
@@ -130,8 +135,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before `-m` selects: marks the tests that run dbt."""
+    """Before `-m` selects: marks the tests that run dbt, and puts their files first."""
     speeds.mark_by_use(items)
+    speeds.longest_first(items)
 
 
 @pytest.hookimpl(wrapper=True)

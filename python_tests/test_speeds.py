@@ -1,10 +1,13 @@
 """`make check` stays quick: a test that runs dbt is left to `make test`, however it comes by it."""
 
+import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from python_tests import speeds
 from python_tests.canary_company import Place, place_with_a_short_build
@@ -83,11 +86,26 @@ def test_a_test_that_starts_dbt_unmarked_fails(tmp_path: Path) -> None:
 
 def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
     recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
-    whole, quick = (recipes.partition(f"\n{target}: ")[2].partition("\n\n")[0] for target in ("test", "check-tests"))
-    assert '-m "not (dbt or browser or spark or slow)"' in quick
-    assert "-m pytest" in whole and ' -m "' not in whole.replace("-m pytest", "")
+    asked = {
+        target: re.search(r' -m "(.*?)"', recipes.partition(f"\n{target}: ")[2].partition("\n\n")[0])
+        for target in ("check-tests", "test", "test-slow")
+    }
+    kinds = re.search(r"^SLOW := (.*)", recipes, re.MULTILINE)
+    assert kinds is not None
+    selections = [found[1].replace("$(SLOW)", kinds[1]) for found in asked.values() if found]
+    assert len(selections) == 3
+    # whatever a test is marked, a command of CI runs it; what builds a company or takes long is not run after every edit
+    for marked in (
+        set(chosen) for size in range(5) for chosen in combinations(("dbt", "browser", "spark", "slow"), size)
+    ):
+        run_by = [
+            Expression.compile(selection).evaluate(lambda name, marked=marked, **_: name in marked)
+            for selection in selections
+        ]
+        assert any(run_by), marked
+        assert run_by[0] == (not marked)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert ci[-2:] == ["make check", "make test"]
+    assert ci[-3:] == ["make check", "make test", "make test-slow"]
 
 
 def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(

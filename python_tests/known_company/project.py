@@ -27,7 +27,8 @@ from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_d
 
 from python_tests import speeds
 from winloss.dbt.build_lock import release_build_lock
-from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
+from winloss.dbt.lighter import lighten
+from winloss.operations.quarterly import UNATTENDED, WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -60,6 +61,8 @@ class Project:
 
     folder: Path
     manifests: dict[str, Any] = field(default_factory=dict, repr=False)
+    # Whether a build writes dbt's manifest and results, a tenth of its work that few tests read
+    writes_artifacts: bool = False
 
     @property
     def exports(self) -> Path:
@@ -95,7 +98,7 @@ class Project:
         switches = self.switches(variables, more.get("WINLOSS_CRM"))
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         if "build" in arguments:
-            arguments = (*arguments, *WITHOUT_UNIT_TESTS)
+            arguments = (*arguments, *WITHOUT_UNIT_TESTS, *(() if self.writes_artifacts else UNATTENDED))
         with standing_in(self.folder, self.environment(**more)):
             result, lines = run_dbt(self.manifests, switches, *arguments, options=options)
         release(self.database)
@@ -132,10 +135,16 @@ def run_dbt(
     """
     lines: list[str] = []
 
-    def invoke(*command: str) -> dbtRunnerResult:
-        hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
-        return dbtRunner(manifest=manifests.get(switches), callbacks=hear).invoke([*command, *options])
+    def hear(event: Any) -> None:
+        if event.info.level != "debug":
+            lines.append(event.info.msg)
 
+    hear.reads_details = False  # type: ignore[attr-defined]
+
+    def invoke(*command: str) -> dbtRunnerResult:
+        return dbtRunner(manifest=manifests.get(switches), callbacks=[hear]).invoke([*command, *options])
+
+    lighten()
     printed = StringIO() if printed is None else printed
     with redirect_stdout(printed), redirect_stderr(printed):
         if switches not in manifests:
@@ -143,8 +152,11 @@ def run_dbt(
             if shared and shared.exists():
                 manifests[switches] = _manifest_of(shared)
             else:
-                parsed = invoke("parse")
+                # a terminal would show one command
+                with redirect_stdout(StringIO()) as aside, redirect_stderr(aside):
+                    parsed = invoke("parse")
                 if not parsed.success:
+                    printed.write(aside.getvalue())
                     return parsed, lines
                 manifests[switches] = parsed.result
                 if shared:
