@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ import duckdb
 import yaml
 
 from python_tests import speeds
-from python_tests.known_company.project import PARTS, ROOT
+from python_tests.known_company.project import PARTS, ROOT, as_a_program
 from python_tests.made_once import made_once
 from winloss.formatting import FORMULA_STARTS
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
@@ -308,19 +307,8 @@ class Place:
             process = self.start(*arguments, environment=environment, within=within, **variables)
             shown, _ = process.communicate()
             return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
-        # dbt takes seconds to import, and most tests do without
-        from python_tests.known_company.project import release, run_dbt, standing_in
-
-        speeds.dbt_starts()
-        command = self.command(*arguments, **variables)[1:]
-        printed, own = StringIO(), self.environment(**(environment or {}))
-        with standing_in(self.project, own):
-            switches = repr((self.variables.get("crm"), own.get("WINLOSS_CRM")))
-            result, _ = run_dbt({}, switches, *command, printed=printed)
-            release(Path(own["WINLOSS_DB"]))
-        code = 0 if result.success else 2 if result.exception else 1
-        shown = printed.getvalue() + (f"{result.exception}\n" if result.exception else "")
-        return subprocess.CompletedProcess(command, code, shown, "")
+        own = self.environment(**(environment or {}))
+        return as_a_program(self.project, own, *self.command(*arguments, **variables)[1:])
 
     def build(self, within: Sequence[str] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
         """A full build that must be green."""

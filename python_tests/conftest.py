@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -82,7 +82,7 @@ class SampleBuild:
         environment, printed = self.environment(), StringIO()
         with standing_in(ROOT, environment):
             options = ["--no-use-colors", *paths]
-            result, lines = run_dbt({}, environment["WINLOSS_CRM"], *arguments, options=options, printed=printed)
+            result, lines = run_dbt({}, *arguments, options=options, printed=printed)
         release(self.database)
         code = 0 if result.success else 2 if result.exception else 1
         shown = "\n".join([*lines, str(result.exception or "")])
@@ -111,7 +111,9 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
 
     def build(crm: str) -> Any:
         if crm not in builds:
-            builds[crm] = build_fixture(tmp_path_factory.mktemp(crm), crm)
+            folder = tmp_path_factory.mktemp(crm)
+            found = made_once(f"export of {crm}", folder, lambda: build_fixture(folder, crm))
+            builds[crm] = replace(found, folder=folder)
         return builds[crm]
 
     return build

@@ -29,7 +29,7 @@ def made_once(name: str, folder: Path, make: Callable[[], Told]) -> Told:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not answer.exists():
             told = make()
-            shutil.copytree(folder, kept / "files", symlinks=True)
+            shutil.copytree(folder, kept / "files", symlinks=True, dirs_exist_ok=True)
             answer.write_bytes(pickle.dumps(told))
             return told
     shutil.copytree(kept / "files", folder, symlinks=True, dirs_exist_ok=True)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.mark.expression import Expression
@@ -114,13 +115,13 @@ def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
     monkeypatch.setenv(SHARED_MANIFESTS, str(tmp_path))
     copies = [copy_project(tmp_path / name).folder for name in ("one", "two")]
 
-    def place(folder: Path, switches: str = "") -> Path | None:
+    def place(folder: Path, target: str = "") -> Path | None:
         with standing_in(folder, {}):
-            return shared_manifest(switches)
+            return shared_manifest(target)
 
     same = place(copies[0])
     assert same is not None and place(copies[1]) == same
-    assert place(copies[1], "another CRM") != same
+    assert place(copies[1], "spark") != same
     # a seed is read when it is loaded
     (copies[1] / "seeds" / "settings.csv").write_text("", encoding="utf-8")
     assert place(copies[1]) == same
@@ -128,6 +129,33 @@ def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
     for name in ("models/marts/core/dim_periods.sql", "macros/rate.sql", "models/marts/core/dim_periods.yml"):
         (copies[1] / name).write_text("changed", encoding="utf-8")
         seen.add(place(copies[1]))
-    (copies[1] / "winloss.yml").write_text("crm: hubspot", encoding="utf-8")
-    seen.add(place(copies[1]))
-    assert len(seen) == 5
+    assert len(seen) == 4
+
+
+# parses the project twice
+@pytest.mark.slow
+def test_no_setting_decides_what_dbt_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what was parsed serves every company of a session: the CRM, dimensions and lists are asked for when a model is compiled."""
+    monkeypatch.delenv(SHARED_MANIFESTS)
+    parsed = []
+    for crm, settings in (
+        ("sample", ""),
+        ("warehouse", "extra_dimensions: {team: squad}\ndimensions: []\nminimum_deals: 3\n"),
+    ):
+        project = copy_project(tmp_path / crm, seeds=None)
+        (project.folder / "winloss.yml").write_text(settings, encoding="utf-8")
+        outcome = project.dbt("parse", WINLOSS_CRM=crm)
+        assert outcome.exit_code == 0, outcome.shown
+        (manifest,) = project.manifests.values()
+        stated = manifest.writable_manifest().to_dict()
+        parsed.append(
+            {kind: without_times(stated[kind]) for kind in ("nodes", "sources", "macros", "unit_tests", "parent_map")}
+        )
+    assert parsed[0] == parsed[1]
+
+
+def without_times(stated: Any) -> Any:
+    if isinstance(stated, dict):
+        # where the copy stands, and when it was parsed
+        return {name: without_times(value) for name, value in stated.items() if name not in ("created_at", "root_path")}
+    return [without_times(value) for value in stated] if isinstance(stated, list) else stated

@@ -179,7 +179,7 @@ class Company:
             if node.resource_type == "seed":
                 node.root_path = str(self.project.folder)
         self.idle_tests = self._tests_of_other_files()
-        self.project.manifests = {self.project.switches(self.variables): manifest}
+        self.project.manifests = {"": manifest}
 
     @property
     def _green(self) -> Path:
