@@ -1,5 +1,6 @@
 """`make check` stays quick: a test that runs dbt is left to `make test`, however it comes by it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from python_tests.known_company.project import (
     csv_text,
     shared_manifest,
     standing_in,
+    what_decides_parsing,
 )
 
 
@@ -115,13 +117,15 @@ def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
     monkeypatch.setenv(SHARED_MANIFESTS, str(tmp_path))
     copies = [copy_project(tmp_path / name).folder for name in ("one", "two")]
 
-    def place(folder: Path, target: str = "") -> Path | None:
-        with standing_in(folder, {}):
-            return shared_manifest(target)
+    def place(folder: Path, **environment: str) -> Path | None:
+        with standing_in(folder, environment):
+            return shared_manifest(what_decides_parsing(os.environ))
 
     same = place(copies[0])
     assert same is not None and place(copies[1]) == same
-    assert place(copies[1], "spark") != same
+    others = [{"WINLOSS_TARGET": "spark"}, {"WINLOSS_DB": "private/other.duckdb"}]
+    assert len({same, *(place(copies[1], **environment) for environment in others)}) == 3
+    assert place(copies[1], WINLOSS_CRM="hubspot") == same
     # a seed is read when it is loaded
     (copies[1] / "seeds" / "settings.csv").write_text("", encoding="utf-8")
     assert place(copies[1]) == same

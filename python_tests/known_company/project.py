@@ -129,12 +129,12 @@ def run_dbt(
 ) -> tuple[dbtRunnerResult, list[str]]:
     """Runs one dbt command on the project in the working directory: its result and every line it showed.
 
-    `manifests` holds what was parsed, by the target, and gets what had to be parsed now. Settings, the CRM among them, are read when a model
+    `manifests` holds what was parsed, by what decides that, and gets what had to be parsed now. Settings, the CRM among them, are read when a model
     is compiled, so what was parsed serves all of them.
     `printed` gets all that a terminal would show.
     """
     lines: list[str] = []
-    target = os.environ.get("WINLOSS_TARGET", "")
+    parsed_for = what_decides_parsing(os.environ)
 
     def hear(event: Any) -> None:
         if event.info.level != "debug":
@@ -143,15 +143,15 @@ def run_dbt(
     hear.reads_details = False  # type: ignore[attr-defined]
 
     def invoke(*command: str) -> dbtRunnerResult:
-        return dbtRunner(manifest=manifests.get(target), callbacks=[hear]).invoke([*command, *options])
+        return dbtRunner(manifest=manifests.get(parsed_for), callbacks=[hear]).invoke([*command, *options])
 
     lighten()
     printed = StringIO() if printed is None else printed
     with redirect_stdout(printed), redirect_stderr(printed):
-        if target not in manifests:
-            shared = shared_manifest(target)
+        if parsed_for not in manifests:
+            shared = shared_manifest(parsed_for)
             if shared and shared.exists():
-                manifests[target] = _manifest_of(shared)
+                manifests[parsed_for] = _manifest_of(shared)
             else:
                 places = [
                     word
@@ -165,10 +165,10 @@ def run_dbt(
                 if not parsed.success:
                     printed.write(aside.getvalue())
                     return parsed, lines
-                manifests[target] = parsed.result
+                manifests[parsed_for] = parsed.result
                 if shared:
                     _share(parsed.result, shared)
-        _read_seeds_here(manifests[target])
+        _read_seeds_here(manifests[parsed_for])
         return invoke(*arguments), lines
 
 
@@ -190,12 +190,17 @@ def release(database: Path) -> None:
     release_build_lock(database)
 
 
-def shared_manifest(target: str = "") -> Path | None:
-    """Where a manifest stands that was parsed from the same files for the same target, by this or another process of the session."""
+def what_decides_parsing(environment: Mapping[str, str]) -> str:
+    """What of the environment is part of a parsed project: the target, and the name of the database, which DuckDB takes for its catalog."""
+    return f"{environment.get('WINLOSS_TARGET', '')} {Path(environment.get('WINLOSS_DB', '')).stem}"
+
+
+def shared_manifest(parsed_for: str = "") -> Path | None:
+    """Where a manifest stands that was parsed from the same files for the same target and catalog, by this or another process of the session."""
     folder = os.environ.get(SHARED_MANIFESTS)
     if not folder:
         return None
-    digest = hashlib.sha256(target.encode())
+    digest = hashlib.sha256(parsed_for.encode())
     for part in (part for part in PARTS if part != "winloss"):
         for path in sorted(Path(part).rglob("*")) if Path(part).is_dir() else [Path(part)]:
             # what stands in a seed is read when it is loaded
