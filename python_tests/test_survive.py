@@ -171,7 +171,7 @@ def test_a_file_where_the_folder_should_be_is_one_sentence() -> None:
 def test_a_private_file_held_open_is_one_sentence_naming_the_holder() -> None:
     place = place_with_a_short_build("locked")
     with held_open(place.database) as holder:
-        run = place.dbt("build", environment={"WINLOSS_LOCK_WAIT": "1"})
+        run = place.dbt("build", environment={"WINLOSS_LOCK_WAIT": "1"}, apart=True)
     assert run.returncode == 2
     assert TRACEBACK not in run.stdout
     message = run.stdout.split("Encountered an error:")[1]

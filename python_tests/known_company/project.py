@@ -180,7 +180,9 @@ def as_a_program(folder: Path, environment: Mapping[str, str], *arguments: str) 
         result, _ = run_dbt({}, *arguments, printed=printed)
         release(Path(environment["WINLOSS_DB"]))
     code = 0 if result.success else 2 if result.exception else 1
-    shown = printed.getvalue() + (f"{result.exception}\n" if result.exception else "")
+    shown, error = printed.getvalue(), str(result.exception or "")
+    if error not in shown:
+        shown += f"{error}\n"
     return subprocess.CompletedProcess(arguments, code, shown, "")
 
 
@@ -200,7 +202,8 @@ def shared_manifest(parsed_for: str = "") -> Path | None:
     folder = os.environ.get(SHARED_MANIFESTS)
     if not folder:
         return None
-    digest = hashlib.sha256(parsed_for.encode())
+    # a name may be no UTF-8
+    digest = hashlib.sha256(parsed_for.encode(errors="surrogateescape"))
     for part in (part for part in PARTS if part != "winloss"):
         for path in sorted(Path(part).rglob("*")) if Path(part).is_dir() else [Path(part)]:
             # what stands in a seed is read when it is loaded
