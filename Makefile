@@ -3,13 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: build test check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed bench-soak lock clean
+.PHONY: build test test-slow check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed bench-soak lock clean
 
 build: $(VENV)/.installed
 	@$(BIN)/winloss run
 
+IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+SLOW := browser or spark or slow
+
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not ($(SLOW))"
+
+# The kinds that take long for what they find: browsers, Spark, builds killed and repeated, thousands of odd files, whole benchmarks.
+test-slow: $(VENV)/.installed-test
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "$(SLOW)"
 
 # What to run after an edit: two checks at a time, each to its end. What runs dbt on companies is left to `make test`.
 check: $(VENV)/.installed-dev
@@ -32,7 +39,7 @@ check-python: $(VENV)/.installed-dev
 	$(call quietly,ruff and mypy,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary)
 
 check-tests: $(VENV)/.installed-dev
-	$(call quietly,tests that run no dbt build,$(BIN)/python -m pytest --quiet -m "not (dbt or browser or spark or slow)")
+	$(call quietly,tests that run no dbt build,$(BIN)/python -m pytest --quiet -m "not (dbt or $(SLOW))")
 
 # On empty tables, made anew: a unit test reads their columns, and the build of yesterday may have had others.
 check-unit-tests: $(VENV)/.installed-dev

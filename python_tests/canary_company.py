@@ -23,7 +23,8 @@ import duckdb
 import yaml
 
 from python_tests import speeds
-from python_tests.known_company.project import PARTS, ROOT
+from python_tests.known_company.project import PARTS, ROOT, as_a_program
+from python_tests.made_once import made_once
 from winloss.formatting import FORMULA_STARTS
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
@@ -294,12 +295,20 @@ class Place:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         within: Sequence[str] = (),
+        apart: bool = False,
         **variables: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt to its end; what it showed stands in `stdout`."""
-        process = self.start(*arguments, environment=environment, within=within, **variables)
-        shown, _ = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
+        """Run dbt to its end; what it showed stands in `stdout`.
+
+        It runs in this process, where dbt is imported already, unless it runs `within` another program or must stand `apart`: a process
+        that has a file open goes on seeing it as it was.
+        """
+        if within or apart:
+            process = self.start(*arguments, environment=environment, within=within, **variables)
+            shown, _ = process.communicate()
+            return subprocess.CompletedProcess(process.args, process.returncode, shown, "")
+        own = self.environment(**(environment or {}))
+        return as_a_program(self.project, own, *self.command(*arguments, **variables)[1:])
 
     def build(self, within: Sequence[str] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
         """A full build that must be green."""
@@ -323,9 +332,13 @@ def scratch() -> Path:
 def built_place() -> tuple[Place, subprocess.CompletedProcess[str]]:
     """The company, built and published in every format, once for all tests that only read; without a network if possible."""
     place = Place(scratch() / "built")
-    copy_project(place.project)
-    write_company(place.exports)
-    return place, place.build(within=watching_network(place.folder / "network.txt"))
+
+    def build() -> subprocess.CompletedProcess[str]:
+        copy_project(place.project)
+        write_company(place.exports)
+        return place.build(within=watching_network(place.folder / "network.txt"))
+
+    return place, made_once("canary", place.folder, build)
 
 
 @cache

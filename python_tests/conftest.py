@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from python_tests import speeds
+from python_tests.made_once import made_once
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +82,7 @@ class SampleBuild:
         environment, printed = self.environment(), StringIO()
         with standing_in(ROOT, environment):
             options = ["--no-use-colors", *paths]
-            result, lines = run_dbt({}, environment["WINLOSS_CRM"], *arguments, options=options, printed=printed)
+            result, lines = run_dbt({}, *arguments, options=options, printed=printed)
         release(self.database)
         code = 0 if result.success else 2 if result.exception else 1
         shown = "\n".join([*lines, str(result.exception or "")])
@@ -92,9 +93,13 @@ class SampleBuild:
 def sample_build(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
     """The sample company, built as a user builds it, in a folder of its own."""
     folder = tmp_path_factory.mktemp("sample")
-    run = SampleBuild(folder, "").dbt("build")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return SampleBuild(folder, run.stdout)
+
+    def build() -> str:
+        run = SampleBuild(folder, "").dbt("build")
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    return SampleBuild(folder, made_once("sample", folder, build))
 
 
 @pytest.fixture(scope="session")
@@ -106,14 +111,16 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
 
     def build(crm: str) -> Any:
         if crm not in builds:
-            builds[crm] = build_fixture(tmp_path_factory.mktemp(crm), crm)
+            folder = tmp_path_factory.mktemp(crm)
+            found = made_once(f"export of {crm}", folder, lambda: build_fixture(folder, crm))
+            builds[crm] = replace(found, folder=folder)
         return builds[crm]
 
     return build
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The processes of a session share what dbt parsed: a folder that they inherit by name."""
+    """The processes of a session share what dbt parsed and the builds that many tests read: a folder that they inherit by name."""
     if SHARED_MANIFESTS not in os.environ:
         folder = tempfile.mkdtemp(prefix="winloss_parsed_")
         os.environ[SHARED_MANIFESTS] = folder
@@ -130,8 +137,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before `-m` selects: marks the tests that run dbt."""
+    """Before `-m` selects: marks the tests that run dbt, and puts their files first."""
     speeds.mark_by_use(items)
+    speeds.longest_first(items)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""Which tests `make check` leaves to `make test`, found from what a test uses.
+"""Which tests `make check` leaves to `make test` and `make test-slow`, found from what a test uses.
 
 A test is marked `dbt` when it, one of its fixtures or a helper they call runs dbt on a company. The marks `browser`, `spark` and `slow` are
 set by hand where they belong. A test that starts dbt all the same, unseen, fails: the quick run would slowly become the long one.
@@ -28,6 +28,12 @@ def mark_by_use(items: list[pytest.Item]) -> None:
             functions += [definition.func for definition in definitions]
         if any(function is not None and runs_dbt(function, known) for function in functions):
             item.add_marker("dbt")
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Puts files with tests that run dbt before the others: the process that gets a long file last works on while the others are done."""
+    long = {item.path for item in items if item.get_closest_marker("dbt")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def runs_dbt(function: Any, known: dict[Any, bool]) -> bool:

@@ -118,7 +118,7 @@ def story() -> Story:
     told = Story(place, look_at_duckdb(place.published))
     with readers(place, told):
         shuffle(place)
-        told.shown = place.dbt("build", "--threads", "1").stdout
+        told.shown = place.dbt("build", "--threads", "1", apart=True).stdout
         told.shuffled = look_at_duckdb(place.published)
         shutil.copytree(place.published.parent, place.folder / "published_shuffled")
         for moment, mark in STEPS:
@@ -127,7 +127,7 @@ def story() -> Story:
             _kill(told, f"{delay} s into publishing", lambda delay=delay: _kill_publishing(place, delay))  # type: ignore[misc]
         shutil.rmtree(place.exports)
         write_company(place.exports)
-        told.shown = place.dbt("build").stdout
+        told.shown = place.dbt("build", apart=True).stdout
         told.last = look_at_duckdb(place.published)
         time.sleep(0.5)
     return told

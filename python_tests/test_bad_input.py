@@ -6,7 +6,7 @@ Every case is a real dbt run. What the reader makes of single files is tested wh
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def build(
-    project: Project, deals: str | bytes | None = GOOD, variables: Mapping[str, Any] | None = None, **environment: str
+    project: Project,
+    deals: str | bytes | None = GOOD,
+    variables: Mapping[str, Any] | None = None,
+    tables: Sequence[str] = (),
+    **environment: str,
 ) -> Outcome:
+    """A whole build of a file of deals, or that of some tables."""
     project.empty_exports()
     if deals is not None:
         project.write("deals.csv", deals)
-    return project.dbt("build", variables=plain_mapping(**(variables or {})), **environment)
+    stated = plain_mapping(**(variables or {}))
+    if tables:
+        return project.build_for(*tables, variables=stated, **environment)
+    return project.dbt("build", variables=stated, **environment)
 
 
 def refused(outcome: Outcome) -> str:
@@ -195,7 +203,8 @@ def test_without_closed_deals_every_answer_is_empty_and_says_why(
 
 
 def test_one_deal_in_a_file_that_is_not_utf_8_is_read_and_said(project: Project) -> None:
-    outcome = build(project, csv_text(DEAL_COLUMNS, [WON | {"industry": "Télécom"}]).encode("cp1252"))
+    deals = csv_text(DEAL_COLUMNS, [WON | {"industry": "Télécom"}]).encode("cp1252")
+    outcome = build(project, deals, tables=["win_rate_baseline", "win_rates_by_dimension", "loss_reasons"])
     assert outcome.exit_code == 0, outcome.shown
     assert "deals.csv is not UTF-8; it was read as Windows-1252" in outcome.shown
     assert project.rows(
@@ -210,8 +219,11 @@ def test_one_deal_in_a_file_that_is_not_utf_8_is_read_and_said(project: Project)
 
 
 def test_when_all_deals_are_won_rates_and_intervals_stay_between_0_and_1(project: Project) -> None:
+    deals = csv_text(DEAL_COLUMNS, [WON | {"deal_id": f"D{n}", "qualification_score": n / 60} for n in range(60)])
     outcome = build(
-        project, csv_text(DEAL_COLUMNS, [WON | {"deal_id": f"D{n}", "qualification_score": n / 60} for n in range(60)])
+        project,
+        deals,
+        tables=["win_rate_baseline", "icp_recommendations", "score_thresholds", "recommended_score_threshold"],
     )
     assert outcome.exit_code == 0, outcome.shown
     ((rate, low, high),) = project.rows(
@@ -231,7 +243,7 @@ def test_a_mistyped_year_costs_one_deal_and_not_the_report(project: Project) -> 
         WON | {"deal_id": "D8", "closed_on": "0025-11-02", "created_on": ""},
         WON | {"deal_id": "D9", "closed_on": "2205-11-02"},
     ]
-    outcome = build(project, csv_text(DEAL_COLUMNS, deals))
+    outcome = build(project, csv_text(DEAL_COLUMNS, deals), tables=["win_rate_baseline", "win_rates_by_quarter"])
     assert outcome.exit_code == 0, outcome.shown
     assert project.rows("select first_quarter, closed_deals from marts.dim_periods where period = 'quarter'") == [
         ("2025-Q4", 2)

@@ -32,7 +32,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     ]
     project.write("deals.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n")
     mapping = {"files": {"deals": "deals.csv"}, "columns": {"deals": {column: column for column in COLUMNS}}}
-    outcome = project.dbt("build", variables={"crm": "custom", "mapping": mapping})
+    outcome = project.build_for(
+        "win_rates_by_dimension",
+        "win_rate_baseline",
+        "loss_reasons_by_dimension",
+        "bridge_deal_competitors",
+        "competition_coverage",
+        "win_rates_by_competitor",
+        variables={"crm": "custom", "mapping": mapping},
+    )
     assert outcome.exit_code == 0, outcome.shown
     return project
 

@@ -14,7 +14,6 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from python_tests import speeds
 from python_tests.canary_company import is_number
 from python_tests.crm_build import land_lines
+from python_tests.known_company.project import as_a_program
 from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
 from winloss.dbt.plugin import make_private_database
 from winloss.errors import ReadingError
@@ -1174,16 +1173,13 @@ class Project:
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def dbt(self, *arguments: str, mapping: str, exports: Path) -> subprocess.CompletedProcess[str]:
-        speeds.dbt_starts()
         variables = yaml.safe_dump({"crm": "custom", "mapping": yaml.safe_load(mapping)}, sort_keys=False)
-        return subprocess.run(
-            [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments, "--vars", variables],
-            cwd=self.folder,
-            env=os.environ | {"WINLOSS_EXPORTS": str(exports), "WINLOSS_DB": str(self.database)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        own = {
+            "WINLOSS_EXPORTS": str(exports),
+            "WINLOSS_DB": str(self.database),
+            "WINLOSS_SETTINGS": os.devnull,
+        }
+        return as_a_program(self.folder, own, "--no-use-colors", *arguments, "--vars", variables)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as engine:

@@ -10,6 +10,10 @@ HISTORY = "select * exclude (fingerprint) from history.recommendations order by 
 FOLLOW_UP = "select * from marts.recommendation_follow_up order by reviewed_quarter, rank"
 
 
+# six whole builds, one after another
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> SampleBuild:
     """2025-Q3 is reviewed twice, then 2025-Q4."""

@@ -12,11 +12,13 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
 from winloss.dbt.end_of_run import undeclared
 from winloss.publish.publication import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
+from winloss.settings import PRIVATE, declared
 
 PRIVATE_COLUMNS = {"deal_key", "account_key", "contact_key", "deal_id", "account_id", "contact_id", "owner_name"}
 
@@ -586,6 +588,8 @@ def test_the_run_history_survives_dbt_clean_and_a_new_version_of_its_columns(bui
     assert finish(database, scratch() / "history" / "out" / "marts.duckdb").returncode == 0
     rows = built.rows("select is_published, why_not from w.history.run_history order by started_at", database)
     assert rows == [(True, None), (True, None)]
-    cleaned = (ROOT / "dbt_project.yml").read_text(encoding="utf-8").split("clean-targets:")[1].splitlines()[0]
-    assert "warehouse" not in cleaned
-    assert "published" not in cleaned
+    cleaned = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["clean-targets"]
+    kept = {
+        Path(place).parts[0] for place in (PRIVATE, *(declared()[name].default for name in ("published", "reports")))
+    }
+    assert kept == {"warehouse", "published", "reports"} and not kept & set(cleaned)

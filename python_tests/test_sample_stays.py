@@ -1,7 +1,6 @@
 """The invented sample company stays in its place: nothing of it reaches the answers about anybody's own deals."""
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from python_tests.canary_company import Place, built_place, place_after_a_build, place_with_a_short_build, scratch
 from python_tests.conftest import SampleBuild
 from python_tests.crm_build import FIXTURES
-from python_tests.known_company.project import ROOT
+from python_tests.known_company.project import ROOT, as_a_program
 from winloss.errors import ReadingError
 from winloss.load.plan import Request, source_of
 from winloss.report import build_report, render
@@ -138,10 +137,7 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
     stated = build.environment() | more
     environment = {name: value for name, value in stated.items() if value is not None}
     paths = ["--target-path", str(build.folder / "target"), "--log-path", str(build.folder / "logs")]
-    dbt = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors"]
-    return subprocess.run(
-        [*dbt, *(command or ["build"]), *paths], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return as_a_program(ROOT, environment, "--no-use-colors", *(command or ["build"]), *paths)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """`make check` stays quick: a test that runs dbt is left to `make test`, however it comes by it."""
 
+import os
+import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from python_tests import speeds
 from python_tests.canary_company import Place, place_with_a_short_build
@@ -16,6 +21,7 @@ from python_tests.known_company.project import (
     csv_text,
     shared_manifest,
     standing_in,
+    what_decides_parsing,
 )
 
 
@@ -83,11 +89,26 @@ def test_a_test_that_starts_dbt_unmarked_fails(tmp_path: Path) -> None:
 
 def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
     recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
-    whole, quick = (recipes.partition(f"\n{target}: ")[2].partition("\n\n")[0] for target in ("test", "check-tests"))
-    assert '-m "not (dbt or browser or spark or slow)"' in quick
-    assert "-m pytest" in whole and ' -m "' not in whole.replace("-m pytest", "")
+    asked = {
+        target: re.search(r' -m "(.*?)"', recipes.partition(f"\n{target}: ")[2].partition("\n\n")[0])
+        for target in ("check-tests", "test", "test-slow")
+    }
+    kinds = re.search(r"^SLOW := (.*)", recipes, re.MULTILINE)
+    assert kinds is not None
+    selections = [found[1].replace("$(SLOW)", kinds[1]) for found in asked.values() if found]
+    assert len(selections) == 3
+    # whatever a test is marked, a command of CI runs it; what builds a company or takes long is not run after every edit
+    for marked in (
+        set(chosen) for size in range(5) for chosen in combinations(("dbt", "browser", "spark", "slow"), size)
+    ):
+        run_by = [
+            Expression.compile(selection).evaluate(lambda name, marked=marked, **_: name in marked)
+            for selection in selections
+        ]
+        assert any(run_by), marked
+        assert run_by[0] == (not marked)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert ci[-2:] == ["make check", "make test"]
+    assert ci[-3:] == ["make check", "make test", "make test-slow"]
 
 
 def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
@@ -96,13 +117,15 @@ def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
     monkeypatch.setenv(SHARED_MANIFESTS, str(tmp_path))
     copies = [copy_project(tmp_path / name).folder for name in ("one", "two")]
 
-    def place(folder: Path, switches: str = "") -> Path | None:
-        with standing_in(folder, {}):
-            return shared_manifest(switches)
+    def place(folder: Path, **environment: str) -> Path | None:
+        with standing_in(folder, environment):
+            return shared_manifest(what_decides_parsing(os.environ))
 
     same = place(copies[0])
     assert same is not None and place(copies[1]) == same
-    assert place(copies[1], "another CRM") != same
+    others = [{"WINLOSS_TARGET": "spark"}, {"WINLOSS_DB": "private/other.duckdb"}]
+    assert len({same, *(place(copies[1], **environment) for environment in others)}) == 3
+    assert place(copies[1], WINLOSS_CRM="hubspot") == same
     # a seed is read when it is loaded
     (copies[1] / "seeds" / "settings.csv").write_text("", encoding="utf-8")
     assert place(copies[1]) == same
@@ -110,6 +133,33 @@ def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
     for name in ("models/marts/core/dim_periods.sql", "macros/rate.sql", "models/marts/core/dim_periods.yml"):
         (copies[1] / name).write_text("changed", encoding="utf-8")
         seen.add(place(copies[1]))
-    (copies[1] / "winloss.yml").write_text("crm: hubspot", encoding="utf-8")
-    seen.add(place(copies[1]))
-    assert len(seen) == 5
+    assert len(seen) == 4
+
+
+# parses the project twice
+@pytest.mark.slow
+def test_no_setting_decides_what_dbt_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what was parsed serves every company of a session: the CRM, dimensions and lists are asked for when a model is compiled."""
+    monkeypatch.delenv(SHARED_MANIFESTS)
+    parsed = []
+    for crm, settings in (
+        ("sample", ""),
+        ("warehouse", "extra_dimensions: {team: squad}\ndimensions: []\nminimum_deals: 3\n"),
+    ):
+        project = copy_project(tmp_path / crm, seeds=None)
+        (project.folder / "winloss.yml").write_text(settings, encoding="utf-8")
+        outcome = project.dbt("parse", WINLOSS_CRM=crm)
+        assert outcome.exit_code == 0, outcome.shown
+        (manifest,) = project.manifests.values()
+        stated = manifest.writable_manifest().to_dict()
+        parsed.append(
+            {kind: without_times(stated[kind]) for kind in ("nodes", "sources", "macros", "unit_tests", "parent_map")}
+        )
+    assert parsed[0] == parsed[1]
+
+
+def without_times(stated: Any) -> Any:
+    if isinstance(stated, dict):
+        # where the copy stands, and when it was parsed
+        return {name: without_times(value) for name, value in stated.items() if name not in ("created_at", "root_path")}
+    return [without_times(value) for value in stated] if isinstance(stated, list) else stated

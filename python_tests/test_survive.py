@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_tests import survival
 from python_tests.canary_company import Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
-from python_tests.reader_process import look_at_duckdb, look_at_sqlite
+from python_tests.reader_process import look_at_duckdb
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -75,17 +72,6 @@ def newly_seen(place: Place) -> str:
 # ---------------------------------------------------------------- readers
 
 
-def test_readers_are_never_blocked_and_never_see_half_a_build() -> None:
-    told = survival.story()
-    for name, polls in told.polls.items():
-        assert Counter(poll.get("error") for poll in polls) == {None: len(polls)}, name
-        assert len(polls) > 20
-        seen = list(dict.fromkeys(poll["build"] for poll in polls))
-        assert seen[0] == told.first
-        assert told.shuffled in seen
-        assert seen[-1] == told.last
-
-
 def test_a_reader_that_holds_the_old_file_keeps_it_and_sees_the_new_one_when_it_connects_again() -> None:
     place = place_with_a_short_build("held")
     old = look_at_duckdb(place.published)
@@ -95,38 +81,6 @@ def test_a_reader_that_holds_the_old_file_keeps_it_and_sees_the_new_one_when_it_
         assert row == (old,)
         assert connection.execute("select count(*) > 0 from win_rates_by_dimension").fetchall() == [(True,)]
     assert new != old
-
-
-# ---------------------------------------------------------------- kill -9
-
-
-def test_a_build_killed_at_any_of_ten_moments_leaves_the_old_or_the_new_files_whole() -> None:
-    told = survival.story()
-    assert len(told.killed) == 10
-    for killed in told.killed:
-        assert killed.signal == signal.SIGKILL
-        # while the steps run nothing is published yet
-        if "publishing" not in killed.moment:
-            assert (killed.after, killed.sqlite_after) == (killed.before, killed.before), killed.moment
-        # all files are of one build, also where the kill fell between them
-        assert killed.sqlite_after == killed.after, killed.moment
-
-
-def test_the_next_build_needs_no_hand() -> None:
-    told = survival.story()
-    assert "Published" in told.shown, told.shown[-3000:]
-    assert told.last not in {told.first, told.shuffled}
-    assert look_at_sqlite(told.place.published.with_suffix(".sqlite")) == told.last
-    left = sorted(path.name for path in told.place.published.parent.iterdir())
-    assert [name for name in left if name.endswith((".tmp", ".wal"))] == []
-
-
-def test_a_killed_publication_is_never_called_published() -> None:
-    told = survival.story()
-    rows = told.place.rows("select invocation_id, is_published from w.history.run_history", told.place.database)
-    published = {told.first, told.shuffled, told.last, *[killed.after for killed in told.killed]}
-    assert {build for build, is_published in rows if is_published} <= published
-    assert any(is_published is None for _, is_published in rows)
 
 
 # ---------------------------------------------------------------- disks
@@ -217,7 +171,7 @@ def test_a_file_where_the_folder_should_be_is_one_sentence() -> None:
 def test_a_private_file_held_open_is_one_sentence_naming_the_holder() -> None:
     place = place_with_a_short_build("locked")
     with held_open(place.database) as holder:
-        run = place.dbt("build", environment={"WINLOSS_LOCK_WAIT": "1"})
+        run = place.dbt("build", environment={"WINLOSS_LOCK_WAIT": "1"}, apart=True)
     assert run.returncode == 2
     assert TRACEBACK not in run.stdout
     message = run.stdout.split("Encountered an error:")[1]

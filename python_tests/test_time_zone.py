@@ -33,7 +33,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def built_in(project: Project, **variables: Any) -> dict[str, Any]:
-    built = project.dbt("build", variables=variables)
+    built = project.build_for("fct_closed_deals", "data_quality_findings", "alerts", "dim_periods", variables=variables)
     assert built.exit_code == 0, built.shown
     quarters = project.rows(
         "select closed_quarter, count(*) filter (where outcome = 'won'), count(*) from marts.fct_closed_deals group by 1"

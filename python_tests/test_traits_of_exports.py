@@ -287,7 +287,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     files = {"o.csv": OPPORTUNITIES, "a.csv": ACCOUNTS, "c.csv": CONTACTS, "r.csv": ROLES}
     for name, text in files.items():
         project.write(name, text)
-    built = project.dbt("build", variables={"crm": "salesforce"})
+    built = project.build_for(
+        "data_quality_findings", "rejected_records", "input_files", "input_columns", variables={"crm": "salesforce"}
+    )
     assert built.failed == [], built.shown
     yield project
 
@@ -344,7 +346,9 @@ def test_deals_of_two_files_that_number_them_alike_raise_an_alert(tmp_path_facto
         project.write(f"deals_{year}-12-31.csv", "\n".join(["id,result,created,closed", *lines]) + "\n")
     columns = {"deal_id": "id", "outcome": "result", "created_on": "created", "closed_on": "closed"}
     mapping = {"files": {"deals": "deals_*.csv"}, "columns": {"deals": columns}}
-    built = project.dbt("build", variables={"crm": "custom", "mapping": mapping})
+    built = project.build_for(
+        "data_quality_findings", "alerts", "input_columns", variables={"crm": "custom", "mapping": mapping}
+    )
     assert built.failed == [], built.shown
     assert finding(project, "id_of_another_deal") == (12, 12)
     raised = project.rows("select subject, value from marts.alerts where is_raised and alert = 'reused_ids'")

@@ -47,7 +47,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
         f"create view sales.contacts as from read_csv('{SAMPLE}/sample_contacts.csv', all_varchar = true)",
         f"create view sales.deal_contacts as from read_csv('{SAMPLE}/sample_deal_contacts.csv', all_varchar = true)",
     )
-    done = project.dbt("build", variables={**VARIABLES, "extra_dimensions": {"team": "squad"}})
+    done = project.build_for(
+        "win_rate_baseline",
+        "win_rates_by_persona",
+        "win_rates_by_dimension",
+        "input_files",
+        "input_columns",
+        variables={**VARIABLES, "extra_dimensions": {"team": "squad"}},
+    )
     assert done.exit_code == 0, done.shown
     return project
 

@@ -70,8 +70,10 @@ def forms(project: Project) -> Project:
         "columns": {"deals": {name: name for name in ("deal_id", "outcome", "closed_on", "industry", "lead_source")}},
         "dimensions": {"support_plan": "support_plan", "tier": "tier"},
     }
-    outcome = project.dbt(
-        "build", variables={"crm": "custom", "mapping": mapping, "keep": {"tier": ["N/A", "Don't know"]}}
+    outcome = project.build_for(
+        "win_rates_by_dimension",
+        "data_quality_findings",
+        variables={"crm": "custom", "mapping": mapping, "keep": {"tier": ["N/A", "Don't know"]}},
     )
     assert outcome.exit_code == 0, outcome.shown
     return project
@@ -130,7 +132,7 @@ def german(project: Project, forms: Project) -> Project:
     assert forms is project
     project.empty_exports()
     project.write("hubspot-crm-exports-alle-deals.csv", GERMAN)
-    outcome = project.dbt("build")
+    outcome = project.build_for("fct_deals", "rejected_records", "win_rate_baseline", "value_by_currency")
     assert outcome.exit_code == 0, outcome.shown
     return project
 

@@ -11,9 +11,11 @@ import csv
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_d
 
 from python_tests import speeds
 from winloss.dbt.build_lock import release_build_lock
-from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
+from winloss.dbt.lighter import lighten
+from winloss.operations.quarterly import UNATTENDED, WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -60,6 +63,8 @@ class Project:
 
     folder: Path
     manifests: dict[str, Any] = field(default_factory=dict, repr=False)
+    # Whether a build writes dbt's manifest and results, a tenth of its work that few tests read
+    writes_artifacts: bool = False
 
     @property
     def exports(self) -> Path:
@@ -78,28 +83,26 @@ class Project:
             **more,
         }
 
-    @staticmethod
-    def switches(variables: Mapping[str, Any], crm: str | None = None) -> str:
-        """What of the variables a parsed project depends on."""
-        return repr((variables.get("crm"), crm))
-
     def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None, **more: str) -> Outcome:
-        """Runs one dbt command in this process. `more` are variables of the environment.
-
-        The project is parsed once for each CRM. Variables are read when a model is compiled, so what was parsed serves other variables too,
-        except the CRM.
-        """
+        """Runs one dbt command in this process. `more` are variables of the environment."""
         speeds.dbt_starts()
         # one company after another is built here, each with its own number of deals, or few changed ones
         variables = {"allow_fewer_deals": True, "allow_few_changes": True, **(variables or {})}
-        switches = self.switches(variables, more.get("WINLOSS_CRM"))
         options = ["--vars", yaml.safe_dump(variables), "--log-level-file", "none"]
         if "build" in arguments:
-            arguments = (*arguments, *WITHOUT_UNIT_TESTS)
+            arguments = (*arguments, *WITHOUT_UNIT_TESTS, *(() if self.writes_artifacts else UNATTENDED))
         with standing_in(self.folder, self.environment(**more)):
-            result, lines = run_dbt(self.manifests, switches, *arguments, options=options)
+            result, lines = run_dbt(self.manifests, *arguments, options=options)
         release(self.database)
         return _outcome(result, lines)
+
+    def build_for(self, *tables: str, variables: Mapping[str, Any] | None = None, **more: str) -> Outcome:
+        """Builds tables, all they rest on and the tests of these, in a new database: from a tenth to a half of a whole build.
+
+        Nothing is published.
+        """
+        self.database.unlink(missing_ok=True)
+        return self.dbt("build", "--select", *(f"+{table}" for table in tables), variables=variables, **more)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.database), read_only=True)
@@ -120,36 +123,67 @@ class Project:
 
 def run_dbt(
     manifests: dict[str, Any],
-    switches: str,
     *arguments: str,
     options: Sequence[str] = (),
     printed: StringIO | None = None,
 ) -> tuple[dbtRunnerResult, list[str]]:
     """Runs one dbt command on the project in the working directory: its result and every line it showed.
 
-    `manifests` holds what was parsed, by the switches that decide what is parsed, and gets what had to be parsed now.
+    `manifests` holds what was parsed, by what decides that, and gets what had to be parsed now. Settings, the CRM among them, are read when a model
+    is compiled, so what was parsed serves all of them.
     `printed` gets all that a terminal would show.
     """
     lines: list[str] = []
+    parsed_for = what_decides_parsing(os.environ)
+
+    def hear(event: Any) -> None:
+        if event.info.level != "debug":
+            lines.append(event.info.msg)
+
+    hear.reads_details = False  # type: ignore[attr-defined]
 
     def invoke(*command: str) -> dbtRunnerResult:
-        hear = [lambda event: lines.append(event.info.msg) if event.info.level != "debug" else None]
-        return dbtRunner(manifest=manifests.get(switches), callbacks=hear).invoke([*command, *options])
+        return dbtRunner(manifest=manifests.get(parsed_for), callbacks=[hear]).invoke([*command, *options])
 
+    lighten()
     printed = StringIO() if printed is None else printed
     with redirect_stdout(printed), redirect_stderr(printed):
-        if switches not in manifests:
-            shared = shared_manifest(switches)
+        if parsed_for not in manifests:
+            shared = shared_manifest(parsed_for)
             if shared and shared.exists():
-                manifests[switches] = _manifest_of(shared)
+                manifests[parsed_for] = _manifest_of(shared)
             else:
-                parsed = invoke("parse")
+                places = [
+                    word
+                    for place, option in enumerate(arguments)
+                    if option in ("--target-path", "--log-path")
+                    for word in arguments[place : place + 2]
+                ]
+                # a terminal would show one command
+                with redirect_stdout(StringIO()) as aside, redirect_stderr(aside):
+                    parsed = invoke("parse", *places)
                 if not parsed.success:
+                    printed.write(aside.getvalue())
                     return parsed, lines
-                manifests[switches] = parsed.result
+                manifests[parsed_for] = parsed.result
                 if shared:
                     _share(parsed.result, shared)
+        _read_seeds_here(manifests[parsed_for])
         return invoke(*arguments), lines
+
+
+def as_a_program(folder: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the program dbt would do in `folder`, in this process, where it is imported already: its exit code, and in `stdout` all it shows."""
+    speeds.dbt_starts()
+    printed = StringIO()
+    with standing_in(folder, environment):
+        result, _ = run_dbt({}, *arguments, printed=printed)
+        release(Path(environment["WINLOSS_DB"]))
+    code = 0 if result.success else 2 if result.exception else 1
+    shown, error = printed.getvalue(), str(result.exception or "")
+    if error not in shown:
+        shown += f"{error}\n"
+    return subprocess.CompletedProcess(arguments, code, shown, "")
 
 
 def release(database: Path) -> None:
@@ -158,14 +192,18 @@ def release(database: Path) -> None:
     release_build_lock(database)
 
 
-def shared_manifest(switches: str) -> Path | None:
-    """Where a manifest stands that was parsed from the same files under the same switches, by this or another process of the session."""
+def what_decides_parsing(environment: Mapping[str, str]) -> str:
+    """What of the environment is part of a parsed project: the target, and the name of the database, which DuckDB takes for its catalog."""
+    return f"{environment.get('WINLOSS_TARGET', '')} {Path(environment.get('WINLOSS_DB', '')).stem}"
+
+
+def shared_manifest(parsed_for: str = "") -> Path | None:
+    """Where a manifest stands that was parsed from the same files for the same target and catalog, by this or another process of the session."""
     folder = os.environ.get(SHARED_MANIFESTS)
     if not folder:
         return None
-    settings = Path(os.environ.get("WINLOSS_SETTINGS", "winloss.yml"))
-    digest = hashlib.sha256(repr((switches, os.environ.get("WINLOSS_TARGET"))).encode())
-    digest.update(settings.read_bytes() if settings.is_file() else b"")
+    # a name may be no UTF-8
+    digest = hashlib.sha256(parsed_for.encode(errors="surrogateescape"))
     for part in (part for part in PARTS if part != "winloss"):
         for path in sorted(Path(part).rglob("*")) if Path(part).is_dir() else [Path(part)]:
             # what stands in a seed is read when it is loaded
@@ -180,15 +218,20 @@ def _share(manifest: Any, place: Path) -> None:
     written.replace(place)
 
 
+# copies use it in turn, as the commands on one copy do; several states of the project are at work at a time
+@lru_cache(maxsize=4)
 def _manifest_of(place: Path) -> Any:
     manifest = Manifest.from_msgpack(place.read_bytes(), decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
     manifest.build_parent_and_child_maps()
-    # dbt reads a seed where it was when the project was parsed
+    return manifest
+
+
+def _read_seeds_here(manifest: Any) -> None:
+    """dbt reads a seed in the folder in which the project was parsed; this is a copy of it."""
     for node in manifest.nodes.values():
         if node.resource_type == "seed":
             node.root_path = str(Path.cwd())
-    return manifest
 
 
 def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:

@@ -42,7 +42,16 @@ import yaml
 
 from python_tests.crm_build import FIXTURES, READY, VARIABLES, CrmBuild
 from python_tests.known_company import comparison
-from python_tests.known_company.project import HERE, PARTS, ROOT, Outcome, Project, copy_project, known_variables
+from python_tests.known_company.project import (
+    HERE,
+    PARTS,
+    ROOT,
+    Outcome,
+    Project,
+    copy_project,
+    known_variables,
+    what_decides_parsing,
+)
 from winloss.load.plan import Request, make_plan
 
 LIST = Path(__file__).with_name("mutations.yml")
@@ -179,7 +188,7 @@ class Company:
             if node.resource_type == "seed":
                 node.root_path = str(self.project.folder)
         self.idle_tests = self._tests_of_other_files()
-        self.project.manifests = {self.project.switches(self.variables): manifest}
+        self.project.manifests = {what_decides_parsing(self.project.environment()): manifest}
 
     @property
     def _green(self) -> Path:

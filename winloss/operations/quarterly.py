@@ -44,7 +44,7 @@ _DBT_OF_A_RUN = (
 )
 
 UNATTENDED = ("--no-write-json",)
-"""No one retries an unattended build or looks at its manifest; writing it takes a tenth of a small build."""
+"""No one retries the build of a command or looks at its manifest; writing it takes a tenth of a small build."""
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 """Unit tests check the code, which is the same every quarter."""

@@ -1,5 +1,11 @@
-"""The same export gives the same published tables, whatever the order of its rows, the names of its files and the threads."""
+"""One long story (survival.py): a build again and again, shuffled, killed, repeated, while readers poll what is published.
 
+The same export gives the same published tables, whatever the order of its rows, the names of its files and the threads; and no reader
+sees half a build.
+"""
+
+import signal
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +14,9 @@ import pytest
 
 from python_tests import survival
 from python_tests.canary_company import built_place
+from python_tests.reader_process import look_at_sqlite
+
+pytestmark = pytest.mark.slow
 
 # what must differ from build to build, and why
 OF_THE_RUN = {"run_history": "a row per build"}
@@ -76,3 +85,49 @@ def test_a_difference_would_be_seen() -> None:
     columns, rows = one["win_rate_baseline"]
     changed = one | {"win_rate_baseline": (columns, [*rows[:-1], (*rows[-1][:-1], "x")])}
     assert list(differences(one, changed)) == ["win_rate_baseline"]
+
+
+# ---------------------------------------------------------------- readers
+
+
+def test_readers_are_never_blocked_and_never_see_half_a_build() -> None:
+    told = survival.story()
+    for name, polls in told.polls.items():
+        assert Counter(poll.get("error") for poll in polls) == {None: len(polls)}, name
+        assert len(polls) > 20
+        seen = list(dict.fromkeys(poll["build"] for poll in polls))
+        assert seen[0] == told.first
+        assert told.shuffled in seen
+        assert seen[-1] == told.last
+
+
+# ---------------------------------------------------------------- kill -9
+
+
+def test_a_build_killed_at_any_of_ten_moments_leaves_the_old_or_the_new_files_whole() -> None:
+    told = survival.story()
+    assert len(told.killed) == 10
+    for killed in told.killed:
+        assert killed.signal == signal.SIGKILL
+        # while the steps run nothing is published yet
+        if "publishing" not in killed.moment:
+            assert (killed.after, killed.sqlite_after) == (killed.before, killed.before), killed.moment
+        # all files are of one build, also where the kill fell between them
+        assert killed.sqlite_after == killed.after, killed.moment
+
+
+def test_the_next_build_needs_no_hand() -> None:
+    told = survival.story()
+    assert "Published" in told.shown, told.shown[-3000:]
+    assert told.last not in {told.first, told.shuffled}
+    assert look_at_sqlite(told.place.published.with_suffix(".sqlite")) == told.last
+    left = sorted(path.name for path in told.place.published.parent.iterdir())
+    assert [name for name in left if name.endswith((".tmp", ".wal"))] == []
+
+
+def test_a_killed_publication_is_never_called_published() -> None:
+    told = survival.story()
+    rows = told.place.rows("select invocation_id, is_published from w.history.run_history", told.place.database)
+    published = {told.first, told.shuffled, told.last, *[killed.after for killed in told.killed]}
+    assert {build for build, is_published in rows if is_published} <= published
+    assert any(is_published is None for _, is_published in rows)
