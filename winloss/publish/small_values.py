@@ -50,6 +50,9 @@ OF_WON = (
 FIGURES = {"won": (*WON, *OF_WON), "lost": LOST, "open": OPEN}
 """Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
 
+EXPECTED = ("expected_wins", "expected_wins_low", "expected_wins_high")
+"""Of few open deals these tell, by the curve that is published, how old they are."""
+
 REASON = "value_missing_reason"
 
 FOLLOWING = {
@@ -183,21 +186,26 @@ def hide_small_values(
     columns: Mapping[str, Mapping[str, str]],
     minimum: int,
     kept: Sequence[Path] = (),
+    hidden_outcomes: Sequence[str] = (),
 ) -> None:
     """Fill the temporary table `value_cells` of `connection`; `columns` are those of each mart in `schema`.
 
-    `kept` are the published files of earlier quarters that stand beside the new one.
+    `kept` are the published files of earlier quarters that stand beside the new one. Of `hidden_outcomes` no amount leaves.
     """
     connection.execute(_CELLS)
     for name, table in TABLES.items():
         for outcome in table.outcomes:
             if not table.judged_as and is_judged(name, columns.get(name, {}), outcome):
-                sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
+                sums = ", ".join(joined(names, label=str(place)) for place, names in enumerate(table.sums))
                 connection.execute(
-                    f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
+                    f"insert into value_cells select distinct '{name}', {joined(table.cell)}, {table.period}, '{outcome}', "
                     f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
                 )
     connection.execute(_HIDDEN, {"minimum": minimum})
+    connection.execute(
+        "create or replace temp table hidden_outcomes as select unnest(cast($outcomes as varchar[])) as outcome",
+        {"outcomes": list(hidden_outcomes)},
+    )
     copies = _kept_spans(connection, kept)
     periods = _days_of_periods(connection, f"{schema}.dim_periods") if copies else {}
     settled: set[object] = set()
@@ -246,6 +254,10 @@ _Days = Mapping[str, tuple[date, date]]
 """The first day of each period, and the day after its last."""
 
 
+class CopyError(Exception):
+    """A copy of an earlier quarter cannot be asked what it shows; the message is its path."""
+
+
 def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> dict[_Cell, list[Span]]:
     """What the copies show of each cell, a span for each period of each copy."""
     found: dict[_Cell, list[Span]] = {}
@@ -258,6 +270,8 @@ def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> 
                 table, outcome, cell, period, deals, is_shown = row
                 if period in days:
                     found.setdefault((table, outcome, cell), []).append(Span(*days[period], deals, is_shown))
+        except duckdb.Error as error:
+            raise CopyError(str(path)) from error
         finally:
             connection.execute("detach kept_copy")
     return found
@@ -275,7 +289,7 @@ def _cells_of_copy(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str
             shown = [f"{figure} is not null" for figure in figures if figure in columns.get(name, {})]
             if shown and table.period == "period" and is_judged(name, columns.get(name, {}), outcome):
                 rows += connection.execute(
-                    f"select '{name}', '{outcome}', {_joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
+                    f"select '{name}', '{outcome}', {joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
                     f"from kept_copy.main.{name} order by all"
                 ).fetchall()
     return rows
@@ -406,14 +420,15 @@ def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
 def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
     """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
     if name in FOLLOWING:
-        there = _HIDDEN_THERE[name].format(cell=_joined(TABLES["icp_recommendations"].cell, "advised"))
+        there = _HIDDEN_THERE[name].format(cell=joined(TABLES["icp_recommendations"].cell, "advised"))
         hidden_rows = f"select 1 from value_cells {there}"
         return f"select mart.*, exists ({hidden_rows}) as is_hidden_there from ({rows}) as mart"
     table = TABLES.get(name)
     flags = [
         f"exists (select 1 from value_cells where is_hidden and table_name = '{table.judged_as or name}' and outcome = '{outcome}' "
-        f"and value_cells.cell = {_joined(table.cell, 'mart')} "
-        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
+        f"and value_cells.cell = {joined(table.cell, 'mart')} "
+        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}, "
+        f"exists (select 1 from hidden_outcomes where outcome = '{outcome}') as is_every_{outcome}_hidden"
         for outcome in FIGURES
         if table and is_judged(name, columns, outcome)
     ]
@@ -438,15 +453,23 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     outcomes = [outcome for outcome in FIGURES if is_judged(name, columns, outcome)]
     if not outcomes:
         return {}
-    either = " or ".join(_flag(outcome) for outcome in outcomes)
+    hidden = {outcome: f"({_flag(outcome)} or is_every_{outcome}_hidden)" for outcome in outcomes}
+    either = " or ".join(hidden.values())
     replaced: dict[str, str] = {}
-    for figures, condition in [*((FIGURES[outcome], _flag(outcome)) for outcome in outcomes), (BOTH, either)]:
+    for figures, condition in [*((FIGURES[outcome], hidden[outcome]) for outcome in outcomes), (BOTH, either)]:
         replaced |= {column: f"case when not ({condition}) then {column} end" for column in shown if column in figures}
+    if "open" in outcomes:
+        replaced |= {
+            column: f"case when not {_flag('open')} then {column} end" for column in EXPECTED if column in shown
+        }
+        if "missing_reason" in shown and set(EXPECTED) & set(shown):
+            replaced["missing_reason"] = f"case when {_flag('open')} then {few} else missing_reason end"
     if REASON in shown:
         replaced[REASON] = f"case when {either} then {few} else {REASON} end"
     return replaced
 
 
-def _joined(names: Sequence[str], table: str = "", label: str = "cell") -> str:
+def joined(names: Sequence[str], table: str = "", label: str = "cell") -> str:
+    """The name of a cell as SQL: the columns `names` of it in one text."""
     parts = [f"coalesce({f'{table}.' if table else ''}{name}, '')" for name in names]
     return f"concat_ws(' | ', {', '.join([repr(label), *parts])})"
