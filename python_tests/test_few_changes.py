@@ -249,6 +249,22 @@ def test_amounts_of_open_deals_are_hidden_where_the_copy_of_another_quarter_tell
     assert hidden() == ()
 
 
+def test_an_export_without_quarters_waits_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = published_once()
+    connection.execute("update history.published_deals set reviewed_quarter = 'another'")
+    few_changes.remember(connection, "of none", None)
+    monkeypatch.setattr(
+        few_changes.Republication,
+        "standing",
+        lambda self: [(Path("marts.duckdb"), Standing("custom", 90, "of none", None))],
+    )
+    marts(connection, FIRST | ONE_MORE)
+    again = few_changes.Republication(Path("marts.duckdb"), "custom", None, 5)
+    assert str(few_changes.objection(connection, again)).startswith(
+        "since an export without quarters was published only"
+    )
+
+
 def test_the_owner_of_a_deal_is_not_published_and_may_change() -> None:
     connection = published_once()
     connection.execute("update marts.fct_deals set seller = 'another' where deal_key = 'd1'")

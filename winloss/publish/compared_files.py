@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from winloss.publish.small_values import LOST, TABLES, WON, Table, is_judged, joined
+from winloss.publish.small_values import LOST, TABLES, WON, Table, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,8 @@ def _difference(
 
     def rows(schema: str, other: str) -> str:
         conditions = [condition or "true", *(_in_both(table, other, name))]
-        listed = ", ".join([f"{joined(table.cell)} as cell", f"{table.period} as period", *figures])
+        cell = ", ".join(["'cell'", *(f"coalesce({column}, '')" for column in table.cell)])
+        listed = ", ".join([f"concat_ws(' | ', {cell}) as cell", f"{table.period} as period", *figures])
         return f"select {listed}, coalesce({outcome}_deals, 0) as deals from {schema}.{name} where {' and '.join(conditions)}"
 
     differs = [

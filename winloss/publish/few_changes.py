@@ -20,6 +20,9 @@ from winloss.publish.build_folders import published_place
 from winloss.publish.compared_files import doubted
 from winloss.publish.published_build import SAMPLE, Standing, standing
 
+NO_QUARTER = "an export without quarters"
+"""What stands in place of the quarter where none is reviewed."""
+
 _REMEMBERED = 5
 """Publications that are remembered, the last ones; one that changed nothing takes the place of the one before."""
 
@@ -119,7 +122,11 @@ class Republication:
     @property
     def is_watched(self) -> bool:
         """The sample's deals are no one's."""
-        return bool(self.quarter) and self.source != SAMPLE and not self.is_allowed
+        return self.source != SAMPLE and not self.is_allowed
+
+    @property
+    def reviews(self) -> str:
+        return self.quarter or NO_QUARTER
 
     def standing(self) -> list[tuple[Path, Standing]]:
         """The published files of a company that stand there: of the quarter, and the copies of others."""
@@ -134,23 +141,23 @@ class Republication:
 def objection(connection: duckdb.DuckDBPyConnection, new: Republication) -> str | None:
     """Why the marts of `connection` must not take the place of what was published of the quarter; None where they may."""
     files = new.standing() if new.is_watched else []
-    if not any(before.quarter == new.quarter for _, before in files):
+    if not any((before.quarter or NO_QUARTER) == new.reviews for _, before in files):
         return None
-    remembered = [change for change in _changes(connection) if change.is_comparable and change.quarter == new.quarter]
+    remembered = [change for change in _changes(connection) if change.is_comparable and change.quarter == new.reviews]
     end = "which a reader of both files could work out; readers keep the previous build. Build again when"
     for change in remembered:
         if few := change.few(new.minimum):
             return (
-                f"since {new.quarter} was published only the {' and the '.join(few)} changed, {end} {new.minimum} or more changed, "
+                f"since {new.reviews} was published only the {' and the '.join(few)} changed, {end} {new.minimum} or more changed, "
                 "or set allow_few_changes: true for this run."
             )
     known = {change.publication for change in remembered}
     for path, before in files:
-        if before.build in known or before.quarter != new.quarter:
+        if before.build in known or (before.quarter or NO_QUARTER) != new.reviews:
             continue
         if doubts := doubted(connection, path, new.minimum):
             return (
-                f"{path} holds {new.quarter} of a build that the private database does not remember, and differs in {' and '.join(doubts)} "
+                f"{path} holds {new.reviews} of a build that the private database does not remember, and differs in {' and '.join(doubts)} "
                 f"by what may be fewer than {new.minimum} deals, {end} more changed, or set allow_few_changes: true for this run."
             )
     return None
@@ -165,18 +172,21 @@ def hidden_outcomes(connection: duckdb.DuckDBPyConnection, new: Republication) -
         return ()
     changes = [change for change in _changes(connection) if change.is_comparable]
     known = {change.publication for change in changes}
-    is_told = any(0 < change.open_deals < new.minimum for change in changes if change.quarter != new.quarter) or any(
+    is_told = any(0 < change.open_deals < new.minimum for change in changes if change.quarter != new.reviews) or any(
         "open deals" in doubted(connection, path, new.minimum)
         for path, before in new.standing()
-        if path == published_place(new.path) and before.build not in known and before.quarter != new.quarter
+        if path == published_place(new.path)
+        and before.build not in known
+        and (before.quarter or NO_QUARTER) != new.reviews
     )
     return ("open",) if is_told else ()
 
 
 def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str | None) -> None:
     """Remember the deals that were published; a connection without history remembers none."""
-    if not quarter or not _has_history(connection):
+    if not _has_history(connection):
         return
+    quarter = quarter or NO_QUARTER
     named = {"publication": publication, "now": datetime.now(UTC).replace(tzinfo=None)}
     for change in _changes(connection):
         if change.quarter == quarter and change.is_comparable and not any(change.deals):

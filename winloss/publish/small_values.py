@@ -196,9 +196,9 @@ def hide_small_values(
     for name, table in TABLES.items():
         for outcome in table.outcomes:
             if not table.judged_as and is_judged(name, columns.get(name, {}), outcome):
-                sums = ", ".join(joined(names, label=str(place)) for place, names in enumerate(table.sums))
+                sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
                 connection.execute(
-                    f"insert into value_cells select distinct '{name}', {joined(table.cell)}, {table.period}, '{outcome}', "
+                    f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
                     f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
                 )
     connection.execute(_HIDDEN, {"minimum": minimum})
@@ -289,7 +289,7 @@ def _cells_of_copy(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str
             shown = [f"{figure} is not null" for figure in figures if figure in columns.get(name, {})]
             if shown and table.period == "period" and is_judged(name, columns.get(name, {}), outcome):
                 rows += connection.execute(
-                    f"select '{name}', '{outcome}', {joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
+                    f"select '{name}', '{outcome}', {_joined(table.cell)}, period, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
                     f"from kept_copy.main.{name} order by all"
                 ).fetchall()
     return rows
@@ -420,13 +420,13 @@ def is_judged(name: str, columns: Mapping[str, str], outcome: str) -> bool:
 def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
     """The rows of the mart `name`, with a flag for each outcome that says whether its figures are hidden."""
     if name in FOLLOWING:
-        there = _HIDDEN_THERE[name].format(cell=joined(TABLES["icp_recommendations"].cell, "advised"))
+        there = _HIDDEN_THERE[name].format(cell=_joined(TABLES["icp_recommendations"].cell, "advised"))
         hidden_rows = f"select 1 from value_cells {there}"
         return f"select mart.*, exists ({hidden_rows}) as is_hidden_there from ({rows}) as mart"
     table = TABLES.get(name)
     flags = [
         f"exists (select 1 from value_cells where is_hidden and table_name = '{table.judged_as or name}' and outcome = '{outcome}' "
-        f"and value_cells.cell = {joined(table.cell, 'mart')} "
+        f"and value_cells.cell = {_joined(table.cell, 'mart')} "
         f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}, "
         f"exists (select 1 from hidden_outcomes where outcome = '{outcome}') as is_every_{outcome}_hidden"
         for outcome in FIGURES
@@ -469,7 +469,6 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     return replaced
 
 
-def joined(names: Sequence[str], table: str = "", label: str = "cell") -> str:
-    """The name of a cell as SQL: the columns `names` of it in one text."""
+def _joined(names: Sequence[str], table: str = "", label: str = "cell") -> str:
     parts = [f"coalesce({f'{table}.' if table else ''}{name}, '')" for name in names]
     return f"concat_ws(' | ', {', '.join([repr(label), *parts])})"
