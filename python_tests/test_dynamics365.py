@@ -121,6 +121,9 @@ def test_columns_are_reported_by_their_canonical_names(company: CrmBuild) -> Non
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
     content = company.database.read_bytes()
     assert b"Canary" not in content and b"canary@" not in content
+    # nor packed away in a column, and no seller either
+    texts = company.texts_everywhere()
+    assert not [name for name in ("canary", "ann owner", "bo owner") if name in texts]
 
 
 def test_accounts_are_found_by_names_that_only_look_different(company: CrmBuild, tmp_path: Path) -> None:

@@ -154,6 +154,9 @@ def test_a_file_is_known_by_its_headers(headers: str, object_name: str | None) -
 def test_no_name_of_a_person_is_kept(company: CrmBuild) -> None:
     content = company.database.read_bytes()
     assert b"Canary" not in content and b"canary@" not in content
+    # nor packed away in a column, and no seller either
+    texts = company.texts_everywhere()
+    assert not [name for name in ("canary", "ann owner", "bo owner") if name in texts]
 
 
 def test_several_options_of_a_field_are_several_competitors(company: CrmBuild, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """What a build publishes: which tables, in which files, readable by whom, and when not at all."""
 
 import csv
+import errno
 import json
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import yaml
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
 from winloss.dbt.end_of_run import undeclared
+from winloss.operations.run_history import published_rows
+from winloss.publish import publication
 from winloss.publish.publication import ALLOW_LIST, Publication, PublishError, publish, read_allow_list
 from winloss.settings import PRIVATE, declared
 
@@ -344,6 +348,106 @@ def test_the_private_database_is_never_the_published_file(built: Place) -> None:
     assert built.rows("select count(*) > 0 from w.marts.fct_deals", database) == [(True,)]
 
 
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.ENOSPC, "the disk of {} is full; readers keep the previous build. Make room there and build again."),
+        (
+            errno.EIO,
+            "DuckDB could not finish the new file in {}, though there is room (IO Error: CHECKPOINT during DETACH failed); readers keep the "
+            "previous build. Build again; if it fails again, winloss doctor looks at that disk.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_closed_is_a_full_disk_only_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
+    def unfinished(*_: object) -> None:
+        raise duckdb.IOException("IO Error: CHECKPOINT during DETACH failed.")
+
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(publication, "_write", unfinished)
+    monkeypatch.setattr(os, "fsync", fails)
+    with duckdb.connect() as connection, pytest.raises(PublishError) as found:
+        publish(connection, Publication(tmp_path / "marts.duckdb", "one"))
+    assert str(found.value) == f"Not published: {sentence.format(tmp_path)}"
+    assert [path.name for path in tmp_path.iterdir()] == [".marts.duckdb.lock"]
+
+
+def in_a_circle(folder: Path) -> None:
+    (folder / "marts.duckdb").symlink_to("other.duckdb")
+    (folder / "other.duckdb").symlink_to("marts.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (in_a_circle, "{}/marts.duckdb cannot be used (Too many levels of symbolic links)"),
+        (
+            lambda folder: (folder / ".marts.duckdb.lock").mkdir(),
+            "{}/.marts.duckdb.lock cannot be used (Is a directory)",
+        ),
+        (lambda folder: (folder / "2025-Q1").write_text("a file"), "{}/2025-Q1 is not a folder"),
+        (
+            lambda folder: (folder / ".marts.duckdb.current").mkdir(),
+            "{}/.marts.duckdb.current is no file that a build published, or it was damaged or changed since, and it is left as it is",
+        ),
+    ],
+)
+def test_what_stands_in_the_way_is_named_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[[Path], object], sentence: str
+) -> None:
+    def written(connection: object, publication: object, allowed: object, folder: Path) -> list[Path]:
+        files = [folder / "2025-Q1" / "marts.duckdb", folder / "marts.duckdb"]
+        for path in files:
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+        return files
+
+    monkeypatch.setattr(publication, "_write", written)
+    made(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    with duckdb.connect() as connection, pytest.raises(PublishError) as found:
+        publish(connection, Publication(tmp_path / "marts.duckdb", "one"))
+    assert str(found.value).startswith(f"Not published: {sentence.format(tmp_path)}")
+    assert "Move it away, or name another file in WINLOSS_PUBLISHED." in str(found.value)
+    assert {path.name for path in tmp_path.iterdir()} - {".marts.duckdb.lock"} == before - {".marts.duckdb.lock"}
+
+
+@pytest.mark.parametrize(
+    ("error", "is_quoted"),
+    [
+        (duckdb.ConversionException("could not convert 'Jane Doe'"), False),
+        (duckdb.IOException("cannot read a.bin"), True),
+    ],
+)
+def test_what_an_engine_says_of_a_value_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: duckdb.Error, is_quoted: bool
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(publication, "_write", fails)
+    with duckdb.connect() as connection, pytest.raises(PublishError) as found:
+        publish(connection, Publication(tmp_path / "marts.duckdb", "one"))
+    assert (str(error) in str(found.value)) == is_quoted
+    assert is_quoted or "DuckDB met a fault that was not foreseen (ConversionException)" in str(found.value)
+
+
+def test_why_an_earlier_build_was_not_published_stays_private(built: Place, tmp_path: Path) -> None:
+    """It may name the folders of a person, or say how many deals changed."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{built.database}' as built (read_only); create schema history")
+        connection.execute("create table history.run_history as from built.history.run_history")
+        connection.execute(
+            "update history.run_history set why_not = 'the disk of /home/jane.doe is full', is_published = false"
+        )
+        reasons = connection.execute(f"select distinct why_not from ({published_rows('another', 'custom')})").fetchall()
+    assert reasons == [("the run history of the private database says why",)]
+
+
 def test_a_format_nobody_knows_is_one_sentence(built: Place) -> None:
     run = finish(copy_of(built.database, "format"), scratch() / "format" / "out" / "marts.duckdb", formats=["xls"])
     assert run.returncode == 1
@@ -474,7 +578,8 @@ GONE = "delete from marts.fct_deals"
         (
             GONE,
             "lost",
-            "outcome, amount or dates of {0} lost deal{1} and the segments or reasons of {0} deal{1} and the contacts of {0} deal{1}",
+            "outcome, amount or dates of {0} lost deal{1} and the segments, stages or reasons of {0} lost deal{1} and the contacts of {0} "
+            "lost deal{1}",
         ),
     ],
 )

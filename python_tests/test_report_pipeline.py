@@ -128,6 +128,20 @@ def test_the_split_by_profile_is_told_only_where_something_is_advised() -> None:
         (4.4, ((9.0, "pale"), (6.0, "striped"))),
     ]
     assert charts(open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings[1:]))) == []
+    # where one stands on too few deals to be shown, the others are, and it is said
+    few = {
+        "profile_standing": "spend less",
+        "open_deals": 2,
+        "share": 0.05,
+        "stale_deals": 0,
+        "expected_wins": None,
+        "open_amount": None,
+    }
+    section = open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=[*standings, few]))
+    assert said(section)[-1].text == "Groups of too few open deals to be shown are not drawn."
+    (chart,) = charts(section)
+    assert isinstance(chart.spec, RowChart)
+    assert [row.value for row in chart.spec.rows] == [8.0, 4.4]
 
 
 def test_the_largest_segments_of_the_first_dimension_with_two_are_drawn() -> None:

@@ -57,8 +57,26 @@ def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Pat
     exports = tmp_path / "exports"
     exports.mkdir()
     (exports / "hubspot-crm-exports-all-deals-2025-07-02.csv").write_text(DEALS, encoding="utf-8", newline="\r\n")
+    # files of the user's in every folder that the command works in
+    for folder in (
+        "",
+        "landing",
+        "landing/w",
+        "published",
+        "published/csv",
+        "published/2025-Q2",
+        "reports",
+        "reports/2025-Q2",
+        "logs",
+        "target",
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "deals.csv").write_text(DEALS, encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.csv")}
     done = run(tmp_path, exports)
     assert done.returncode == 0, done.stderr
+    assert len(before) == 11
+    assert {path: path.read_bytes() for path in before if path.is_file()} == before
     assert "7 deals: 4 won, 2 lost, 1 open, closed 2025-02 to 2025-06; read as HubSpot" in done.stdout
     report = Path(done.stdout.rsplit("Report: ", 1)[1].strip())
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -171,6 +171,7 @@ def test_a_value_a_setting_cannot_take_is_refused_in_one_sentence(setting: Setti
             "crm: custom\n\x07\n",
             ["winloss.yml, line 2 is not YAML: write one setting a line, such as minimum_deals: 10."],
         ),
+        ("# " * 500_001, ["winloss.yml is larger than 1 MB, as no file of settings is: name the right one."]),
         ("- minimum_deals: 5\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("just words\n", ["winloss.yml must hold one setting a line, such as minimum_deals: 10."]),
         ("crm: caf\u00e9\n".encode("latin-1"), ["winloss.yml, line 1 is not UTF-8: save the file as UTF-8."]),

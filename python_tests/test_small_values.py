@@ -326,13 +326,13 @@ def described_columns() -> dict[str, list[str]]:
     }
 
 
-def hide_all(connection: duckdb.DuckDBPyConnection) -> None:
+def hide_all(connection: duckdb.DuckDBPyConnection, *hidden_outcomes: str) -> None:
     """Judges every mart of the connection, as a publication does."""
     marts = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
     columns = {
         name: {row[0]: row[1] for row in connection.execute(f"describe marts.{name}").fetchall()} for (name,) in marts
     }
-    hide_small_values(connection, "marts", columns, 5)
+    hide_small_values(connection, "marts", columns, 5, hidden_outcomes=hidden_outcomes)
 
 
 def test_amounts_of_few_open_deals_do_not_come_back_from_those_of_all() -> None:
@@ -340,9 +340,9 @@ def test_amounts_of_few_open_deals_do_not_come_back_from_those_of_all() -> None:
     connection = company(quarter_only(banks=20, shops=20))
     connection.execute(
         "create table marts.open_pipeline as select * from (values "
-        "('all', 'all deals', 32, 320, 100, 3.2), ('industry', 'Banks', 20, 200, 60, 3.3), "
-        "('industry', 'Shops', 9, 90, 30, 3.0), ('industry', 'Farms', 3, 30, 10, 3.0)) "
-        "as open_deals(dimension, segment, open_deals, open_amount, expected_amount, amount_per_won_amount)"
+        "('all', 'all deals', 32, 320, 100, 3.2, 9.5), ('industry', 'Banks', 20, 200, 60, 3.3, 6.0), "
+        "('industry', 'Shops', 9, 90, 30, 3.0, 2.7), ('industry', 'Farms', 3, 30, 10, 3.0, 0.8)) "
+        "as open_deals(dimension, segment, open_deals, open_amount, expected_amount, amount_per_won_amount, expected_wins)"
     )
     hide_all(connection)
     rows = sorted(published(connection, "open_pipeline"), key=lambda row: str(row["segment"]))
@@ -353,6 +353,14 @@ def test_amounts_of_few_open_deals_do_not_come_back_from_those_of_all() -> None:
         ("all deals", 32, 320.0, 100.0),
     ]
     assert [row["amount_per_won_amount"] is None for row in rows] == [False, True, True, False]
+    # the chance of few deals tells, by the curve, how old they are
+    assert [row["expected_wins"] for row in rows] == [6.0, None, None, 9.5]
+    # where last quarter's file tells the amounts of a few, none leaves; how many wins are to come depends on the day
+    hide_all(connection, "open")
+    rows = sorted(published(connection, "open_pipeline"), key=lambda row: str(row["segment"]))
+    assert [row["open_amount"] for row in rows] == [row["expected_amount"] for row in rows] == [None] * 4
+    assert [row["expected_wins"] for row in rows] == [6.0, None, None, 9.5]
+    assert [row["open_deals"] for row in rows] == [20, 3, 9, 32]
 
 
 def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:

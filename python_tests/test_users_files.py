@@ -34,12 +34,24 @@ COMMANDS = (
     ("publish",),
     ("report",),
     ("report", "--format", "json"),
+    ("report", "--format", "xlsx"),
+    ("ask", "what is our win rate"),
     ("recommend",),
     ("what-if", "--drop", "tier=Gold"),
     ("check", "--mapping", "../mapping.yml"),
     ("check", "--write-mapping", "../mapping.yml"),
     ("doctor",),
+    ("summary",),
+    ("worklist",),
+    ("worklist", "--format", "csv"),
+    ("accounts", "--out", "../published/deals.csv"),
+    ("accounts", "--out", "../reports/accounts.csv"),
 )
+
+
+def test_every_command_is_tried_on_the_files_of_the_user() -> None:
+    """A new command is tried here, too; `winloss run` is in test_run, with files beside all that it writes."""
+    assert {command for command, *_ in COMMANDS} | {"run"} == set(main.commands)
 
 
 def put(*paths: Path) -> None:
@@ -105,6 +117,7 @@ def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> Non
         "report.md",
     ]
     assert "mapping.yml is there already" in said[COMMANDS[7]]
+    assert "deals.csv is no report that Winloss wrote" in said[COMMANDS[-2]] or "No tiers" in said[COMMANDS[-2]]
     # and left nothing of their own
     assert [path for path in place.database.parent.glob(".*.copies.*") if not path.match("*old*")] == []
 

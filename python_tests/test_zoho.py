@@ -43,3 +43,6 @@ def test_accounts_and_contacts_join_by_id_and_by_name_only_without(build_of: Cal
         ("Shipping", "VP Sales", 2), ("Shipping", None, 1), ("Retail", "CFO", 1), ("unknown", None, 1),
     }  # fmt: skip
     assert b"Canary" not in build_of("zoho").database.read_bytes()
+    # nor packed away in a column, and no seller either
+    texts = build_of("zoho").texts_everywhere()
+    assert not [name for name in ("canary", "ann owner", "bo owner") if name in texts]

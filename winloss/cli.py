@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import click
 
+from winloss.errors import printable
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -47,9 +49,18 @@ def user_errors_as_exit(command: _Command) -> _Command:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
         except _known_errors() as error:
-            raise click.ClickException(str(error)) from error
+            # names of files stand in it, which may hold what steers a terminal
+            said = _of_the_system(error) if isinstance(error, OSError) else str(error)
+            raise click.ClickException("\n".join(printable(line) for line in said.split("\n"))) from error
 
     return run  # type: ignore[return-value]
+
+
+def _of_the_system(error: OSError) -> str:
+    why = error.strerror or str(error)
+    return (
+        f"{error.filename}: {why}." if error.filename else f"A file, or the output, cannot be read or written: {why}."
+    )
 
 
 def _known_errors() -> tuple[type[Exception], ...]:
@@ -93,6 +104,17 @@ def _private(context: click.Context, option: click.Parameter, stated: Path | Non
         return stated or private_database()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _built(private: Path) -> Path:
+    """The private database, where it is one that a build made. Raises ClickException."""
+    from winloss.own_files import others_database
+
+    if problem := others_database(private):
+        raise click.ClickException(problem)
+    if private.is_file() and not private.stat().st_size:
+        raise click.ClickException(f"{private} is empty: run dbt build first, or name another file in WINLOSS_DB.")
+    return private
 
 
 def _place(name: str) -> Path:
@@ -501,7 +523,7 @@ def accounts(tier: str | None, is_whitespace: bool, out: Path | None, private: P
     if out is None:
         click.echo(text.getvalue(), nl=False)
     else:
-        click.echo(f"Accounts: {write_text(text.getvalue(), out)}, {len(found.rows)} of them")
+        click.echo(f"Accounts: {write_text(text.getvalue(), out, is_private=True)}, {len(found.rows)} of them")
 
 
 # ---------------------------------------------------------------- files
@@ -594,6 +616,8 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
 
     if not target and not private.is_file():
         raise PublishError(f"{private}: no such file. Run dbt build first, or name the database with --from.")
+    if not target:
+        _built(private)
     progress = Progress(2, is_quiet)
     with duckdb.connect() as connection:
         if target:
@@ -616,6 +640,7 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
 def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     """Publishes the marts of `connection` as `database`."""
     from winloss.operations import run_history
+    from winloss.publish import few_changes
     from winloss.publish.publication import FORMATS, Publication
     from winloss.publish.publication import publish as publish_marts
 
@@ -623,12 +648,13 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
         0
     ][0]
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
-    _check_published_build(connection, database, quarter, minimum)
+    again = _republication(connection, database, quarter, minimum)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
     has_deals = _setting(connection, "publish_deals").lower() == "true"
     publication = Publication(
-        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection), has_deals
-    )
+        database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection),
+        few_changes.hidden_outcomes(connection, again), has_deals,
+    )  # fmt: skip
     return publish_marts(connection, publication)
 
 
@@ -654,11 +680,11 @@ def _check_alert_policy(connection: Any) -> None:
         raise PublishError(f"Not published: alert_policy is block and there are alerts: {', '.join(raised)}.")
 
 
-def _check_published_build(connection: Any, database: Path, quarter: str | None, minimum: int) -> None:
-    """Refuses, as a build on DuckDB does, where what stands published must not be replaced."""
+def _republication(connection: Any, database: Path, quarter: str | None, minimum: int) -> Any:
+    """The build as it would take the place of what stands. Refuses, as a build on DuckDB does, where that must not be replaced."""
     from winloss.publish import few_changes
     from winloss.publish.publication import PublishError
-    from winloss.publish.published_build import SAMPLE, Successor, objection
+    from winloss.publish.published_build import Successor, objection
 
     deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
     share, allowed = (
@@ -667,13 +693,11 @@ def _check_published_build(connection: Any, database: Path, quarter: str | None,
     )
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
         raise PublishError(f"Not published: {objected}")
-    is_watched = _setting(connection, "crm") != SAMPLE and _setting(connection, "allow_few_changes") != "True"
-    if (
-        database.exists()
-        and is_watched
-        and (objected := few_changes.objection(connection, quarter or few_changes.NO_QUARTER, minimum))
-    ):
+    is_allowed = _setting(connection, "allow_few_changes") == "True"
+    again = few_changes.Republication(database, _setting(connection, "crm"), quarter, minimum, is_allowed)
+    if objected := few_changes.objection(connection, again):
         raise PublishError(f"Not published: {objected}")
+    return again
 
 
 def _history(connection: Any) -> dict[str, str]:
@@ -768,7 +792,7 @@ def _plan(mapping: Path | None, log: Path | None, formats: tuple[str, ...]) -> A
     except settings.SettingsError as error:
         refused, reading = error.sentences, {}
         stated = settings.defaults() | settings.stated_in(os.environ)
-    private = (project / settings.private_database()).resolve()
+    private = Path(os.path.realpath(project / settings.private_database()))
     return Plan(
         project=project,
         private=private,
@@ -854,7 +878,7 @@ def summary() -> None:
     from winloss.report.summary import summary_of
     from winloss.settings import private_database
 
-    database = private_database()
+    database = _built(private_database())
     try:
         lines = summary_of(database)
     except duckdb.IOException:
@@ -886,7 +910,7 @@ def worklist(kind: str) -> None:
     from winloss.report.worklist import worklist_lines, worklist_of
     from winloss.settings import private_database
 
-    database = private_database()
+    database = _built(private_database())
     try:
         rows, missing_reason = worklist_of(database)
     except (duckdb.IOException, duckdb.CatalogException):

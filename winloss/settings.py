@@ -172,10 +172,17 @@ def _declaration(row: Mapping[str, str]) -> Setting:
 # ---------------------------------------------------------------- where values are stated
 
 
+_MOST_BYTES = 1_000_000
+
+
 def read_settings_file(path: Path) -> dict[str, object]:
     """What a file of settings states, checked; nothing where it is not there. Raises SettingsError."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise SettingsError(f"{path.name} is larger than 1 MB, as no file of settings is: name the right one.")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError as error:

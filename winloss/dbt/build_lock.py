@@ -41,7 +41,7 @@ def hold_build_lock(database: Path, wait: float) -> None:
 
     Waits up to `wait` seconds for a build that runs already. Raises DbtRuntimeError naming it.
     """
-    name = str(database.resolve())
+    name = os.path.realpath(database)
     if name in _BUILD_LOCKS:
         return
     try:
@@ -77,7 +77,7 @@ def hold_build_lock(database: Path, wait: float) -> None:
 
 def release_build_lock(database: Path) -> None:
     """Let the next build in, where the process goes on."""
-    descriptor = _BUILD_LOCKS.pop(str(database.resolve()), None)
+    descriptor = _BUILD_LOCKS.pop(os.path.realpath(database), None)
     if descriptor is not None:
         os.close(descriptor)
 

@@ -11,8 +11,9 @@ import duckdb
 from winloss.dbt.log import say
 from winloss.operations import run_history
 from winloss.publish import few_changes
+from winloss.publish.build_folders import published_place
 from winloss.publish.publication import FORMATS, Publication, PublishError, publish, read_allow_list
-from winloss.publish.published_build import SAMPLE, Successor, objection
+from winloss.publish.published_build import Successor, objection, standing
 
 
 def record_run(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
@@ -26,6 +27,7 @@ def record_run(connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) ->
 def publish_marts(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> str | None:
     """Publish the green build that `record_run` recorded, if no alert forbids it; the sentence where nothing was published."""
     build = str(request["invocation_id"])
+    _note_what_stands(connection, Path(request["path"]))
     alerts = run_history.alerts(build, request["budgets"]["minutes"], request["budgets"]["megabytes"])
     raised = connection.execute(
         f"select alert || ' (' || subject || ')' from ({alerts}) where is_raised order by alert, subject"
@@ -49,6 +51,18 @@ def publish_marts(connection: duckdb.DuckDBPyConnection, request: Mapping[str, A
     return None
 
 
+def _note_what_stands(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A build that was ended after its files were put in place did publish, and only the file says so."""
+    before = standing(published_place(path))
+    if before and before.build:
+        ended = "invocation_id = $build and is_published is null"
+        for (began,) in connection.execute(
+            f"update history.run_history set is_published = true where {ended} returning strftime(started_at, '%Y-%m-%d %H:%M')",
+            {"build": before.build},
+        ).fetchall():
+            say(f"The build of {began} UTC was ended right after it had published; what it published stands.")
+
+
 def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], build: str, alerts: str) -> None:
     wrong = [kind for kind in request["formats"] if kind not in FORMATS]
     if wrong:
@@ -59,9 +73,8 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     if objected := objection(Path(request["path"]), Successor(str(crm), int(deals), **request["fewer_deals"])):
         raise PublishError(f"Not published: {objected}")
     path, minimum = Path(request["path"]), int(request["small_cell_minimum"])
-    # the sample's deals are no one's
-    is_watched = path.exists() and crm != SAMPLE and not request["allow_few_changes"]
-    if is_watched and (objected := few_changes.objection(connection, quarter or few_changes.NO_QUARTER, minimum)):
+    again = few_changes.Republication(path, str(crm), quarter, minimum, bool(request["allow_few_changes"]))
+    if objected := few_changes.objection(connection, again):
         raise PublishError(f"Not published: {objected}")
     written = publish(
         connection,
@@ -73,6 +86,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
             minimum=minimum,
             further={"run_history": run_history.published_rows(build, str(crm)), "alerts": alerts},
             meanings=run_history.meanings(connection),
+            hidden_outcomes=few_changes.hidden_outcomes(connection, again),
             has_deals=bool(request["publish_deals"]),
         ),
     )

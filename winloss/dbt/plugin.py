@@ -24,6 +24,7 @@ from winloss.load.columns import dimension_name_problem
 from winloss.load.plan import clear_copies, plan_load
 from winloss.operations.privacy_key import KeyProblem, read_or_make_key
 from winloss.own_files import others_database
+from winloss.publish.publication import OF_NO_VALUE
 from winloss.publish.published_build import SAMPLE, sample_objection
 
 
@@ -52,7 +53,7 @@ def keep_private(project: Path, logs: Path, target: Path) -> None:
         if not place.is_dir() or place.is_symlink():
             continue
         with suppress(OSError):
-            if place.resolve() == (project / default).resolve():
+            if os.path.realpath(place) == os.path.realpath(project / default):
                 place.chmod(0o700)
             for path in [*place.glob("dbt.log*"), *place.glob("*.json"), *place.glob("*.msgpack")]:
                 path.chmod(0o600)
@@ -156,8 +157,11 @@ class Plugin(BasePlugin):
         with duckdb.connect(self.creds.path if self.creds else ":memory:", config=self._config) as connection:
             try:
                 return step(connection, json.loads(request))
-            except duckdb.Error as error:
-                return f"Not published: {str(error).splitlines()[0]}; readers keep the previous build."
+            except (duckdb.Error, OSError) as error:
+                # of a file it names the path, of a value perhaps the value
+                is_of_a_file = isinstance(error, (*OF_NO_VALUE, OSError))
+                what = printable(str(error).splitlines()[0]) if is_of_a_file else type(error).__name__
+                return f"Not published: the end of the run met a fault ({what}); readers keep the previous build."
 
 
 def _clear_export_copies(database: str) -> bool:

@@ -6,6 +6,7 @@ import calendar
 import datetime
 import hashlib
 import lzma
+import os
 import re
 import shutil
 import zipfile
@@ -153,7 +154,7 @@ class Folder:
         name = shown_name(path.relative_to(self.path).as_posix())
         if path.is_symlink() and not path.exists():
             raise ReadingError(f"{name} is a link to a file that is not there: put the file itself into the folder.")
-        if not path.resolve().is_relative_to(self.path.resolve()):
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.path)):
             raise ReadingError(
                 f"{name} is a link to a file outside of the folder of exports: put the file itself into the folder."
             )

@@ -43,7 +43,7 @@ class Places:
         """As the settings state them, from the project on. The published file stays the link that readers follow: a build puts another file behind it."""
         return cls(
             project,
-            private_database().resolve(),
+            Path(os.path.realpath(private_database())),
             *(Path(os.path.abspath(project / stated[name])) for name in ("published", "reports")),
         )
 

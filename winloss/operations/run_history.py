@@ -127,9 +127,13 @@ _FILES_BY_NUMBER = """to_json(list_transform(
 
 
 def published_rows(invocation_id: str, crm: str) -> str:
-    """The run history as the published file states it: of this source alone, and the run being published counts as published."""
+    """The run history as the published file states it: of this source alone, and the run being published counts as published.
+
+    Why another was not published stays private: it may name folders, or deals that changed.
+    """
     return (
         f"select * replace (case when invocation_id = {_text(invocation_id)} then true else is_published end as is_published, "
+        "case when why_not is not null then 'the run history of the private database says why' end as why_not, "
         f"{_FILES_BY_NUMBER} as input_files) from history.run_history where crm = {_text(crm)}"
     )
 

@@ -46,14 +46,18 @@ class OthersFilesError(Exception):
 
 
 def published_place(path: Path) -> Path:
-    """The absolute path of a published file as its readers know it, through links of the user's but not through those of a build."""
-    place = path.parent.resolve() / path.name
+    """The absolute path of a published file as its readers know it, through links of the user's but not through those of a build.
+
+    Raises OSError where the links lead in a circle.
+    """
+    # links that lead in a circle are found by what opens the file
+    place = Path(os.path.realpath(path.parent)) / path.name
     for _ in range(_LINKS_FOLLOWED):
         if not place.is_symlink() or os.readlink(place) == f".{place.name}.current/{place.name}":
-            break
+            return place
         there = place.parent / os.readlink(place)
-        place = there.parent.resolve() / there.name
-    return place
+        place = Path(os.path.realpath(there.parent)) / there.name
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 @dataclass
@@ -110,7 +114,7 @@ class BuildFolders:
     def _text(self, name: str) -> str:
         """What the link at the place of a file says."""
         place = self._place(name)
-        return os.path.relpath(self.current / name, place.parent.resolve())
+        return os.path.relpath(self.current / name, os.path.realpath(place.parent))
 
     def _ways(self, names: Iterable[str]) -> list[Path]:
         """What stands where links and files go."""

@@ -1,39 +1,58 @@
 """Whether a quarter is published again for the sake of so few deals that two files, subtracted, tell theirs.
 
 A colleague who keeps the published file of Monday has, on Tuesday, the amount of the one deal that was won in between: totals differ by it
-and cannot be hidden. So the file of Monday stays until enough deals changed; what the deals of a publication were, the private database
-remembers by their keys and by hashes of what is published of them.
+and cannot be hidden. So the file of Monday stays until enough deals changed; what the deals of a publication were, open ones included, the
+private database remembers by their keys and by hashes of what is published of them. Where it does not (`compared_files`), the files that stand are asked.
 """
 
 from __future__ import annotations
 
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
 
 import duckdb
+
+from winloss.publish.build_folders import published_place
+from winloss.publish.compared_files import doubted
+from winloss.publish.published_build import SAMPLE, Standing, standing
 
 NO_QUARTER = "an export without quarters"
 """What stands in place of the quarter where none is reviewed."""
 
 _REMEMBERED = 5
-"""Publications that are remembered, the last ones; one that changed nothing is none."""
+"""Publications that are remembered, the last ones; one that changed nothing takes the place of the one before."""
 
-# What the published tables are made of, deal by deal. Sums of hashes do not depend on the order of rows.
+# What the published tables are made of, deal by deal. Sums of hashes do not depend on the order of rows. How old an open deal is is no
+# part of it: that changes every day.
 _DEALS = """select
     deals.deal_key,
     deals.outcome,
-    left(md5(concat_ws('|', deals.closed_on, deals.amount, 'days', deals.cycle_days)), 16) as value_hash,
-    left(md5(concat_ws('|', {segments}, reasons.total)), 16) as segments_hash,
+    left(md5(cast(row(deals.closed_on, deals.amount, deals.cycle_days, deals.created_on, deals.stated_amount, deals.currency) as varchar)), 16) as value_hash,
+    left(md5(cast(row({segments}, deals.qualification_score, reasons.total, stages.total) as varchar)), 16) as segments_hash,
     coalesce(contacts.total, '') as contacts_hash
-from marts.fct_closed_deals as deals
+from marts.fct_deals as deals
 left join (
     select deal_key, cast(sum(cast(md5_number_lower(reason) as hugeint)) as varchar) as total
     from (
         select deal_key, 'lost ' || category as reason from marts.bridge_deal_loss_reasons
         union all
         select deal_key, 'won ' || win_factor as reason from marts.bridge_deal_win_factors
+        union all
+        select deal_key, 'against ' || competitor as reason from marts.bridge_deal_competitors
     ) as reasons_of_deals
     group by deal_key
 ) as reasons on deals.deal_key = reasons.deal_key
+left join (
+    select
+        deal_key,
+        cast(sum(cast(md5_number_lower(cast(row(stage, left_as, is_skipped, is_moved_back, reached_on, left_on) as varchar)) as hugeint)) as varchar) as total
+    from marts.fct_deal_stages
+    group by deal_key
+) as stages on deals.deal_key = stages.deal_key
 left join (
     select
         deal_key,
@@ -41,21 +60,16 @@ left join (
     from marts.bridge_deal_contacts
     where is_counted
     group by deal_key
-) as contacts on deals.deal_key = contacts.deal_key"""
+) as contacts on deals.deal_key = contacts.deal_key
+where deals.is_in_population and deals.outcome in ('won', 'lost', 'open')"""
 
-_CHANGES = """with of_quarter as (
+_CHANGES = """with every_deal as (
 
-    select * from history.published_deals where reviewed_quarter = $quarter
-
-),
-
-every_deal as (
-
-    select publication, deal_key, outcome, value_hash, segments_hash, contacts_hash from of_quarter
+    select publication, reviewed_quarter, deal_key, outcome, value_hash, segments_hash, contacts_hash from history.published_deals
     union all
-    select publications.publication, deals.*
+    select publications.publication, publications.reviewed_quarter, deals.*
     from ({deals}) as deals
-    cross join (select distinct publication from of_quarter) as publications
+    cross join (select distinct publication, reviewed_quarter from history.published_deals) as publications
 
 ),
 
@@ -63,63 +77,129 @@ compared as (
 
     select
         publication,
+        reviewed_quarter,
         bool_or(outcome = 'won') as is_won,
         bool_or(outcome = 'lost') as is_lost,
+        bool_or(outcome = 'open') as is_open,
         -- a deal that stands on one side only came or went
         count(*) = 1 or min(outcome || value_hash) != max(outcome || value_hash) as is_value_new,
         count(*) = 1 or min(segments_hash) != max(segments_hash) as are_segments_new,
         count(*) = 1 or min(contacts_hash) != max(contacts_hash) as are_contacts_new
     from every_deal
-    group by publication, deal_key
+    group by publication, reviewed_quarter, deal_key
 
 )
 
 select
     publication,
-    count(*) filter (is_value_new and is_won) as won_deals,
-    count(*) filter (is_value_new and is_lost) as lost_deals,
-    count(*) filter (are_segments_new) as segment_deals,
-    count(*) filter (are_contacts_new) as contact_deals
+    reviewed_quarter,
+    -- under another key, or another version of the hashes, no deal is the one it was
+    bool_or(not is_value_new or not are_segments_new) as is_comparable,
+    {counts}
 from compared
-group by publication
+group by publication, reviewed_quarter
 order by publication"""
 
-_WHAT = (
-    "outcome, amount or dates of {} won deal{}",
-    "outcome, amount or dates of {} lost deal{}",
-    "segments or reasons of {} deal{}",
-    "contacts of {} deal{}",
-)
+_OUTCOMES = ("won", "lost", "open")
+_PARTS = {
+    "is_value_new": "outcome, amount or dates",
+    "are_segments_new": "segments, stages or reasons",
+    "are_contacts_new": "contacts",
+}
 
 
-def objection(connection: duckdb.DuckDBPyConnection, quarter: str, minimum: int) -> str | None:
-    """Why the marts of `connection` must not take the place of what was published of `quarter`; None where they may.
+@dataclass(frozen=True)
+class Republication:
+    """A build that would be published as `path`: the source of its deals, the quarter it reviews, the `minimum` of changed deals from
+    which what changed may be known, and whether the user allows fewer this once."""
 
-    `minimum` is the number of deals from which what changed between two publications may be known.
-    """
-    for _, *counts in _changes(connection, quarter):
-        few = [
-            what.format(count, "s" * (count > 1))
-            for what, count in zip(_WHAT, counts, strict=True)
-            if 0 < count < minimum
+    path: Path
+    source: str
+    quarter: str | None
+    minimum: int
+    is_allowed: bool = False
+
+    @property
+    def is_watched(self) -> bool:
+        """The sample's deals are no one's."""
+        return self.source != SAMPLE and not self.is_allowed
+
+    @property
+    def reviews(self) -> str:
+        return self.quarter or NO_QUARTER
+
+    def standing(self) -> list[tuple[Path, Standing]]:
+        """The published files of a company that stand there: of the quarter, and the copies of others."""
+        final = published_place(self.path)
+        found = [
+            (path, standing(path))
+            for path in [final, *sorted(final.parent.glob(f"*-Q[1-4]/{glob.escape(final.name)}"))]
         ]
-        if few:
+        return [(path, before) for path, before in found if before and before.source != SAMPLE]
+
+
+def objection(connection: duckdb.DuckDBPyConnection, new: Republication) -> str | None:
+    """Why the marts of `connection` must not take the place of what was published of the quarter; None where they may."""
+    files = new.standing() if new.is_watched else []
+    if not any((before.quarter or NO_QUARTER) == new.reviews for _, before in files):
+        return None
+    remembered = [change for change in _changes(connection) if change.is_comparable and change.quarter == new.reviews]
+    end = "which a reader of both files could work out; readers keep the previous build. Build again when"
+    for change in remembered:
+        if few := change.few(new.minimum):
             return (
-                f"since {quarter} was published only the {' and the '.join(few)} changed, which a reader of both files could work out; "
-                f"readers keep the previous build. Build again when {minimum} or more changed, or set allow_few_changes: true for this run."
+                f"since {new.reviews} was published only the {' and the '.join(few)} changed, {end} {new.minimum} or more changed, "
+                "or set allow_few_changes: true for this run."
+            )
+    known = {change.publication for change in remembered}
+    for path, before in files:
+        if before.build in known or (before.quarter or NO_QUARTER) != new.reviews:
+            continue
+        if doubts := doubted(connection, path, new.minimum):
+            return (
+                f"{path} holds {new.reviews} of a build that the private database does not remember, and differs in {' and '.join(doubts)} "
+                f"by what may be fewer than {new.minimum} deals, {end} more changed, or set allow_few_changes: true for this run."
             )
     return None
 
 
-def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str) -> None:
+def hidden_outcomes(connection: duckdb.DuckDBPyConnection, new: Republication) -> tuple[str, ...]:
+    """Outcomes whose amounts must not leave, since those of another quarter's publication, subtracted, tell those of a few deals.
+
+    Open deals belong to no quarter: where few of them changed from one publication to the next, their total would tell it.
+    """
+    if not new.is_watched:
+        return ()
+    changes = [change for change in _changes(connection) if change.is_comparable]
+    known = {change.publication for change in changes}
+    is_told = any(0 < change.open_deals < new.minimum for change in changes if change.quarter != new.reviews) or any(
+        "open deals" in doubted(connection, path, new.minimum)
+        for path, before in new.standing()
+        if path == published_place(new.path)
+        and before.build not in known
+        and (before.quarter or NO_QUARTER) != new.reviews
+    )
+    return ("open",) if is_told else ()
+
+
+def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str | None) -> None:
     """Remember the deals that were published; a connection without history remembers none."""
-    if not _has_history(connection) or any(not any(counts) for _, *counts in _changes(connection, quarter)):
+    if not _has_history(connection):
         return
+    quarter = quarter or NO_QUARTER
+    named = {"publication": publication, "now": datetime.now(UTC).replace(tzinfo=None)}
+    for change in _changes(connection):
+        if change.quarter == quarter and change.is_comparable and not any(change.deals):
+            connection.execute(
+                "update history.published_deals set publication = $publication, published_at = $now where publication = $before",
+                {**named, "before": change.publication},
+            )
+            return
     connection.execute(
         "insert into history.published_deals by name "
         "select $publication as publication, cast($now as timestamp) as published_at, $quarter as reviewed_quarter, deals.* "
         f"from ({_deals(connection)}) as deals",
-        {"publication": publication, "now": datetime.now(UTC).replace(tzinfo=None), "quarter": quarter},
+        {**named, "quarter": quarter},
     )
     connection.execute(
         "delete from history.published_deals where publication not in ("
@@ -127,11 +207,39 @@ def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: s
     )
 
 
-def _changes(connection: duckdb.DuckDBPyConnection, quarter: str) -> list[tuple[str, int, int, int, int]]:
-    """For each publication of the quarter, how many deals changed since, by what changed of them."""
+@dataclass(frozen=True)
+class _Change:
+    """How many deals changed since a publication, by part and outcome; not comparable where no deal of it is known again."""
+
+    publication: str
+    quarter: str
+    is_comparable: bool
+    deals: Sequence[int]
+
+    @property
+    def open_deals(self) -> int:
+        """Open deals of which an amount, a segment or that they are open changed."""
+        return max(
+            deals
+            for (part, outcome), deals in zip(product(_PARTS, _OUTCOMES), self.deals, strict=True)
+            if outcome == "open" and part != "are_contacts_new"
+        )
+
+    def few(self, minimum: int) -> list[str]:
+        return [
+            f"{_PARTS[part]} of {deals} {outcome} deal{'s' * (deals > 1)}"
+            for (part, outcome), deals in zip(product(_PARTS, _OUTCOMES), self.deals, strict=True)
+            if 0 < deals < minimum
+        ]
+
+
+def _changes(connection: duckdb.DuckDBPyConnection) -> list[_Change]:
+    """The changes since each publication that is remembered."""
     if not _has_history(connection):
         return []
-    return connection.execute(_CHANGES.format(deals=_deals(connection)), {"quarter": quarter}).fetchall()
+    counts = ", ".join(f"count(*) filter ({part} and is_{outcome})" for part, outcome in product(_PARTS, _OUTCOMES))
+    rows = connection.execute(_CHANGES.format(deals=_deals(connection), counts=counts)).fetchall()
+    return [_Change(publication, quarter, is_comparable, deals) for publication, quarter, is_comparable, *deals in rows]
 
 
 def _has_history(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -148,5 +256,5 @@ def _deals(connection: duckdb.DuckDBPyConnection) -> str:
     columns = connection.execute(
         "select distinct dimension from marts.dim_dimensions where not is_person order by dimension"
     ).fetchall()
-    segments = ", ".join(["'segments'", *(f"'{column}'" + f", deals.{column}" for (column,) in columns)])
+    segments = ", ".join(["'segments'", *(f"deals.{column}" for (column,) in columns)])
     return _DEALS.format(segments=segments)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
+import errno
 import os
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,11 +23,12 @@ from pathlib import Path
 
 import duckdb
 
+from winloss.errors import printable
 from winloss.formatting import FORMULA_STARTS
 from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
-from winloss.publish.small_values import FOLLOWING, TABLES, hide_small_values, judged_rows, shown_values
+from winloss.publish.small_values import FOLLOWING, TABLES, CopyError, hide_small_values, judged_rows, shown_values
 from winloss.questions import as_script, askable, read_questions
 from winloss.settings import PROJECT
 
@@ -46,6 +49,11 @@ _BATCH = 10_000
 _QUARTER = re.compile(r"^(FY)?[0-9]{4}-Q[1-4]$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
+_ROOM = 1_000_000
+"""Bytes that a disk must take to be called not full."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 _FILES = "published_files"
 """The files by the name that is published instead of theirs: a temporary table."""
 
@@ -54,6 +62,10 @@ _PEOPLE = "people_dimensions"
 
 ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+"
 """An e-mail address inside a text: in a product or a source it names a person."""
+
+
+OF_NO_VALUE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)
+"""Faults whose text names files and sizes, and no cell."""
 
 
 class PublishError(Exception):
@@ -86,7 +98,8 @@ class Publication:
 
     `path` is the published DuckDB file, `quarter` the quarter under review (for a copy under its name), `formats` some of
     `FORMATS`, `minimum` the deals from which a cell about people is shown, `further` select statements of tables that
-    are no marts, with the meaning of each table and column; `has_deals` adds the closed deals, a row each.
+    are no marts, with the meaning of each table and column, `hidden_outcomes` those of whose deals no amount leaves;
+    `has_deals` adds the closed deals, a row each.
     """
 
     path: Path
@@ -96,6 +109,7 @@ class Publication:
     minimum: int = 5
     further: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
+    hidden_outcomes: tuple[str, ...] = ()
     has_deals: bool = False
 
 
@@ -265,7 +279,10 @@ def publish(
 
     Raises PublishError; then every file that stood before still stands, and nothing half-written is left behind.
     """
-    final = published_place(publication.path)
+    try:
+        final = published_place(publication.path)
+    except OSError as error:
+        raise PublishError(_sentence(error, publication.path)) from error
     _refuse_own_database(connection, final)
     if final.suffix == ".sqlite":
         raise PublishError(
@@ -282,12 +299,32 @@ def publish(
             try:
                 written = _write(connection, publication, read_allow_list(allow_list)[0], folder)
                 return _put_in_place(folder, final, written)
+            except (OSError, duckdb.Error, sqlite3.Error) as error:
+                # asked while what was written still stands: it is removed next, and there is room again
+                raise PublishError(_sentence(error, final, _is_full(folder))) from error
             finally:
                 remove_folders(final.parent, final.name)
     except PublishError:
         raise
+    except CopyError as error:
+        raise PublishError(
+            f"Not published: {error} does not say what it shows, so that no one knows what it tells beside a new build; readers keep the previous "
+            "build. Move it away, or bring it back from a backup."
+        ) from error
     except (OSError, duckdb.Error, sqlite3.Error) as error:
         raise PublishError(_sentence(error, final)) from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk of a folder takes no more: what an engine says where closing a file fails does not tell."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_ROOM))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in _NO_ROOM
+    return False
 
 
 def _write(
@@ -307,8 +344,12 @@ def _write(
         for kind in publication.formats:
             written += _write_folder(connection, folder, kind)
         connection.execute(f"checkpoint {_FILE}")
-    finally:
-        connection.execute(f"detach {_FILE}")
+    except BaseException:
+        # what went wrong first is told
+        with suppress(duckdb.Error):
+            connection.execute(f"detach {_FILE}")
+        raise
+    connection.execute(f"detach {_FILE}")
     if (folder / f"{name}.wal").exists():
         raise PublishError("Not published: DuckDB left the new file unfinished; readers keep the previous build.")
     if publication.quarter and _QUARTER.match(publication.quarter):
@@ -330,7 +371,9 @@ def _fill(
     hide_small_cells(connection, SCHEMA, "contact_counts", publication.minimum)
     if "persona_evidence" in columns:
         hide_first_days(connection, SCHEMA, publication.minimum)
-    hide_small_values(connection, SCHEMA, columns, publication.minimum, _kept_copies(publication))
+    hide_small_values(
+        connection, SCHEMA, columns, publication.minimum, _kept_copies(publication), publication.hidden_outcomes
+    )
     connection.execute(f"create or replace temp table {_FILES} as {_published_files(columns)}")
     statements = {
         table.name: published_select(table, columns[table.name], publication.minimum) for table in allowed.values()
@@ -768,7 +811,7 @@ def _sole_publisher(final: Path) -> Iterator[None]:
 def _refuse_own_database(connection: duckdb.DuckDBPyConnection, final: Path) -> None:
     row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()
     own = row[0][0] if row else None
-    if own and Path(own).resolve() == final.resolve():
+    if own and os.path.realpath(own) == os.path.realpath(final):
         raise PublishError(
             f"Not published: {final} is the private database itself. Name another file in WINLOSS_PUBLISHED."
         )
@@ -777,17 +820,31 @@ def _refuse_own_database(connection: duckdb.DuckDBPyConnection, final: Path) -> 
 # ---------------------------------------------------------------- words
 
 
-def _sentence(error: Exception, final: Path) -> str:
+def _sentence(error: Exception, final: Path, is_full: bool = False) -> str:
     """One sentence a person can act on, for whatever the system or an engine said."""
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    said = printable(str(error).splitlines()[0]) if str(error) else type(error).__name__
     keep = "readers keep the previous build"
-    # a file that is closed on a full disk cannot be brought up to date
-    if "No space left" in said or "disk is full" in said or "CHECKPOINT during DETACH failed" in said:
+    if is_full or getattr(error, "errno", None) in _NO_ROOM or "No space left" in said or "disk is full" in said:
         return f"Not published: the disk of {final.parent} is full; {keep}. Make room there and build again."
     if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
         return f"Not published: {final.parent} cannot be written; {keep}. Change its rights, or name another file in WINLOSS_PUBLISHED."
     if isinstance(error, NotADirectoryError | FileExistsError):
-        return f"Not published: {final.parent} is not a folder; {keep}. Name another file in WINLOSS_PUBLISHED."
+        at = Path(error.filename2 or error.filename or final.parent)
+        wrong = next((path for path in (at, *at.parents) if path.exists() and not path.is_dir()), final.parent)
+        return (
+            f"Not published: {wrong} is not a folder; {keep}. Move it away, or name another file in WINLOSS_PUBLISHED."
+        )
+    if isinstance(error, OSError) and error.filename:
+        named = printable(str(error.filename))
+        return f"Not published: {named} cannot be used ({error.strerror}); {keep}. Move it away, or name another file in WINLOSS_PUBLISHED."
+    if "CHECKPOINT" in said:
+        return (
+            f"Not published: DuckDB could not finish the new file in {final.parent}, though there is room ({said.rstrip('.')}); {keep}. "
+            "Build again; if it fails again, winloss doctor looks at that disk."
+        )
+    if isinstance(error, duckdb.Error) and not isinstance(error, OF_NO_VALUE):
+        # what an engine says of a value may hold it
+        return f"Not published: DuckDB met a fault that was not foreseen ({type(error).__name__}); {keep}. Please report it."
     return f"Not published: {said}; {keep}."
 
 

@@ -17,10 +17,15 @@ SAMPLE = "sample"
 
 @dataclass(frozen=True)
 class Standing:
-    """The build a published file is of: the CRM its deals came from, and how many there were; None where it does not say."""
+    """The build a published file is of: the CRM its deals came from, how many there were, its id, and the quarter under review.
+
+    None where it does not say.
+    """
 
     source: str | None
     deals: int | None
+    build: str | None = None
+    quarter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,20 @@ def standing(path: Path) -> Standing | None:
         quoted = str(path).replace("'", "''")
         try:
             connection.execute(f"attach '{quoted}' as published (read_only, type duckdb)")
-            run = connection.execute(
-                "select arg_max(crm, started_at), arg_max(deals, started_at) from published.main.run_history where is_published"
-            ).fetchall()[0]
+            quarter = connection.execute(
+                "select max(last_quarter) from published.main.dim_periods where period = 'quarter'"
+            ).fetchall()[0][0]
         except duckdb.Error:
             return Standing(None, None)
-    return Standing(run[0], run[1])
+        try:
+            run = connection.execute(
+                "select arg_max(crm, started_at), arg_max(deals, started_at), arg_max(invocation_id, started_at) "
+                "from published.main.run_history where is_published"
+            ).fetchall()[0]
+        except duckdb.Error:
+            # of another engine, which keeps no history
+            return Standing(None, None, None, quarter)
+    return Standing(run[0], run[1], run[2], quarter)
 
 
 def objection(path: Path, new: Successor) -> str | None:

@@ -59,6 +59,9 @@ OF_WON = (
 FIGURES = {"won": (*WON, *OF_WON), "lost": LOST, "open": OPEN}
 """Figures of value and time by the outcome whose deals they rest on; the mart counts these as `won_deals` and so on."""
 
+EXPECTED = ("expected_wins", "expected_wins_low", "expected_wins_high")
+"""Of few open deals these tell, by the curve that is published, how old they are."""
+
 REASON = "value_missing_reason"
 
 FOLLOWING = {
@@ -207,10 +210,11 @@ def hide_small_values(
     columns: Mapping[str, Mapping[str, str]],
     minimum: int,
     kept: Sequence[Path] = (),
+    hidden_outcomes: Sequence[str] = (),
 ) -> None:
     """Fill the temporary table `value_cells` of `connection`; `columns` are those of each mart in `schema`.
 
-    `kept` are the published files of earlier quarters that stand beside the new one.
+    `kept` are the published files of earlier quarters that stand beside the new one. Of `hidden_outcomes` no amount leaves.
     """
     connection.execute(_CELLS)
     for name, table in TABLES.items():
@@ -222,6 +226,10 @@ def hide_small_values(
                     f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
                 )
     connection.execute(_HIDDEN, {"minimum": minimum})
+    connection.execute(
+        "create or replace temp table hidden_outcomes as select unnest(cast($outcomes as varchar[])) as outcome",
+        {"outcomes": list(hidden_outcomes)},
+    )
     copies = _kept_spans(connection, kept)
     periods = _days_of_periods(connection, f"{schema}.dim_periods") if copies else {}
     settled: set[object] = set()
@@ -360,6 +368,10 @@ _Days = Mapping[str, tuple[date, date]]
 """The first day of each period, and the day after its last."""
 
 
+class CopyError(Exception):
+    """A copy of an earlier quarter cannot be asked what it shows; the message is its path."""
+
+
 def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> dict[_Cell, list[Span]]:
     """What the copies show of each cell, a span for each period of each copy."""
     found: dict[_Cell, list[Span]] = {}
@@ -376,6 +388,8 @@ def _kept_spans(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path]) -> 
                 if period in days:
                     known = SEGMENTS if table == SEGMENT_QUARTERS else table
                     found.setdefault((known, outcome, cell), []).append(Span(*days[period], deals, is_shown))
+        except duckdb.Error as error:
+            raise CopyError(str(path)) from error
         finally:
             connection.execute("detach kept_copy")
     return found
@@ -544,7 +558,8 @@ def judged_rows(name: str, columns: Mapping[str, str], rows: str) -> str:
     flags = [
         f"exists (select 1 from value_cells where is_hidden and table_name = '{table.judged_as or name}' and outcome = '{outcome}' "
         f"and value_cells.cell = {_joined(table.cell, 'mart')} "
-        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}"
+        f"and value_cells.period = {table.period if table.period[0] == chr(39) else f'mart.{table.period}'}) as {_flag(outcome)}, "
+        f"exists (select 1 from hidden_outcomes where outcome = '{outcome}') as is_every_{outcome}_hidden"
         for outcome in FIGURES
         if table and is_judged(name, columns, outcome)
     ]
@@ -569,10 +584,17 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     outcomes = [outcome for outcome in FIGURES if is_judged(name, columns, outcome)]
     if not outcomes:
         return {}
-    either = " or ".join(_flag(outcome) for outcome in outcomes)
+    hidden = {outcome: f"({_flag(outcome)} or is_every_{outcome}_hidden)" for outcome in outcomes}
+    either = " or ".join(hidden.values())
     replaced: dict[str, str] = {}
-    for figures, condition in [*((FIGURES[outcome], _flag(outcome)) for outcome in outcomes), (BOTH, either)]:
+    for figures, condition in [*((FIGURES[outcome], hidden[outcome]) for outcome in outcomes), (BOTH, either)]:
         replaced |= {column: f"case when not ({condition}) then {column} end" for column in shown if column in figures}
+    if "open" in outcomes:
+        replaced |= {
+            column: f"case when not {_flag('open')} then {column} end" for column in EXPECTED if column in shown
+        }
+        if "missing_reason" in shown and set(EXPECTED) & set(shown):
+            replaced["missing_reason"] = f"case when {_flag('open')} then {few} else missing_reason end"
     if REASON in shown:
         replaced[REASON] = f"case when {either} then {few} else {REASON} end"
     return replaced

@@ -45,13 +45,14 @@ def write_report(path: Path | str, out: Path | str, format: str = "html", quarte
     return write_text(render(build_report(path, quarter), format), out)
 
 
-def write_text(text: str, out: Path | str) -> Path:
+def write_text(text: str, out: Path | str, is_private: bool = False) -> Path:
     """Writes `text` to `out`, as `write_bytes` does."""
-    return write_bytes(text.encode("utf-8"), out)
+    return write_bytes(text.encode("utf-8"), out, is_private)
 
 
-def write_bytes(content: bytes, out: Path | str) -> Path:
-    """Writes `content` to `out` in one step, making its folder. Raises ReportError where it cannot, or where no report stands there.
+def write_bytes(content: bytes, out: Path | str, is_private: bool = False) -> Path:
+    """Writes `content` to `out` in one step, making its folder; a private one for its owner alone. Raises ReportError where it cannot,
+    or where no report stands there.
 
     A manifest beside it holds the digest of what was written: only that is replaced, never a file that someone made or changed.
     """
@@ -68,6 +69,7 @@ def write_bytes(content: bytes, out: Path | str) -> Path:
         remove_folders(target.parent, target.name)
         folder = new_folder(target.parent, target.name)
         waiting = folder / "report"
+        waiting.touch(0o600 if is_private else 0o666)
         waiting.write_bytes(content)
         # both are known while one takes the place of the other
         known = manifest.digests.get(target.name, [])[-1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from winloss.formatting import count, label, number_short, percent_short
 from winloss.report.charts import NARROW, Row, RowChart
 from winloss.report.context import Context
@@ -170,6 +172,8 @@ def open_deals(context: Context) -> Section:
         )
         blocks.append(Paragraph(say(advised, standings[0]), "plain"))
     drawn = standings + _segments(context)[:_SEGMENTS]
+    if standings and any(row["open_deals"] and row["expected_wins"] is None for row in _by_profile(context)):
+        blocks.append(Paragraph(Sentence("Groups of too few open deals to be shown are not drawn."), "plain"))
     if drawn:
         blocks.append(_open_charts(context, standings, drawn[len(standings) :]))
     return Section("open-deals", title, tuple(blocks), sources)
@@ -185,12 +189,14 @@ def _segments(context: Context) -> list[Record]:
     return []
 
 
+def _by_profile(context: Context) -> Sequence[Record]:
+    return context.marts.rows("open_pipeline_by_profile")
+
+
 def _standings(context: Context) -> list[Record]:
     """Open deals by what the advice says of their segments, those to target more first; none where nothing is advised for."""
-    rows = [row for row in context.marts.rows("open_pipeline_by_profile") if row["open_deals"]]
-    if any(row["expected_wins"] is None for row in rows) or not rows or rows[0]["profile_standing"] != "target more":
-        return []
-    return rows
+    rows = [row for row in _by_profile(context) if row["open_deals"] and row["expected_wins"] is not None]
+    return rows if rows and rows[0]["profile_standing"] == "target more" else []
 
 
 def _name(row: Record) -> str:
