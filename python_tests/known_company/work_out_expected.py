@@ -107,8 +107,6 @@ LACKING = {
         "country",
         "account_type",
         "cycle_days",
-        "won_on",
-        "lost_on",
     ),
     "accounts": ("is_deleted",),
     "stage_history": ("left_at", "from_stage", "amount", "close_date", "is_deleted"),
