@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
+import duckdb
+
+from python_tests.conftest import SampleBuild
 from python_tests.report_context import context_of, said
+from winloss.report import build_report
 from winloss.report.charts import RowChart
 from winloss.report.context import Context
-from winloss.report.document import Chart, ChartGrid, Section
+from winloss.report.document import Chart, ChartGrid, Section, Sentence
 from winloss.report.sections.pipeline import funnel, open_deals
 
 KEYS = {
@@ -153,3 +159,49 @@ def test_the_largest_segments_of_the_first_dimension_with_two_are_drawn() -> Non
     (chart,) = charts(open_deals(context(open_pipeline=[ALL, *segments], dim_dimensions=dimensions)))
     assert isinstance(chart.spec, RowChart)
     assert [(row.label, row.right) for row in chart.spec.rows] == [("North", ("12.4", "30")), ("South", ("12.4", "10"))]
+
+
+# ---------------------------------------------------------------- equal age
+
+
+def sentences_of(part: object) -> Iterator[Sentence]:
+    """Every sentence of a report or of a part of it."""
+    if isinstance(part, Sentence):
+        yield part
+    elif is_dataclass(part):
+        for each in fields(part):
+            yield from sentences_of(getattr(part, each.name))
+    elif isinstance(part, Mapping):
+        yield from sentences_of(tuple(part.values()))
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from sentences_of(each)
+
+
+def test_nothing_is_said_of_speed_pushes_or_contacts_but_of_deals_of_the_same_age(sample_build: SampleBuild) -> None:
+    """Days to the close, pushes and the contacts a deal had in the end come with time: a deal that lives longer has more of each.
+
+    What is said of contacts counts those of a landmark day on which the deals were open; what is said of days is read off a curve at an age.
+    """
+    published = sample_build.folder / "published.duckdb"
+    told = list(sentences_of(build_report(published)))
+    cells = [source for sentence in told for source in sentence.sources]
+    assert len(told) > 30 and len(cells) > 100
+    in_time = ("days", "weeks", "push", "slip", "stage_age")
+    of_time = {(cell.table, cell.column) for cell in cells if any(word in cell.column for word in in_time)}
+    assert of_time <= {
+        ("multithreading", "landmark_days"),
+        ("persona_evidence", "landmark_days"),
+        ("win_rate_curves", "age_weeks"),
+    }
+    # of the contacts at the close it is only told that they say nothing
+    at_close = [text for text in told if any(cell.key.get("moment") == "at close" for cell in text.sources)]
+    assert {text.grade for text in at_close} == {None}
+    # of how long a stage takes there are figures and no sentence; how often a deal was pushed is in no published table
+    with duckdb.connect(str(published), read_only=True) as connection:
+        columns = {
+            row[0]
+            for row in connection.execute("select column_name from duckdb_columns() where not internal").fetchall()
+        }
+    assert "median_stage_days" in columns
+    assert [name for name in columns if "push" in name or "slip" in name] == []

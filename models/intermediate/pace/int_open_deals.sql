@@ -4,17 +4,20 @@
 -- noqa: disable=LT02
 
 select
-    spells.deal_key,
-    spells.created_on,
-    spells.left_days as age_days,
-    spells.amount,
+    deals.deal_key,
+    deals.created_on,
+    cast({{ dbt.datediff('deals.created_on', 'as_of.as_of_on', 'day') }} as integer) as age_days,  -- noqa: LT05
+    deals.amount,
     chances.step_age_days,
     chances.win_chance,
     coalesce(chances.is_stale_age, false) as is_stale,
     coalesce(chances.is_beyond_record, false) as is_beyond_record
     {%- for column in segment_columns() %},
-    spells.{{ column }}
+    deals.{{ column }}
     {%- endfor %}
-from {{ ref('fct_open_spells') }} as spells
-left join {{ ref('int_win_chances') }} as chances on chances.period = 'window' and spells.left_days = chances.age_days
-where spells.period = 'all' and spells.left_as = 'open'
+from {{ ref('fct_deals') }} as deals
+inner join {{ ref('dim_as_of') }} as as_of on deals.created_on <= as_of.as_of_on
+left join {{ ref('int_win_chances') }} as chances
+    on chances.period = 'window'
+    and chances.age_days = {{ dbt.datediff('deals.created_on', 'as_of.as_of_on', 'day') }}
+where deals.is_in_population and deals.outcome = 'open'

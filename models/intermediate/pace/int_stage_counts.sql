@@ -1,34 +1,44 @@
 -- One row per period x pipeline x open stage that deals reached in it: how many, and what became of them by the end of the export. Deals
 -- whose moments are not known are in `all` only. Periods overlap and may not be added.
 
+-- deals are looked at once; their days are some hundreds
 with days as (
 
     select
-        periods.period,
-        reached.reached_on
-    from {{ ref('dim_periods') }} as periods
-    inner join (select distinct reached_on from {{ ref('fct_deal_stages') }}) as reached
-        on periods.period = 'all' or (reached.reached_on >= periods.starts_on and reached.reached_on < periods.ends_before_on)
+        pipeline,
+        stage,
+        stage_order,
+        reached_on,
+        count(*) as reached_deals,
+        count(is_skipped) as known_path_deals,
+        count(*) filter (where is_skipped) as skipped_deals,
+        count(*) filter (where is_moved_back) as moved_back_deals,
+        count(*) filter (where left_as = 'advanced') as advanced_deals,
+        count(*) filter (where left_as = 'lost') as lost_deals,
+        count(*) filter (where left_as = 'disqualified') as disqualified_deals,
+        count(*) filter (where left_as = 'open') as open_deals,
+        count(*) filter (where outcome = 'won') as won_deals,
+        count(entered_on) as dated_deals,
+        count(amount) filter (where left_as = 'lost') as lost_deals_with_amount,
+        sum(amount) filter (where left_as = 'lost') as lost_amount
+    from {{ ref('fct_deal_stages') }}
+    group by pipeline, stage, stage_order, reached_on
 
 )
 
 select
-    days.period,
-    stages.pipeline,
-    stages.stage,
-    stages.stage_order,
-    count(*) as reached_deals,
-    count(stages.is_skipped) as known_path_deals,
-    count(*) filter (where stages.is_skipped) as skipped_deals,
-    count(*) filter (where stages.is_moved_back) as moved_back_deals,
-    count(*) filter (where stages.left_as = 'advanced') as advanced_deals,
-    count(*) filter (where stages.left_as = 'lost') as lost_deals,
-    count(*) filter (where stages.left_as = 'disqualified') as disqualified_deals,
-    count(*) filter (where stages.left_as = 'open') as open_deals,
-    count(*) filter (where stages.outcome = 'won') as won_deals,
-    count(stages.entered_on) as dated_deals,
-    count(stages.amount) filter (where stages.left_as = 'lost') as lost_deals_with_amount,
-    cast(sum(stages.amount) filter (where stages.left_as = 'lost') as double) as lost_amount
-from {{ ref('fct_deal_stages') }} as stages
-inner join days on stages.reached_on is not distinct from days.reached_on
-group by days.period, stages.pipeline, stages.stage, stages.stage_order
+    periods.period,
+    days.pipeline,
+    days.stage,
+    days.stage_order,
+    {% for measure in [
+        'reached_deals', 'known_path_deals', 'skipped_deals', 'moved_back_deals', 'advanced_deals', 'lost_deals', 'disqualified_deals', 'open_deals',
+        'won_deals', 'dated_deals', 'lost_deals_with_amount',
+    ] -%}
+    cast(sum(days.{{ measure }}) as bigint) as {{ measure }},
+    {% endfor -%}
+    cast(sum(days.lost_amount) as double) as lost_amount
+from days
+inner join {{ ref('dim_periods') }} as periods
+    on periods.period = 'all' or (days.reached_on >= periods.starts_on and days.reached_on < periods.ends_before_on)
+group by periods.period, days.pipeline, days.stage, days.stage_order

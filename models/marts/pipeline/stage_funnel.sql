@@ -5,23 +5,25 @@
 with pipelines as (
 
     select
-        deals.pipeline,
-        count(*) as deals,
-        count(*) filter (where stages.deal_key is null) as deals_without_stages
-    from {{ ref('fct_deals') }} as deals
-    left join (select distinct deal_key from {{ ref('fct_deal_stages') }}) as stages on deals.deal_key = stages.deal_key
-    where deals.is_in_population
-    group by deals.pipeline
+        pipeline,
+        count(*) as deals
+    from {{ ref('fct_deals') }}
+    where is_in_population
+    group by pipeline
 
 ),
 
 counts as (
 
     select
-        *,
-        pipeline || ' | ' || stage as segment,
-        sum(lost_deals) over (partition by period, pipeline) as all_lost_deals
-    from {{ ref('int_stage_counts') }}
+        counted.*,
+        counted.pipeline || ' | ' || counted.stage as segment,
+        sum(counted.lost_deals) over (partition by counted.period, counted.pipeline) as all_lost_deals,
+        pipelines.deals,
+        -- every deal with a known stage has reached the first
+        pipelines.deals - max(case when counted.period = 'all' then counted.reached_deals end) over (partition by counted.pipeline) as deals_without_stages
+    from {{ ref('int_stage_counts') }} as counted
+    inner join pipelines on counted.pipeline = pipelines.pipeline
 
 )
 
@@ -59,13 +61,12 @@ select
         case when counts.dated_deals = 0 then 'no deal has a day on which it entered the stage' end,
         case when counts.dated_deals > 0 and leaving.won_share is null then 'no deal is known to have left the stage' end,
         case
-            when pipelines.deals_without_stages > 0
-                then pipelines.deals_without_stages || ' of ' || pipelines.deals || ' deals of the pipeline have no known stage and are not counted'
+            when counts.deals_without_stages > 0
+                then counts.deals_without_stages || ' of ' || counts.deals || ' deals of the pipeline have no known stage and are not counted'
         end
     ), '') as missing_reason
 from counts
 inner join {{ ref('dim_periods') }} as periods on counts.period = periods.period
-inner join pipelines on counts.pipeline = pipelines.pipeline
 left join {{ ref('int_stage_rates') }} as leaving
     on leaving.dimension = 'stage' and counts.period = leaving.period and counts.segment = leaving.segment
 left join {{ ref('int_stage_rates') }} as ending
