@@ -1,24 +1,19 @@
 {{ config(enabled=true) }}
+{%- set measures = [
+    'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days',
+    'timed_amount', 'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals',
+    'squared_account_deals',
+] %}
 -- One row per recommendable dimension x segment with deals enough on both sides: the value of an opportunity there and elsewhere, that of a selling
 -- day, and the errors of both ratios on the log. Deals of an account count for fewer.
 
 with sides as (
 
     select
-        own.*,
-        all_closed_deals - closed_deals as rest_closed_deals,
-        all_won_deals - won_deals as rest_won_deals,
-        all_won_amount - won_amount as rest_won_amount,
-        all_squared_amount - squared_amount as rest_squared_amount,
-        all_timed_won_deals - timed_won_deals as rest_timed_won_deals,
-        all_days - days as rest_days,
-        all_squared_days - squared_days as rest_squared_days,
-        all_timed_amount - timed_amount as rest_timed_amount,
-        all_squared_timed_amount - squared_timed_amount as rest_squared_timed_amount,
-        all_amount_days - amount_days as rest_amount_days,
-        all_squared_account_amount - squared_account_amount as rest_squared_account_amount,
-        all_account_amount_deals - account_amount_deals as rest_account_amount_deals,
-        all_squared_account_deals - squared_account_deals as rest_squared_account_deals
+        own.*
+        {%- for measure in measures %},
+        all_{{ measure }} - {{ measure }} as rest_{{ measure }}
+        {%- endfor %}
     from {{ ref('int_segment_values') }} as own
 
 ),
