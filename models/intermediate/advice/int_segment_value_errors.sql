@@ -6,6 +6,7 @@
 ] %}
 -- One row per recommendable dimension x segment with deals enough on both sides: the value of an opportunity there and elsewhere, that of a selling
 -- day, and the errors of both ratios on the log. Deals of an account count for fewer.
+-- noqa: disable=LT02
 
 with sides as (
 
@@ -15,17 +16,6 @@ with sides as (
         all_{{ measure }} - {{ measure }} as rest_{{ measure }}
         {%- endfor %}
     from {{ ref('int_segment_values') }} as own
-
-),
-
-told as (
-
-    select *
-    from sides
-    where
-        least(closed_deals, rest_closed_deals) >= {{ setting('minimum_deals') | int }}
-        and least(won_deals, rest_won_deals) >= {{ setting('priced_won_deals') | int }}
-        and least(won_amount, rest_won_amount) > 0
 
 ),
 
@@ -44,11 +34,15 @@ clustered as (
             ) / nullif({{ side }}squared_amount - power({{ side }}won_amount, 2) / {{ side }}closed_deals, 0)
         ) as {{ side }}design_effect{{ ',' if not loop.last }}
         {%- endfor %}
-    from told
+    from sides
+    where
+        least(closed_deals, rest_closed_deals) >= {{ setting('minimum_deals') | int }}
+        and least(won_deals, rest_won_deals) >= {{ setting('priced_won_deals') | int }}
+        and least(won_amount, rest_won_amount) > 0
 
 ),
 
--- few wins hide their tail: the spread of won amounts is the larger of both sides
+-- few wins hide their tail: the spread is the larger of both sides
 compared as (
 
     select
@@ -78,15 +72,17 @@ timed as (
         segment,
         sqrt(greatest(
             0e0,
-            coalesce(design_effect, 1e0) * (greatest(
-                timed_won_deals * squared_timed_amount / power(timed_amount, 2),
-                rest_timed_won_deals * rest_squared_timed_amount / power(rest_timed_amount, 2)
-            ) / timed_won_deals
-            + squared_days / power(days, 2)
-            - 2e0 * amount_days / (timed_amount * days))
-            + coalesce(rest_design_effect, 1e0) * (rest_squared_timed_amount / power(rest_timed_amount, 2)
-            + rest_squared_days / power(rest_days, 2)
-            - 2e0 * rest_amount_days / (rest_timed_amount * rest_days))
+            coalesce(design_effect, 1e0) * (
+                greatest(
+                    timed_won_deals * squared_timed_amount / power(timed_amount, 2),
+                    rest_timed_won_deals * rest_squared_timed_amount / power(rest_timed_amount, 2)
+                ) / timed_won_deals
+                + squared_days / power(days, 2) - 2e0 * amount_days / (timed_amount * days)
+            )
+            + coalesce(rest_design_effect, 1e0) * (
+                rest_squared_timed_amount / power(rest_timed_amount, 2)
+                + rest_squared_days / power(rest_days, 2) - 2e0 * rest_amount_days / (rest_timed_amount * rest_days)
+            )
         )) as day_error
     from compared
     where
