@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "accuracy.md"
 pytestmark = pytest.mark.slow
 IDENTIFIERS = {
     f"{kind}{number}"
-    for kind, last in (("B", 17), ("C", 7), ("D", 3), ("P", 7), ("W", 13))
+    for kind, last in (("B", 17), ("C", 7), ("D", 5), ("P", 7), ("W", 13))
     for number in range(1, last + 1)
 }
 # at sizes that take minutes only

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from python_tests.conftest import SampleBuild
 from winloss.advice import statistics
 from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
 from winloss.advice.deals import window_deals
 from winloss.advice.evidence import Selection, evidence_rows
 from winloss.advice.parameters import Parameters
 from winloss.advice.selection import select
+from winloss.advice.statistics import design_effect
 from winloss.rows import Reader
 
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -358,3 +360,54 @@ def test_advice_from_the_marts_is_that_of_the_deals_themselves(seed: int) -> Non
 
 def test_codes_are_places_among_the_sorted_texts() -> None:
     assert encode(["b", "a", "b"])[0] == ["a", "b"] and encode(["b", "a", "b"])[1].tolist() == [1, 0, 1]
+
+
+def test_other_comparisons_count_what_their_deals_share(sample_build: SampleBuild) -> None:
+    """Competitors, loss reasons and contacts of the sample company, read deal by deal and counted in memory, against what the step asked for."""
+    told = {row["comparison"]: row for row in sample_build.rows("select * from intermediate.int_design_effects")}
+    window = "inner join marts.dim_periods as p on p.period = 'window' and d.closed_on >= p.starts_on and d.closed_on < p.ends_before_on"
+    named = sample_build.rows(
+        f"""select d.deal_key, d.account_key, d.owner, d.is_won, d.closed_quarter, d.loss_reason_category as reason,
+    case when count(*) > 1 then 'several' else max(b.competitor) end as segment
+from marts.fct_closed_deals as d
+inner join marts.bridge_deal_competitors as b on d.deal_key = b.deal_key and b.kind = 'vendor'
+{window}
+group by all"""
+    )
+    contacts = sample_build.rows(
+        """select deal_key, account_key, owner, is_won, closed_quarter || deal_size_band || deal_type as closed_quarter,
+    contacts >= 3 as segment
+from intermediate.int_contact_moments
+where period = 'window' and moment = 'early'"""
+    )
+    lost = [row for row in named if not row["is_won"]]
+    reasons = [
+        {
+            **row,
+            **{name: row[name] and f"{row[name]} {reason}" for name in ("deal_key", "account_key")},
+            "owner": row["owner"] if row["owner"] == "unknown" else f"{row['owner']} {reason}",
+            "closed_quarter": reason,
+            "is_won": int(row["reason"] == reason),
+        }
+        for row in lost
+        for reason in sorted({row["reason"] for row in lost})
+    ]
+    for comparison, rows in (
+        ("competitors", named),
+        ("competitor loss reasons", reasons),
+        ("contacts early", contacts),
+    ):
+        found = [1.0]
+        for cluster in ("account_key", "owner"):
+            codes = [
+                encode([str(value) for value in values])[1]
+                for values in (
+                    [row["segment"] for row in rows],
+                    [row["deal_key"] if row[cluster] in (None, "unknown") else row[cluster] for row in rows],
+                    [row["closed_quarter"] for row in rows],
+                )
+            ]
+            won = np.array([row["is_won"] for row in rows], dtype=np.int64)
+            found.append(design_effect(cluster_sums(codes[0], codes[1], codes[2], won, 10)).factor)
+        assert told[comparison]["design_effect"] == pytest.approx(max(found), abs=1e-8), comparison
+    assert told["competitors"]["design_effect"] > 1

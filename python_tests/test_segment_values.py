@@ -1,5 +1,6 @@
 """What an opportunity is worth: the statement of the marts on counts worked by hand, and what of it may leave."""
 
+import math
 from typing import Any
 
 import duckdb
@@ -11,20 +12,23 @@ from winloss.settings import declared
 
 MEASURES = (
     "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount", "timed_won_deals", "days", "squared_days",
-    "timed_amount", "squared_timed_amount", "amount_days",
+    "timed_amount", "squared_timed_amount", "amount_days", "squared_account_amount", "account_amount_deals", "squared_account_deals",
 )  # fmt: skip
 # amounts 10, 20, 30, 40 and 100 in 10 deals; six of 50 in 20; each deal took 10 days and 5 days
-OWN = (10, 5, 0, 200.0, 13000.0, 5, 100.0, 1000.0, 200.0, 13000.0, 2000.0)
-REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0)
+OWN = (10, 5, 0, 200.0, 13000.0, 5, 100.0, 1000.0, 200.0, 13000.0, 2000.0, 13000.0, 200.0, 10.0)
+REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0, 15000.0, 300.0, 20.0)
 
 
 def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = None) -> dict[str, Any]:
     """The row of segment_values of `own` against `rest`."""
-    text = (ROOT / "models" / "marts" / "icp" / "segment_values.sql").read_text(encoding="utf-8")
-    statement = jinja2.Template(text).render(
-        ref=lambda name: name,
-        setting=lambda name: declared()[name].default,
-        rate=lambda part, whole: f"cast({part} as double) / nullif({whole}, 0)",
+    errors, statement = (
+        jinja2.Template((ROOT / "models" / path).read_text(encoding="utf-8")).render(
+            ref=lambda name: name,
+            setting=lambda name: declared()[name].default,
+            rate=lambda part, whole: f"cast({part} as double) / nullif({whole}, 0)",
+            config=lambda **_: "",
+        )
+        for path in ("intermediate/advice/int_segment_value_errors.sql", "marts/icp/segment_values.sql")
     )
     with duckdb.connect() as connection:
         names = ", ".join(f"{name} double" for name in MEASURES)
@@ -37,6 +41,7 @@ def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = 
             "create table win_rate_baseline (period varchar, value_missing_reason varchar, population varchar)"
         )
         connection.execute("insert into win_rate_baseline values ('window', ?, 'all')", [reason])
+        connection.execute(f"create view int_segment_value_errors as {errors}")
         answer = connection.execute(f"select * from ({statement}) as told where segment = 'T'")
         [row] = answer.fetchall()
         return dict(zip([column[0] for column in answer.description or ()], row))
@@ -53,6 +58,22 @@ def test_the_value_of_an_opportunity_is_that_worked_by_hand() -> None:
     assert (row["value_verdict"], row["value_missing_reason"]) == ("cannot be told", None)
 
 
+def test_deals_of_an_account_are_of_a_size_and_tell_less() -> None:
+    """Wins of 100 and 40, and of 10 and 20, are of one account, that of 30 of one with five lost deals; one has a lost deal: 140, 30 and 30.
+
+    Squares 140^2 + 30^2 + 30^2 = 21,400; times deals 2 x 140 + 2 x 30 + 6 x 30 = 520; deals 4 + 4 + 36 = 44, at 20 a deal:
+    21,400 - 40 x 520 + 400 x 44 = 18,200, of 13,000 - 200^2 / 10 = 9,000: a design effect of 2.0222222, on .325 - .1.
+    """
+    alike = (*OWN[:-3], 21400.0, 520.0, 44.0)
+    error = (18200 / 9000 * 0.225 + 15000 / 90000 - 0.05) ** 0.5
+    low, high = (4 / 3 * math.exp(sign * 1.959964 * error) for sign in (-1, 1))
+    row = worth(alike, REST)
+    assert (row["value_ratio"], row["value_ratio_low"], row["value_ratio_high"]) == pytest.approx((4 / 3, low, high))
+    assert row["day_ratio_high"] > worth(OWN, REST)["day_ratio_high"]
+    # that accounts differ less than their deals is chance, and no reason for a narrower interval
+    assert worth((*OWN[:-3], 4000.0, 200.0, 10.0), REST)["value_ratio_high"] == worth(OWN, REST)["value_ratio_high"]
+
+
 def test_the_value_of_a_selling_day_is_that_worked_by_hand() -> None:
     """2 against 3 a day: ratio 2/3; variance 1.625/5 + .1 - 2 x 2000/20000 and 15000/300^2 + .05 - 2 x 1500/30000: .3416667."""
     row = worth(OWN, REST)
@@ -63,7 +84,7 @@ def test_the_value_of_a_selling_day_is_that_worked_by_hand() -> None:
 
 def times(counts: tuple[float, ...], number: int, amount: float = 1.0) -> tuple[float, ...]:
     """So many times the deals, each so many times as large."""
-    power = {"won_amount": 1, "squared_amount": 2, "timed_amount": 1, "squared_timed_amount": 2, "amount_days": 1}
+    power = {name: 2 if name.startswith("squared") and "amount" in name else int("amount" in name) for name in MEASURES}
     return tuple(number * count * amount ** power.get(name, 0) for name, count in zip(MEASURES, counts))
 
 

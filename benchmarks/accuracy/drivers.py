@@ -254,9 +254,8 @@ def scorecard_report(rng: np.random.Generator, deals: int, kind: str, per_accoun
 
 
 @lru_cache(maxsize=1)
-def _segment_values() -> str:
-    """The statement of the mart as it stands, over tables of the same names."""
-    text = (PROJECT / "models" / "marts" / "icp" / "segment_values.sql").read_text(encoding="utf-8")
+def _segment_values() -> tuple[str, str]:
+    """The statements of int_segment_value_errors and of segment_values as they stand, over tables of the same names."""
 
     def setting(name: str) -> Any:
         return declared()[name].default
@@ -264,22 +263,38 @@ def _segment_values() -> str:
     def rate(part: str, whole: str) -> str:
         return f"cast({part} as double) / nullif({whole}, 0)"
 
-    return jinja2.Template(text).render(ref=lambda name: name, setting=setting, rate=rate)
+    def rendered(*path: str) -> str:
+        text = PROJECT.joinpath("models", *path).read_text(encoding="utf-8")
+        return jinja2.Template(text).render(ref=lambda name: name, setting=setting, rate=rate, config=lambda **_: "")
+
+    errors = rendered("intermediate", "advice", "int_segment_value_errors.sql")
+    return errors, rendered("marts", "icp", "segment_values.sql")
 
 
 def value_ratio_report(
-    rng: np.random.Generator, deals: int, shape: str, rest: int = 4, repeated: int = 100
+    rng: np.random.Generator, deals: int, shape: str, rest: int = 4, repeated: int = 100, per_account: float = 1.0
 ) -> Measured:
-    """Does the interval of the value ratio hold the truth, 1? Many companies at once, each a dimension of two segments."""
+    """Does the interval of the value ratio hold the truth, 1? Many companies at once, each a dimension of two segments.
+
+    Deals of an account are of a size, and are won alike (latent likeness .30).
+    """
     columns = [
         "dimension", "segment", "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount",
         "timed_won_deals", "days", "squared_days", "timed_amount", "squared_timed_amount", "amount_days",
+        "squared_account_amount", "account_amount_deals", "squared_account_deals",
     ]  # fmt: skip
     rows = []
     for company in range(repeated):
         for segment, number in (("own", deals), ("rest", rest * deals)):
-            won = rng.random(number) < 0.40
-            value = np.where(won, _amounts(rng, shape, number), 0.0)
+            account, habit, size = np.arange(number), np.zeros(number), np.ones(number)
+            if per_account > 1:
+                account = rng.integers(0, round(number / per_account), number)
+                accounts = int(account.max()) + 1
+                habit = rng.normal(0, np.sqrt(np.pi**2 / 3 * 0.30 / 0.70), accounts)[account]
+                size = np.exp(rng.normal(0, 0.8, accounts))[account]
+            won = rng.random(number) < special.expit(special.logit(0.40) + habit)
+            value = np.where(won, size * _amounts(rng, shape, number), 0.0)
+            of_account, its_deals = np.bincount(account, weights=value), np.bincount(account)
             days = rng.gamma(4.0, 20.0, number)
             sums = (value.sum(), (value**2).sum())
             times = (days.sum(), (days**2).sum())
@@ -295,6 +310,9 @@ def value_ratio_report(
                     *times,
                     *sums,
                     (value * days).sum(),
+                    (of_account**2).sum(),
+                    (of_account * its_deals).sum(),
+                    float((its_deals**2).sum()),
                 )
             )
     with duckdb.connect() as connection:
@@ -306,9 +324,11 @@ def value_ratio_report(
         connection.execute(
             "create table win_rate_baseline as select 'window' as period, null as value_missing_reason, 'all' as population"
         )
+        errors, values = _segment_values()
+        connection.execute(f"create view int_segment_value_errors as {errors}")
         found = connection.execute(
             f"""select value_ratio_low, value_ratio_high, day_ratio_low, day_ratio_high, value_verdict
-from ({_segment_values()}) as told
+from ({values}) as told
 where segment = 'own' and value_ratio is not null"""
         ).fetchall()
     return {
@@ -321,6 +341,8 @@ where segment = 'own' and value_ratio is not null"""
 def _amounts(rng: np.random.Generator, shape: str, number: int) -> Floats:
     if shape == "log-normal":
         return np.exp(rng.normal(0, 1.0, number))
+    if shape == "even":
+        return np.exp(rng.normal(0, 0.6, number))
     if shape == "gamma":
         return rng.gamma(0.7, 1.0, number)
     return np.exp(rng.normal(0, 0.5, number)) * np.where(rng.random(number) < 0.10, 8.0, 1.0)
@@ -427,4 +449,9 @@ def specs() -> list[Spec]:
                 ("wrongly worth less", "worth less", None, 0.05),
             ]
             add("C7", f"{shape} n={deals}", value_ratio_report, 15, targets, deals=deals, shape=shape)
+    for per_account in (1.5, 4.0):
+        for deals in (40, 100):
+            name = f"even sizes, {per_account:g} deals an account n={deals}"
+            settings = {"deals": deals, "shape": "even", "per_account": per_account}
+            add("C7", name, value_ratio_report, 15, targets, **settings)
     return made

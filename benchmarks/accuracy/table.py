@@ -137,7 +137,7 @@ def _add_contested(add: Callable[..., None], full: bool) -> None:
         for signer in (False, True):
             name = f"no effect{', one logged on winning' if signer else ''} n={deals}"
             add("D3", name, contested.multithreading_report, repetitions, deals=deals, signer=signer)
-    for per_account in (1.5, 4.0):
+    for per_account in (1.5, 4.0) if full else (4.0,):
         apart = f"{per_account:g} deals an account"
         for deals, repetitions in ({127: 300, 500: 100} if full else {127: 60}).items():
             settings: dict[str, Any] = {"deals": deals, "per_account": per_account}

@@ -76,4 +76,5 @@ from {{ ref('dim_periods') }} as periods
 cross join moments
 left join with_contacts on periods.period = with_contacts.period
 left join compared on periods.period = compared.period and moments.moment = compared.moment
-left join {{ advice('int_design_effects') }} as designs on designs.comparison = case moments.moment when 'early' then 'contacts early' else 'contacts at close' end
+left join {{ advice('int_design_effects') }} as designs
+    on designs.comparison = case moments.moment when 'early' then 'contacts early' else 'contacts at close' end

@@ -8,6 +8,7 @@
 {% set is_named = dimension.name == 'competitor' -%}
 select
     deals.deal_key,
+    deals.account_key,
     '{{ dimension.name }}' as dimension,
     {{ "coalesce(named.competitor, deals.competitor)" if is_named else 'deals.' ~ dimension.name }} as segment,
     {{ dimension.recommendable | lower }} as is_recommendable,
