@@ -6,7 +6,7 @@ select
     sum(won_deals) as won_deals,
     round(100.0 * sum(won_deals) / nullif(sum(closed_deals), 0)) as win_rate_percent,
     -- null where a quarter of few deals hides the days of the segment
-    round(1.0 * sum(won_cycle_days) / nullif(sum(won_deals_with_cycle), 0)) as mean_won_cycle_days
+    round(1.0 * sum(won_cycle_days) / nullif(sum(timed_won_deals), 0)) as mean_won_cycle_days
 from {{ ref('segment_quarters') }}
 where
     dimension = 'region'

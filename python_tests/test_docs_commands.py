@@ -85,6 +85,7 @@ INSTALLING = [
     command for command in COMMANDS if command.startswith((".venv/bin/pip ", "python3 -m venv", "source .venv"))
 ]
 CLIENTS = [command for command in COMMANDS if command.startswith(("duckdb ", "sqlite3 "))]
+BESIDE = [command for command in COMMANDS if command.startswith("~/")]
 MAKING = [command for command in COMMANDS if command.startswith("make ")]
 SHELL = [command for command in COMMANDS if command.startswith(("flock ", "tar ", "mv ", "cp ", "cd "))]
 
@@ -112,7 +113,9 @@ def workplace(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_every_kind_of_command_is_run_by_a_test_here() -> None:
-    assert sorted({*ICP, *RUNS, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *MAKING, *SHELL}) == COMMANDS
+    assert (
+        sorted({*ICP, *RUNS, *QUARTERLY, *ON_SPARK, *DBT, *INSTALLING, *CLIENTS, *BESIDE, *MAKING, *SHELL}) == COMMANDS
+    )
     assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(SHELL) > 4 and len(CLIENTS) >= 2
 
 
@@ -276,6 +279,14 @@ def test_what_is_made_has_a_recipe(command: str) -> None:
         ).returncode
         == 0
     )
+
+
+@pytest.mark.parametrize("command", BESIDE)
+def test_what_runs_beside_the_project_has_an_environment_that_its_guide_makes(command: str) -> None:
+    # test_metrics and test_assistants run such a program where it is installed
+    (guide,) = {guide for guide, other in commands() if other == command}
+    made = [other for name, other in commands() if name == guide and other.startswith("python3 -m venv ")]
+    assert any(command.startswith(f"{other.split()[3]}/bin/") for other in made)
 
 
 @pytest.mark.parametrize("command", CLIENTS)

@@ -31,7 +31,7 @@ def company(counts: Counts, review: int, stated: Mapping[str, int]) -> duckdb.Du
     connection = company_by_period(counts, review)
     connection.execute(
         "create table marts.segment_quarters (quarter varchar, starts_on date, ends_before_on date, dimension varchar, segment varchar, "
-        "won_deals bigint, lost_deals bigint, won_amount double, won_cycle_days bigint, won_deals_with_amount bigint, "
+        "won_deals bigint, lost_deals bigint, won_amount double, won_cycle_days bigint, valued_won_deals bigint, "
         "value_missing_reason varchar)"
     )
     connection.executemany(

@@ -26,8 +26,8 @@ WON = (
     "mean_won_cycle_days",
     "median_won_cycle_days",
     "won_cycle_days",
-    "won_deals_with_amount",
-    "won_deals_with_cycle",
+    "valued_won_deals",
+    "timed_won_deals",
 )
 LOST = (*(name.replace("won", "lost") for name in WON), "lost_amount_share")
 OPEN = ("open_amount", "open_amount_share", "expected_amount", "amount_per_won_amount", "quota_coverage")
@@ -274,7 +274,7 @@ def _hide_few_stated(
 ) -> None:
     """Hides cells of `segment_quarters` with enough deals of which too few state what is added up: it says how many do."""
     for outcome in TABLES[SEGMENT_QUARTERS].outcomes:
-        for stated in (f"{outcome}_deals_with_amount", f"{outcome}_deals_with_cycle"):
+        for stated in (f"valued_{outcome}_deals", f"timed_{outcome}_deals"):
             if stated in columns:
                 connection.execute(
                     f"update value_cells set is_hidden = true from {table} as mart where table_name = '{SEGMENT_QUARTERS}' "

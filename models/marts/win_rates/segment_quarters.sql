@@ -13,12 +13,12 @@ with segment_totals as (
         count(*) filter (where outcome = 'disqualified') as disqualified_deals,
         cast(sum(amount) filter (where outcome = 'won') as double) as won_amount,
         cast(sum(amount) filter (where outcome = 'lost') as double) as lost_amount,
-        count(amount) filter (where outcome = 'won') as won_deals_with_amount,
-        count(amount) filter (where outcome = 'lost') as lost_deals_with_amount,
+        count(amount) filter (where outcome = 'won') as valued_won_deals,
+        count(amount) filter (where outcome = 'lost') as valued_lost_deals,
         sum(cycle_days) filter (where outcome = 'won') as won_cycle_days,
         sum(cycle_days) filter (where outcome = 'lost') as lost_cycle_days,
-        count(cycle_days) filter (where outcome = 'won') as won_deals_with_cycle,
-        count(cycle_days) filter (where outcome = 'lost') as lost_deals_with_cycle
+        count(cycle_days) filter (where outcome = 'won') as timed_won_deals,
+        count(cycle_days) filter (where outcome = 'lost') as timed_lost_deals
     from {{ ref('fct_deal_segments') }}
     group by {{ quarter_start('closed_on') }}, dimension, segment
 
@@ -61,12 +61,12 @@ select
     cast(coalesce(segment_totals.disqualified_deals, 0) as bigint) as disqualified_deals,
     segment_totals.won_amount,
     segment_totals.lost_amount,
-    cast(coalesce(segment_totals.won_deals_with_amount, 0) as bigint) as won_deals_with_amount,
-    cast(coalesce(segment_totals.lost_deals_with_amount, 0) as bigint) as lost_deals_with_amount,
+    cast(coalesce(segment_totals.valued_won_deals, 0) as bigint) as valued_won_deals,
+    cast(coalesce(segment_totals.valued_lost_deals, 0) as bigint) as valued_lost_deals,
     cast(segment_totals.won_cycle_days as bigint) as won_cycle_days,
     cast(segment_totals.lost_cycle_days as bigint) as lost_cycle_days,
-    cast(coalesce(segment_totals.won_deals_with_cycle, 0) as bigint) as won_deals_with_cycle,
-    cast(coalesce(segment_totals.lost_deals_with_cycle, 0) as bigint) as lost_deals_with_cycle,
+    cast(coalesce(segment_totals.timed_won_deals, 0) as bigint) as timed_won_deals,
+    cast(coalesce(segment_totals.timed_lost_deals, 0) as bigint) as timed_lost_deals,
     cells.value_missing_reason
 from cells
 left join segment_totals
