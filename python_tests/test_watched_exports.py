@@ -167,7 +167,7 @@ def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, str]) -
     assert "by the end of n/a" not in undated["page"]
     assert "by the end of the next quarter" in undated["page"]
     assert "No deal was lost" not in undated["page"]
-    assert "| Price | 40 |" in undated["page"]
+    assert "| Price | 40 of 80 |" in undated["page"]
 
 
 def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, str]) -> None:
