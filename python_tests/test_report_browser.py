@@ -98,8 +98,9 @@ const wrong = [];
 let last = 0;
 for (const heading of document.querySelectorAll('main h2, main h3')) {
   if (!heading.checkVisibility() || heading.closest('.unseen') || !heading.getClientRects().length) continue;
-  let next = heading.nextElementSibling;
-  if (next && next.querySelector('tbody tr')) next = next.querySelector('tbody tr');
+  // a heading of a section leads to its first chart, that of a chart to its first row
+  const chart = heading.parentElement.querySelector(':scope > figure, :scope > .pair figure, :scope > .scroll');
+  const next = chart && chart.querySelector('tbody tr, svg.c') || heading.nextElementSibling;
   if (next && next.getClientRects().length && page(next) !== page(heading)) wrong.push(heading.textContent.trim());
   last = Math.max(last, page(heading));
 }

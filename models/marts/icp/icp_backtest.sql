@@ -36,10 +36,10 @@ summed as (
 
     select
         quarter,
-        sum(case when naive_verdict != 'not judged' then 1 else 0 end) over (order by quarter) as judged_quarters
-        {%- for verdict in ['better', 'as good', 'worse'] %},
-        sum(case when naive_verdict = '{{ verdict }}' then 1 else 0 end) over (order by quarter) as naive_{{ verdict | replace(' ', '_') }}_quarters
-        {%- endfor %}
+        sum(case when naive_verdict != 'not judged' then 1 else 0 end) over (order by quarter) as judged_quarters,
+        sum(case when naive_verdict = 'better' then 1 else 0 end) over (order by quarter) as naive_better_quarters,
+        sum(case when naive_verdict = 'as good' then 1 else 0 end) over (order by quarter) as naive_as_good_quarters,
+        sum(case when naive_verdict = 'worse' then 1 else 0 end) over (order by quarter) as naive_worse_quarters
     from beside_naive
 
 )

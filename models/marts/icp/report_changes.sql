@@ -15,13 +15,13 @@ with stated as (
     union all
     select
         'finding' as kind,
-        case topic
-            when 'loss_reason' then concat_ws(' ', 'loss_reason', source_table, source_row)
-            when 'score_threshold' then concat_ws(' ', 'score_threshold', source_table)
-            when 'loss_reason_change' then concat_ws(' ', topic, source_row)
-            when 'loss_reason_watch' then concat_ws(' ', topic, source_row)
-            -- of a quarter there is one statement of each topic
-            else concat_ws(' ', case when source_table = 'icp_recommendations' then concat_ws(' ', 'targeting', source_table, subject) else topic end)
+        case
+            when source_table = 'icp_recommendations' then concat_ws(' ', 'targeting', source_table, subject)
+            when topic = 'loss_reason' then concat_ws(' ', topic, source_table, source_row)
+            when topic = 'score_threshold' then concat_ws(' ', topic, source_table)
+            when topic like 'loss_reason%' then concat_ws(' ', topic, source_row)
+            -- of a quarter there is one statement of each other topic
+            else topic
         end as about,
         grade,
         headline as statement,
@@ -31,18 +31,13 @@ with stated as (
     union all
     select
         'alert' as kind,
-        concat_ws(' ', 'alert', alert, nullif(subject, reviewed_quarter)) as about,
+        concat_ws(' ', 'alert', alerts.alert, nullif(alerts.subject, periods.last_quarter)) as about,
         'fix the data' as grade,
-        meaning as statement,
-        300 + row_number() over (order by alert, subject) as place
-    from (
-        select
-            alerts.*,
-            periods.last_quarter as reviewed_quarter
-        from {{ ref('alerts') }} as alerts
-        inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
-        where alerts.is_raised
-    ) as raised
+        alerts.meaning as statement,
+        300 + row_number() over (order by alerts.alert, alerts.subject) as place
+    from {{ ref('alerts') }} as alerts
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
+    where alerts.is_raised
 
 ),
 
@@ -50,9 +45,7 @@ said_now as (
 
     select *
     from (
-        select
-            *,
-            row_number() over (partition by about order by place) as place_about
+        select *, row_number() over (partition by about order by place) as place_about
         from stated
         where statement is not null
     ) as numbered
@@ -88,6 +81,14 @@ last_report as (
     from said_before
     where reports_back = 1
 
+),
+
+-- null in the first report
+compared as (
+
+    select max(reviewed_quarter) as compared_quarter
+    from last_report
+
 )
 
 select
@@ -105,5 +106,4 @@ select
     compared.compared_quarter
 from said_now
 full outer join last_report on said_now.about = last_report.about
--- null in the first report
-cross join (select max(reviewed_quarter) as compared_quarter from last_report) as compared
+cross join compared
