@@ -423,7 +423,7 @@ def test_every_action_and_finding_about_a_segment_is_borne_out_by_the_row_it_nam
 def test_two_deals_after_two_deals_are_no_news(published: Published) -> None:
     report = _report(published("two against two"))
     texts = [sentence.text for sentence in sentences(report)]
-    assert report.headline.text == "Too few deals closed in 2025-Q4 to judge a win rate: 0 of 2 won"
+    assert report.headline.text == "Too few deals closed in Q4\u00a02025 to judge a win rate: 0 of 2 won"
     assert [text for text in texts if text.endswith(": too few deals to judge")]
     assert [text for text in texts if CLAIMING.search(text) or "a clear " in text] == []
 
@@ -527,7 +527,7 @@ def _text(path: Path) -> str:
 def test_without_an_effect_no_segment_is_claimed(published: Published) -> None:
     path = published("null effect")
     assert not Rows(path).find("icp_recommendations", {"grade": "strong"})
-    assert "No segment can be told from the others yet." in _text(path)
+    assert "No segment can be told from the others yet" in _text(path)
     said = [sentence.text for sentence in sentences(_report(path))]
     assert not [text for text in said if "by more than chance" in text and not text.startswith("No ")]
 
@@ -541,7 +541,7 @@ def test_a_real_effect_is_claimed_and_drawn_filled(published: Published) -> None
 
 def test_one_deal_is_not_called_a_win_rate(published: Published) -> None:
     report = _report(published("one deal"))
-    assert report.headline.text == "Too few deals closed in 2025-Q4 to judge a win rate: 1 of 1 won"
+    assert report.headline.text == "Too few deals closed in Q4\u00a02025 to judge a win rate: 1 of 1 won"
     assert not [s for s in sentences(report) if s.grade == "Strong"]
 
 
@@ -703,7 +703,6 @@ def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: 
         (formatting.text, "since 2025-Q4 and FY2026-Q1", "since Q4\u00a02025 and Q1\u00a0FY2026"),
         (formatting.signed, -1.46, "−1.5"),
         (formatting.count, 1042, "1,042"),
-        (formatting.days, 1.2, "1\u00a0day"),
         (formatting.deals, 1, "1 deal"),
         (formatting.closed_deals, 1270, "1,270 closed deals"),
         (formatting.number, 12.5, "12.5"),

@@ -100,13 +100,6 @@ def two_decimals(value: Any) -> str:
     return MISSING if value is None else typographic(f"{float(value):.2f}")
 
 
-def days(value: Any) -> str:
-    if value is None:
-        return MISSING
-    shown = f"{round(value):,}"
-    return f"{shown}{NO_BREAK}{'day' if shown == '1' else 'days'}"
-
-
 def money_format(currency: str | None) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
     """Two formats for amounts of `currency`: in full ('$98,500'; from a trillion on short as well) and short ('$7.8M')."""
     sign = _CURRENCY_SIGNS.get(currency or "", f"{currency}{NO_BREAK}" if currency else "")

@@ -26,9 +26,9 @@ COLOURS = {
 }
 """Colour for viewers that read no styles; the page's style sheet overrides each by its class."""
 
-Shape = Literal["main", "up", "down", "dot", "hollow", "bar", "pale", "lost", "open", "step", "tick", "none"]
+Shape = Literal["main", "up", "down", "dot", "hollow", "bar", "pale", "lost", "open", "step", "tick"]
 """How a mark is told apart without colour: a filled disc (main; up where it is higher by more than chance), a diamond (lower by more than
-chance), a grey disc, a hollow disc, a bar (full, pale, striped, hatched, or a step with its whisker), a tick, or a whisker alone."""
+chance), a grey disc, a hollow disc, a bar (full, pale, striped, hatched, or a step with its whisker), or a tick."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,6 @@ class Drawing:
     marks: tuple[tuple[Mark, ...], ...]
     before: int
     marked: tuple[int, ...] = ()
-    unit: str = ""
 
 
 RATES = Scale(0.0, 1.0, ((0.0, "0%"), (0.5, "50%"), (1.0, "100%")))
@@ -85,8 +84,8 @@ def differences(marks: Sequence[Mark]) -> Scale:
     return Scale(-limit, limit, ((-limit, f"−{shown}"), (0.0, "0"), (limit, f"+{shown}")), 0.0)
 
 
-def counts(most: float, unit: str = "") -> Scale:
-    return Scale(0.0, most or 1.0, ((0.0, "0"), (most or 1.0, f"{most:,.0f}{unit}")))
+def counts(most: float) -> Scale:
+    return Scale(0.0, most or 1.0, ((0.0, "0"), (most or 1.0, f"{most:,.0f}")))
 
 
 def _paint(fill: str = "", stroke: str = "", width: float = 1.0, dash: str = "") -> str:
@@ -123,7 +122,7 @@ def _symbol(shape: Shape, x: str, y: str = "50%") -> str:
     return _disc(x, y, {"up": "good", "main": "main"}.get(shape, "mid"), "paper")
 
 
-_WHISKERS = {"up": "good", "down": "bad", "main": "main", "step": "ink", "bar": "ink", "none": "ink"}
+_WHISKERS = {"up": "good", "down": "bad", "main": "main", "step": "ink", "bar": "ink"}
 _BARS = {"bar": "main", "pale": "muted", "lost": "lost", "open": "hatch", "step": "muted"}
 
 
@@ -139,7 +138,7 @@ def _mark(mark: Mark, scale: Scale) -> str:
         drawn += _line(scale.place(mark.low), scale.place(mark.high), "50%", "50%", tone, 2.2 if tone != "ink" else 1.6)
     if mark.shape == "tick":
         return drawn + _line(at, at, "18%", "82%", "ink", 2)
-    return drawn if mark.shape in _BARS or mark.shape == "none" else drawn + _symbol(mark.shape, at)
+    return drawn if mark.shape in _BARS else drawn + _symbol(mark.shape, at)
 
 
 def plot(drawing: Drawing, row: int) -> str:

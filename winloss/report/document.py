@@ -62,7 +62,6 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "number_short": formatting.number_short,
     "one_decimal": formatting.one_decimal,
     "two_decimals": formatting.two_decimals,
-    "days": formatting.days,
     "day": formatting.day,
     "text": formatting.text,
     "label": formatting.label,
