@@ -85,6 +85,73 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Remembers what this build's report says, so that the next one can tell what is new and what is gone. Once for a quarter, as long as it says the same. #}
+{% macro keep_report() -%}
+    {%- if execute and is_advice_new() and not why_not_green() -%}
+    insert into history.reports by name
+    with said as (
+
+        select
+            '{{ crm() }}' as crm, periods.last_quarter as reviewed_quarter, periods.starts_on as reviewed_quarter_starts_on,
+            changes.kind, changes.about, changes.grade, changes.statement, changes.place,
+            nullif({{ company_literal() }}, '') as company,
+            (
+                select {{ listed_in_order('deal_seen', 'deal_seen') }}
+                from (select {{ deal_seen('deals') }} as deal_seen from marts.fct_closed_deals as deals order by 1 limit 20) as sampled
+            ) as deals_seen
+        from marts.report_changes as changes
+        inner join marts.dim_periods as periods on periods.period = 'quarter'
+        where changes.state != 'gone' and periods.last_quarter is not null
+
+    ),
+
+    printed as (
+
+        select md5(coalesce({{ listed_in_order("concat_ws('|', about, grade, statement)", 'place') }}, '')) as fingerprint
+        from said
+
+    ),
+
+    latest as (
+
+        select reviewed_quarter, max(version) as version, max_by(fingerprint, version) as fingerprint
+        from history.reports
+        where crm = '{{ crm() }}'
+        group by reviewed_quarter
+
+    )
+
+    select said.*, printed.fingerprint, coalesce(latest.version, 0) + 1 as version
+    from said
+    cross join printed
+    left join latest on said.reviewed_quarter = latest.reviewed_quarter
+    where latest.fingerprint is distinct from printed.fingerprint
+    {%- endif -%}
+{%- endmacro %}
+
+{# The reviewed quarters and versions of a table of the history that were drawn from deals which stand in these files, too. #}
+{% macro versions_of_these_deals(history) -%}
+    select distinct
+        seen.reviewed_quarter,
+        seen.version
+    from (
+        select
+            advice.reviewed_quarter,
+            advice.version,
+            {{ split_to_rows('advice.deals_seen', ';') }} as deal_seen
+        from (select distinct reviewed_quarter, version, deals_seen from {{ history }}) as advice
+    ) as seen
+    inner join {{ ref('fct_closed_deals') }} as deals on seen.deal_seen = {{ deal_seen('deals') }}
+{%- endmacro %}
+
+{# Whether a row of the history was said of this company's deals: by its name, where it is set then and now, else by the deals. #}
+{% macro is_of_these_deals(history, of_these_deals) -%}
+    case
+        when {{ history }}.company is not null and {{ company_literal() }} != '' then {{ history }}.company = {{ company_literal() }}
+        else {{ history }}.deals_seen is null or {{ of_these_deals }}.version is not null
+    end
+{%- endmacro %}
+
 {# A deal as the memory of advice knows it: ids alone, such as 1 and 2, are those of any company's deals. #}
 {% macro deal_seen(deals) -%}
     md5(concat_ws('|', {{ deals }}.deal_key, cast(coalesce({{ deals }}.created_on, {{ deals }}.closed_on) as {{ dbt.type_string() }})))

@@ -85,6 +85,8 @@ HELD_ELSEWHERE = {
     "icp_backtest": "test_backtest",
     "action_items": "its intermediates' unit tests; test_actions",
     "report_findings": "its unit tests",
+    "report_changes": "its unit tests",
+    "win_rate_trend": "its unit tests",
     "return_on_investment": "its unit tests",
     "fct_open_spells": "its unit tests; the curve worked out for data_quality_findings counts through it",
     "win_rate_definitions": "its unit tests; win_rate_baseline has the closed rate; test_which_win_rate",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from python_tests.report_context import context_of, graded
-from winloss.report.charts import RowChart
+from python_tests.report_context import context_of, finding, graded, labels, marks, tables
+from winloss.report.charts import Mark
 from winloss.report.context import Context
-from winloss.report.document import Chart, ChartGrid, Section
+from winloss.report.document import Section
 from winloss.report.sections.accounts import is_it_worth_it, which_accounts
 
 KEYS = {
@@ -17,7 +17,6 @@ KEYS = {
     "account_points": ("dimension", "segment"),
     "advice_values": ("rank",),
     "icp_recommendations": ("rank",),
-    "segment_values": ("dimension", "segment"),
 }
 
 
@@ -49,15 +48,19 @@ def of_tiers(*tiers: dict[str, Any], **tables: list[dict[str, Any]]) -> Section:
 def test_tiers_apart_on_unseen_deals_are_a_claim_and_accounts_without_a_deal_are_counted() -> None:
     section = of_tiers(A | BEST, tier("B", 0, 0, 0, 0), D)
     assert graded(section) == [
-        ("Strong", "On 200 deals the scores had not seen, tier A won 80% (67% to 89%), tier D 30% (22% to 40%)."),
+        (
+            "Strong",
+            "On 200 deals the scores had not seen, tier A won 80% (67 to 89), tier D 30% (22 to 40).",
+        ),
         (None, "300 of 1,200 accounts of tier A have no deal yet."),
     ]
-    (chart,) = [block for block in section.blocks if isinstance(block, Chart)]
-    assert isinstance(chart.spec, RowChart)
-    assert [(row.label, row.value, row.other) for row in chart.spec.rows] == [
-        ("tier A", 0.8, 0.5),
-        ("tier D", 0.3, 0.5),
-    ]
+    assert finding(section) == "Tier A accounts won 80% of deals the ranking had not seen, tier D 30%"
+    (drawn,) = tables(section)
+    assert labels(drawn) == ["Tier A", "Tier D"]
+    assert marks(drawn) == (
+        (Mark("main", 0.8, 0.67, 0.89), Mark("hollow", 0.5)),
+        (Mark("main", 0.3, 0.22, 0.4), Mark("hollow", 0.5)),
+    )
 
 
 def test_tiers_whose_intervals_meet_are_no_claim() -> None:
@@ -82,8 +85,8 @@ def test_accounts_to_avoid_are_named_by_what_they_are() -> None:
     ]  # fmt: skip
     minus, space = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
     assert graded(of_tiers(A, D, account_points=anti))[1][1] == (
-        f"Accounts to avoid: Retail (Industry, {minus}12{space}points of win rate, {minus}22 to {minus}6) and "
-        f"North (Region, {minus}8{space}points of win rate, {minus}18 to {minus}2)."
+        f"Accounts to avoid: Retail (industry, {minus}12{space}points of win rate, {minus}22 to {minus}6.0) and "
+        f"North (region, {minus}8.0{space}points of win rate, {minus}18 to {minus}2.0)."
     )
 
 
@@ -153,15 +156,14 @@ def test_a_ratio_away_from_one_on_too_few_wins_is_not_called_inconclusive() -> N
 
 
 def test_both_panels_name_the_same_segments_and_the_ratio_is_drawn_by_its_logarithm() -> None:
-    advised = [{"rank": 1, "expected_lift_low": 0.05, "expected_lift_high": 0.25}]
+    advised = [
+        {"rank": rank, "expected_lift": 0.15, "expected_lift_low": 0.05, "expected_lift_high": 0.25} for rank in (1, 2)
+    ]
     section = is_it_worth_it(context(advice_values=[BOTH, RATE_ONLY], icp_recommendations=advised))
-    (grid,) = [block for block in section.blocks if isinstance(block, ChartGrid)]
-    points, ratios = (chart.spec for chart in grid.charts)
-    assert isinstance(points, RowChart) and isinstance(ratios, RowChart)
-    assert [row.label for row in points.rows] == [row.label for row in ratios.rows] == ["Retail", "Media"]
-    assert (points.rows[0].low, points.rows[0].high) == (0.05, 0.25)
-    assert ratios.rows[0].value == math.log(2)
-    assert [row.shape for row in ratios.rows] == ["up", "dot"]
+    points, ratios = tables(section)
+    assert labels(points) == labels(ratios) == ["Retail", "Media"]
+    assert marks(points)[0] == (Mark("up", 0.15, 0.05, 0.25),)
+    assert [(row[0].shape, row[0].at) for row in marks(ratios)] == [("up", math.log(2)), ("hollow", math.log(2))]
 
 
 def test_what_has_no_value_is_one_sentence_with_the_reason() -> None:

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from python_tests.report_context import context_of, said
+from python_tests.report_context import context_of, finding, labels, marks, said, tables
+from winloss.report.charts import Mark
 from winloss.report.context import Context
-from winloss.report.document import Section, Sentence, Table
+from winloss.report.document import Section, Sentence
 from winloss.report.sections.competitors import against_whom
-from winloss.report.sections.multithreading import multithreading
+from winloss.report.sections.people import who_buys
 
 KEYS = {
     "multithreading": ("period", "moment"),
-    "win_rates_by_contact_count": ("period", "moment", "contact_band"),
+    "contact_coverage": ("period",),
+    "persona_evidence": ("persona_type", "persona"),
     "competition_coverage": ("period",),
     "win_rates_by_competitor": ("period", "competitor"),
     "competitors_by_quarter": ("quarter", "competitor"),
@@ -42,31 +44,48 @@ AT_CLOSE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def of_contacts(**early: Any) -> list[Sentence]:
-    return said(multithreading(context(multithreading=[{**EARLY, **early}, AT_CLOSE])))
+CONTACTS: dict[str, Any] = {
+    "period": "window", "won_deals": 200, "won_deals_with_contacts": 150, "won_share": 0.75, "lost_deals": 100, "lost_deals_with_contacts": 60,
+    "lost_share": 0.6, "missing_reason": None,
+}  # fmt: skip
+CFO: dict[str, Any] = {
+    "persona_type": "persona", "persona": "CFO", "action": "not_enough_data", "rationale": "7 of 12.", "closed_deals": 12, "won_deals": 7,
+    "win_rate": 7 / 12, "win_rate_low": 0.32, "win_rate_high": 0.81, "expected_lift": 0.01, "landmark_days": None, "early_closed_deals": None,
+    "is_refused": False, "missing_reason": "",
+}  # fmt: skip
+
+
+def buying(*personas: dict[str, Any], coverage: dict[str, Any] | None = None, **early: Any) -> Section:
+    rows = {"multithreading": [{**EARLY, **early}, AT_CLOSE], "contact_coverage": [{**CONTACTS, **(coverage or {})}]}
+    return who_buys(context(**rows, persona_evidence=list(personas)))
+
+
+def of_contacts(**early: Any) -> Sentence:
+    """What is said of multithreading: after what is said of titles."""
+    return said(buying(**early))[1]
 
 
 def test_a_claim_says_what_goes_with_winning_and_not_what_causes_it() -> None:
-    first, at_close = of_contacts()
-    assert first.grade == "Strong"
-    assert first.text == (
-        "Win rate with 3 and more contacts by day 30, against like deals with fewer: +12\N{NO-BREAK SPACE}points (+2 to +22). "
+    told = of_contacts()
+    assert told.grade == "Strong"
+    assert told.text == (
+        "Win rate with 3 and more contacts by day 30, against like deals with fewer: +12\N{NO-BREAK SPACE}points (+2.0 to +22). "
         "Whether it causes winning, a test tells."
     )
-    assert at_close.grade is None
-    assert at_close.text == (
-        "Counted at the close, +31\N{NO-BREAK SPACE}points: mostly because won deals live long enough to meet people."
-    )
 
 
-def test_what_chance_could_do_is_said_to_be_so() -> None:
-    first = of_contacts(
-        difference=-0.01, difference_low=-0.18, difference_high=0.16, is_claimed=False, grade="directional"
-    )[0]
-    assert first.grade == "Directional"
-    assert first.text == (
-        "By day 30, 3 and more contacts went with \N{MINUS SIGN}1\N{NO-BREAK SPACE}point (\N{MINUS SIGN}18 to +16): chance could do this."
+def test_what_chance_could_do_is_said_to_be_so_and_nothing_of_the_count_at_the_close() -> None:
+    section = buying(
+        difference=-0.012, difference_low=-0.18, difference_high=0.16, is_claimed=False, grade="directional"
     )
+    told = said(section)
+    assert (told[1].grade, told[1].text) == (
+        "Directional",
+        "By day 30, 3 and more contacts went with \N{MINUS SIGN}1.2\N{NO-BREAK SPACE}points (\N{MINUS SIGN}18 to +16): inconclusive.",
+    )
+    assert not [sentence for sentence in told if "31" in sentence.text]
+    (drawn,) = tables(section)
+    assert marks(drawn) == ((Mark("main", -0.012, -0.18, 0.16),), (Mark("hollow", 0.31, 0.02, 0.22),))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +94,8 @@ def test_what_chance_could_do_is_said_to_be_so() -> None:
         (
             {"dated_share": 0.4, "grade": "fix the data"},
             "Fix the data",
-            "40% of deals have a date on every contact, so nothing can be said: deals that live longer meet more people. Record when a contact joins.",
+            "40% of deals have a date on every contact, so nothing can be said of multithreading: deals that live longer meet more people. "
+            "Record when a contact joins.",
         ),
         (
             {"closed_deals": 60, "many_deals": 12, "grade": "too few deals"},
@@ -85,32 +105,51 @@ def test_what_chance_could_do_is_said_to_be_so() -> None:
         (
             {"landmark_days": None, "closed_deals": 0, "difference": None, "grade": "too few deals", "missing_reason": "most deals close at once"},
             "Too few deals",
-            "Nothing can be said: most deals close at once.",
+            "Nothing can be said of multithreading: most deals close at once.",
         ),
     ],
 )  # fmt: skip
 def test_where_nothing_may_be_claimed_the_report_says_why(early: dict[str, Any], grade: str, words: str) -> None:
-    first = of_contacts(**early, is_usable=False, is_claimed=False)[0]
-    assert (first.grade, first.text) == (grade, words)
+    told = of_contacts(**early, is_usable=False, is_claimed=False)
+    assert (told.grade, told.text) == (grade, words)
 
 
-def test_without_contacts_the_reason_is_told() -> None:
-    empty = {**AT_CLOSE, "closed_deals": 0, "difference": None, "missing_reason": "no contacts on closed deals"}
-    told = said(multithreading(context(multithreading=[{**EARLY, "closed_deals": 0}, empty])))
-    assert told[0].grade == "Fix the data"
-    assert told[1].text == "Why: no contacts on closed deals."
+def test_without_contacts_there_is_one_sentence_with_the_reason() -> None:
+    none = {"won_deals_with_contacts": 0, "lost_deals_with_contacts": 0, "missing_reason": "no file has contacts"}
+    (told,) = said(buying(coverage=none))
+    assert (told.grade, told.text) == (
+        "Fix the data",
+        "No closed deal of the trailing quarters has a contact, so nothing can be said about who buys. Why: no file has contacts.",
+    )
 
 
 def test_hidden_figures_are_neither_told_nor_drawn() -> None:
-    told = said(multithreading(context(multithreading=[EARLY, {**AT_CLOSE, "is_suppressed": True}])))
-    assert [sentence.sources for sentence in told] == [()]
+    (told,) = said(buying(coverage={"is_suppressed": True}))
+    assert told.sources == ()
+    hidden = buying(CFO | {"closed_deals": None, "win_rate": None}, is_suppressed=True)
+    assert "CFO" not in str(hidden)
+
+
+def test_titles_that_make_no_difference_are_drawn_and_not_claimed() -> None:
+    section = buying(
+        CFO,
+        CFO | {"persona": "VP Sales", "closed_deals": 20},
+        CFO | {"persona_type": "buying_role", "persona": "champion"},
+    )
+    assert finding(section) == "No job title and no buying role goes with winning"
+    assert labels(tables(section)[0]) == ["VP Sales", "CFO"]
+    claimed = buying(CFO, CFO | {"persona": "COO", "action": "target_more", "rationale": "9 of 10."})
+    assert finding(claimed) == "Deals with a COO win more often"
+    assert said(claimed)[0].grade == "Strong"
+    assert [row[0].shape for row in marks(tables(claimed)[0])] == ["up", "hollow"]
 
 
 # ---------------------------------------------------------------- competitors
 
 COVERAGE: dict[str, Any] = {
     "period": "window", "closed_deals": 100, "named_deals": 40, "named_won_deals": 12, "none_deals": 0, "none_won_deals": 0, "unknown_deals": 60,
-    "unknown_won_deals": 38, "named_share_of_won": 0.24, "named_share_of_lost": 0.56, "is_comparable": False, "named_win_rate": 0.3,
+    "unknown_won_deals": 38, "named_share": 0.4, "named_share_of_won": 0.24, "named_share_of_lost": 0.56, "is_comparable": False,
+    "named_win_rate": 0.3, "named_win_rate_low": 0.18, "named_win_rate_high": 0.45,
     "win_rate_at_least": 12 / 62, "win_rate_at_most": 50 / 78, "missing_reason": None,
 }  # fmt: skip
 ACME: dict[str, Any] = {
@@ -160,17 +199,25 @@ def test_a_claim_and_a_moved_share_are_strong_and_uneven_recording_is_told_with_
     )
     assert (recorded.grade, recorded.text) == (
         "Fix the data",
-        "A competitor is named on 56% of lost and 24% of won deals. The rate against competitors lies between 19% and 64%; ask at every close.",
+        "A competitor is named on 56% of lost and 24% of won deals: the rate against competitors lies between 19% and 64%. Ask at every close.",
     )
 
 
 def test_without_a_claim_the_largest_gap_is_said_to_be_chance() -> None:
-    none, first, recorded = said(of_competitors([GLOBEX], is_comparable=True))
-    assert none.text == "No competitor stands out from the others by more than chance."
+    section = of_competitors([GLOBEX], is_comparable=True)
+    first, recorded = said(section)
+    assert finding(section) == "No competitor stands out; 30% won where one is named"
     assert (first.grade, first.text) == ("Directional", GLOBEX["rationale"])
     assert recorded.text == (
-        "Of 40 deals that name a competitor 12 were won (30%). Whatever the silent deals hide, the rate lies between 19% and 64%."
+        "A competitor is named on 40% of closed deals (40 of 100): the rate against competitors lies between 19% and 64%."
     )
+
+
+def test_bounds_are_hatched_and_a_claim_is_a_diamond() -> None:
+    (drawn,) = tables(of_competitors([GLOBEX, ACME]))
+    assert labels(drawn)[1:] == ["Acme", "Globex"]
+    assert marks(drawn)[0] == (Mark("open", 50 / 78, start=12 / 62), Mark("main", 0.3, 0.18, 0.45))
+    assert [row[0].shape for row in marks(drawn)[1:]] == ["down", "hollow"]
 
 
 def test_few_named_deals_are_not_compared() -> None:
@@ -180,9 +227,7 @@ def test_few_named_deals_are_not_compared() -> None:
 
 def test_the_reason_of_the_losses_is_the_commonest_that_says_something() -> None:
     section = of_competitors([ACME, {**GLOBEX, "lost_deals": 9}])
-    table = next(block.table for block in section.blocks if block.kind == "chart")
-    assert isinstance(table, Table)
-    reasons = {row[0].shown: row[8] for row in table.rows}  # type: ignore[union-attr]
+    reasons = dict(zip(labels(tables(section)[0]), (row[-1] for row in tables(section)[0].rows)))
     assert isinstance(reasons["Acme"], Sentence)
     assert reasons["Acme"].text == "Price (10 of 36)"
     assert reasons["Globex"] == "–"
@@ -195,7 +240,7 @@ def test_without_a_named_competitor_the_reason_is_told() -> None:
         )
     )
     assert told[0].grade == "Fix the data"
-    assert told[1].text == "Why: no file has a column."
+    assert told[0].text.endswith("whom we win against. Why: no file has a column.")
 
 
 def test_a_share_that_follows_from_another_s_is_told_as_such_and_is_no_claim() -> None:
@@ -232,6 +277,6 @@ def test_a_reason_that_goes_with_one_competitor_is_a_claim() -> None:
     assert [(one.grade, one.text) for one in said(section) if "losses were for" in one.text] == [
         (
             "Strong",
-            "Against Acme 20 of 50 losses were for Price (40%), +20\N{NO-BREAK SPACE}points compared with other vendors (+6 to +34).",
+            "Against Acme 20 of 50 losses were for Price (40%), +20\N{NO-BREAK SPACE}points compared with other vendors (+6.0 to +34).",
         )
     ]

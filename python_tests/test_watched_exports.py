@@ -169,22 +169,22 @@ def test_deals_without_dates_have_a_win_rate_all_the_same(undated: dict[str, Any
 
 
 def test_what_the_window_answers_is_answered_of_all_deals_where_none_has_a_date(undated: dict[str, Any]) -> None:
-    assert "Of 60 deals that name a competitor 20 were won (33%)" in undated["page"]
-    assert "Most often stated: Price, 40 of 80 losses" in undated["page"]
+    assert "| 20 of 60 | 33% (" in undated["page"]
+    assert "Price accounts for 40 of 80 losses: 50% (" in undated["page"]
     assert undated["raised"] == [("no_dates", "all closed deals")]
 
 
 def test_cycles_are_known_from_the_days_that_a_file_states(undated: dict[str, Any]) -> None:
-    assert "Average days to win: 30 days" in undated["page"]
+    assert "**Average days to win: 30" in undated["page"]
 
 
 def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, Any]) -> None:
-    assert "The quarter in" not in undated["page"]
+    assert "previous quarter" not in undated["page"]
     assert "trailing" not in undated["page"] + undated["summary"]
     assert "by the end of n/a" not in undated["page"]
     assert "by the end of the next quarter" in undated["page"]
     assert "No deal was lost" not in undated["page"]
-    assert "| Price | 40 |" in undated["page"]
+    assert "| Price | 40 of 80 |" in undated["page"]
 
 
 def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, Any]) -> None:

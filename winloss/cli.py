@@ -197,6 +197,7 @@ def main() -> None:
     show_default=True,
     help="Page, Markdown, JSON or Excel workbook.",
 )
+@click.option("--brief", "is_brief", is_flag=True, help="The one-page brief instead of the whole report.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -205,13 +206,14 @@ def main() -> None:
 @database_option
 @quiet_option
 @user_errors_as_exit
-def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_quiet: bool) -> None:
+def report(quarter: str | None, kind: str, is_brief: bool, out: Path | None, database: Path, is_quiet: bool) -> None:
     """Write the quarterly report from the published file.
 
     \b
     Examples:
       winloss report
       winloss report --quarter 2025-Q4 --out q4.html
+      winloss report --brief
       winloss report --format md --out -
       winloss report --format xlsx
     """
@@ -234,7 +236,7 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
         progress.step(f"put it in place, {len(content) // 1000} kB")
         click.echo(f"Report: {target}")
         return
-    found = build_report(source, quarter)
+    found = build_report(source, quarter, is_brief)
     progress.step(f"read {source}")
     text = render(found, kind)
     progress.step(f"wrote {len(found.sections)} sections as {kind}")
@@ -242,7 +244,9 @@ def report(quarter: str | None, kind: str, out: Path | None, database: Path, is_
         click.echo(text, nl=False)
         progress.step("printed it")
         return
-    target = write_text(text, out or _place("reports") / (found.quarter or "undated") / f"report.{kind}")
+    target = write_text(
+        text, out or _place("reports") / (found.quarter or "undated") / f"{'brief' if is_brief else 'report'}.{kind}"
+    )
     progress.step(f"put it in place, {len(text.encode()) // 1000} kB")
     click.echo(f"Report: {target}")
 

@@ -40,22 +40,27 @@ def percent_short(value: Any) -> str:
     return percent(value).replace("over ", ">").replace("under ", "<")
 
 
+def percent_bare(value: Any) -> str:
+    """A rate where a percent sign stands beside it already: '74', '>99'."""
+    return percent_short(value).removesuffix("%")
+
+
 def percent_text(value: Any) -> str:
     """A rate that a setting holds as text: '0.1' becomes '10%'."""
     return MISSING if value in (None, "") else percent(float(value))
 
 
-def points(value: Any) -> str:
-    """A difference of rates as '+2 points'; 'about 0 points' where it rounds to nothing."""
+def points_bare(value: Any) -> str:
+    """A difference of rates in points as '+24', under 10 with a decimal: '+2.2'."""
     if value is None:
         return MISSING
-    shown = figures.points(value)
-    return typographic(f"{shown}{NO_BREAK}{'point' if shown in ('+1', '-1') else 'points'}")
+    shown = f"{value * 100:+.1f}"
+    return typographic("0" if float(shown) == 0 else shown if abs(float(shown)) < 10 else f"{value * 100:+.0f}")
 
 
-def points_bare(value: Any) -> str:
-    """A difference of rates as '+2'."""
-    return MISSING if value is None else typographic(figures.points(value))
+def points(value: Any) -> str:
+    """A difference of rates as '+2.2 points'."""
+    return MISSING if value is None else f"{points_bare(value)}{NO_BREAK}points"
 
 
 def points_size(value: Any) -> str:
@@ -87,15 +92,12 @@ def number(value: Any) -> str:
     return MISSING if value is None else f"{float(value):,g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"
 
 
+def one_decimal(value: Any) -> str:
+    return MISSING if value is None else typographic(f"{float(value):.1f}")
+
+
 def two_decimals(value: Any) -> str:
-    return MISSING if value is None else f"{float(value):.2f}"
-
-
-def days(value: Any) -> str:
-    if value is None:
-        return MISSING
-    shown = f"{round(value):,}"
-    return f"{shown}{NO_BREAK}{'day' if shown == '1' else 'days'}"
+    return MISSING if value is None else typographic(f"{float(value):.2f}")
 
 
 def money_format(currency: str | None) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
@@ -132,15 +134,23 @@ def day(value: Any) -> str:
     return f"{when.day}{NO_BREAK}{_MONTHS[when.month - 1]}{NO_BREAK}{when.year}"
 
 
+_QUARTER = re.compile(r"\b((?:FY)?\d{4})-(Q[1-4])\b")
+
+
 def text(value: Any) -> str:
-    """Text of a mart as it stands; the value `unknown` as people read it."""
-    return MISSING if value is None else typographic(str(value))
+    """Text of a mart as it stands, with quarters as people say them: 'Q4 2025' for 2025-Q4."""
+    return MISSING if value is None else _QUARTER.sub(rf"\2{NO_BREAK}\1", typographic(str(value)))
 
 
 def label(name: Any) -> str:
     """A technical name as a heading: 'lead_source' becomes 'Lead source'."""
     words = str(name).replace("_", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+def lower_label(name: Any) -> str:
+    """A technical name within a sentence: 'lead_source' becomes 'lead source'."""
+    return label(name).lower()
 
 
 def listed(parts: list[str]) -> str:
@@ -173,6 +183,18 @@ def inert(text: str) -> str:
     An invisible word joiner keeps apart what such programs look for together: "@" and a name, "https:" and "//".
     """
     return _REACTING.sub(lambda found: found[0] + _JOINER, printable(text))
+
+
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+RIGHT_TO_LEFT_RUN = re.compile(f"[{_RIGHT_TO_LEFT}](?:[^A-Za-z0-9]*[{_RIGHT_TO_LEFT}])*")
+"""A stretch of right-to-left writing, inner spaces and signs included."""
+
+
+def isolated(text: str) -> str:
+    """Right-to-left stretches set apart, so that numbers beside them stay where they belong."""
+    return RIGHT_TO_LEFT_RUN.sub(lambda run: f"{_FIRST_STRONG_ISOLATE}{run[0]}{_POP_ISOLATE}", text)
 
 
 _MARKDOWN_SIGNS = re.compile(r"[\\|<>*_`\[\]~&]")

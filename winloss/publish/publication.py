@@ -231,11 +231,13 @@ UNSUPPRESSED: Mapping[str, str] = {
     "recommended_score_threshold": "Counts of deals.",
     "rejected_record_counts": "Counts of records.",
     "rejected_records": "Places in files, without what stands there.",
+    "report_changes": "Titles of actions and findings on segments, reasons and alerts; none on people.",
     "score_thresholds": "Counts of deals.",
     "scorecard_quality": "Figures of all deals.",
     "win_rate_change_segments": "Counts of deals.",
     "win_rate_changes": "Figures of all deals.",
     "win_rate_curves": "Shares of deals by age.",
+    "win_rate_trend": "Rates of all deals.",
     "win_rates_by_cohort": "Counts of deals.",
     "win_rates_by_competitor": "Counts of deals.",
 }

@@ -1,422 +1,262 @@
-"""The shapes a chart may have, and how each is drawn at a given width.
+"""What is drawn: marks in a row of a table, and the win rate by quarter.
 
-A chart that fills the page is drawn twice, for wide and for narrow screens; the page shows one of them.
+No drawing has a view box: places are in percent of the width and in pixels of the height, so that a text keeps its size at any width.
+Every element carries presentation attributes besides its class: styles win in a browser (that is how dark mode works), and mail clients
+that read no styles still draw it right.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
-from winloss.formatting import MINUS
-from winloss.report import svg
+COLOURS = {
+    "ink": "#17222c",
+    "soft": "#4f5c68",
+    "hair": "#d5dce2",
+    "band": "#e9eef2",
+    "mid": "#6d7b88",
+    "muted": "#8794a0",
+    "main": "#14506b",
+    "good": "#0f6b57",
+    "bad": "#a8431a",
+    "paper": "#ffffff",
+}
+"""Colour for viewers that read no styles; the page's style sheet overrides each by its class."""
 
-WIDE, NARROW = 720.0, 340.0
-
-Fill = Literal["full", "pale", "striped", "empty"]
-"""How a part of a bar is filled, told apart without colour."""
-
-TEXT, SMALL = 12.0, 12.0
+Shape = Literal["main", "up", "down", "dot", "hollow", "bar", "pale", "lost", "open", "step", "tick"]
+"""How a mark is told apart without colour: a filled disc (main; up where it is higher by more than chance), a diamond (lower by more than
+chance), a grey disc, a hollow disc, a bar (full, pale, striped, hatched, or a step with its whisker), or a tick."""
 
 
 @dataclass(frozen=True)
-class TrendPoint:
+class Mark:
+    """A mark at `at`, with a whisker from `low` to `high`; of a bar and a step, what is filled is from `start` to `at`."""
+
+    shape: Shape
+    at: float
+    low: float | None = None
+    high: float | None = None
+    start: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The ends of an axis, its labelled ticks, and a dashed line with its label."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+    reference: float | None = None
+    reference_label: str = ""
+
+    def place(self, value: float) -> str:
+        """Where a value is, in percent of the width."""
+        inside = min(max(value, self.low), self.high)
+        return f"{(inside - self.low) / ((self.high - self.low) or 1.0) * 100:.1f}%".replace(".0%", "%")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The plot of a table: its scale, the marks of each row, the column it stands before, and the rows set off."""
+
+    scale: Scale
+    marks: tuple[tuple[Mark, ...], ...]
+    before: int
+    marked: tuple[int, ...] = ()
+
+
+RATES = Scale(0.0, 1.0, ((0.0, "0%"), (0.5, "50%"), (1.0, "100%")))
+"""The scale all win rates share."""
+
+
+def rates(reference: float | None = None, label: str = "") -> Scale:
+    return Scale(0.0, 1.0, RATES.ticks, reference, label)
+
+
+def differences(marks: Sequence[Mark]) -> Scale:
+    """A scale of points about zero, 20 to each side or, where an interval is longer, as many more as hold it."""
+    ends = [abs(end) for mark in marks for end in (mark.low, mark.high, mark.at) if end is not None]
+    limit = next((size for size in (0.2, 0.4, 0.6, 1.0) if max(ends, default=0.0) <= size), 1.0)
+    shown = round(limit * 100)
+    return Scale(-limit, limit, ((-limit, f"−{shown}"), (0.0, "0"), (limit, f"+{shown}")), 0.0)
+
+
+def counts(most: float) -> Scale:
+    return Scale(0.0, most or 1.0, ((0.0, "0"), (most or 1.0, f"{most:,.0f}")))
+
+
+def _paint(fill: str = "", stroke: str = "", width: float = 1.0, dash: str = "") -> str:
+    names = " ".join([f"f-{fill}" if fill in COLOURS else "", f"s-{stroke}" if stroke else ""]).strip()
+    filled = COLOURS.get(fill, f"url(#{fill})" if fill else "none")
+    lined = f' stroke="{COLOURS[stroke]}" stroke-width="{width:g}"' if stroke else ' stroke="none"'
+    return f'class="{names}" fill="{filled}"{lined}' + (f' stroke-dasharray="{dash}"' if dash else "")
+
+
+def _line(x1: str, x2: str, y1: str, y2: str, stroke: str, width: float = 1.0, dash: str = "") -> str:
+    return f'<line x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}" {_paint("", stroke, width, dash)}/>'
+
+
+def _text(x: str, y: str, words: str, anchor: str = "middle", tone: str = "soft", css: str = "") -> str:
+    bold = f' class="f-{tone} {css}"'.replace(' "', '"')
+    return (
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{COLOURS[tone]}"{bold}>{escape(words, quote=False)}</text>'
+    )
+
+
+def _disc(x: str, y: str, fill: str, stroke: str, size: float = 4.3, width: float = 1.2) -> str:
+    return f'<circle cx="{x}" cy="{y}" r="{size:g}" {_paint(fill, stroke, width)}/>'
+
+
+_DIAMOND = "0,-5.6 5.6,0 0,5.6 -5.6,0"
+
+
+def _symbol(shape: Shape, x: str, y: str = "50%") -> str:
+    if shape == "down":
+        # a nested drawing places by percent what has no place of its own
+        return f'<svg x="{x}" y="{y}" overflow="visible"><polygon points="{_DIAMOND}" {_paint("bad", "paper")}/></svg>'
+    if shape == "hollow":
+        return _disc(x, y, "paper", "mid", width=1.8)
+    return _disc(x, y, {"up": "good", "main": "main"}.get(shape, "mid"), "paper")
+
+
+_WHISKERS = {"up": "good", "down": "bad", "main": "main", "step": "ink", "bar": "ink"}
+_BARS = {"bar": "main", "pale": "muted", "lost": "lost", "open": "hatch", "step": "muted"}
+
+
+def _mark(mark: Mark, scale: Scale) -> str:
+    at = scale.place(mark.at)
+    drawn = ""
+    if mark.shape in _BARS:
+        start, end = sorted((mark.start, mark.at))
+        left, right = (float(scale.place(value).rstrip("%")) for value in (start, end))
+        drawn += f'<rect x="{left:g}%" y="24%" width="{max(right - left, 0.2):.4g}%" height="52%" {_paint(_BARS[mark.shape])}/>'
+    if mark.low is not None and mark.high is not None:
+        tone = _WHISKERS.get(mark.shape, "mid")
+        drawn += _line(scale.place(mark.low), scale.place(mark.high), "50%", "50%", tone, 2.2 if tone != "ink" else 1.6)
+    if mark.shape == "tick":
+        return drawn + _line(at, at, "18%", "82%", "ink", 2)
+    return drawn if mark.shape in _BARS else drawn + _symbol(mark.shape, at)
+
+
+def plot(drawing: Drawing, row: int) -> str:
+    """The marks of a row over the lines of its scale."""
+    scale = drawing.scale
+    ends = [scale.low + (scale.high - scale.low) * step / 4 for step in range(5)]
+    lines = "".join(f'<line x1="{scale.place(end)}" x2="{scale.place(end)}" y2="100%"/>' for end in ends)
+    dashed = ""
+    if scale.reference is not None:
+        place = scale.place(scale.reference)
+        dashed = _line(place, place, "0", "100%", "ink", 1.2, "3 3")
+    marks = "".join(_mark(mark, scale) for mark in drawing.marks[row])
+    grid = f'<g class="s-hair" fill="none" stroke="{COLOURS["hair"]}">{lines}</g>'
+    return f'<svg width="100%" height="24" aria-hidden="true" focusable="false">{grid}{dashed}{marks}</svg>'
+
+
+def axis(drawing: Drawing) -> str:
+    """The labels of a scale, and above them that of its dashed line."""
+    scale, drawn = drawing.scale, ""
+    last = len(scale.ticks) - 1
+    for place, (value, words) in enumerate(scale.ticks):
+        anchor = "start" if place == 0 else "end" if place == last else "middle"
+        drawn += _text(scale.place(value), "30", words, anchor, css="mt" if 0 < place < last else "")
+    if scale.reference is not None and scale.reference_label:
+        share = float(scale.place(scale.reference).rstrip("%"))
+        anchor = "start" if share < 30 else "end" if share > 70 else "middle"
+        drawn += _text(f"{share:g}%", "13", scale.reference_label, anchor, "ink", "b mt")
+    return f'<svg width="100%" height="34" aria-hidden="true" focusable="false">{drawn}</svg>'
+
+
+BADGES = {
+    "strong": '<circle cx="5" cy="5" r="4.2" fill="currentColor"/>',
+    "directional": '<circle cx="5" cy="5" r="4.2" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    '<path d="M5 .8a4.2 4.2 0 0 0 0 8.4z" fill="currentColor"/>',
+    "too-few-deals": '<circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2 1.6"/>',
+    "no-difference": '<path d="M1 3h8M1 7h8" fill="none" stroke="currentColor" stroke-width="1.8"/>',
+    "not-judged": '<path d="M1 5h8" fill="none" stroke="currentColor" stroke-width="1.8"/>',
+    "fix-the-data": '<path d="M5 1 9.3 9H.7z" fill="none" stroke="currentColor" stroke-width="1.5"/>',
+}
+
+
+def badge(grade: str) -> str:
+    """The shape of a grade."""
+    return f'<svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" focusable="false">{BADGES[grade]}</svg>'
+
+
+# ---------------------------------------------------------------- quarters
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """A rate with its interval, the control limits around the average, and how it is marked."""
+
     label: str
-    """Quarter, such as 2025-Q4."""
+    year: str
     rate: float | None
     low: float | None
     high: float | None
     lower_limit: float | None
     upper_limit: float | None
-    is_outside: bool = False
-    is_partial: bool = False
+    shape: Shape = "hollow"
 
 
 @dataclass(frozen=True)
-class Trend:
-    """Rates by quarter with their intervals, the average and the control limits (a p-chart)."""
-
-    points: tuple[TrendPoint, ...]
+class Quarters:
+    quarters: tuple[Quarter, ...]
     center: float | None
-    last_label: str
-    center_label: str
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of a row chart: a value with its interval, or a bar, and texts to its right."""
-
-    label: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    other: float | None = None
-    """A second value: a tick on a bar, a hollow dot beside a dot."""
-    shape: str = "dot"
-    """dot, main, up, down, hollow, bar, muted_bar or pair."""
-    right: tuple[str, ...] = ()
-    is_bold: bool = False
-    parts: tuple[tuple[float, Fill], ...] = ()
-    """Lengths of a bar end to end, under the value if there is one."""
-
-
-@dataclass(frozen=True)
-class RowChart:
-    rows: tuple[Row, ...]
-    right_titles: tuple[str, ...]
-    domain: tuple[float, float]
-    ticks: tuple[tuple[float, str], ...]
-    reference: tuple[float, str] | None = None
-    widths: tuple[float, ...] = (WIDE, NARROW)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Shares by score threshold or by age, with at most two marked places: the score threshold to use and today's."""
-
-    lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
-    cut: float | None
-    cut_label: str
-    today: float | None
-    today_label: str
-    at_cut: tuple[tuple[float, str], ...] = ()
-    x_title: str = "score threshold on the qualification score"
-    x_ticks: tuple[tuple[float, str], ...] = tuple((number / 10, f"{number / 10:.1f}") for number in range(0, 11, 2))
-    band: tuple[tuple[float, float, float], ...] = ()
-    """Places with the two ends of the first line's interval."""
-
-
-Spec = Trend | RowChart | Curve
-
-
-def drawings(spec: Spec, identity: str, title: str, description: str) -> list[str]:
-    """One drawing per width the chart is made for, the wide one first."""
-    widths = spec.widths if isinstance(spec, RowChart) else (WIDE, NARROW)
-    result = []
-    for width in widths:
-        css_class = "only" if len(widths) == 1 else "wide" if width >= 500 else "narrow"
-        body, height = _draw(spec, width)
-        result.append(
-            svg.document(body, width, height, f"{identity}-{css_class}", title, description, f"chart {css_class}")
-        )
-    return result
-
-
-def _draw(spec: Spec, width: float) -> tuple[list[str], float]:
-    if isinstance(spec, Trend):
-        return _trend(spec, width)
-    if isinstance(spec, Curve):
-        return _curve(spec, width)
-    return _rows(spec, width)
-
-
-def _scale(domain: tuple[float, float], low: float, high: float) -> Callable[[float], float]:
-    span = (domain[1] - domain[0]) or 1.0
-
-    def place(value: float) -> float:
-        inside = min(max(value, domain[0]), domain[1])
-        return low + (inside - domain[0]) / span * (high - low)
-
-    return place
-
-
-# ---------------------------------------------------------------- trend
-
-
-def _trend(spec: Trend, width: float) -> tuple[list[str], float]:
-    is_narrow = width < 500
-    points = spec.points[-6:] if is_narrow else spec.points[-12:]
-    size = SMALL if is_narrow else TEXT
-    height = 230.0 if is_narrow else 270.0
-    right_words = [spec.last_label, spec.center_label, "upper limit", "lower limit"]
-    left, right = 40.0, width - 14 - max(svg.text_width(words, size, bold=True) for words in right_words)
-    top, bottom = 12.0, height - 42
+def quarters(spec: Quarters, identity: str, title: str, description: str) -> str:
+    """A control chart: a dot per quarter with its interval, the average dashed, the limits shaded."""
     seen = [
-        value
-        for point in points
-        for value in (point.low, point.high, point.lower_limit, point.upper_limit)
-        if value is not None
+        end
+        for quarter in spec.quarters
+        for end in (quarter.low, quarter.high, quarter.lower_limit, quarter.upper_limit)
+        if end is not None
     ]
-    floor = max(0.0, math.floor((min(seen) - 0.02) * 10) / 10) if seen else 0.0
-    ceiling = min(1.0, math.ceil((max(seen) + 0.02) * 10) / 10) if seen else 1.0
-    y = _scale((floor, ceiling), bottom, top)
-    step = (right - left) / max(len(points), 1)
-    body: list[str] = []
+    # 40 to 80 %, as changes are drawn, or as much more as holds every interval
+    floor = min(0.4, int(min(seen, default=0.4) * 10) / 10)
+    ceiling = max(0.8, -(-round(max(seen, default=0.8) * 100) // 10) / 10)
+    top, bottom, left = 22.0, 148.0, 7.0
 
-    for index, point in enumerate(points):
-        if point.lower_limit is not None and point.upper_limit is not None:
-            x, upper, lower = left + index * step, y(point.upper_limit), y(point.lower_limit)
-            body.append(svg.rect(x, upper, step, lower - upper, "band"))
-            body.append(svg.line(x, upper, x + step, upper, "mid", 1, "2 3"))
-            body.append(svg.line(x, lower, x + step, lower, "mid", 1, "2 3"))
-    tick_step = 0.1 if ceiling - floor <= 0.5 else 0.2
-    for number in range(round((ceiling - floor) / tick_step) + 1):
-        value = floor + number * tick_step
-        if value <= ceiling + 1e-9:
-            body.append(svg.line(left, y(value), right, y(value), "grid"))
-            body.append(svg.text(left - 6, y(value) + 4, f"{round(value * 100)}%", size, "end", "soft"))
-    if spec.center is not None:
-        body.append(svg.line(left, y(spec.center), right, y(spec.center), "ink", 1.2, "6 4"))
+    def y(value: float) -> str:
+        inside = min(max(value, floor), ceiling)
+        return f"{bottom - (inside - floor) / (ceiling - floor) * (bottom - top):.1f}"
 
-    xs = [left + (index + 0.5) * step for index in range(len(points))]
-    # a quarter without a closed deal breaks the line
-    run: list[tuple[float, float]] = []
-    for x, point in zip(xs, points):
-        if point.rate is None:
-            if len(run) > 1:
-                body.append(svg.polyline(run))
-            run = []
-        else:
-            run.append((x, y(point.rate)))
-    if len(run) > 1:
-        body.append(svg.polyline(run))
-    for index, (x, point) in enumerate(zip(xs, points)):
-        if point.rate is not None:
-            if point.low is not None and point.high is not None:
-                body.append(svg.line(x, y(point.low), x, y(point.high), "main", 3))
-            shape = "hollow" if point.is_partial else "diamond" if point.is_outside else "main"
-            body.append(svg.mark(shape, x, y(point.rate), 5.5 if index == len(points) - 1 else 4.5))
-        year, _, quarter = point.label.rpartition("-")
-        body.append(
-            svg.text(
-                x,
-                bottom + 17,
-                quarter or point.label,
-                size,
-                "middle",
-                "ink" if index == len(points) - 1 else "soft",
-                index == len(points) - 1,
+    width = (100 - left) / max(len(spec.quarters), 1)
+    body = ""
+    for place, quarter in enumerate(spec.quarters):
+        if quarter.lower_limit is not None and quarter.upper_limit is not None:
+            high, low = y(quarter.upper_limit), y(quarter.lower_limit)
+            body += (
+                f'<rect x="{left + place * width:.2f}%" width="{width:.2f}%" y="{high}" height="{float(low) - float(high):.1f}" '
+                f"{_paint('band')}/>"
             )
+    for step in range(3):
+        value = floor + (ceiling - floor) * step / 2
+        body += _line(f"{left}%", "100%", y(value), y(value), "hair") + _text(
+            "0", f"{float(y(value)) + 4:.1f}", f"{value:.0%}", "start"
         )
-        if year and (index == 0 or points[index - 1].label.rpartition("-")[0] != year):
-            body.append(svg.text(x, bottom + 33, year, size, "middle", "soft"))
-
-    last = points[-1] if points else None
-    labels: list[tuple[float, str, str, bool]] = []
-    if last and last.rate is not None:
-        labels.append((y(last.rate), spec.last_label, "ink", True))
     if spec.center is not None:
-        labels.append((y(spec.center), spec.center_label, "soft", False))
-    if last and last.upper_limit is not None and last.lower_limit is not None:
-        labels.append((y(last.upper_limit), "upper limit", "soft", False))
-        labels.append((y(last.lower_limit), "lower limit", "soft", False))
-    places = svg.spread([position for position, *_ in labels], size * 1.3, top, bottom)
-    for place, (_, words, tone, bold) in zip(places, labels):
-        body.append(svg.text(right + 8, place + 4, words, size, "start", tone, bold))
-    return body, height
-
-
-# ---------------------------------------------------------------- rows
-
-
-def _rows(spec: RowChart, width: float) -> tuple[list[str], float]:
-    is_narrow = width < 500
-    size = SMALL if is_narrow else TEXT
-    # a phone has room for a label or for its bar, not for both on one line
-    is_stacked = is_narrow and len(spec.widths) > 1
-    row_height = 38.0 if is_stacked else 22.0 if is_narrow else 25.0
-    gap = 10.0 if is_narrow else 22.0
-    columns = range(len(spec.right_titles))
-    column_widths = [
-        max(
-            [svg.text_width(spec.right_titles[c], size)]
-            + [svg.text_width(row.right[c], size, bold=True) for row in spec.rows]
-        )
-        for c in columns
-    ]
-    rights: list[float] = []
-    edge = width
-    for c in reversed(columns):
-        rights.insert(0, edge)
-        edge -= column_widths[c] + gap
-    plot_right = edge - 2
-    longest = max((svg.text_width(row.label, size, row.is_bold) for row in spec.rows), default=0.0)
-    label_width = min(longest, 230.0 if not is_narrow else (plot_right - 8) * 0.52)
-    if is_stacked:
-        label_width = min(longest, width)
-    plot_left = 2.0 if is_stacked else label_width + 14
-    x = _scale(spec.domain, plot_left, plot_right)
-    top = 24.0
-    bottom = top + row_height * len(spec.rows)
-    body: list[str] = []
-
-    for value, _ in spec.ticks:
-        body.append(svg.line(x(value), top - 2, x(value), bottom, "grid"))
-    tick_places = [x(value) for value, _ in spec.ticks]
-    for place, (_, words), is_first, is_last in zip(
-        tick_places,
-        spec.ticks,
-        (n == 0 for n in range(len(spec.ticks))),
-        (n == len(spec.ticks) - 1 for n in range(len(spec.ticks))),
-    ):
-        # labels at the ends stay inside the plot, clear of the columns beside it
-        anchor = "start" if is_first else "end" if is_last else "middle"
-        body.append(svg.text(place, bottom + 14, words, size - 1, anchor, "soft"))
-    for c in columns:
-        body.append(svg.text(rights[c], 14, spec.right_titles[c], size - 0.5, "end", "soft"))
-    if spec.reference:
-        value, words = spec.reference
-        half = svg.text_width(words, size - 0.5) / 2
-        middle = min(max(x(value), half), max(plot_right - half, half))
-        body.append(svg.text(middle, 14, words, size - 0.5, "middle", "soft"))
-        body.append(svg.line(x(value), top - 4, x(value), bottom, "ink", 1.2, "5 3"))
-
-    for index, row in enumerate(spec.rows):
-        y = top + row_height * (index + 0.5) + (9 if is_stacked else 0)
-        shown = svg.fitted(row.label, label_width + 1, size, row.is_bold)
-        body.append(svg.text(0, y - 14 if is_stacked else y + 4, shown, size, "start", "ink", row.is_bold, row.label))
-        body.extend(_row_marks(row, x, y, 22.0 if is_stacked else row_height))
-        for c in columns:
-            body.append(
-                svg.text(
-                    rights[c], y + 4, row.right[c], size, "end", "ink" if c == 0 or row.is_bold else "soft", row.is_bold
-                )
-            )
-    return body, bottom + 22
-
-
-def _parts(row: Row, x: Callable[[float], float], y: float, thickness: float) -> list[str]:
-    """The parts of a bar end to end: full, pale, with stripes, or an empty frame."""
-    marks: list[str] = []
-    start, top = 0.0, y - thickness / 2
-    for length, fill in row.parts:
-        left, right = x(start), x(start + length)
-        start += length
-        if right - left < 0.05:
+        body += _line(f"{left}%", "100%", y(spec.center), y(spec.center), "ink", 1.2, "3 3")
+    for place, quarter in enumerate(spec.quarters):
+        x = f"{left + (place + 0.5) * width:.2f}%"
+        is_last = place == len(spec.quarters) - 1
+        css, tone = ("b", "ink") if is_last else ("", "soft")
+        body += _text(x, "166", quarter.label, tone=tone, css=css)
+        if place == 0 or quarter.year != spec.quarters[place - 1].year:
+            body += _text(x, "181", quarter.year)
+        if quarter.rate is None:
             continue
-        if fill in ("full", "pale"):
-            marks.append(svg.rect(left, top, right - left, thickness, "main" if fill == "full" else "muted"))
-            continue
-        bottom = top + thickness
-        frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-        marks.append(svg.polyline(frame, "bad" if fill == "striped" else "mid", 1))
-        if fill == "striped":
-            # a dashed line as thick as the bar is high
-            marks.append(svg.line(left, y, right, y, "bad", thickness, "1.5 2.5"))
-    return marks
-
-
-def _row_marks(row: Row, x: Callable[[float], float], y: float, row_height: float) -> list[str]:
-    if row.parts:
-        bare = replace(row, parts=())
-        return _parts(row, x, y, row_height * 0.62) + _row_marks(bare, x, y, row_height)
-    if row.value is None:
-        return []
-    if row.shape in ("bar", "muted_bar"):
-        thickness = row_height * 0.52
-        marks = [
-            svg.rect(
-                x(0), y - thickness / 2, x(row.value) - x(0), thickness, "main" if row.shape == "bar" else "muted", 1.5
+        if quarter.low is not None and quarter.high is not None:
+            body += _line(x, x, y(quarter.low), y(quarter.high), "main" if is_last else "mid", 2.4)
+            body += _text(
+                x, f"{float(y(quarter.high)) - 6:.1f}", f"{quarter.rate:.0%}".rstrip("%"), tone="ink", css=css
             )
-        ]
-        if row.low is not None and row.high is not None:
-            marks.append(svg.line(x(row.low), y, x(row.high), y, "ink", 1.4))
-            marks.append(svg.line(x(row.low), y - 3, x(row.low), y + 3, "ink", 1.4))
-            marks.append(svg.line(x(row.high), y - 3, x(row.high), y + 3, "ink", 1.4))
-        if row.other is not None:
-            marks.append(
-                svg.line(x(row.other), y - row_height * 0.42, x(row.other), y + row_height * 0.42, "paper", 4.5)
-            )
-            marks.append(svg.line(x(row.other), y - row_height * 0.42, x(row.other), y + row_height * 0.42, "bad", 2))
-        return marks
-    if row.shape == "pair":
-        marks = []
-        if row.other is not None:
-            marks.append(svg.line(x(row.value), y, x(row.other), y, "muted", 3))
-            marks.append(svg.mark("hollow", x(row.other), y, 5))
-        marks.append(svg.mark("main", x(row.value), y, 4))
-        return marks
-    tone = {"up": "good", "down": "bad", "main": "main"}.get(row.shape, "mid")
-    marks = []
-    if row.low is not None and row.high is not None:
-        marks.append(svg.line(x(row.low), y, x(row.high), y, tone, 2.6))
-    if row.other is not None:
-        marks.append(svg.mark("hollow", x(row.other), y, 5.5))
-    marks.append(svg.mark(row.shape, x(row.value), y))
-    return marks
-
-
-# ---------------------------------------------------------------- curve
-
-
-def _curve(spec: Curve, width: float) -> tuple[list[str], float]:
-    is_narrow = width < 500
-    size = SMALL if is_narrow else TEXT
-    height = 250.0 if is_narrow else 290.0
-    left, right, top, bottom = 42.0, width - 12, 62.0, height - 42
-    x = _scale((spec.x_ticks[0][0], spec.x_ticks[-1][0]), left, right)
-    y = _scale((0.0, 1.0), bottom, top)
-    body: list[str] = []
-    if spec.band:
-        edge = [(x(at), y(high)) for at, _, high in spec.band] + [(x(at), y(low)) for at, low, _ in reversed(spec.band)]
-        body.append(svg.polygon(edge, "band"))
-    for number in range(0, 101, 25):
-        body.append(svg.line(left, y(number / 100), right, y(number / 100), "grid"))
-        body.append(svg.text(left - 6, y(number / 100) + 4, f"{number}%", size, "end", "soft"))
-    for at, words in spec.x_ticks:
-        body.append(svg.text(x(at), bottom + 17, words, size, "middle", "soft"))
-    body.append(svg.text((left + right) / 2, height - 6, spec.x_title, size, "middle", "soft"))
-
-    key = left
-    for (name, _), dash, tone in zip(spec.lines, ("", "6 4", "2 3"), ("main", "bad", "mid")):
-        body.append(svg.line(key, 11, key + 26, 11, tone, 2.4, dash))
-        body.append(svg.text(key + 32, 15, name, size, "start", "ink"))
-        key += 32 + svg.text_width(name, size) + 16
-    marked = (
-        (spec.cut, spec.cut_label, "ink", "", 34.0, True),
-        (spec.today, spec.today_label, "mid", "3 3", 50.0, False),
+        body += _symbol(quarter.shape, x, y(quarter.rate))
+    return (
+        f'<svg class="c" width="100%" height="186" role="img" aria-labelledby="{identity}-t {identity}-d" focusable="false">'
+        f'<title id="{identity}-t">{escape(title, quote=False)}</title><desc id="{identity}-d">{escape(description, quote=False)}</desc>{body}</svg>'
     )
-    for value, words, tone, dash, label_y, bold in marked:
-        if value is None:
-            continue
-        body.append(svg.line(x(value), label_y + 5, x(value), bottom, tone, 1.4, dash))
-        half = svg.text_width(words, size, bold) / 2
-        middle = min(max(x(value), half), width - half)
-        body.append(svg.text(middle, label_y, words, size, "middle", "ink" if bold else "soft", bold))
-    for (_, path), dash, tone in zip(spec.lines, ("", "6 4", "2 3"), ("main", "bad", "mid")):
-        if len(path) > 1:
-            body.append(svg.polyline([(x(a), y(b)) for a, b in path], tone, 2.4, dash))
-    if spec.cut is not None and spec.at_cut:
-        heights = [y(value) for value, _ in spec.at_cut]
-        places = svg.spread(heights, size * 1.5, top, bottom - 22)
-        widest = max(svg.text_width(words, size, True) for _, words in spec.at_cut)
-        # both curves fall, so below and left of them there is room
-        is_left = x(spec.cut) - widest - 14 > left
-        for place, y_mark, (_, words) in zip(places, heights, spec.at_cut):
-            body.append(svg.mark("main", x(spec.cut), y_mark, 4.5))
-            at = x(spec.cut) - 9 if is_left else x(spec.cut) + 9
-            body.append(
-                svg.text(at, place + 17, words, size, "end" if is_left else "start", "ink", True, has_halo=True)
-            )
-    return body, height
-
-
-# ---------------------------------------------------------------- the small interval in a figure
-
-
-def interval_strip(
-    low: float, value: float, high: float, scale: tuple[float, float], identity: str, title: str, description: str
-) -> str:
-    """A thin track with the interval and the value on it."""
-    width, height = 220.0, 16.0
-    x = _scale(scale, 6, width - 6)
-    body = [svg.line(6, 8, width - 6, 8, "grid", 2)]
-    if scale[0] < 0 < scale[1]:
-        body.append(svg.line(x(0), 1, x(0), 15, "mid", 1.4))
-    body.append(svg.line(x(low), 8, x(high), 8, "main", 5))
-    body.append(svg.mark("main", x(value), 8, 5.5))
-    return svg.document(body, width, height, identity, title, description, "strip")
-
-
-def points_scale(rows: Iterable[Row]) -> tuple[tuple[float, float], tuple[tuple[float, str], ...]]:
-    """Domain and ticks for differences of rates, the same to both sides of zero."""
-    reach = max((abs(end) for row in rows for end in (row.low, row.value, row.high) if end is not None), default=0.0)
-    edge = next(size for size in (0.2, 0.4, 0.6, 0.8, 1.0, 2.0) if reach <= size)
-    shown = round(edge * 100)
-    return (-edge, edge), ((-edge, f"{MINUS}{shown}"), (0.0, "0"), (edge, f"+{shown}"))
-
-
-def percent_ticks(values: Sequence[float]) -> tuple[tuple[float, str], ...]:
-    return tuple((value, f"{round(value * 100)}%") for value in values)

@@ -1,4 +1,4 @@
-"""What every section needs: the marts, the writer, and the periods of the report."""
+"""What every section needs: the marts, the writer, the periods of the report, and figures with their intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from winloss import formatting
-from winloss.report.document import FORMATS, GRADES, Cell, Grade, Writer
+from winloss.report.charts import Mark, Shape
+from winloss.report.document import FORMATS, GRADES, Cell, Grade, Pair, Sentence, Writer
 from winloss.report.marts import Marts, Record
 
 
@@ -42,6 +43,11 @@ class Context:
         row = self.period("window")
         return bool(row and row.get("has_undated_deals"))
 
+    @property
+    def of_window(self) -> str:
+        """Of which deals the trailing window is, in words; nothing where it is all of them."""
+        return "" if self.is_undated else " of the trailing quarters"
+
     def setting(self, name: str) -> Record | None:
         return self.marts.first("dim_settings", setting=name)
 
@@ -58,14 +64,28 @@ class Context:
         row = self.baseline("all")
         return bool(row and row["closed_deals"])
 
-    def segment_name(self, row: Record) -> str:
-        return "unknown" if row["segment"] == "unknown" else str(row["segment"])
+    def compared(self, comparison: str) -> dict[str, Record]:
+        """The parts of a change of the win rate by name, none where it cannot be told."""
+        rows = self.marts.rows("win_rate_changes", comparison=comparison)
+        return {row["part"]: row for row in rows if row["change"] is not None}
 
-    def interval(self, row: Record, low: str, high: str, kind: str = "percent_short") -> Cell:
+    def interval(self, row: Record, low: str, high: str, kind: str = "percent_bare") -> Sentence | str:
         """Both ends of an interval in one cell, or a dash where there is none."""
         if row[low] is None or row[high] is None:
             return "–"
         return self.writer.say(f"{{{low}|{kind}}} to {{{high}|{kind}}}", row)
+
+    def figure(self, row: Record, column: str, kind: str = "percent", bare: str = "") -> Cell:
+        """A figure with its 95% interval; a dash where there is none. `bare` is how the ends are written."""
+        if row[column] is None:
+            return "–"
+        bare = bare or {"percent": "percent_bare", "points": "points_bare"}.get(kind, kind)
+        shown = "percent_short" if kind == "percent" else kind
+        return Pair(self.writer.cell(row, column, shown), self.interval(row, f"{column}_low", f"{column}_high", bare))
+
+    def of(self, row: Record, part: str, whole: str) -> Sentence:
+        """'101 of 124'."""
+        return self.writer.say(f"{{{part}|count}} of {{{whole}|count}}", row)
 
     def or_dash(self, row: Record, column: str, kind: str = "text") -> Cell:
         """A cell, or a dash where there is nothing."""
@@ -73,3 +93,10 @@ class Context:
 
     def grade(self, row: Record) -> Grade:
         return GRADES[row["grade"]]
+
+
+def mark(row: Record, column: str = "win_rate", shape: Shape = "hollow", start: float = 0.0) -> tuple[Mark, ...]:
+    """The mark of a figure with its interval; none where there is no figure."""
+    if row[column] is None:
+        return ()
+    return (Mark(shape, row[column], row.get(f"{column}_low"), row.get(f"{column}_high"), start),)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from winloss import formatting
+from winloss.report.charts import Drawing
 from winloss.report.marts import Record
 
 Grade = Literal["Strong", "Directional", "Too few deals", "No difference", "Not judged", "Fix the data"]
@@ -48,6 +49,7 @@ Formats = Mapping[str, Callable[[Any], str]]
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": formatting.percent,
     "percent_short": formatting.percent_short,
+    "percent_bare": formatting.percent_bare,
     "percent_text": formatting.percent_text,
     "points": formatting.points,
     "points_bare": formatting.points_bare,
@@ -58,11 +60,12 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "closed_deals": formatting.closed_deals,
     "number": formatting.number,
     "number_short": formatting.number_short,
+    "one_decimal": formatting.one_decimal,
     "two_decimals": formatting.two_decimals,
-    "days": formatting.days,
     "day": formatting.day,
     "text": formatting.text,
     "label": formatting.label,
+    "lower": formatting.lower_label,
 }
 
 _PLACE = re.compile(r"\{(?:(\w+)\.)?(\w+)(?:\|(\w+))?\}")
@@ -108,19 +111,21 @@ class Writer:
 @dataclass(frozen=True)
 class Paragraph:
     sentence: Sentence
-    tone: Literal["takeaway", "plain", "note", "worth", "missing"] = "plain"
+    tone: Literal["takeaway", "plain", "note", "missing"] = "plain"
     kind: str = "paragraph"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One large figure: its label, the value, what surrounds it. `interval` is (low, value, high) between 0 and 1 or None."""
+    """A tile: its label, one large value with what stands beside it, and lines below."""
 
     label: str
-    value: Source
+    value: Source | Sentence
+    beside: Sentence | None
     lines: tuple[Sentence, ...]
-    interval: tuple[float, float, float] | None = None
-    scale: tuple[float, float] = (0.0, 1.0)
+    labels: tuple[Source, ...] = ()
+    """What the marks of `spec` stand for, row by row."""
+    spec: Drawing | None = None
 
 
 @dataclass(frozen=True)
@@ -130,16 +135,18 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Finding:
-    headline: Sentence
-    detail: Sentence | None
-    grade: Grade
+class Changed:
+    """Statements under a heading that counts them; `more` says how many are not listed."""
+
+    title: str
+    statements: tuple[Sentence, ...]
+    more: str = ""
 
 
 @dataclass(frozen=True)
-class Findings:
-    findings: tuple[Finding, ...]
-    kind: str = "findings"
+class Changes:
+    lists: tuple[Changed, ...]
+    kind: str = "changes"
 
 
 @dataclass(frozen=True)
@@ -160,45 +167,46 @@ class Actions:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A cell of two parts: a figure with its interval, or a label with what it means."""
+
+    first: Source | Sentence | str
+    second: Source | Sentence | str = ""
+
+
+Cell = Source | Sentence | Pair | str
+"""A cell of a table: of a mart, an interval of two, or a word of the report's own (a grade, a dash)."""
+
+
+@dataclass(frozen=True)
 class Column:
     title: str
     align: Literal["left", "right"] = "left"
 
 
-Cell = Source | Sentence | str
-"""A cell of a table: of a mart, an interval of two, or a word of the report's own (a grade, a dash)."""
-
-
 @dataclass(frozen=True)
 class Table:
-    title: str
+    """Rows of cells; with a `spec`, a chart whose marks stand in a column of their own, so that text keeps its size at any width."""
+
+    title: Sentence | str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    note: Sentence | None = None
+    caption: Sentence | str = ""
+    spec: Drawing | None = None
     kind: str = "table"
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing with the table behind it. `spec` is one of the shapes of `winloss.report.charts`; a chart of a grid has no table of its own."""
+    """A drawing by quarter, with the table behind it."""
 
     id: str
-    title: str
-    description: str
+    title: Sentence | str
+    description: Sentence
     spec: Any
-    table: Table | None = None
-    caption: str = ""
-    kind: str = "chart"
-
-
-@dataclass(frozen=True)
-class ChartGrid:
-    """Small charts of one kind side by side, with one caption and one table for all."""
-
-    charts: tuple[Chart, ...]
     table: Table
-    caption: str = ""
-    kind: str = "chart_grid"
+    caption: Sentence | str = ""
+    kind: str = "chart"
 
 
 @dataclass(frozen=True)
@@ -209,13 +217,33 @@ class Terms:
     kind: str = "terms"
 
 
-Block = Paragraph | Figures | Findings | Actions | Table | Chart | ChartGrid | Terms
+@dataclass(frozen=True)
+class Notes:
+    """Short sentences of one kind under a heading."""
+
+    title: str
+    sentences: tuple[Sentence, ...]
+    kind: str = "notes"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Blocks side by side where the page is wide enough."""
+
+    blocks: tuple[Block, ...]
+    kind: str = "columns"
+
+
+Block = Paragraph | Figures | Changes | Actions | Table | Chart | Terms | Notes | Columns
 
 
 @dataclass(frozen=True)
 class Section:
+    """The answer to one question; `finding` is the answer in a line, or None where there is nothing to say but why."""
+
     id: str
-    title: str
+    question: str
+    finding: Sentence | None
     blocks: tuple[Block, ...]
     sources: tuple[str, ...] = ()
     """Marts the section is drawn from."""
@@ -227,22 +255,35 @@ class Report:
     headline: Sentence
     standfirst: tuple[Sentence, ...]
     sections: tuple[Section, ...]
+    appendix: tuple[Section, ...] = ()
     method_version: str = ""
     company: str = ""
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    as_of: str = ""
+    is_brief: bool = False
 
 
 def shown(cell: Cell) -> str:
     """A cell as text."""
+    if isinstance(cell, Pair):
+        second = shown(cell.second)
+        return f"{shown(cell.first)} ({second})" if second else shown(cell.first)
     if isinstance(cell, Sentence):
         return cell.text
     return cell if isinstance(cell, str) else cell.shown
 
 
-def plain_table(
-    title: str,
-    columns: Sequence[tuple[str, Literal["left", "right"]]],
+def missing(identity: str, question: str, sentence: Sentence, *sources: str) -> Section:
+    """A section that has nothing to say but why."""
+    return Section(identity, question, None, (Paragraph(sentence, "missing"),), sources)
+
+
+def table(
+    title: Sentence | str,
+    columns: Sequence[str],
     rows: Sequence[Sequence[Cell]],
-    note: Sentence | None = None,
+    caption: Sentence | str = "",
+    spec: Drawing | None = None,
 ) -> Table:
-    return Table(title, tuple(Column(*column) for column in columns), tuple(tuple(row) for row in rows), note)
+    """A table; a column whose title begins with '>' stands on the right."""
+    named = tuple(Column(name.removeprefix(">"), "right" if name.startswith(">") else "left") for name in columns)
+    return Table(title, named, tuple(tuple(row) for row in rows), caption, spec)

@@ -53,7 +53,6 @@ _READINGS: dict[str, _Reading] = {
     "account_tiers": _Reading(("tier",), order="tier"),
     "account_points": _Reading(("dimension", "segment"), where="is_anti", order="points, dimension, segment limit 20"),
     "advice_values": _Reading(("rank",), where="action in ('target_more', 'deprioritise')", order="rank limit 200"),
-    "segment_values": _Reading(("dimension", "segment"), order="closed_deals desc, dimension, segment limit 400"),
     "win_rate_changes": _Reading(("comparison", "part"), order="comparison, part"),
     "win_rate_change_segments": _Reading(
         ("comparison", "dimension", "segment"),
@@ -83,6 +82,8 @@ _READINGS: dict[str, _Reading] = {
         order="dimension, segment = 'unknown', open_deals desc, segment",
     ),
     "report_findings": _Reading(("finding",), order="finding"),
+    "report_changes": _Reading(("about",), order="place, about"),
+    "win_rate_trend": _Reading(("period",)),
     "action_items": _Reading(("item",), order="item"),
     "return_on_investment": _Reading(("period",)),
     "recommendation_follow_up": _Reading(("reviewed_quarter", "rank"), order="reviewed_quarter desc, rank"),
@@ -112,15 +113,14 @@ _READINGS: dict[str, _Reading] = {
     ),
     "contact_coverage": _Reading(("period",)),
     "multithreading": _Reading(("period", "moment"), where="period = 'window'", order="moment desc"),
-    "win_rates_by_contact_count": _Reading(
-        ("period", "moment", "contact_band"), where="period = 'window'", order="moment desc, contact_band"
-    ),
     "competition_coverage": _Reading(("period",)),
     "win_rates_by_competitor": _Reading(
         ("period", "competitor"), where="period = 'window'", order="closed_deals desc, competitor limit 200"
     ),
     "competitors_by_quarter": _Reading(
-        ("quarter", "competitor"), where="is_changed", order="quarter, competitor_deals desc, competitor"
+        ("quarter", "competitor"),
+        where="is_changed or explained_by is not null",
+        order="quarter, competitor_deals desc, competitor",
     ),
     "competitor_loss_reasons": _Reading(
         ("period", "competitor", "category"),

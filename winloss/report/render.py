@@ -15,20 +15,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from winloss.formatting import markdown
+from winloss import formatting
+from winloss.formatting import RIGHT_TO_LEFT_RUN, isolated, markdown
 from winloss.own_files import Manifest, digest, new_folder, remove_folders
 from winloss.report import charts
 from winloss.report.build import build_report
-from winloss.report.document import Figure, Report, Sentence, Source, shown
+from winloss.report.document import GRADES, Cell, Report, Source, shown
 from winloss.report.marts import ReportError
-from winloss.report.svg import RIGHT_TO_LEFT_RUN, isolated
 
 FORMATS = ("html", "md", "json")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-_QUARTER = re.compile(r"\b(?:FY)?\d{4}-Q[1-4]\b")
-"""A quarter's name stays on one line."""
+_LONG_WORD = re.compile(r"(\w{12})(?=\w{6})")
+"""Where a long word may break, and only if it must."""
 
 _HERE = files("winloss.report")
 
@@ -86,7 +86,7 @@ def write_bytes(content: bytes, out: Path | str, is_private: bool = False) -> Pa
 # ---------------------------------------------------------------- HTML and Markdown
 
 
-def _environment(autoescape: bool) -> Any:
+def _environment(autoescape: bool, report: Report) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -96,53 +96,61 @@ def _environment(autoescape: bool) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["shown"] = shown
+    environment.globals |= {"shown": shown, "grades": set(GRADES.values()), "quarter": formatting.text(report.quarter)}
+    environment.filters["slug"] = lambda text: str(text).lower().replace(" ", "-")
     return environment
+
+
+_PATTERNS = f"""<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="f-band" \
+fill="{charts.COLOURS["band"]}"/><line x1="0" x2="0" y1="0" y2="6" class="s-mid" stroke="{charts.COLOURS["mid"]}" stroke-width="2.6"/></pattern>\
+<pattern id="lost" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="7" height="7" class="f-bad" \
+fill="{charts.COLOURS["bad"]}"/><line x1="0" x2="0" y1="0" y2="7" class="s-paper" stroke="{charts.COLOURS["paper"]}" stroke-width="3"/></pattern>"""
 
 
 def as_html(report: Report) -> str:
     """One file that needs nothing else: no script, no network, a policy that allows neither."""
     from markupsafe import Markup
 
-    environment = _environment(autoescape=True)
-    style = _HERE.joinpath("report.css").read_text(encoding="utf-8")
+    environment = _environment(True, report)
+    kind = "brief" if report.is_brief else "report"
+    named = [report.company, f"Win/loss {kind}{f', {formatting.text(report.quarter)}' if report.quarter else ''}"]
+    foot = " · ".join(part for part in [*named, f"data to {report.as_of}" if report.as_of else ""] if part)
+    # what is printed at the foot of each page stands in the style sheet, where a name may end no text
+    style = _HERE.joinpath("report.css").read_text(encoding="utf-8").replace("FOOT", _css_text(foot))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
-    def words(value: Sentence | Source | str) -> Markup:
-        text = value.text if isinstance(value, Sentence) else shown(value)
-        kept = _QUARTER.sub(r'<span class="whole">\g<0></span>', escape(text, quote=False))
+    def words(value: Cell) -> Markup:
+        kept = _LONG_WORD.sub(r"\1<wbr>", escape(shown(value), quote=False))
         return Markup(RIGHT_TO_LEFT_RUN.sub(lambda run: f"<bdi>{run[0]}</bdi>", kept))
 
     environment.filters["words"] = words
-    environment.filters["slug"] = lambda text: str(text).lower().replace(" ", "-")
-    environment.globals["drawings"] = lambda chart: [
-        Markup(drawing) for drawing in charts.drawings(chart.spec, chart.id, chart.title, chart.description)
-    ]
-
-    def strip(figure: Figure, index: int) -> Markup:
-        if figure.interval is None:
-            return Markup("")
-        low, value, high = figure.interval
-        description = f"{figure.value.shown}. {figure.lines[0].text}."
-        return Markup(
-            charts.interval_strip(low, value, high, figure.scale, f"figure-{index}", figure.label, description)
-        )
-
-    environment.globals["strip"] = strip
-    return str(
-        environment.get_template("report.html.j2").render(report=report, style=Markup(style), style_digest=digest)
+    environment.globals |= {
+        "shape": lambda slug: Markup(charts.badge(slug)),
+        "plot": lambda drawing, row: Markup(charts.plot(drawing, row)),
+        "axis": lambda drawing: Markup(charts.axis(drawing)),
+        "quarters": lambda chart: Markup(
+            charts.quarters(chart.spec, chart.id, shown(chart.title), shown(chart.description))
+        ),
+    }
+    page = environment.get_template("report.html.j2").render(
+        report=report,
+        style=Markup(style),
+        style_digest=digest,
+        patterns=Markup(_PATTERNS),
+        title=": ".join(part for part in named if part),
     )
+    return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
+
+
+def _css_text(text: str) -> str:
+    """`text` inside the quotes of a style sheet: every sign but letters and digits of English by its number."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else f"\\{ord(sign):x} " for sign in text)
 
 
 def as_markdown(report: Report) -> str:
     """The same words and tables, without drawings."""
-    environment = _environment(autoescape=False)
-
-    def words(value: Sentence | Source | str) -> str:
-        text = value.text if isinstance(value, Sentence) else shown(value)
-        return isolated(markdown(text))
-
-    environment.filters["words"] = words
+    environment = _environment(False, report)
+    environment.filters["words"] = lambda value: isolated(markdown(shown(value)))
     text = environment.get_template("report.md.j2").render(report=report)
     # blank lines in a row come from blocks left out
     lines: list[str] = []
@@ -170,6 +178,7 @@ def _fields(report: Report) -> dict[str, Any]:
         "headline": report.headline,
         "standfirst": report.standfirst,
         "sections": report.sections,
+        "appendix": report.appendix,
     }
 
 

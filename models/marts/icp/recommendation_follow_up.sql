@@ -1,34 +1,10 @@
 -- One row per earlier recommendation (a claim, bet or test; the latest version of what was said): what became of it in the quarter
 -- after the one it was drawn from. Empty until a second quarter is reviewed. Rows may not be added.
 
-with advice as (
-
-    select distinct
-        reviewed_quarter,
-        version,
-        deals_seen
-    from {{ source('history', 'recommendations') }}
-
-),
-
-deals_seen as (
-
-    select
-        reviewed_quarter,
-        version,
-        {{ split_to_rows('deals_seen', ';') }} as deal_seen
-    from advice
-
-),
-
 -- advice that was drawn from deals which stand in these files, too
-of_these_deals as (
+with of_these_deals as (
 
-    select distinct
-        deals_seen.reviewed_quarter,
-        deals_seen.version
-    from deals_seen
-    inner join {{ ref('fct_closed_deals') }} as deals on deals_seen.deal_seen = {{ deal_seen('deals') }}
+    {{ versions_of_these_deals(source('history', 'recommendations')) }}
 
 ),
 
@@ -44,11 +20,7 @@ said as (
     inner join {{ source('landing', 'loads') }} as loads on history.crm = loads.crm
     left join of_these_deals
         on history.reviewed_quarter = of_these_deals.reviewed_quarter and history.version = of_these_deals.version
-    where
-        case
-            when history.company is not null and {{ company_literal() }} != '' then history.company = {{ company_literal() }}
-            else history.deals_seen is null or of_these_deals.version is not null
-        end
+    where {{ is_of_these_deals('history', 'of_these_deals') }}
 
 ),
 

@@ -19,6 +19,30 @@ first_claim as (
 
 ),
 
+-- gains of target segments that share deals do not add up
+target_deals as (
+
+    select
+        count(*) as target_deals,
+        sum(case when segments > 1 then 1 else 0 end) as shared_target_deals
+    from (
+        select
+            closed.deal_key,
+            count(*) as segments
+        from {{ ref('fct_closed_deals') }} as closed
+        inner join {{ ref('dim_periods') }} as periods
+            on periods.period = 'window'
+            and {{ in_period('closed.closed_on') }}
+        inner join recommended on recommended.second_segment is null
+        left join {{ ref('dim_segment_cuts') }} as cuts
+            on recommended.dimension = cuts.dimension and recommended.segment = cuts.segment
+            and {{ dimension_value('recommended.dimension', 'closed') }} = cuts.segment_part
+        where {{ dimension_value('recommended.dimension', 'closed') }} = recommended.segment or cuts.segment_part is not null
+        group by closed.deal_key
+    ) as targeted
+
+),
+
 stated as (
 
     select
@@ -126,11 +150,14 @@ valued as (
         baseline.period,
         baseline.population,
         100e0 * baseline.win_rate as wins_per_100,
+        case when first_claim.segment_label is not null then target_deals.target_deals end as target_deals,
+        case when first_claim.segment_label is not null then coalesce(target_deals.shared_target_deals, 0) end as shared_target_deals,
         first_claim.shift_points / 100e0 * worth.relative_value as relative_gain,
         first_claim.shift_points / 100e0 * worth.relative_value_low as relative_gain_low,
         first_claim.shift_points / 100e0 * worth.relative_value_high as relative_gain_high
     from {{ ref('win_rate_baseline') }} as baseline
     cross join stated
+    cross join target_deals
     left join first_claim on first_claim.place = 1
     left join worth on baseline.won_amount is not null
     where baseline.period = 'window'
@@ -146,6 +173,8 @@ select
     extra_wins_per_100,
     extra_wins_low,
     extra_wins_high,
+    cast(target_deals as bigint) as target_deals,
+    cast(shared_target_deals as bigint) as shared_target_deals,
     quota_amount,
     gross_margin,
     programme_cost,

@@ -1,68 +1,96 @@
-"""Why the win rate moved: other deals, other records, or like deals won more or less often."""
+"""Why the win rate moved: the trend over quarters, and how much came from other deals, other records, or winning like deals more often."""
 
 from __future__ import annotations
 
-from winloss.formatting import label, points_bare
-from winloss.report.charts import Row, RowChart, points_scale
-from winloss.report.context import Context
-from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.charts import Drawing, Mark, Quarter, Quarters, Scale, Shape
+from winloss.report.context import Context, mark
+from winloss.report.document import (
+    Block,
+    Cell,
+    Chart,
+    Columns,
+    Pair,
+    Paragraph,
+    Section,
+    Sentence,
+    Table,
+    missing,
+    table,
+)
 from winloss.report.marts import Record
 
-_COMPARISONS = ("previous_quarter", "year_before")
 _PARTS = {
-    "total": "total",
-    "mix": "which deals closed",
-    "recording": "how they were recorded",
-    "within": "winning like deals",
+    "mix": ("Mix", "which deals closed"),
+    "recording": ("Recording", "which fields were filled in"),
+    "within": ("Within", "winning like deals"),
 }
-_NAMED = 3
+_NAMED = 2
+_QUARTERS = 8
 
 Parts = dict[str, Record]
 
 
 def why_it_moved(context: Context) -> Section:
-    title, sources = "Why did the win rate move", ("win_rate_changes", "win_rate_change_segments")
-    if not context.marts.has("win_rate_changes"):
-        return Section("why-moved", title, ())
-    rows = context.marts.rows("win_rate_changes")
-    found = [
-        {row["part"]: row for row in rows if row["comparison"] == comparison and row["change"] is not None}
-        for comparison in _COMPARISONS
+    question, sources = (
+        "Why did the win rate move?",
+        ("win_rate_changes", "win_rate_change_segments", "win_rates_by_quarter", "win_rate_trend"),
+    )
+    rows = _ended(context)
+    if not any(row["closed_deals"] for row in rows):
+        lacking = "No deal has a closed date" if context.is_undated else "No deal is closed"
+        return missing("why", question, Sentence(f"{lacking}, so there are no two quarters to compare."), *sources[:1])
+    compared = [
+        parts for parts in (context.compared(name) for name in ("previous_quarter", "year_before")) if len(parts) == 4
     ]
-    compared: list[Parts] = [parts for parts in found if len(parts) == len(_PARTS)]
+    blocks: list[Block] = [
+        Paragraph(sentence, "takeaway") for parts in compared for sentence in _answers(context, parts)
+    ]
     if not compared:
-        if context.is_undated:
-            undated = Paragraph(
-                Sentence("No deal has a closed date, so there are no two quarters to compare."), "missing"
+        reason = next((row for row in context.marts.rows("win_rate_changes") if row["missing_reason"]), None)
+        blocks.append(
+            Paragraph(
+                context.writer.say("Why it moved cannot be told: {missing_reason}.", reason)
+                if reason
+                else Sentence("There is no earlier quarter with closed deals to compare with. Export older deals too."),
+                "missing",
             )
-            return Section("why-moved", title, (undated,), ("win_rate_changes",))
-        reason = next((row for row in rows if row["missing_reason"]), None)
-        told = (
-            context.writer.say("Why the win rate moved cannot be told: {missing_reason}.", reason)
-            if reason
-            else Sentence("There is no earlier quarter with closed deals to compare with. Export older deals too.")
         )
-        return Section("why-moved", title, (Paragraph(told, "missing"),), ("win_rate_changes",))
-    blocks: list[Block] = []
-    said: set[str] = set()
-    for parts in compared:
-        for sentence in _takeaways(context, parts):
-            # both comparisons may hide as large a change
-            if sentence.text not in said:
-                blocks.append(Paragraph(sentence, "takeaway"))
-            said.add(sentence.text)
-    for parts in compared:
-        blocks += [Paragraph(sentence, "plain") for sentence in _segments(context, parts)]
-    blocks.append(_chart(context, compared))
-    for parts in compared:
-        if parts["mix"]["is_claimed"]:
-            blocks.append(_dimensions(context, parts["mix"]))
-    return Section("why-moved", title, tuple(blocks), sources)
+    scale = _scale(compared)
+    if compared:
+        blocks.append(Columns(tuple(_bridge(context, parts, scale) for parts in compared)))
+    blocks.append(_trend(context, rows))
+    return Section("why", question, _finding(context, compared), tuple(blocks), sources)
 
 
-def _takeaways(context: Context, parts: Parts) -> list[Sentence]:
+def _ended(context: Context) -> list[Record]:
+    # a quarter after the last day of the data is one of mistyped years
+    everything = context.period("all")
+    until = everything["as_of_on"] if everything else None
+    rows = context.marts.rows("win_rates_by_quarter")
+    return [row for row in rows if until is None or row["starts_on"] <= until][-_QUARTERS:]
+
+
+def _finding(context: Context, compared: list[Parts]) -> Sentence:
+    if not compared:
+        return Sentence("The win rate by quarter")
+    say, totals = context.writer.say, [parts["total"] for parts in compared]
+    told = [say("{change|points} since {compared_quarter}", row) for row in totals]
+    words = ", ".join(sentence.text for sentence in told)
+    verdict = "too much to be chance" if any(row["is_claimed"] for row in totals) else "chance alone could do this"
+    if all(row["is_claimed"] for row in totals) or not any(row["is_claimed"] for row in totals):
+        return Sentence(f"{words}: {verdict}", tuple(source for sentence in told for source in sentence.sources))
+    return Sentence(
+        "; ".join(
+            f"{sentence.text}: {'too much to be chance' if row['is_claimed'] else 'chance alone could do this'}"
+            for sentence, row in zip(told, totals)
+        ),
+        tuple(source for sentence in told for source in sentence.sources),
+    )
+
+
+def _answers(context: Context, parts: Parts) -> list[Sentence]:
     say = context.writer.say
-    total, within = parts["total"], parts["within"]
+    total, mix, within = parts["total"], parts["mix"], parts["within"]
     told: list[Sentence] = []
     if total["is_claimed"]:
         told.append(
@@ -73,25 +101,19 @@ def _takeaways(context: Context, parts: Parts) -> list[Sentence]:
                 grade="strong",
             )
         )
-    if parts["mix"]["is_claimed"]:
-        told.append(
-            say(
-                "Since {compared_quarter}, which deals closed moved the win rate by {change|points} ({change_low|points_bare} to "
-                "{change_high|points_bare}).",
-                parts["mix"],
-                grade="strong",
+    for part, cause in (
+        (mix, "which deals closed"),
+        (within, f"winning like deals {'more' if within['change'] > 0 else 'less'} often"),
+    ):
+        if part["is_claimed"]:
+            told.append(
+                say(
+                    f"Since {{compared_quarter}}, {cause} moved the win rate by {{change|points}} ({{change_low|points_bare}} to "
+                    "{change_high|points_bare}).",
+                    part,
+                    grade="strong",
+                )
             )
-        )
-    if within["is_claimed"]:
-        often = "more" if within["change"] > 0 else "less"
-        told.append(
-            say(
-                f"Since {{compared_quarter}}, winning like deals {often} often moved the win rate by {{change|points}} "
-                "({change_low|points_bare} to {change_high|points_bare}).",
-                within,
-                grade="strong",
-            )
-        )
     if total["verdict"] == "recording":
         told.append(
             say(
@@ -101,20 +123,17 @@ def _takeaways(context: Context, parts: Parts) -> list[Sentence]:
                 **parts,
             )
         )
-    if told:
-        return told
-    return [
-        say(
-            "{total.change|points} since {total.compared_quarter}: {mix.change|points_bare} from which deals closed, {recording.change|points_bare} "
-            "from how they were recorded, {within.change|points_bare} from winning like deals.",
-            grade="directional",
-            **parts,
-        ),
-        say(
-            "Chance alone could do this: at {closed_deals|deals} only a change of {visible_change|points_size} would show.",
-            within,
-        ),
-    ]
+    if not told:
+        told = [
+            say(
+                "Of {total.change|points} since {total.compared_quarter}, {mix.change|points_bare} come from which deals closed, "
+                "{recording.change|points_bare} from how they were recorded, {within.change|points_bare} from winning like deals. Chance alone "
+                "could do this: at {within.closed_deals|deals} only {within.visible_change|points_size} would show.",
+                grade="directional",
+                **parts,
+            )
+        ]
+    return told + _segments(context, parts)
 
 
 def _segments(context: Context, parts: Parts) -> list[Sentence]:
@@ -123,7 +142,7 @@ def _segments(context: Context, parts: Parts) -> list[Sentence]:
     rows = context.marts.rows("win_rate_change_segments", comparison=total["comparison"])
     told = [
         say(
-            "{segment} ({dimension|label}) since {compared_quarter}: {rate_change|points}, other deals {other_rate_change|points_bare}; the "
+            "{segment} ({dimension|lower}) since {compared_quarter}: {rate_change|points}, other deals {other_rate_change|points_bare}; the "
             "difference is {difference|points} ({difference_low|points_bare} to {difference_high|points_bare}).",
             row,
             grade="strong",
@@ -134,11 +153,11 @@ def _segments(context: Context, parts: Parts) -> list[Sentence]:
     ]  # fmt: skip
     against = {row["dimension"]: row for row in rows if row["is_simpson"]}
     is_claimed = mix["is_claimed"] and mix["change"] * total["change"] > 0
-    often, moved = ("less", "rose") if total["change"] > 0 else ("more", "fell")
+    often, moved, more = ("less", "rose", "more") if total["change"] > 0 else ("more", "fell", "less")
     told += [
         say(
-            f"Every value of {{dimension|label}} with deals enough was won {often} often than in {{compared_quarter}}, yet the total {moved}: more "
-            f"deals came from where we win {'more' if total['change'] > 0 else 'less'} often.",
+            f"Every value of {{dimension|lower}} with deals enough was won {often} often than in {{compared_quarter}}, yet the total {moved}: more "
+            f"deals came from where we win {more} often.",
             row,
             grade="strong" if is_claimed else "directional",
         )
@@ -147,86 +166,118 @@ def _segments(context: Context, parts: Parts) -> list[Sentence]:
     return told
 
 
-def _shape(row: Record) -> str:
-    if row["is_claimed"]:
-        return "up" if row["change"] > 0 else "down"
-    return "main" if row["part"] == "total" else "dot"
+def _scale(compared: list[Parts]) -> Scale:
+    """40 to 80 %, or as much more as holds every interval; both comparisons share it."""
+    ends = [0.4, 0.8]
+    for parts in compared:
+        total = parts["total"]
+        ends += [
+            total[name] for name in ("win_rate_low", "win_rate_high", "compared_win_rate_low", "compared_win_rate_high")
+        ]
+        ends += [total["compared_win_rate"] + parts["within"][name] for name in ("change_low", "change_high")]
+    low, high = max(0.0, int(min(ends) * 10) / 10), min(1.0, -(-round(max(ends) * 100) // 10) / 10)
+    middle = (low + high) / 2
+    return Scale(low, high, ((low, f"{low:.0%}"), (middle, f"{middle:.0%}"), (high, f"{high:.0%}")))
 
 
-def _chart(context: Context, compared: list[Parts]) -> Chart:
+def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
+    """From the win rate then to the win rate now, step by step."""
     write = context.writer
-    ordered = [parts[part] for parts in compared for part in _PARTS]
-    drawn = tuple(
-        Row(
-            f"since {row['compared_quarter']}" if row["part"] == "total" else _PARTS[row['part']],
-            row["change"], row["change_low"], row["change_high"],
-            shape=_shape(row), right=(points_bare(row["change"]),), is_bold=row["part"] == "total",
-        )
-        for row in ordered
-    )  # fmt: skip
-    return Chart(
-        "why-moved",
-        "The change of the win rate and its parts",
-        "Below each comparison its parts: a dot per part with its 95% interval, in points of win rate, about a line at no change.",
-        RowChart(drawn, ("points",), *points_scale(drawn), (0.0, "no change")),
-        plain_table(
-            "The change of the win rate and its parts",
-            [
-                ("Part", "left"),
-                ("Compared with", "left"),
-                ("Win rate then", "right"),
-                ("Win rate", "right"),
-                ("Points", "right"),
-                ("interval", "right"),
-            ],
-            [
-                (
-                    _PARTS[row["part"]],
-                    write.cell(row, "compared_quarter"),
-                    write.cell(row, "compared_win_rate", "percent"),
-                    write.cell(row, "win_rate", "percent"),
-                    write.cell(row, "change", "points_bare"),
-                    context.interval(row, "change_low", "change_high", "points_bare"),
-                )
-                for row in ordered
-            ],
-        ),
-        "Parts add up to the total, each rounded by itself. A triangle is too large to be chance. Effects of segments are learned from the trailing window.",
+    total = parts["total"]
+    cells: list[tuple[Cell, ...]] = [
+        (write.cell(total, "compared_quarter"), context.figure(total, "compared_win_rate"))
+    ]
+    marks: list[tuple[Mark, ...]] = [mark(total, "compared_win_rate")]
+    at = total["compared_win_rate"]
+    for part, words in _PARTS.items():
+        row = parts[part]
+        end = at + row["change"]
+        marks.append((Mark("step", end, at + row["change_low"], at + row["change_high"], at),))
+        cells.append((Pair(*words), context.figure(row, "change", "points_bare")))
+        at = end
+    cells.append((write.cell(total, "quarter"), context.figure(total, "win_rate")))
+    marks.append(mark(total, "win_rate", "main"))
+    claimed = [part for part in _PARTS if parts[part]["is_claimed"]]
+    title = (
+        write.say(f"Since {{compared_quarter}}: {claimed[0]} moved it by {{change|points}}", parts[claimed[0]])
+        if claimed
+        else write.say("Since {compared_quarter}: no step is larger than chance", total)
+    )
+    return table(
+        title,
+        ["Win rate and steps", "% or points (95%)"],
+        cells,
+        "Steps add up to the change; each is rounded by itself.",
+        Drawing(scale, tuple(marks), 1),
     )
 
 
-def _dimensions(context: Context, mix: Record) -> Chart:
-    """Which dimensions the change of mix came from; asked only where mix is claimed."""
+def _trend(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
-    rows = {
-        row["dimension"]: row
-        for row in context.marts.rows("win_rate_change_segments", comparison=mix["comparison"])
-        if row["dimension_contribution"] is not None
-    }
-    ordered = sorted(rows.values(), key=lambda row: (-abs(row["dimension_contribution"]), row["dimension"]))
-    drawn = tuple(
-        Row(
-            label(row["dimension"]), row["dimension_contribution"], row["dimension_contribution_low"], row["dimension_contribution_high"],
-            right=(points_bare(row["dimension_contribution"]),),
-        )
-        for row in ordered
-    )  # fmt: skip
+
+    def shape(row: Record) -> Shape:
+        return "down" if row["is_outside_limits"] else "hollow" if row["is_partial"] or row is not rows[-1] else "main"
+
+    drawn = []
+    for row in rows:
+        year, _, name = row["quarter"].rpartition("-")
+        drawn.append(
+            Quarter(
+                name, year, row["win_rate"], row["win_rate_low"], row["win_rate_high"], row["lower_limit"], row["upper_limit"], shape(row)
+            )
+        )  # fmt: skip
+    described = write.say(
+        "Win rate by quarter; in {quarter} {win_rate|percent}, where the average is {center_line|percent}.", rows[-1]
+    )
     return Chart(
-        f"mix-{mix['comparison'].replace('_', '-')}",
-        "Where the other deals came from",
-        "A dot per dimension with its 95% interval: the points that other shares of its segments explain.",
-        RowChart(drawn, ("points",), *points_scale(drawn), (0.0, "no change")),
-        plain_table(
-            "Where the other deals came from",
-            [("Dimension", "left"), ("Points", "right"), ("interval", "right")],
+        "trend",
+        trend_words(context, rows),
+        described,
+        Quarters(tuple(drawn), rows[-1]["center_line"]),
+        table(
+            "Win rate by quarter",
+            ["Quarter", ">Won of closed", ">Win rate (95%)", ">Limits"],
             [
                 (
-                    write.cell(row, "dimension", "label"),
-                    write.cell(row, "dimension_contribution", "points_bare"),
-                    context.interval(row, "dimension_contribution_low", "dimension_contribution_high", "points_bare"),
+                    write.cell(row, "quarter"),
+                    context.of(row, "won_deals", "closed_deals"),
+                    context.figure(row, "win_rate"),
+                    context.interval(row, "lower_limit", "upper_limit"),
                 )
-                for row in ordered
+                for row in rows
             ],
         ),
-        f"Points that came from which deals closed, by dimension, since {mix['compared_quarter']}.",
+        "Dot: quarter, with 95% interval. Dashed: average of all quarters. Shaded: limits within which a quarter varies by chance; a diamond is "
+        "outside them.",
     )
+
+
+def trend_words(context: Context, rows: list[Record]) -> Sentence:
+    """Whether there is a trend: outside the limits first, then a shift to one side of the average, then the score test."""
+    say = context.writer.say
+    outside = [row for row in rows if row["is_outside_limits"]]
+    if outside:
+        return say(
+            "{quarter} lies outside its limits: {win_rate|percent} where chance alone gives {lower_limit|percent} to {upper_limit|percent}. "
+            "Something changed.",
+            outside[-1],
+            grade="strong",
+        )
+    row = context.marts.first("win_rate_trend")
+    if row is None or row["z"] is None:
+        return Sentence("Too few quarters have ended to judge a trend")
+    from_to = "From {first_win_rate|percent} to {last_win_rate|percent} in {quarters|count} quarters"
+    way = "rise" if row["z"] > 0 else "fall"
+    if row["grade"] == "strong":
+        return say(f"{from_to}: a steady {way}, by more than chance (z = {{z|two_decimals}})", row, grade="strong")
+    if row["is_shift"]:
+        return say(
+            f"{from_to}: the rate has left its average for one side of it, by more than chance", row, grade="strong"
+        )
+    if row["grade"] == "directional":
+        return say(
+            f"{from_to}: a steady {way} is likelier than not, not proven (z = {{z|two_decimals}})",
+            row,
+            grade="directional",
+        )
+    return say(f"{from_to}: no trend (z = {{z|two_decimals}})", row, grade="no difference")

@@ -1,12 +1,26 @@
-"""Headline, standfirst, the four figures, and the win rate by quarter."""
+"""Page one: headline, standfirst, four tiles, what changed since the last report, three actions."""
 
 from __future__ import annotations
 
-from winloss.formatting import percent_short
-from winloss.report.charts import Trend, TrendPoint
-from winloss.report.context import Context
-from winloss.report.document import Chart, Figure, Figures, Paragraph, Section, Sentence, plain_table
+from winloss.report.charts import Drawing, Scale
+from winloss.report.context import Context, mark
+from winloss.report.document import (
+    Action,
+    Actions,
+    Block,
+    Changed,
+    Changes,
+    Figure,
+    Figures,
+    Paragraph,
+    Section,
+    Sentence,
+    missing,
+)
 from winloss.report.marts import Record
+
+_LISTED = 5
+FIRST_ACTIONS = 3
 
 
 def headline(context: Context) -> Sentence:
@@ -20,10 +34,10 @@ def headline(context: Context) -> Sentence:
     when = "" if is_without_quarter else " in {last_quarter}"
     if not counted["closed_deals"]:
         return say("No deal closed in {last_quarter}", counted)
-    for alert, missing in (("lost_deals", "lost"), ("won_deals", "won")):
+    for alert, lacking in (("lost_deals", "lost"), ("won_deals", "won")):
         if context.marts.first("alerts", alert=alert, is_raised=True):
             return say(
-                f"No win rate can be told: of {{closed_deals|closed_deals}} in the export none is {missing}", everything
+                f"No win rate can be told: of {{closed_deals|closed_deals}} in the export none is {lacking}", everything
             )
     if counted["closed_deals"] < context.minimum_deals:
         return say(
@@ -32,17 +46,19 @@ def headline(context: Context) -> Sentence:
         )
     if is_without_quarter:
         return say("We won {win_rate|percent} of all closed deals; there is no quarter to review", counted)
-    reviewed = context.reviewed
-    assert quarter is not None
-    return say(f"We won {{win_rate|percent}} of the deals closed in {{last_quarter}}{_verdict(reviewed)}", quarter)
-
-
-def _verdict(row: Record | None) -> str:
-    if row is None:
-        return ""
-    if row["is_outside_limits"]:
-        return ", outside its usual limits"
-    return f", {change_words(row)} on the previous quarter" if row["is_win_rate_changed"] is not None else ""
+    won = (
+        "We won {won_deals|count} of {closed_deals|deals} in {last_quarter}, {win_rate|percent}"
+        if counted["won_amount"] is None
+        else "We won {won_amount|money_short} in {last_quarter}, {win_rate|percent} of closed deals"
+    )
+    told = say(won, counted)
+    reviewed, before = context.reviewed, context.baseline("previous_quarter")
+    if reviewed is None or (reviewed["is_win_rate_changed"] is None and not reviewed["is_outside_limits"]):
+        return told
+    if reviewed["is_outside_limits"] or before is None or not before["last_quarter"]:
+        return Sentence(f"{told.text}: outside its usual range", told.sources)
+    verdict = say(f": {change_words(reviewed)} from {{last_quarter}}", before)
+    return Sentence(told.text + verdict.text, told.sources + verdict.sources)
 
 
 def change_words(row: Record) -> str:
@@ -56,28 +72,16 @@ def change_words(row: Record) -> str:
 
 
 def standfirst(context: Context) -> tuple[Sentence, ...]:
+    """The lead, if there is one (it has a grade), then what is counted."""
     say = context.writer.say
-    told: list[Sentence] = []
+    told = [_lead(context)]
     runs = context.marts.rows("run_history")
     if runs and runs[-1]["crm"] == "sample":
         told.append(Sentence("This company is invented: put your own exports into the folder exports and run again."))
-    for row in context.marts.rows("report_findings"):
-        if row["topic"] == "target":
-            told.append(
-                say(
-                    "{subject} wins clearly more often than other segments, by more than chance.",
-                    row,
-                    grade=row["grade"],
-                )
-            )
-            break
-        if row["topic"] == "no_claim":
-            told.append(say("{detail}", row, grade=row["grade"]))
-            break
     quarter, window = context.baseline("quarter"), context.baseline("window")
+    period, window_period = context.period("quarter"), context.period("window")
     if context.quarter is None and quarter and quarter["missing_reason"]:
         told.append(say("Why no quarter is reviewed: {missing_reason}.", quarter))
-    period, window_period = context.period("quarter"), context.period("window")
     if quarter and quarter["closed_deals"] and period:
         told.append(say("{closed_deals|closed_deals}: {won_deals|count} won, {lost_deals|count} lost.", quarter))
         if period["is_partial"]:
@@ -93,146 +97,268 @@ def standfirst(context: Context) -> tuple[Sentence, ...]:
             )
         )
     if period and period["as_of_on"]:
-        told.append(say("Counted: {population}. Data to {as_of_on|day}.", period))
-    return tuple(told)
+        currency = "; amounts in {value_currency}" if period["value_currency"] else ""
+        told.append(say(f"Counted: {{population}}{currency}. Ranges are 95% intervals.", period))
+    return tuple(sentence for sentence in told if sentence)
 
 
-def figures(context: Context) -> Figures | None:
-    quarter, before = context.baseline("quarter"), context.baseline("previous_quarter")
-    if quarter is None or not quarter["closed_deals"]:
-        quarter, before = context.baseline("all"), None
-    if quarter is None or not quarter["closed_deals"]:
-        return None
-    period = quarter["period"]
-    write = context.writer
-    say = write.say
-    result = [
-        Figure(
-            "Win rate",
-            write.cell(quarter, "win_rate", "percent"),
-            (
-                say("95% interval {win_rate_low|percent} to {win_rate_high|percent}", quarter),
-                say("{won_deals|count} won of {closed_deals|count} closed", quarter),
-            ),
-            (quarter["win_rate_low"], quarter["win_rate"], quarter["win_rate_high"]),
-        )
-    ]
-    reviewed = context.reviewed if period == "quarter" else None
-    if reviewed is not None and reviewed["win_rate_change"] is not None:
-        result.append(
-            Figure(
-                "Change on the previous quarter",
-                write.cell(reviewed, "win_rate_change", "points"),
-                (
-                    say(
-                        "95% interval {win_rate_change_low|points_bare} to {win_rate_change_high|points_bare}", reviewed
-                    ),
-                    say(change_words(reviewed).capitalize(), reviewed),
-                ),
-                (reviewed["win_rate_change_low"], reviewed["win_rate_change"], reviewed["win_rate_change_high"]),
-                (-0.5, 0.5),
-            )
-        )
-    for measure, label, mean_kind in (
-        ("won_amount", "Average won deal", "money"),
-        ("won_cycle_days", "Average days to win", "days"),
-    ):
-        row = context.marts.first("typical_deals", period=period, measure=measure)
-        # of few deals neither leaves
-        if row is None or row["mean"] is None:
-            continue
-        kind = "money" if mean_kind == "money" else "count"
-        lines = [say(f"Median {{median|{kind}}}", row)]
-        if row["median_low"] is not None:
-            lines = [
-                say(f"Median {{median|{kind}}}, 95% interval {{median_low|{kind}}} to {{median_high|{kind}}}", row)
-            ]
-        earlier = context.marts.first("typical_deals", period="previous_quarter", measure=measure)
-        if before is not None and earlier is not None and earlier["mean"] is not None:
-            lines.append(say(f"Average in the previous quarter: {{mean|{mean_kind}}}", earlier))
-        result.append(Figure(label, write.cell(row, "mean", mean_kind), tuple(lines)))
-    return Figures(tuple(result))
-
-
-def trend(context: Context) -> Section:
-    # a quarter after the last day of the data is one of mistyped years
-    everything = context.period("all")
-    until = everything["as_of_on"] if everything else None
-    rows = [row for row in context.marts.rows("win_rates_by_quarter") if until is None or row["starts_on"] <= until][
-        -12:
-    ]
+def _lead(context: Context) -> Sentence | None:
+    """Where we win most and least, by shrunken rate; a segment without a loss never leads."""
     say = context.writer.say
-    if not any(row["closed_deals"] for row in rows):
-        told = Sentence("No deal has a closed date, so there is no quarter to show.")
-        return Section("trend", "Win rate over time", (Paragraph(told, "missing"),), ("win_rates_by_quarter",))
-    outside = [row for row in rows if row["is_outside_limits"]]
-    blocks: list[Paragraph | Chart] = []
-    for row in outside[-2:]:
-        blocks.append(
-            Paragraph(
-                say(
-                    "{quarter} lies outside its limits: {win_rate|percent} where chance alone gives {lower_limit|percent} to "
-                    "{upper_limit|percent}. Something changed.",
-                    row,
-                    grade="strong",
-                ),
-                "takeaway",
+    claims = [
+        row
+        for row in context.marts.rows("icp_recommendations", grade="strong", second_segment=None)
+        if row["action"] in ("target_more", "deprioritise")
+    ]
+    best = [row for row in claims if row["action"] == "target_more" and row["lost_deals"]]
+    worst = [row for row in claims if row["action"] == "deprioritise"]
+    if not best and not worst:
+        row = context.marts.first("report_findings", topic="no_claim")
+        return say("{detail}", row, grade=row["grade"]) if row else None
+    most = "We win most with {best.segment_label}, {best.win_rate|percent} of {best.closed_deals|deals}"
+    least = "with {worst.segment_label}, {worst.win_rate|percent} of {worst.closed_deals|deals}"
+    rows = {}
+    if best:
+        rows["best"] = max(best, key=lambda row: (row["shrunken_win_rate"], -row["rank"]))
+    if worst:
+        rows["worst"] = min(worst, key=lambda row: (row["shrunken_win_rate"], row["rank"]))
+    words = f"{most}, and least {least}." if best and worst else f"{most}." if best else f"We win least {least}."
+    return say(words, grade="strong", **rows)
+
+
+# ---------------------------------------------------------------- tiles
+
+
+def at_a_glance(context: Context) -> Section:
+    tiles = [tile for tile in (_value(context), _rate(context), _change(context), _to_come(context)) if tile]
+    blocks: tuple[Block, ...] = (Figures(tuple(tiles)),) if tiles else ()
+    sources = ("win_rate_baseline", "win_rates_by_quarter", "win_rate_changes", "open_pipeline", "typical_deals")
+    return Section("glance", "At a glance", None, blocks, sources)
+
+
+def _counted(context: Context) -> Record | None:
+    quarter = context.baseline("quarter")
+    counted = quarter if quarter and quarter["closed_deals"] else context.baseline("all")
+    return counted if counted and counted["closed_deals"] else None
+
+
+def _earlier(context: Context) -> list[Record]:
+    """The previous quarter and the one a year before, with closed deals; none where all deals stand for a quarter."""
+    counted = _counted(context)
+    rows = context.marts.rows("win_rates_by_quarter")
+    place = next((n for n, row in enumerate(rows) if row["quarter"] == context.quarter), None)
+    if place is None or counted is None or counted["period"] != "quarter":
+        return []
+    return [rows[place - back] for back in (1, 4) if place >= back and rows[place - back]["closed_deals"]]
+
+
+def _value(context: Context) -> Figure | None:
+    counted, say = _counted(context), context.writer.say
+    if counted is None:
+        return None
+    if counted["won_amount"] is None:
+        lines = [say("{lost_deals|count} lost", counted)]
+        lines += [say("{quarter}: {won_deals|count} won", row) for row in _earlier(context)]
+        if counted["value_missing_reason"]:
+            lines.append(say("No value: {value_missing_reason}", counted))
+        return Figure("Won deals", context.writer.cell(counted, "won_deals", "count"), None, tuple(lines))
+    lines = []
+    if counted["value_win_rate"] is not None and counted["lost_amount"] is not None:
+        lines.append(say("{lost_amount|money_short} lost", counted))
+        share = "{value_win_rate|percent} of closed value won"
+        if counted["value_win_rate_low"] is not None:
+            share += " ({value_win_rate_low|percent_bare} to {value_win_rate_high|percent_bare})"
+        lines.append(say(share, counted))
+    lines += [
+        say("{quarter}: {won_amount|money_short} won", row)
+        for row in _earlier(context)
+        if row["won_amount"] is not None
+    ]
+    won = context.marts.first("typical_deals", period=counted["period"], measure="won_amount")
+    if won and won["mean"] is not None:
+        lines.append(say("Won deal: average {mean|money_short}, median {median|money_short}", won))
+    return Figure("Won value", context.writer.cell(counted, "won_amount", "money_short"), None, tuple(lines))
+
+
+def _rate(context: Context) -> Figure | None:
+    counted, say = _counted(context), context.writer.say
+    if counted is None:
+        return None
+    rows = ([context.reviewed] if context.reviewed else []) + _earlier(context)
+    rows = rows if len(rows) > 1 else []
+    marks = tuple(mark(row, shape="hollow" if place else "main") for place, row in enumerate(rows))
+    scale = Scale(0.0, 1.0, ())
+    return Figure(
+        "Win rate",
+        context.writer.cell(counted, "win_rate", "percent"),
+        say("{win_rate_low|percent_bare} to {win_rate_high|percent_bare}", counted),
+        (say("{won_deals|count} of {closed_deals|closed_deals} won", counted),),
+        tuple(context.writer.cell(row, "quarter") for row in rows),
+        Drawing(scale, marks, 0) if rows else None,
+    )
+
+
+def _change(context: Context) -> Figure | None:
+    say = context.writer.say
+    reviewed, before = context.reviewed, context.baseline("previous_quarter")
+    if reviewed is None or reviewed["win_rate_change"] is None or before is None or not before["closed_deals"]:
+        return None
+    lines = [
+        say(
+            f"{{win_rate_change_low|points_bare}} to {{win_rate_change_high|points_bare}}: {change_words(reviewed)}",
+            reviewed,
+        )
+    ]
+    year = context.compared("year_before").get("total")
+    if year:
+        verdict = "no clear change"
+        if year["is_claimed"]:
+            verdict = "a clear rise" if year["change"] > 0 else "a clear fall"
+        lines.append(
+            say(
+                f"{{change|points_bare}} from {{compared_quarter}} ({{change_low|points_bare}} to {{change_high|points_bare}}): {verdict}",
+                year,
             )
         )
-    if not outside and sum(1 for row in rows if row["closed_deals"]) > 1:
-        blocks.append(
-            Paragraph(
-                Sentence(
-                    "Every quarter lies within its limits: ups and downs of this size are what chance alone brings."
-                ),
-                "takeaway",
+    within = context.compared("previous_quarter").get("within")
+    if within and within["visible_change"] is not None:
+        lines.append(say("At {closed_deals|deals} a quarter only {visible_change|points_size} would show", within))
+    return Figure(
+        "Change in win rate, points",
+        context.writer.cell(reviewed, "win_rate_change", "points_bare"),
+        say("from {last_quarter}", before),
+        tuple(lines),
+    )
+
+
+def _to_come(context: Context) -> Figure | None:
+    say = context.writer.say
+    counted = _counted(context)
+    row = context.marts.first("open_pipeline", dimension="all")
+    lines: list[Sentence] = []
+    reviewed = context.reviewed
+    if reviewed and reviewed["velocity_amount_per_day"] is not None:
+        lines.append(say("Velocity {velocity_amount_per_day|money_short} a day", reviewed))
+    days = context.marts.first("typical_deals", period=counted["period"], measure="won_cycle_days") if counted else None
+    has_days = days is not None and days["mean"] is not None
+    if row is None or row["expected_wins"] is None:
+        if days is None or not has_days:
+            return None
+        lines.insert(0, say("median {median|count}", days))
+        return Figure("Average days to win", context.writer.cell(days, "mean", "count"), None, tuple(lines))
+    stale = "; {stale_deals|count} are stale" if row["stale_deals"] else ""
+    lines.insert(0, say(f"expected from {{open_deals|count}} open deals{stale}", row))
+    if days is not None and has_days:
+        lines.append(say("Days to win: {mean|count} on average, median {median|count}", days))
+    return Figure(
+        "Still to come, wins",
+        context.writer.cell(row, "expected_wins", "count"),
+        say("{expected_wins_low|count} to {expected_wins_high|count}", row),
+        tuple(lines),
+    )
+
+
+# ---------------------------------------------------------------- what changed, what to do
+
+
+def changed(context: Context, listed: int = _LISTED) -> Section:
+    question, source = "What changed since the last report?", "report_changes"
+    rows = context.marts.rows("report_changes")
+    if not context.marts.has("report_changes"):
+        return missing("changed", question, Sentence("This published file holds no record of earlier reports."), source)
+    if context.is_undated:
+        undated = Sentence("Reports are compared by their quarters, and no deal has a closed date.")
+        return missing("changed", question, undated, source)
+    if not rows or rows[0]["compared_quarter"] is None:
+        return missing("changed", question, Sentence("This is the first report."), source)
+    say = context.writer.say
+    lists = []
+    for state in ("new", "gone", "still"):
+        found = [row for row in rows if row["state"] == state]
+        told = tuple(
+            say(
+                "{statement} (was {previous_grade})" if row["previous_grade"] else "{statement}",
+                row,
+                grade=row["grade"],
             )
+            for row in found[:listed]
         )
-    points = tuple(
-        TrendPoint(
-            row["quarter"], row["win_rate"], row["win_rate_low"], row["win_rate_high"], row["lower_limit"], row["upper_limit"],
-            bool(row["is_outside_limits"]), bool(row["is_partial"]),
+        more = f"and {len(found) - listed} more" if len(found) > listed else ""
+        lists.append(Changed(f"{state.capitalize()}: {len(found)}", told, more))
+    finding = say("What changed since the {compared_quarter} report", rows[0])
+    return Section("changed", question, finding, (Changes(tuple(lists)),), (source,))
+
+
+def actions(context: Context) -> Section:
+    question, sources = "What should we do?", ("action_items", "icp_recommendations", "return_on_investment")
+    rows = [row for row in context.marts.rows("action_items") if row["title"] is not None]
+    if not rows:
+        return missing("actions", question, Sentence("No action follows from data without closed deals."), *sources)
+    say = context.writer.say
+    first, rest = rows[:FIRST_ACTIONS], rows[FIRST_ACTIONS:]
+    blocks: list[Block] = [Actions(tuple(action(context, row) for row in first))]
+    overlap = context.marts.first("return_on_investment")
+    if overlap and overlap["shared_target_deals"] and sum(row["kind"] == "targeting" for row in rows) > 1:
+        words = (
+            "The gains do not add up: {shared_target_deals|count} of the {target_deals|deals} in a target segment are in two of "
+            "them or more."
         )
-        for row in rows
-    )  # fmt: skip
-    last = rows[-1]
+        blocks.append(Paragraph(say(words, overlap), "note"))
+    if rest:
+        more = [say("{title} ({grade})", row) for row in rest]
+        listed = "; ".join(sentence.text for sentence in more)
+        sources_of = tuple(source for sentence in more for source in sentence.sources)
+        blocks.append(Paragraph(Sentence(f"Further actions, in the appendix: {listed}.", sources_of), "note"))
+    count = {1: "One action", 2: "Two actions", 3: "Three actions"}[len(first)]
+    is_proven = any(row["grade"] == "strong" for row in first)
+    words = count if is_proven else f"{count} to test or prepare, none proven"
+    due = first[0]["due_quarter"]
+    finding = say(f"{words}, due by the end of {{due_quarter}}", first[0]) if due else Sentence(words)
+    return Section("actions", question, finding, tuple(blocks), sources)
+
+
+def action(context: Context, row: Record) -> Action:
+    """An action with its evidence: that of a claim is told from the claim's own row, with what it is worth."""
     write = context.writer
-    table = plain_table(
-        "Win rate by quarter",
-        [
-            ("Quarter", "left"),
-            ("Won", "right"),
-            ("Closed", "right"),
-            ("Win rate", "right"),
-            ("95% interval", "right"),
-            ("Limits", "right"),
-        ],
-        [
-            (
-                write.cell(row, "quarter"),
-                write.cell(row, "won_deals", "count"),
-                write.cell(row, "closed_deals", "count"),
-                write.cell(row, "win_rate", "percent"),
-                context.interval(row, "win_rate_low", "win_rate_high"),
-                context.interval(row, "lower_limit", "upper_limit"),
+    evidence = write.say("{evidence}", row, grade=row["grade"])
+    advised = context.marts.first("icp_recommendations", segment_label=row["source_row"])
+    if row["kind"] == "targeting" and advised and advised["grade"] == "strong":
+        is_more = advised["action"] == "target_more"
+        moved = (
+            "Move {shift_points|count} of every 100 deals here and expect"
+            if is_more
+            else "Of every 100 deals, {shift_points|count} worked here mean"
+        )
+        told = [
+            write.say(
+                "We win {win_rate|percent} of these deals ({won_deals|count} of {closed_deals|count}; {win_rate_low|percent_bare} to "
+                "{win_rate_high|percent_bare}), against {other_win_rate|percent} of all others: too large a gap to be chance.",
+                advised,
+            ),
+        ]
+        worth = context.marts.first("advice_values", rank=advised["rank"])
+        # where its value contradicts its win rate no deals are to be moved
+        if not worth or worth["agreement"] != "conflict":
+            expected = (
+                f"{moved} {{extra_wins_per_100|signed}} wins ({{extra_wins_low|signed}} to {{extra_wins_high|signed}})."
             )
-            for row in rows
-        ],
+            told.append(write.say(expected, advised))
+        if worth and worth["agreement"] and worth["value_ratio"] is not None:
+            verdict = " (inconclusive)" if worth["agreement"] == "rate only" else ""
+            told.append(
+                write.say(
+                    "An opportunity is worth {value_ratio|one_decimal} times another ({value_ratio_low|one_decimal} to "
+                    f"{{value_ratio_high|one_decimal}}){verdict}.",
+                    worth,
+                )
+            )
+        evidence = write.join(*told)
+    return Action(
+        write.say("{title}", row, grade=row["grade"]),
+        write.say("{action}", row, grade=row["grade"]),
+        write.cell(row, "owner"),
+        evidence,
+        write.say("{how_we_will_know}", row, grade=row["grade"]),
+        write.cell(row, "due_quarter") if row["due_quarter"] else "the next quarter",
+        context.grade(row),
     )
-    chart = Chart(
-        "trend",
-        "Win rate by quarter with control limits",
-        f"A dot per quarter with its 95% interval, the average of all quarters as a dashed line, and a band of control limits. "
-        f"The last quarter, {last['quarter']}, stands at {percent_short(last['win_rate'])}.",
-        Trend(
-            points,
-            last["center_line"],
-            percent_short(last["win_rate"]),
-            f"average {percent_short(last['center_line'])}",
-        ),
-        table,
-        "Dot: win rate. Bar: 95% interval. Grey band: three standard errors around the average for that quarter's number of deals. "
-        "A diamond lies outside its limits; a hollow dot is a quarter not yet complete.",
-    )
-    blocks.append(chart)
-    return Section("trend", "Win rate over time", tuple(blocks), ("win_rates_by_quarter",))

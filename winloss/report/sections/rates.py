@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from winloss.formatting import count, percent_short, points_bare
-from winloss.report.charts import Curve, Row, RowChart, percent_ticks
-from winloss.report.context import Context
-from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.charts import Drawing, Mark, rates
+from winloss.report.context import Context, mark
+from winloss.report.document import Block, Columns, Pair, Paragraph, Section, Sentence, Table, missing, table
 from winloss.report.marts import Record
 
 _BRIDGE = ("buyer_decided", "closed", "all_closed", "all_closed_and_stale", "pace")
 _QUARTERS = 6
-_WEEKS_LISTED = 12
+_AGES = 6
 _MATURE = 3
 
 
 def which_rate(context: Context) -> Section:
-    title = "Which win rate do we mean"
-    sources = ("win_rate_definitions", "win_rate_curves", "win_rates_by_cohort", "open_pipeline")
-    name = "window" if context.is_undated else "quarter"
-    period = context.period(name)
-    if not context.marts.has("win_rate_definitions") or period is None:
-        return Section("which-rate", title, ())
-    rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period=name)}
+    question, sources = "Which win rate do we mean?", ("win_rate_definitions", "win_rate_curves", "win_rates_by_cohort")
+    rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period=_period(context))}
     closed, pace = rows.get("closed"), rows.get("pace")
     if closed is None or pace is None:
-        return Section("which-rate", title, ())
+        return Section("which-rate", question, None, ())
+    say = context.writer.say
     if closed["win_rate"] is None:
-        told = context.writer.say("No win rate of the quarter can be told: {missing_reason}.", closed)
-        return Section("which-rate", title, (Paragraph(told, "missing"),), ("win_rate_definitions",))
-    blocks: list[Block] = [Paragraph(sentence, "takeaway") for sentence in _takeaways(context, period, closed, pace)]
-    blocks.append(_bridge(context, list(rows.values())))
-    blocks += _how_fast(context)
+        which = "No win rate" + ("" if context.is_undated else " of the quarter")
+        return missing("which-rate", question, say(f"{which} can be told: {{missing_reason}}.", closed), sources[0])
+    finding = say("{win_rate|percent} of closed deals", closed)
+    if pace["win_rate"] is not None:
+        finding = say(
+            "{closed.win_rate|percent} of closed deals; {pace.win_rate|percent} when open deals count for as long as they were watched",
+            closed=closed,
+            pace=pace,
+        )
+    blocks: list[Block] = [Paragraph(sentence, "takeaway") for sentence in _answers(context, pace)]
+    fast, before = _how_fast(context)
+    blocks.append(Columns((_bridge(context, list(rows.values())), fast)))
+    blocks += [Paragraph(before, "plain")] if before else []
     blocks += _cohorts(context)
-    return Section("which-rate", title, tuple(blocks), sources)
+    return Section("which-rate", question, finding, tuple(blocks), sources)
 
 
-def _takeaways(context: Context, period: Record, closed: Record, pace: Record) -> list[Sentence]:
+def _period(context: Context) -> str:
+    return "window" if context.is_undated else "quarter"
+
+
+def _answers(context: Context, pace: Record) -> list[Sentence]:
     say = context.writer.say
     if pace["win_rate"] is None:
         return [
@@ -45,256 +52,188 @@ def _takeaways(context: Context, period: Record, closed: Record, pace: Record) -
                 grade="fix the data",
             )
         ]
-    first = say(
-        "Of the deals closed in {period.last_quarter} {closed.win_rate|percent} were won; of all deals, open ones counted as long as they were "
-        "watched, {pace.win_rate|percent} ({pace.win_rate_low|percent} to {pace.win_rate_high|percent}).",
-        period=period,
-        closed=closed,
-        pace=pace,
-    )
     rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period="window")}
     judged, paced = rows.get("closed"), rows.get("pace")
     if judged is None or paced is None or judged["pace_gap"] is None:
-        return [first]
-    interval = "{pace.win_rate|percent} ({pace.win_rate_low|percent} to {pace.win_rate_high|percent})"
+        return []
+    interval = "{pace.win_rate|percent} ({pace.win_rate_low|percent_bare} to {pace.win_rate_high|percent_bare})"
     if judged["grade"] is None:
-        verdict = say(
-            "The closed rate does not flatter us: over the trailing window {closed.win_rate|percent} agrees with the pace of "
-            f"{interval}.",
+        words = (
+            f"The closed rate does not flatter us:{' over the trailing quarters' if context.of_window else ''} {{closed.win_rate|percent}} agrees "
+            f"with the pace of {interval}."
+        )
+        return [say(words, closed=judged, pace=paced)]
+    words = "flatters" if judged["pace_gap"] > 0 else "is too dark"
+    told = [
+        say(
+            f"The win rate of closed deals {words}: {{closed.pace_gap|points}} against the pace{context.of_window}, {interval}.",
+            grade=judged["grade"],
             closed=judged,
             pace=paced,
         )
-        return [first, verdict]
-    words = "flatters" if judged["pace_gap"] > 0 else "is too dark"
-    verdict = say(
-        f"The win rate of closed deals {words}: {{closed.pace_gap|points}} against the pace of the trailing window, {interval}.",
-        grade=judged["grade"],
-        closed=judged,
-        pace=paced,
-    )
+    ]
     waiting = context.marts.first("open_pipeline", dimension="all")
     if judged["pace_gap"] > 0 and waiting and waiting["stale_deals"]:
-        cause = say(
-            "Likely cause: {stale_deals|count} of {open_deals|count} open deals are stale. Close or re-qualify them.",
-            waiting,
-            grade="fix the data",
+        cause = (
+            "Likely cause: {stale_deals|count} of {open_deals|count} open deals are stale. Close or re-qualify them."
         )
-        return [verdict, first, cause]
-    return [verdict, first]
+        told.append(say(cause, waiting, grade="fix the data"))
+    return told
 
 
-def _bridge(context: Context, rows: list[Record]) -> Chart:
+def _bridge(context: Context, rows: list[Record]) -> Table:
     write = context.writer
-    ordered = sorted(rows, key=lambda row: row["definition_order"])
-    drawn = tuple(
-        Row(
-            row["label"], row["win_rate"], row["win_rate_low"], row["win_rate_high"],
-            shape="main" if row["definition"] in ("closed", "pace") else "dot",
-            right=(percent_short(row["win_rate"]), points_bare(row["step"]) if row["step"] is not None else "–"),
-            is_bold=row["definition"] in ("closed", "pace"),
-        )
-        for row in ordered
-        if row["definition"] in _BRIDGE and row["win_rate"] is not None
-    )  # fmt: skip
-    return Chart(
-        "definitions",
-        "From the narrowest win rate to the pace of all deals",
-        "A dot per definition of the win rate in the quarter with its 95% interval: each counts more deals than the one above it.",
-        RowChart(drawn, ("win rate", "step"), (0.0, 1.0), percent_ticks((0.0, 0.25, 0.5, 0.75, 1.0))),
-        plain_table(
-            "Definitions of the win rate",
-            [
-                ("Definition", "left"),
-                ("Won", "right"),
-                ("Deals", "right"),
-                ("Win rate", "right"),
-                ("95% interval", "right"),
-                ("Step", "right"),
-                ("Who uses it", "left"),
-                ("Missing because", "left"),
-            ],
-            [
-                (
-                    write.cell(row, "label"),
-                    context.or_dash(row, "won_deals", "count"),
-                    context.or_dash(row, "counted_deals", "count"),
-                    write.cell(row, "win_rate", "percent"),
-                    context.interval(row, "win_rate_low", "win_rate_high"),
-                    context.or_dash(row, "step", "points_bare"),
-                    write.cell(row, "who_uses_it"),
-                    context.or_dash(row, "missing_reason"),
-                )
-                for row in ordered
-            ],
+    ordered = [row for row in sorted(rows, key=lambda row: row["definition_order"]) if row["definition"] in _BRIDGE]
+    ordered = [row for row in ordered if row["win_rate"] is not None]
+
+    def counted(row: Record) -> Sentence | str:
+        if row["won_deals"] is None:
+            return write.say("to day {within_days|count}", row) if row["within_days"] else "–"
+        return context.of(row, "won_deals", "counted_deals")
+
+    def step(row: Record) -> Sentence | str:
+        return write.say("+{added_deals|count} deals", row) if row["added_deals"] else ""
+
+    return table(
+        write.say(
+            "From {first.win_rate|percent} to {last.win_rate|percent}, by what is counted",
+            first=ordered[0],
+            last=ordered[-1],
         ),
-        "Each counts more deals than the one above it; the pace counts open deals for as long as they were watched, and steps from all closed. "
-        "Steps are in points. All other win rates of this report are of won or lost deals.",
+        ["Definition", "Won of counted", "Rate (95%)"],
+        [(Pair(write.cell(row, "label"), step(row)), counted(row), context.figure(row, "win_rate")) for row in ordered],
+        "Each counts more deals than the one above; at the pace, open deals count for as long as they were watched. All other rates here are of "
+        "won or lost deals.",
+        Drawing(
+            rates(),
+            tuple(mark(row, shape="main" if row["definition"] in ("closed", "pace") else "hollow") for row in ordered),
+            2,
+            tuple(place for place, row in enumerate(ordered) if row["definition"] == "closed"),
+        ),
     )
 
 
-def _how_fast(context: Context) -> list[Block]:
-    if not context.marts.has("win_rate_curves"):
-        return []
-    say = context.writer.say
+def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
+    """How fast deals are won, and whether as fast as in as many quarters before the window."""
+    say, write = context.writer.say, context.writer
     rows = context.marts.rows("win_rate_curves", period="window")
     seen = [row for row in rows if row["won_share"] is not None]
     if not seen or not seen[-1]["won_share"]:
         reason = next((row for row in rows if row["missing_reason"]), None)
-        told = (
+        return Paragraph(
             say("How fast deals are won cannot be told: {missing_reason}. Export when each deal was created.", reason)
             if reason
-            else Sentence("How fast deals are won cannot be told: no won deal has both its dates.")
-        )
-        return [Paragraph(told, "missing")]
+            else Sentence("How fast deals are won cannot be told: no won deal has both its dates."),
+            "missing",
+        ), None
     end = seen[-1]
     half = next(row for row in seen if row["won_share"] >= end["won_share"] / 2)
-    told = say(
-        "Half of the wins come by week {half.age_weeks|count}. By week {end.age_weeks|count} {end.won_share|percent} of all deals are won, "
-        "{end.lost_share|percent} lost and {end.open_share|percent} still open.",
-        half=half,
-        end=end,
-    )
-    before = [
-        row for row in context.marts.rows("win_rate_curves", period="window_before") if row["won_share"] is not None
-    ]
-    return [Paragraph(told, "plain"), *_compared(context, seen, before), _curve(context, seen, before)]
+    every = max(-(-len(seen) // _AGES), 1)
+    listed = [row for row in seen if (end["age_weeks"] - row["age_weeks"]) % every == 0]
+    earlier = {
+        row["age_weeks"]: row
+        for row in context.marts.rows("win_rate_curves", period="window_before")
+        if row["won_share"] is not None
+    }
 
+    def bars(row: Record) -> tuple[Mark, ...]:
+        won, decided = row["won_share"], row["won_share"] + row["lost_share"]
+        before = earlier.get(row["age_weeks"])
+        tick = (Mark("tick", before["won_share"]),) if before else ()
+        return Mark("bar", won), Mark("lost", decided, start=won), Mark("open", 1.0, start=decided), *tick
 
-def _compared(context: Context, rows: list[Record], before: list[Record]) -> list[Block]:
-    """How many were won by the same age in as many quarters before the window: a fact, for both curves are of all deals."""
-    now = {row["age_weeks"]: row for row in rows}
-    same = next((row for row in reversed(before) if row["age_weeks"] in now), None)
-    if same is None or same["won_share_low"] is None or now[same["age_weeks"]]["won_share_low"] is None:
-        return []
-    told = context.writer.say(
-        "As fast as before? By week {then.age_weeks|count} {now.won_share|percent} ({now.won_share_low|percent} to {now.won_share_high|percent}) "
-        "of all deals are won; in as many quarters before, {then.won_share|percent} ({then.won_share_low|percent} to {then.won_share_high|percent}) "
-        "were.",
-        now=now[same["age_weeks"]],
-        then=same,
-    )
-    return [Paragraph(told, "plain")]
-
-
-def _curve(context: Context, rows: list[Record], before: list[Record]) -> Chart:
-    write = context.writer
-    last = rows[-1]["age_weeks"]
-    every = max(-(-len(rows) // _WEEKS_LISTED), 1)
-    listed = [row for row in rows if (last - row["age_weeks"]) % every == 0]
-    step = max(-(-last // 4), 1)
-    ends = range(0, step * 4 + 1, step)
-    comparable = [(row["age_weeks"], row["won_share"]) for row in before if row["age_weeks"] <= last]
-    earlier = [("won, as many quarters before", ((0.0, 0.0), *comparable))] if comparable else []
-    return Chart(
-        "pace",
-        "Deals won and lost by age",
-        "Two rising lines by weeks since a deal was created: the share of all deals won, with its 95% interval, and the share lost.",
-        Curve(
+    drawn = table(
+        say(
+            "Half of the wins come by week {half.age_weeks|count}; by week {end.age_weeks|count}, {end.open_share|percent} are still open",
+            half=half,
+            end=end,
+        ),
+        ["Week", "Won (95%)", ">Lost"],
+        [
             (
-                ("won", ((0.0, 0.0), *((row["age_weeks"], row["won_share"]) for row in rows))),
-                ("lost", ((0.0, 0.0), *((row["age_weeks"], row["lost_share"]) for row in rows))),
-                *earlier,
-            ),
-            None, "", None, "",
-            x_title="weeks since the deal was created",
-            x_ticks=tuple((float(week), count(week)) for week in ends),
-            band=tuple(
-                (row["age_weeks"], row["won_share_low"], row["won_share_high"])
-                for row in rows
-                if row["won_share_low"] is not None
-            ),
-        ),
-        plain_table(
-            "Deals won and lost by age",
-            [("Week", "right"), ("Won", "right"), ("95% interval", "right"), ("Lost", "right"), ("Open", "right")],
-            [
-                (
-                    write.cell(row, "age_weeks", "count"),
-                    write.cell(row, "won_share", "percent"),
-                    context.interval(row, "won_share_low", "won_share_high"),
-                    write.cell(row, "lost_share", "percent"),
-                    write.cell(row, "open_share", "percent"),
-                )
-                for row in listed
-            ],
-        ),
-        "Shares of all deals of the trailing window, open ones counted as long as they were watched. Band: 95% interval of the share won."
-        + (" Dots: the share won in as many quarters before." if earlier else ""),
+                write.cell(row, "age_weeks", "count"),
+                context.figure(row, "won_share"),
+                write.cell(row, "lost_share", "percent"),
+            )
+            for row in listed
+        ],
+        "Share of all deals by weeks since creation: won (full), lost (striped), open (hatched)."
+        + (" Tick: won by then in as many quarters before." if earlier else ""),
+        Drawing(rates(), tuple(bars(row) for row in listed), 1),
+    )
+    return drawn, _compared(context, seen, earlier)
+
+
+def _compared(context: Context, seen: list[Record], earlier: dict[int, Record]) -> Sentence | None:
+    """How many were won by the same age in as many quarters before the window: a fact, for both curves are of all deals."""
+    now = next((row for row in reversed(seen) if row["age_weeks"] in earlier), None)
+    if now is None or now["won_share_low"] is None or earlier[now["age_weeks"]]["won_share_low"] is None:
+        return None
+    return context.writer.say(
+        "As fast as before? By week {then.age_weeks|count} {now.won_share|percent} ({now.won_share_low|percent_bare} to "
+        "{now.won_share_high|percent_bare}) of all deals are won; in as many quarters before, {then.won_share|percent} "
+        "({then.won_share_low|percent_bare} to {then.won_share_high|percent_bare}) were.",
+        now=now,
+        then=earlier[now["age_weeks"]],
     )  # fmt: skip
 
 
 def _cohorts(context: Context) -> list[Block]:
-    if not context.marts.has("win_rates_by_cohort"):
-        return []
-    say = context.writer.say
-    rows = [row for row in context.marts.rows("win_rates_by_cohort") if row["starts_on"] is not None]
-    if sum(row["maturity"] == "mature" for row in rows) < _MATURE:
-        told = "Quarters of creation cannot be compared: under three have seen most of their wins come. Export deals created earlier too."
-        return [Paragraph(Sentence(told), "missing")]
-    shown = rows[-_QUARTERS:]
-    judged = [row for row in shown if row["final_win_rate"] is not None]
-    named = next((row for row in judged if row["created_quarter"] == context.quarter), judged[-1] if judged else None)
-    blocks: list[Block] = []
-    if named and named["matured_share"] is not None:
-        told = (
-            "Deals created in {created_quarter}: {win_rate_so_far|percent} won so far, {final_win_rate|percent} ({final_win_rate_low|percent} to "
-            "{final_win_rate_high|percent}) when all are decided; {matured_share|percent} of its wins have come."
-        )
-        blocks.append(Paragraph(say(told, named), "plain"))
-    return [*blocks, _cohort_chart(context, shown)]
-
-
-def _cohort_chart(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
-    drawn = tuple(
-        Row(
-            row["created_quarter"], row["final_win_rate"], row["final_win_rate_low"], row["final_win_rate_high"],
-            row["win_rate_so_far"],
-            "main",
-            (
-                percent_short(row["final_win_rate"]) if row["final_win_rate"] is not None else row["maturity"],
-                percent_short(row["win_rate_so_far"]) if row["win_rate_so_far"] is not None else "–",
-                count(row["created_deals"]),
-            ),
-        )
-        for row in rows
-    )  # fmt: skip
-    return Chart(
-        "cohorts",
-        "Win rate of the deals created in each quarter",
-        "Two dots per quarter of creation: hollow, the share of its deals won so far; filled, where it ends, with its 95% interval.",
-        RowChart(drawn, ("final", "so far", "deals"), (0.0, 1.0), percent_ticks((0.0, 0.25, 0.5, 0.75, 1.0))),
-        plain_table(
-            "Deals by quarter of creation",
-            [
-                ("Created in", "left"),
-                ("Deals", "right"),
-                ("Won", "right"),
-                ("Lost", "right"),
-                ("Open", "right"),
-                ("Stale", "right"),
-                ("Won so far", "right"),
-                ("In the end", "right"),
-                ("95% interval", "right"),
-                ("Its wins that have come", "right"),
-                ("Missing because", "left"),
-            ],
+    rows = [row for row in context.marts.rows("win_rates_by_cohort") if row["created_deals"]][-_QUARTERS:]
+    mature = [row for row in rows if row["final_win_rate"] is not None]
+    if len(mature) < _MATURE:
+        return []
+    youngest = next((row for row in reversed(mature) if row["created_quarter"] == context.quarter), mature[-1])
+    title = write.say(
+        "Deals created in {created_quarter}: {win_rate_so_far|percent} won so far, {final_win_rate|percent} ({final_win_rate_low|percent_bare} to "
+        "{final_win_rate_high|percent_bare}) when all are decided",
+        youngest,
+    )
+
+    def marks(row: Record) -> tuple[Mark, ...]:
+        so_far = mark(row, "win_rate_so_far", "hollow") if row["win_rate_so_far"] is not None else ()
+        return (*mark(row, "final_win_rate", "main"), *so_far)
+
+    return [
+        table(
+            title,
+            ["Created in", "Won of created", ">So far", "When decided (95%)", ">Wins come"],
             [
                 (
                     write.cell(row, "created_quarter"),
-                    write.cell(row, "created_deals", "count"),
-                    write.cell(row, "won_deals", "count"),
-                    write.cell(row, "lost_deals", "count"),
-                    write.cell(row, "open_deals", "count"),
-                    write.cell(row, "stale_deals", "count"),
+                    context.of(row, "won_deals", "created_deals"),
                     context.or_dash(row, "win_rate_so_far", "percent"),
-                    context.or_dash(row, "final_win_rate", "percent"),
-                    context.interval(row, "final_win_rate_low", "final_win_rate_high"),
+                    context.figure(row, "final_win_rate"),
                     context.or_dash(row, "matured_share", "percent"),
-                    context.or_dash(row, "missing_reason"),
                 )
                 for row in rows
             ],
-        ),
-        "Hollow: won so far, of all deals created in the quarter. Filled: where the quarter ends at the pace of the trailing window.",
+            "Hollow: won so far. Filled: expected in the end at the pace of the trailing quarters. Wins come: the share of a quarter's "
+            "wins that have come. An old quarter without a figure began before the export.",
+            Drawing(rates(), tuple(marks(row) for row in rows), 2),
+        )
+    ]
+
+
+def definitions(context: Context) -> Section:
+    rows = sorted(
+        context.marts.rows("win_rate_definitions", period=_period(context)), key=lambda row: row["definition_order"]
     )
+    write = context.writer
+    if not rows:
+        return Section("definitions", "Definitions of the win rate", None, ())
+    cells = [
+        (
+            write.cell(row, "label"),
+            context.of(row, "won_deals", "counted_deals") if row["won_deals"] is not None else "–",
+            context.figure(row, "win_rate"),
+            context.or_dash(row, "who_uses_it"),
+            context.or_dash(row, "missing_reason"),
+        )
+        for row in rows
+    ]
+    block = table(
+        "Definitions", ["Definition", ">Won of counted", ">Rate (95%)", "Who uses it", "Missing because"], cells
+    )
+    return Section("definitions", "Definitions of the win rate", None, (block,), ("win_rate_definitions",))

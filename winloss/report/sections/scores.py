@@ -1,133 +1,114 @@
-"""The score threshold: where to set the score threshold, what it keeps and what it saves."""
+"""Which score should we pursue: where to set the threshold, what it keeps and what it gives up."""
 
 from __future__ import annotations
 
-from winloss.formatting import percent_short, two_decimals
-from winloss.report.charts import Curve
-from winloss.report.context import Context
-from winloss.report.document import Block, Chart, Paragraph, Section, Sentence, plain_table
+from winloss.report.charts import Drawing, rates
+from winloss.report.context import Context, mark
+from winloss.report.document import Block, Pair, Paragraph, Section, Sentence, Table, missing, table
+from winloss.report.marts import Record
+
+_SHOWN = 7
 
 
 def score_threshold(context: Context) -> Section:
-    title, sources = "Where to set the score threshold", ("recommended_score_threshold", "score_thresholds")
-    write = context.writer
-    say = write.say
+    question, sources = "Which score should we pursue?", ("recommended_score_threshold", "score_thresholds")
+    say = context.writer.say
     row = context.marts.first("recommended_score_threshold")
     if row is None or not row["scored_deals"]:
-        told = Sentence(
-            "No closed deal of the window has a qualification score, so there is no score threshold to set.",
-            (),
-            "Fix the data",
-        )
-        return Section("score-threshold", title, (Paragraph(told, "missing"),), sources)
-    blocks: list[Block] = []
+        told = f"No closed deal{context.of_window} has a qualification score, so there is no score threshold to set."
+        return missing("score-threshold", question, Sentence(told, (), "Fix the data"), *sources)
     cells = [cell for cell in context.marts.rows("score_thresholds") if cell["kept_wins_share"] is not None]
+    blocks: list[Block] = []
     if row["is_predictive"]:
-        blocks.append(
-            Paragraph(
-                say(
-                    "Pursue deals that score {score_threshold|two_decimals} or more first. {rationale}"
-                    if row["grade"] == "strong"
-                    else "Test a score threshold of {score_threshold|two_decimals}. {rationale}",
-                    row,
-                    grade=row["grade"],
-                ),
-                "takeaway",
-            )
-        )
-        at = next((cell for cell in cells if abs(cell["score_threshold"] - row["score_threshold"]) < 1e-9), None)
-        if at:
-            blocks.append(
-                Paragraph(
-                    say(
-                        "That bar keeps {kept_wins_share|percent} of the wins and pursues {pursued_share|percent} of the deals "
-                        "({scored_deals|count} of {threshold.closed_deals|count} closed deals have a score).".replace(
-                            "{kept", "{at.kept"
-                        )
-                        .replace("{pursued", "{at.pursued")
-                        .replace("{scored", "{at.scored"),
-                        at=at,
-                        threshold=row,
-                    ),
-                    "plain",
-                )
-            )
-        if row["cross_validated_accuracy"] is not None:
-            blocks.append(
-                Paragraph(
-                    say(
-                        "Judged on deals it was not set on, the bar sorts {cross_validated_accuracy|percent} of them right; always guessing the "
-                        "commoner outcome sorts {majority_accuracy|percent} right.",
-                        row,
-                    ),
-                    "plain",
-                )
-            )
+        finding, answers = _advice(context, row, cells)
     else:
-        blocks.append(
-            Paragraph(
-                say(
-                    "There is no score threshold to set yet: {missing_reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score.",
-                    row,
-                    grade=row["grade"],
-                ),
-                "takeaway",
+        finding = Sentence("No score threshold can be set yet")
+        none = "There is no score threshold to set yet: {missing_reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score."
+        few = row["scored_deals"] < context.whole("score_curve_minimum_deals", 20)
+        answers = [say(none, row, grade="too few deals" if few and row["grade"] == "too few deals" else row["grade"])]
+    blocks += [Paragraph(sentence, "takeaway") for sentence in answers]
+    if cells and cells[0]["scored_deals"] >= context.whole("score_curve_minimum_deals", 20):
+        blocks.append(_thresholds(context, row, cells))
+    return Section("score-threshold", question, finding, tuple(blocks), sources)
+
+
+def _at(cells: list[Record], threshold: float | None) -> Record | None:
+    return next(
+        (cell for cell in cells if threshold is not None and abs(cell["score_threshold"] - threshold) < 1e-9), None
+    )
+
+
+def _advice(context: Context, row: Record, cells: list[Record]) -> tuple[Sentence, list[Sentence]]:
+    say = context.writer.say
+    at, today = _at(cells, row["score_threshold"]), _at(cells, row["current_score_threshold"])
+    first = "Pursue" if row["grade"] == "strong" else "Test pursuing"
+    words = f"{first} deals that score {{score_threshold|two_decimals}} or more"
+    finding = say(words, row, grade=row["grade"])
+    if at:
+        kept = f"{words.replace('{score', '{row.score')}: it keeps {{at.kept_wins_share|percent}} of wins"
+        if today and today is not at:
+            kept += ", today’s {today.score_threshold|two_decimals} {today.kept_wins_share|percent}"
+        named = {"row": row, "at": at, **({"today": today} if today and today is not at else {})}
+        finding = say(kept, grade=row["grade"], **named)
+    answers = [say("{rationale}", row, grade=row["grade"])]
+    if row["cross_validated_accuracy"] is not None:
+        answers.append(
+            say(
+                "On held-out deals the threshold is right for {cross_validated_accuracy|percent}; always saying the commoner outcome is right for "
+                "{majority_accuracy|percent}.",
+                row,
             )
         )
-    if cells and cells[0]["scored_deals"] >= context.whole("score_curve_minimum_deals", 20):
-        blocks.append(_chart(context, cells))
-    return Section("score-threshold", title, tuple(blocks), sources)
-
-
-def _chart(context: Context, cells: list) -> Chart:  # type: ignore[type-arg]
-    write = context.writer
-    row = context.marts.first("recommended_score_threshold")
-    assert row is not None
-    cut = row["score_threshold"] if row["is_predictive"] else None
-    today = row["current_score_threshold"]
-    at = next((cell for cell in cells if cut is not None and abs(cell["score_threshold"] - cut) < 1e-9), None)
-    at_cut: tuple[tuple[float, str], ...] = ()
-    if at:
-        at_cut = (
-            (at["kept_wins_share"], f"keeps {percent_short(at['kept_wins_share'])} of wins"),
-            (at["pursued_share"], f"pursues {percent_short(at['pursued_share'])} of deals"),
+    if row["auc"] is not None and row["auc"] > 0.9:
+        known = (
+            "First check when the score is set: it puts {auc|percent} of pairs of a won and a lost deal in the right order, as a score does "
+            "that knows the outcome."
         )
-    return Chart(
-        "score-threshold",
-        "Wins kept and deals pursued at each score threshold",
-        "Two falling lines: the share of won deals at or above a score threshold, and the share of all scored deals there.",
-        Curve(
-            (
-                ("wins kept", tuple((cell["score_threshold"], cell["kept_wins_share"]) for cell in cells)),
-                ("deals pursued", tuple((cell["score_threshold"], cell["pursued_share"]) for cell in cells)),
-            ),
-            cut,
-            f"use {two_decimals(cut)}" if cut is not None else "",
-            today if today is None or cut is None or abs(today - cut) > 1e-9 else None,
-            f"today {two_decimals(today)}" if today is not None else "",
-            at_cut,
-        ),
-        plain_table(
-            "Score thresholds tested",
-            [
-                ("Score threshold", "right"),
-                ("Wins kept", "right"),
-                ("Deals pursued", "right"),
-                ("Win rate above", "right"),
-                ("95% interval", "right"),
-                ("Below", "right"),
-            ],
-            [
-                (
-                    write.cell(cell, "score_threshold", "two_decimals"),
-                    write.cell(cell, "kept_wins_share", "percent"),
-                    write.cell(cell, "pursued_share", "percent"),
-                    write.cell(cell, "win_rate_above", "percent"),
-                    context.interval(cell, "win_rate_above_low", "win_rate_above_high"),
-                    write.cell(cell, "win_rate_below", "percent"),
-                )
-                for cell in cells
-            ],
-        ),
-        "The gap between the lines is effort saved: deals not pursued that would rarely have been won.",
+        answers.append(say(known, row, grade="fix the data"))
+    return finding, answers
+
+
+def _thresholds(context: Context, row: Record, cells: list[Record]) -> Table:
+    write = context.writer
+    proposed = _at(cells, row["score_threshold"]) if row["is_predictive"] else None
+    today = _at(cells, row["current_score_threshold"])
+    # around the proposed one, else around where half of the wins are kept
+    middle = (
+        proposed or today or min(cells, key=lambda cell: (abs(cell["kept_wins_share"] - 0.5), cell["score_threshold"]))
     )
+    told = [cell for cell in cells if cell["win_rate_above"] is not None]
+    near = sorted(
+        told,
+        key=lambda cell: (
+            cell is not proposed,
+            cell is not today,
+            abs(cell["score_threshold"] - middle["score_threshold"]),
+        ),
+    )
+    shown = sorted(near[:_SHOWN], key=lambda cell: cell["score_threshold"])
+
+    def label(cell: Record) -> Pair:
+        said = "proposed" if cell is proposed else "today" if cell is today else ""
+        return Pair(write.cell(cell, "score_threshold", "two_decimals"), said)
+
+    return table(
+        "Win rate at or above each threshold, and the wins it keeps",
+        ["Threshold", "Won, lost", "Rate (95%)", ">Wins kept", ">Missed"],
+        [
+            (
+                label(cell),
+                write.say("{true_positives|count}, {false_positives|count}", cell),
+                context.figure(cell, "win_rate_above"),
+                write.cell(cell, "kept_wins_share", "percent"),
+                write.cell(cell, "false_negatives", "count"),
+            )
+            for cell in shown
+        ],
+        write.say("{scored_deals|count} of {closed_deals|count} closed deals have a score. Dashed: all of these.", row),
+        Drawing(
+            rates(row["base_rate"], f"all scored {write.cell(row, 'base_rate', 'percent').shown}") if row["base_rate"] is not None else rates(),
+            tuple(mark(cell, "win_rate_above", "main" if cell is proposed else "dot" if cell is today else "hollow") for cell in shown),
+            2,
+            tuple(place for place, cell in enumerate(shown) if cell in (proposed, today)),
+        ),
+    )  # fmt: skip

@@ -1,323 +1,281 @@
-"""Where we win: every dimension, the segments that can be told apart, pairs, and the profile that follows."""
+"""Where we win: the dimensions with a claim drawn, all others in a sentence; every segment in the appendix."""
 
 from __future__ import annotations
 
-from winloss.formatting import count, label, percent_short
-from winloss.report.charts import NARROW, Row, RowChart, percent_ticks
-from winloss.report.context import Context
+from winloss.formatting import count, label, listed, lower_label
+from winloss.report.charts import Drawing, Mark, rates
+from winloss.report.context import Context, mark
 from winloss.report.document import (
     GRADES,
     Block,
     Cell,
-    Chart,
-    ChartGrid,
+    Columns,
+    Notes,
     Paragraph,
     Section,
     Sentence,
     Source,
-    plain_table,
+    Table,
+    missing,
     shown,
+    table,
 )
 from winloss.report.marts import Record
 
-_SHAPES = {"target_more": "up", "deprioritise": "down"}
+_COLUMNS = ["Won of closed", "Rate (95%)"]
 
 
 def where_we_win(context: Context) -> Section:
-    title, sources = "Where we win", ("win_rates_by_dimension", "icp_recommendations")
-    window = context.baseline("window")
-    # without dates there is no window, and all deals are what segments are judged on
-    if window is None or not window["closed_deals"]:
-        window = context.baseline("all")
-    if window is None or not window["closed_deals"]:
-        return Section(
-            "where-we-win",
-            title,
-            (Paragraph(Sentence("Without closed deals segments cannot be compared."), "missing"),),
-            sources,
+    question, sources = "Where do we win?", ("win_rates_by_dimension", "icp_recommendations", "icp_segment_evidence")
+    all_deals = _judged(context)
+    if all_deals is None:
+        return missing("where", question, Sentence("Without closed deals segments cannot be compared."), *sources)
+    rows = context.marts.rows("win_rates_by_dimension", period=all_deals["period"])
+    claims = _claims(context)
+    drawn = [
+        _drawn(context, name, rows, claims, all_deals)
+        for name in _order(context)
+        if any(c["dimension"] == name for c in claims)
+    ]
+    say = context.writer.say
+    blocks: list[Block] = []
+    if claims:
+        compared = claims[0]["comparisons"]
+        words = (
+            "These differ by more than chance{}: filled discs win more often than other segments, diamonds less often."
         )
-    rows = context.marts.rows("win_rates_by_dimension", period=window["period"])
-    blocks: list[Block] = [_takeaway(context)]
-    charts: list[Chart] = []
-    left_out: list[str] = []
-    table_rows: list[tuple[Cell, ...]] = []
-    told_apart: list[Sentence] = []
-    order = [row["dimension"] for row in context.marts.rows("dim_dimensions") if row["dimension"] != "owner"]
-    for dimension in order:
-        segments = [row for row in rows if row["dimension"] == dimension]
-        if len([row for row in segments if row["segment"] != "unknown"]) < 2:
-            left_out.append(label(dimension))
-            continue
-        charts.append(_chart(context, dimension, segments, window))
-        table_rows += _table_rows(context, dimension, segments)
-        total = context.marts.segment_counts.get((window["period"], dimension), len(segments))
-        if total > len(segments):
-            source = Source(
-                "win_rates_by_dimension",
-                {"period": window["period"], "dimension": dimension},
-                "count(*)",
-                total,
-                count(total),
-            )
-            told_apart.append(
-                Sentence(f"{label(dimension)} has {source.shown} values, of which the largest are shown.", (source,))
-            )
-    if charts:
-        blocks.append(
-            ChartGrid(
-                tuple(charts),
-                plain_table(
-                    "Win rates by segment",
-                    [
-                        ("Dimension", "left"),
-                        ("Segment", "left"),
-                        ("Won", "right"),
-                        ("Closed", "right"),
-                        ("Win rate", "right"),
-                        ("95% interval", "right"),
-                        ("Elsewhere", "right"),
-                        ("Grade", "left"),
-                    ],
-                    table_rows,
-                    Sentence("All segments stand in win_rates_by_dimension."),
-                ),
-                "Dot: win rate. Bar: 95% interval. Dashed line: all deals. A triangle marks a segment that was statistically significant, upwards or "
-                "downwards; a hollow dot has too few deals to judge. A bar off the line without a triangle may still be chance: many segments "
-                "are compared at once.",
-            )
-        )
-    for sentence in told_apart:
-        blocks.append(Paragraph(sentence, "note"))
-    leaks = {row["dimension"]: row for row in reversed(context.marts.rows("icp_segment_evidence"))}
-    for row in leaks.values():
-        is_refused = "leak:" in str(row["caveat_codes"])
-        told = context.writer.say(
-            "{dimension|label} is not judged: {caveats}"
-            if is_refused
-            else "Does {dimension|label} know the outcome? It tells won from lost almost by itself, so nothing is claimed of it. If it is known "
-            "before the deal, name it in the setting known_before_the_deal.",
-            row,
-            grade="not judged",
-        )
-        blocks.append(Paragraph(told, "note"))
-    if left_out:
+        tested = words.format(" after testing {comparisons|count} segments and pairs together" if compared else "")
+        blocks.append(Paragraph(say(tested, claims[0], grade="strong"), "takeaway"))
+    else:
+        row = context.marts.first("report_findings", topic="no_claim")
         blocks.append(
             Paragraph(
-                Sentence(f"Not drawn, because all deals have the same value or none: {', '.join(left_out)}."), "note"
+                say("{detail}", row, grade=row["grade"])
+                if row
+                else Sentence("No segment differs from the others by more than chance."),
+                "takeaway",
             )
         )
-    return Section("where-we-win", title, tuple(blocks), sources)
+    others = _not_drawn(context, rows, claims)
+    blocks.append(Columns((*drawn, *([Notes("Everywhere else: no signal, or not tested", others)] if others else []))))
+    return Section("where", question, _finding(context, claims), tuple(blocks), sources)
 
 
-def _takeaway(context: Context) -> Paragraph:
+def _judged(context: Context) -> Record | None:
+    """The deals segments are judged on: those of the trailing window, without dates all."""
+    for period in ("window", "all"):
+        row = context.baseline(period)
+        if row and row["closed_deals"]:
+            return row
+    return None
+
+
+def _order(context: Context) -> list[str]:
+    return [
+        row["dimension"]
+        for row in context.marts.rows("dim_dimensions")
+        if not row.get("is_person") and row["dimension"] != "owner"
+    ]
+
+
+def _claims(context: Context) -> list[Record]:
+    rows = context.marts.rows("icp_recommendations", grade="strong", second_segment=None)
+    return [row for row in rows if row["action"] in ("target_more", "deprioritise")]
+
+
+def _finding(context: Context, claims: list[Record]) -> Sentence:
     say = context.writer.say
-    claims = [row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is None]
     if not claims:
-        row = context.marts.first("report_findings", topic="no_claim")
-        if row:
-            return Paragraph(say("{detail}", row, grade=row["grade"]), "takeaway")
-        return Paragraph(Sentence("No single segment can be told from the others by more than chance."), "takeaway")
-    parts: list[Sentence] = []
-    for action, words in (
-        ("target_more", "Above other segments by more than chance: "),
-        ("deprioritise", "Below other segments by more than chance: "),
-    ):
-        told = [
-            say("{segment_label} {win_rate|percent} ({won_deals|count} of {closed_deals|count})", row)
-            for row in claims
-            if row["action"] == action
-        ][:6]
-        if told:
-            parts.append(
-                Sentence(
-                    words + "; ".join(s.text for s in told) + ".", tuple(source for s in told for source in s.sources)
-                )
-            )
-    joined = context.writer.join(*parts)
-    return Paragraph(Sentence(joined.text, joined.sources, "Strong"), "takeaway")
-
-
-def _claims(context: Context, dimension: str) -> dict[str, Record]:
-    rows = context.marts.rows("icp_recommendations", dimension=dimension, grade="strong")
-    return {row["segment"]: row for row in rows if row["second_segment"] is None}
+        return Sentence("No segment can be told from the others yet")
+    told: list[tuple[str, list[Sentence]]] = []
+    for action, words in (("target_more", "More often in "), ("deprioritise", "less often in ")):
+        rows = sorted((row for row in claims if row["action"] == action), key=lambda row: row["rank"])
+        if rows:
+            told.append((words, [say("{segment_label}", row) for row in rows[:4]]))
+    text = "; ".join(words + listed([sentence.text for sentence in parts]) for words, parts in told)
+    return Sentence(
+        text[0].upper() + text[1:], tuple(s for _, parts in told for part in parts for s in part.sources), "Strong"
+    )
 
 
 def _in_order(segments: list[Record]) -> list[Record]:
-    """By the rate shrunk towards the average, so that a lucky few do not lead; unknown last."""
+    """By the rate shrunk towards the average, so that small samples do not lead; unknown last."""
     return sorted(segments, key=lambda row: (row["segment"] == "unknown", -row["shrunken_win_rate"], row["segment"]))
 
 
-def _chart(context: Context, dimension: str, segments: list[Record], window: Record) -> Chart:
-    claims = _claims(context, dimension)
-    drawn = []
-    for row in _in_order(segments):
-        claim = claims.get(row["segment"])
-        shape = "hollow" if row["has_few_deals"] else _SHAPES[claim["action"]] if claim else "dot"
-        drawn.append(
-            Row(
-                row["segment"], row["win_rate"], row["win_rate_low"], row["win_rate_high"], shape=shape,
-                right=(percent_short(row["win_rate"]), count(row["closed_deals"])), is_bold=claim is not None,
-            )
-        )  # fmt: skip
-    name = label(dimension)
-    return Chart(
-        f"segments-{dimension.replace('_', '-')}",
-        name,
-        f"Win rate by {name.lower()} with 95% intervals, against {percent_short(window['win_rate'])} of all deals.",
-        RowChart(
-            tuple(drawn),
-            ("rate", "deals"),
-            (0.0, 1.0),
-            percent_ticks((0.0, 0.5, 1.0)),
-            (window["win_rate"], f"all {percent_short(window['win_rate'])}"),
-            (NARROW,),
+def _drawn(context: Context, dimension: str, rows: list[Record], claims: list[Record], all_deals: Record) -> Table:
+    claimed = {row["segment"]: row for row in claims if row["dimension"] == dimension}
+    segments = [row for row in rows if row["dimension"] == dimension]
+    # a cut of ordered segments is no segment of the table
+    cuts = [row for name, row in claimed.items() if name not in {row["segment"] for row in segments}]
+    ordered = _in_order([*segments, *cuts])
+    write = context.writer
+
+    def shape(row: Record) -> tuple[Mark, ...]:
+        claim = claimed.get(row["segment"])
+        return mark(row, shape="hollow" if claim is None else "up" if claim["action"] == "target_more" else "down")
+
+    told = [write.say("{segment} wins {win_rate|percent}", row) for row in claimed.values()]
+    title = Sentence(listed([s.text for s in told]), tuple(source for s in told for source in s.sources))
+    reference = write.cell(all_deals, "win_rate", "percent").shown
+    return table(
+        title,
+        [label(dimension), *_COLUMNS],
+        [
+            (write.cell(row, "segment"), context.of(row, "won_deals", "closed_deals"), context.figure(row, "win_rate"))
+            for row in ordered
+        ],
+        write.say("Dashed: all deals, {win_rate|percent}.", all_deals),
+        Drawing(
+            rates(all_deals["win_rate"], f"all deals {reference}"),
+            tuple(shape(row) for row in ordered),
+            2,
+            tuple(place for place, row in enumerate(ordered) if row["segment"] in claimed),
         ),
     )
 
 
-def _table_rows(context: Context, dimension: str, segments: list[Record]) -> list[tuple[Cell, ...]]:
-    write = context.writer
-    claims = _claims(context, dimension)
-    rows: list[tuple[Cell, ...]] = []
-    for row in _in_order(segments):
-        claim = claims.get(row["segment"])
-        grade: Cell = GRADES[claim["grade"]] if claim else "Too few deals" if row["has_few_deals"] else "–"
-        rows.append(
-            (
-                write.cell(row, "dimension", "label"),
-                write.cell(row, "segment"),
-                write.cell(row, "won_deals", "count"),
-                write.cell(row, "closed_deals", "count"),
-                write.cell(row, "win_rate", "percent"),
-                context.interval(row, "win_rate_low", "win_rate_high"),
-                write.cell(row, "other_win_rate", "percent"),
-                grade,
+def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tuple[Sentence, ...]:
+    """What was tested without a signal, what was not tested, and what is not judged."""
+    say = context.writer.say
+    dimensions = context.marts.rows("dim_dimensions")
+    leaks = {row["dimension"]: row for row in reversed(context.marts.rows("icp_segment_evidence"))}
+    claimed = {row["dimension"] for row in claims}
+    known = {
+        name: [row for row in rows if row["dimension"] == name and row["segment"] != "unknown"]
+        for name in _order(context)
+    }
+    tested, untested, single = [], [], []
+    for row in dimensions:
+        name = row["dimension"]
+        if name in claimed or name in leaks or name not in known:
+            continue
+        if len(known[name]) < 2:
+            single.append(lower_label(name))
+        elif row["is_recommendable"]:
+            tested.append(lower_label(name))
+        else:
+            untested.append(lower_label(name))
+    told: list[Sentence] = []
+    if tested:
+        told.append(Sentence(f"No signal: {listed(tested)}. Every gap there could be chance."))
+    # a dimension of people is not tested either, and not shown
+    untested += [lower_label(row["dimension"]) for row in dimensions if row["dimension"] not in known]
+    if untested:
+        told.append(Sentence(f"Not tested: {listed(untested)}."))
+        apart = [
+            row
+            for row in known.get("deal_type", [])
+            if row["closed_deals"] >= context.minimum_deals
+            and row["difference"] is not None
+            and not row["has_few_deals"]
+        ]
+        if len(apart) > 1:
+            row = max(apart, key=lambda row: (abs(row["shrunken_win_rate"] - row["other_win_rate"]), row["segment"]))
+            told.append(
+                say(
+                    "{segment} deals won {won_deals|count} of {closed_deals|count} ({win_rate|percent}; {win_rate_low|percent_bare} to "
+                    "{win_rate_high|percent_bare}) and count in all rates.",
+                    row,
+                )
             )
+    if single:
+        told.append(Sentence(f"Not drawn, because all deals have the same value or none: {listed(single)}."))
+    for row in leaks.values():
+        is_refused = "leak:" in str(row["caveat_codes"])
+        words = (
+            "{dimension|label} is not judged: {caveats}"
+            if is_refused
+            else "Does {dimension|lower} know the outcome? It tells won from lost almost by itself, so nothing is claimed of it. If it is known "
+            "before the deal, name it in the setting known_before_the_deal."
         )
-    return rows
+        told.append(say(words, row, grade="not judged"))
+    pairs = [
+        row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is not None
+    ]
+    told += [say("As a pair, beyond its two parts: {rationale}", row, grade="strong") for row in pairs[:2]]
+    if not pairs and context.marts.rows("win_rates_by_segment_pair"):
+        told.append(Sentence("No combination of two segments does better than its parts predict."))
+    return tuple(told)
 
 
-def patterns(context: Context) -> Section:
-    title, sources = "Patterns behind the wins", ("icp_recommendations", "win_rates_by_segment_pair", "icp_profile")
+# ---------------------------------------------------------------- the appendix
+
+
+def all_segments(context: Context) -> Section:
+    question, sources = "All segments", ("win_rates_by_dimension", "win_rates_by_segment_pair", "icp_profile")
+    all_deals = _judged(context)
+    rows = context.marts.rows("win_rates_by_dimension", period=all_deals["period"]) if all_deals else []
     write = context.writer
+    grades = {
+        (row["dimension"], row["segment"]): row
+        for row in context.marts.rows("icp_recommendations", second_segment=None)
+    }
+    cells: list[tuple[Cell, ...]] = []
     blocks: list[Block] = []
-    rows = [row for row in context.marts.rows("icp_recommendations") if row["grade"] in ("strong", "directional")][:10]
-    if rows:
+    for dimension in _order(context):
+        segments = [row for row in rows if row["dimension"] == dimension]
+        if len([row for row in segments if row["segment"] != "unknown"]) < 2:
+            continue
+        for row in _in_order(segments):
+            claim = grades.get((dimension, row["segment"]))
+            grade: Cell = GRADES[claim["grade"]] if claim else "Too few deals" if row["has_few_deals"] else "Not tested"
+            cells.append(
+                (
+                    write.cell(row, "dimension", "label"),
+                    write.cell(row, "segment"),
+                    context.of(row, "won_deals", "closed_deals"),
+                    context.figure(row, "win_rate"),
+                    write.cell(row, "other_win_rate", "percent"),
+                    "–" if row["segment"] == "unknown" else grade,
+                )
+            )
+        total = context.marts.segment_counts.get((all_deals["period"] if all_deals else "", dimension), len(segments))
+        if total > len(segments) and all_deals:
+            key = {"period": all_deals["period"], "dimension": dimension}
+            source = Source("win_rates_by_dimension", key, "count(*)", total, count(total))
+            words = f"{label(dimension)} has {source.shown} values, of which the largest are shown."
+            blocks.append(Paragraph(Sentence(words, (source,)), "note"))
+    if cells:
+        columns = ["Dimension", "Segment", ">Won of closed", ">Rate (95%)", ">Other segments", "Grade"]
+        blocks.insert(0, table("Win rates by segment", columns, cells, "All segments are in win_rates_by_dimension."))
+    for row in context.marts.rows("icp_recommendations"):
+        if row["caveats"] and row["grade"] in ("strong", "directional"):
+            blocks.append(Paragraph(write.say("{segment_label}: {caveats}", row, grade=row["grade"]), "note"))
+    pairs = context.marts.rows("win_rates_by_segment_pair")
+    if pairs:
         blocks.append(
-            plain_table(
-                "Segments worth acting on, or testing",
-                [
-                    ("Segment", "left"),
-                    ("Grade", "left"),
-                    ("Won", "right"),
-                    ("Closed", "right"),
-                    ("Win rate", "right"),
-                    ("Elsewhere", "right"),
-                    ("Expected lift", "right"),
-                    ("interval", "right"),
-                ],
+            table(
+                "Pairs of segments that won most often",
+                ["Pair", ">Won of closed", ">Rate (95%)"],
                 [
                     (
-                        write.cell(row, "title"),
-                        context.grade(row),
-                        write.cell(row, "won_deals", "count"),
-                        write.cell(row, "closed_deals", "count"),
-                        write.cell(row, "win_rate", "percent"),
-                        write.cell(row, "other_win_rate", "percent"),
-                        write.cell(row, "expected_lift", "points_bare"),
-                        context.interval(row, "expected_lift_low", "expected_lift_high", "points_bare"),
+                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'second_segment'))}",
+                        context.of(row, "won_deals", "closed_deals"),
+                        context.figure(row, "win_rate"),
                     )
-                    for row in rows
+                    for row in pairs
                 ],
-                Sentence(
-                    "Expected lift: points of win rate a further deal there should bring, after allowing for quarter, the other claims and chance."
-                ),
+                "Sorted by shrunken win rate, so that small samples do not lead.",
             )
         )
-        for row in rows:
-            if row["caveats"]:
-                blocks.append(Paragraph(write.say("{segment_label}: {caveats}", row, grade=row["grade"]), "note"))
-    else:
-        blocks.append(Paragraph(Sentence("No segment is worth an action or a test on the deals at hand."), "missing"))
-    blocks += _pairs(context)
     profile = context.marts.rows("icp_profile")
     if profile:
-        dash = "–"
         blocks.append(
-            plain_table(
+            table(
                 "The ideal customer profile",
-                [("", "left"), ("Today", "left"), ("The data support", "left"), ("Less of", "left"), ("Grade", "left")],
+                ["Field", "Today", "The data support", "Less of", "Grade"],
                 [
                     (
-                        label(row["profile_field"]),
-                        write.cell(row, "current_value") if row["current_value"] else dash,
+                        write.cell(row, "profile_field", "label"),
+                        context.or_dash(row, "current_value"),
                         write.cell(row, "recommended_value") if row["recommended_value"] else "nothing yet",
-                        write.cell(row, "deprioritised_value") if row["deprioritised_value"] else dash,
+                        write.cell(row, "deprioritised_value") if row["deprioritised_value"] else "–",
                         context.grade(row),
                     )
                     for row in profile
                 ],
-                Sentence("Today: what seeds/icp_current.csv says the company works by."),
+                "Today: what seeds/icp_current.csv says the company works by.",
             )
         )
-    return Section("patterns", title, tuple(blocks), sources)
-
-
-def _pairs(context: Context) -> list[Block]:
-    write = context.writer
-    claimed = [
-        row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is not None
-    ]
-    blocks: list[Block] = []
-    if claimed:
-        for row in claimed[:5]:
-            blocks.append(
-                Paragraph(write.say("As a pair, beyond its two parts: {rationale}", row, grade="strong"), "plain")
-            )
-    elif context.marts.rows("win_rates_by_segment_pair"):
-        blocks.append(
-            Paragraph(
-                Sentence("No pair of segments adds anything to its two parts that chance could not explain."), "plain"
-            )
-        )
-    rows = context.marts.rows("win_rates_by_segment_pair")
-    if rows:
-        grades = {}
-        for row in context.marts.rows("icp_recommendations"):
-            if row["second_segment"] is not None:
-                grades[
-                    frozenset(((row["dimension"], row["segment"]), (row["second_dimension"], row["second_segment"])))
-                ] = context.grade(row)
-        blocks.append(
-            plain_table(
-                "Pairs that won most often",
-                [
-                    ("Pair", "left"),
-                    ("Won", "right"),
-                    ("Closed", "right"),
-                    ("Win rate", "right"),
-                    ("95% interval", "right"),
-                    ("Finding?", "left"),
-                ],
-                [
-                    (
-                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'second_segment'))}",
-                        write.cell(row, "won_deals", "count"),
-                        write.cell(row, "closed_deals", "count"),
-                        write.cell(row, "win_rate", "percent"),
-                        context.interval(row, "win_rate_low", "win_rate_high"),
-                        grades.get(
-                            frozenset(
-                                ((row["dimension"], row["segment"]), (row["second_dimension"], row["second_segment"]))
-                            ),
-                            "no more than its parts",
-                        ),
-                    )
-                    for row in rows
-                ],
-                Sentence(
-                    "In the order of rates shrunk towards the average, so that a few lucky deals do not lead the list."
-                ),
-            )
-        )
-    return blocks
+    return Section("segments", question, None, tuple(blocks), sources)

@@ -2,208 +2,156 @@
 
 from __future__ import annotations
 
-from winloss.formatting import label, percent_short
-from winloss.report.charts import NARROW, Row, RowChart, percent_ticks
+from winloss.formatting import label
+from winloss.report.charts import Drawing, Mark, rates
 from winloss.report.context import Context
-from winloss.report.document import (
-    Block,
-    Cell,
-    Chart,
-    ChartGrid,
-    Paragraph,
-    Section,
-    Sentence,
-    Table,
-    Terms,
-    plain_table,
-)
+from winloss.report.document import Block, Cell, Columns, Notes, Paragraph, Section, Sentence, Table, Terms, table
 from winloss.report.marts import Record
 
-_FIELDS = ("industry", "revenue band", "employee band", "region", "lead source", "product")
-_RECORDS = ("amount", "closed date", "created date", "loss reason", "competitor", "qualification score")
+_FIELDS = (
+    "amount", "loss reason", "industry", "revenue band", "employee band", "region", "lead source", "product", "created date",
+    "closed date", "qualification score", "competitor",
+)  # fmt: skip
+_SHOWN = 8
+_SAID = 5
 
 
 def can_we_trust(context: Context) -> Section:
-    sources = (
-        "field_completeness",
-        "input_files",
-        "rejected_record_counts",
-        "data_quality_findings",
-        "alerts",
-        "run_history",
-    )
-    write = context.writer
-    say = write.say
-    blocks: list[Block] = []
-    for row in context.marts.rows("alerts", is_raised=True):
-        blocks.append(Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "note"))
-    stated = context.marts.rows("field_completeness")
+    question = "Can we trust the data?"
+    sources = ("field_completeness", "input_files", "data_quality_findings", "alerts", "run_history")
+    say = context.writer.say
+    rows = context.marts.rows("field_completeness")
+    alerts = context.marts.rows("alerts", is_raised=True)
+    blocks: list[Block] = [
+        Paragraph(say("Alert for {subject}: {meaning} {remedy}", row, grade="fix the data"), "missing")
+        for row in alerts[:_SAID]
+    ]
+    blocks += [Paragraph(sentence, "takeaway") for sentence in _fields(context, rows)]
+    blocks.append(Paragraph(_lines_read(context), "plain"))
+    drawn, doubts = _completeness(context, rows), _doubts(context)
+    beside = [Notes("What to know before you quote a figure", doubts)] if doubts else []
+    blocks.append(Columns((*([drawn] if drawn else []), *beside)))
+    finding = Sentence("No alert was raised") if not alerts else say("Look first at {alert|lower}", alerts[0])
+    return Section("data", question, finding, tuple(blocks), sources)
+
+
+def _fields(context: Context, stated: list[Record]) -> list[Sentence]:
+    say = context.writer.say
     fields = [row for row in stated if row["filled_share"] is not None]
+    told = []
     not_exported = sorted({row["field"] for row in stated if row.get("missing_reason") == "not exported"})
     not_used = sorted({row["field"] for row in stated if row.get("missing_reason") == "not used"})
     if not_exported:
-        told = (
+        words = (
             f"In no file of the export: {', '.join(not_exported)}. Add the columns to the export, or name them under the setting ignore where the "
             "company has no such field."
         )
-        blocks.append(Paragraph(Sentence(told, (), "Fix the data"), "takeaway"))
-    if not_used:
-        told = f"Not used by this company, as the setting ignore says: {', '.join(not_used)}."
-        blocks.append(Paragraph(Sentence(told), "plain"))
+        told.append(Sentence(words, (), "Fix the data"))
     usable = context.setting("usable_field_share")
     needed = [row for row in fields if row.get("is_needed_for_advice")]
-    thin = sorted(
-        (row for row in needed if usable and row["filled_share"] < float(usable["value"])),
-        key=lambda row: (row["filled_share"], row["field"]),
-    )
+    thin = [row for row in needed if usable and row["filled_share"] < float(usable["value"])]
     if thin:
-        blocks.append(
-            Paragraph(
-                say(
-                    "Thinnest field: the {field} stands on {filled_deals|count} of {deals|count} {outcome} deals ({filled_share|percent}).",
-                    thin[0],
-                    grade="fix the data",
-                ),
-                "takeaway",
-            )
-        )
+        thinnest = min(thin, key=lambda row: (row["filled_share"], row["field"]))
+        words = "Thinnest field: the {field} stands on {filled_deals|count} of {deals|count} {outcome} deals ({filled_share|percent})."
+        told.append(say(words, thinnest, grade="fix the data"))
     elif needed and usable and not any(row.get("is_needed_for_advice") and row["missing_reason"] for row in stated):
-        blocks.append(
-            Paragraph(
-                say(
-                    "Every field that advice needs stands on at least {value|percent_text} of won and of lost deals of the window.",
-                    usable,
-                ),
-                "takeaway",
+        told.append(
+            say(
+                "Every field that advice needs stands on at least {value|percent_text} of won and of lost deals.",
+                usable,
             )
         )
-    drawn = [
-        (title, _by_field([row for row in fields if row["field"] in names and row["deals"]]))
-        for title, names in (("Who was sold to", _FIELDS), ("What was recorded", _RECORDS))
+    if not_used:
+        told.append(Sentence(f"Not used by this company, as the setting ignore says: {', '.join(not_used)}."))
+    return told
+
+
+def _lines_read(context: Context) -> Sentence:
+    """What was read and how it was checked."""
+    say = context.writer.say
+    files = [
+        say("{object|lower} {accepted|count} of {records|count}", row) for row in context.marts.rows("input_files")[:6]
     ]
-    charts = tuple(_completeness(title, pairs) for title, pairs in drawn if pairs)
-    if charts:
-        blocks.append(
-            ChartGrid(
-                charts,
-                _completeness_table(context, [pair for _, pairs in drawn for pair in pairs]),
-                "Share of deals with the field filled in. Filled dot: won deals. Hollow dot: lost deals. Far apart means the field is filled "
-                "in because of the outcome, and cannot explain it.",
-            )
+    told = [
+        Sentence(
+            f"Rows used of rows read: {', '.join(sentence.text for sentence in files)}; the appendix accounts for the others.",
+            tuple(source for sentence in files for source in sentence.sources)
         )
-    blocks += _books(context)
-    blocks += _checks(context)
-    return Section("data", "Can we trust the data?", tuple(blocks), sources)
+    ] if files else []  # fmt: skip
+    runs = context.marts.rows("run_history")
+    if not runs:
+        told.append(Sentence("This published file holds no record of the checks of its build."))
+    elif runs[-1]["tests_passed"] is None:
+        told.append(Sentence("The build behind this page recorded no checks."))
+    else:
+        words = "In the build behind this page {tests_passed|count} checks passed, {tests_warned|count} with a warning."
+        told.append(say(words, runs[-1]))
+    return context.writer.join(*told)
 
 
-Pair = tuple[str, Record | None, Record | None]
-"""A field with its row for won and for lost deals."""
+def _doubts(context: Context) -> tuple[Sentence, ...]:
+    rows = [row for row in context.marts.rows("data_quality_findings") if row["records"]][:_SAID]
+    return tuple(context.writer.say("{records|count} of {of_records|count}: {meaning} {effect}", row) for row in rows)
 
 
-def _by_field(rows: list[Record]) -> list[Pair]:
-    """The best filled field first."""
+def _completeness(context: Context, rows: list[Record]) -> Table | None:
+    """The fields filled in least, on won and on lost deals."""
+    write = context.writer
     by_field: dict[str, dict[str, Record]] = {}
     for row in rows:
-        by_field.setdefault(row["field"], {})[row["outcome"]] = row
-    ordered = sorted(
-        by_field.items(), key=lambda item: (-min(row["filled_share"] for row in item[1].values()), item[0])
-    )
-    return [(name, pair.get("won"), pair.get("lost")) for name, pair in ordered]
+        if row["field"] in _FIELDS and row["deals"] and row["filled_share"] is not None:
+            by_field.setdefault(row["field"], {})[row["outcome"]] = row
+    least = sorted(by_field.items(), key=lambda item: (min(row["filled_share"] for row in item[1].values()), item[0]))[
+        :_SHOWN
+    ]
+    if not least:
+        return None
 
+    def share(pair: dict[str, Record], outcome: str) -> Cell:
+        return write.cell(pair[outcome], "filled_share", "percent") if outcome in pair else "–"
 
-def _completeness(title: str, pairs: list[Pair]) -> Chart:
-    drawn = []
-    for name, won, lost in pairs:
-        shares = tuple(percent_short(row["filled_share"]) if row else "–" for row in (won, lost))
-        if won:
-            drawn.append(
-                Row(
-                    label(name),
-                    won["filled_share"],
-                    other=lost["filled_share"] if lost else None,
-                    shape="pair",
-                    right=shares,
-                )
-            )
-        elif lost:
-            drawn.append(Row(label(name), lost["filled_share"], shape="hollow", right=shares))
-    return Chart(
-        f"completeness-{title.lower().replace(' ', '-')}",
-        title,
-        "Share of won and of lost deals of the window on which each field is filled in.",
-        RowChart(tuple(drawn), ("won", "lost"), (0.0, 1.0), percent_ticks((0.0, 0.5, 1.0)), None, (NARROW,)),
+    def marks(pair: dict[str, Record]) -> tuple[Mark, ...]:
+        shapes = {"lost": "hollow", "won": "main"}
+        return tuple(Mark(shape, pair[name]["filled_share"]) for name, shape in shapes.items() if name in pair)  # type: ignore[arg-type]
+
+    return table(
+        "The fields filled in least often",
+        ["Field", ">Won", ">Lost"],
+        [(label(name), share(pair, "won"), share(pair, "lost")) for name, pair in least],
+        "Filled: won deals. Hollow: lost deals. Far apart means a field is filled in because of the outcome, and cannot explain it.",
+        Drawing(rates(), tuple(marks(pair) for _, pair in least), 1),
     )
 
 
-def _completeness_table(context: Context, pairs: list[Pair]) -> Table:
-    def cells(row: Record | None) -> tuple[Cell, ...]:
-        if row is None:
-            return ("–", "–", "–")
-        write = context.writer
-        return (
-            write.cell(row, "filled_deals", "count"),
-            write.cell(row, "deals", "count"),
-            write.cell(row, "filled_share", "percent"),
-        )
+# ---------------------------------------------------------------- the appendix
 
-    return plain_table(
-        "Fields filled in",
-        [
-            ("Field", "left"),
-            ("Won, filled", "right"),
-            ("Won", "right"),
-            ("Share", "right"),
-            ("Lost, filled", "right"),
-            ("Lost", "right"),
-            ("Share", "right"),
-        ],
-        [(label(name), *cells(won), *cells(lost)) for name, won, lost in pairs],
+
+def lines(context: Context) -> Section:
+    question, sources = (
+        "Rows rejected, left out, or suspicious",
+        ("rejected_record_counts", "data_quality_findings", "input_files"),
     )
-
-
-def _books(context: Context) -> list[Block]:
     write = context.writer
     blocks: list[Block] = []
     files = context.marts.rows("input_files")
     if files:
         blocks.append(
-            plain_table(
-                "Lines read",
+            table(
+                "Rows read",
+                ["File", ">Rows", ">Accepted", ">Rejected", ">Left out"],
                 [
-                    ("File", "left"),
-                    ("Lines", "right"),
-                    ("Accepted", "right"),
-                    ("Rejected", "right"),
-                    ("Left out", "right"),
-                ],
-                [
-                    (
-                        write.cell(row, "source_file"),
-                        write.cell(row, "records", "count"),
-                        write.cell(row, "accepted", "count"),
-                        write.cell(row, "rejected", "count"),
-                        write.cell(row, "excluded", "count"),
-                    )
+                    (write.cell(row, "source_file"), *(write.cell(row, name, "count") for name in ("records", "accepted", "rejected", "excluded")))
                     for row in files[:30]
                 ],
-                Sentence(
-                    "Every line is accepted, rejected because it cannot be used, or rightly left out (a copy, deleted, an older version)."
-                ),
+                "Every row is accepted, rejected because it cannot be used, or rightly left out (a copy, deleted, an older version).",
             )
-        )
+        )  # fmt: skip
     rejected = context.marts.rows("rejected_record_counts")
     if rejected:
         blocks.append(
-            plain_table(
-                "Lines rejected or left out",
-                [
-                    ("Why", "left"),
-                    ("Of", "left"),
-                    ("", "left"),
-                    ("Lines", "right"),
-                    ("What to do", "left"),
-                    ("Who", "left"),
-                ],
+            table(
+                "Rejected or left out",
+                ["Why", "Of", "Decision", ">Rows", "What to do", "Who"],
                 [
                     (
                         write.cell(row, "meaning"),
@@ -213,50 +161,23 @@ def _books(context: Context) -> list[Block]:
                         write.cell(row, "remedy"),
                         write.cell(row, "who_fixes"),
                     )
-                    for row in rejected[:30]
+                    for row in rejected[:20]
                 ],
             )
         )
     doubts = [row for row in context.marts.rows("data_quality_findings") if row["records"]]
     if doubts:
         blocks.append(
-            plain_table(
+            table(
                 "Suspicious, but kept",
+                ["What", "Records", "Effect on the figures", "What to do"],
                 [
-                    ("What", "left"),
-                    ("Records", "right"),
-                    ("of", "right"),
-                    ("Effect on the figures", "left"),
-                    ("What to do", "left"),
-                ],
-                [
-                    (
-                        write.cell(row, "meaning"),
-                        write.cell(row, "records", "count"),
-                        write.cell(row, "of_records", "count"),
-                        write.cell(row, "effect"),
-                        write.cell(row, "remedy"),
-                    )
+                    (write.cell(row, "meaning"), context.of(row, "records", "of_records"), write.cell(row, "effect"), write.cell(row, "remedy"))
                     for row in doubts[:20]
                 ],
             )
-        )
-    return blocks
-
-
-def _checks(context: Context) -> list[Block]:
-    say = context.writer.say
-    rows = context.marts.rows("run_history")
-    if not rows:
-        return [Paragraph(Sentence("This published file holds no record of the checks of its build."), "missing")]
-    row = rows[-1]
-    if row["tests_passed"] is None:
-        return [Paragraph(Sentence("The build behind this page recorded no checks."), "missing")]
-    checked = say(
-        "In the build behind this page dbt recorded {tests_passed|count} checks passed and {tests_warned|count} with a warning.",
-        row,
-    )
-    return [Paragraph(checked, "plain")]
+        )  # fmt: skip
+    return Section("rows", question, None, tuple(blocks), sources)
 
 
 def how_to_read(context: Context) -> Section:
@@ -312,4 +233,4 @@ def how_to_read(context: Context) -> Section:
             Sentence("These are comparisons, not experiments: what is not in the CRM may lie behind a difference."),
         ),
     ]
-    return Section("how-to-read", "How to read this page", (Terms(tuple(terms)),), ("dim_settings",))
+    return Section("how-to-read", "How to read this page", None, (Terms(tuple(terms)),), ("dim_settings",))

@@ -1,0 +1,10 @@
+-- Has the win rate risen or fallen steadily?
+
+select
+    first_quarter,
+    first_win_rate,
+    last_quarter,
+    last_win_rate,
+    z,
+    grade
+from {{ ref('win_rate_trend') }}

@@ -1,0 +1,109 @@
+-- One row per thing this report or the last one says: new, gone, or still said. An action stands for the finding it follows from; what is
+-- said of who buys is left out, for two reports side by side could tell of a person.
+
+with stated as (
+
+    select
+        'action' as kind,
+        -- a threshold that moved is still one
+        concat_ws(' ', kind, source_table, case when kind != 'score_threshold' then nullif(source_row, '') end) as about,
+        grade,
+        title as statement,
+        100 + item as place
+    from {{ ref('action_items') }}
+    where kind != 'personas'
+    union all
+    select
+        'finding' as kind,
+        case
+            when source_table = 'icp_recommendations' then concat_ws(' ', 'targeting', source_table, subject)
+            when topic = 'loss_reason' then concat_ws(' ', topic, source_table, source_row)
+            when topic = 'score_threshold' then concat_ws(' ', topic, source_table)
+            when topic like 'loss_reason%' then concat_ws(' ', topic, source_row)
+            -- of a quarter there is one statement of each other topic
+            else topic
+        end as about,
+        grade,
+        headline as statement,
+        200 + finding as place
+    from {{ ref('report_findings') }}
+    where topic not in ('buyer', 'repair')
+    union all
+    select
+        'alert' as kind,
+        concat_ws(' ', 'alert', alerts.alert, nullif(alerts.subject, periods.last_quarter)) as about,
+        'fix the data' as grade,
+        alerts.meaning as statement,
+        300 + row_number() over (order by alerts.alert, alerts.subject) as place
+    from {{ ref('alerts') }} as alerts
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
+    where alerts.is_raised
+
+),
+
+said_now as (
+
+    select *
+    from (
+        select *, row_number() over (partition by about order by place) as place_about
+        from stated
+        where statement is not null
+    ) as numbered
+    where place_about = 1
+
+),
+
+of_these_deals as (
+
+    {{ versions_of_these_deals(source('history', 'reports')) }}
+
+),
+
+-- the report before this one, as it was last said
+said_before as (
+
+    select
+        history.*,
+        dense_rank() over (order by history.reviewed_quarter_starts_on desc, history.version desc) as reports_back
+    from {{ source('history', 'reports') }} as history
+    inner join {{ source('landing', 'loads') }} as loads on history.crm = loads.crm
+    inner join {{ ref('dim_periods') }} as periods
+        on periods.period = 'quarter' and history.reviewed_quarter_starts_on < periods.starts_on
+    left join of_these_deals
+        on history.reviewed_quarter = of_these_deals.reviewed_quarter and history.version = of_these_deals.version
+    where {{ is_of_these_deals('history', 'of_these_deals') }}
+
+),
+
+last_report as (
+
+    select *
+    from said_before
+    where reports_back = 1
+
+),
+
+-- null in the first report
+compared as (
+
+    select max(reviewed_quarter) as compared_quarter
+    from last_report
+
+)
+
+select
+    coalesce(said_now.about, last_report.about) as about,
+    case
+        when last_report.about is null then 'new'
+        when said_now.about is null then 'gone'
+        else 'still'
+    end as state,
+    coalesce(said_now.kind, last_report.kind) as kind,
+    coalesce(said_now.grade, last_report.grade) as grade,
+    case when said_now.grade != last_report.grade then last_report.grade end as previous_grade,
+    coalesce(said_now.statement, last_report.statement) as statement,
+    cast(coalesce(said_now.place, last_report.place) as bigint) as place,
+    compared.compared_quarter
+from said_now
+full outer join last_report on said_now.about = last_report.about
+cross join compared
