@@ -79,7 +79,7 @@ PLANTED = [
     ),
     (
         "every_deal_of_the_funnel_leaves_it_in_one_stage",
-        "insert into marts.fct_deal_stages (deal_key, stage) select min(deal_key), 'Demo' from marts.fct_deals",
+        "delete from marts.fct_deal_stages where deal_key = (select min(deal_key) from marts.fct_deal_stages)",
     ),
     (
         "every_deal_of_the_funnel_leaves_it_in_one_stage",

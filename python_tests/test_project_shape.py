@@ -182,7 +182,7 @@ def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
 def test_a_step_in_python_waits_for_the_tables_it_reads() -> None:
     """dbt builds what `dbt.ref` names before a Python model, and nothing else: a table left out would be that of the build before."""
     functions: dict[str, ast.FunctionDef] = {}
-    for module in ("steps", "deals", "backtest", "changes", "scorecard"):
+    for module in ("steps", "competitor_steps", "designs", "deals", "backtest", "changes", "scorecard"):
         tree = ast.parse((ROOT / "winloss" / "advice" / f"{module}.py").read_text(encoding="utf-8"))
         functions |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 

@@ -41,14 +41,16 @@ added_of_quarters as (
 
     select
         quarters.quarter,
-        segments.dimension,
+        dimensions.dimension,
         max(quarters.closed_deals) as closed_deals,
-        sum(segments.closed_deals) as closed_deals_of_segments,
+        coalesce(sum(segments.closed_deals), 0) as closed_deals_of_segments,
         sum(segments.won_deals) as won_deals_of_segments,
         sum(segments.disqualified_deals) as disqualified_deals_of_segments
     from {{ ref('win_rates_by_quarter') }} as quarters
-    left join {{ ref('segment_quarters') }} as segments on quarters.quarter = segments.quarter
-    group by quarters.quarter, segments.dimension
+    cross join (select distinct dimension from {{ ref('fct_deal_segments') }}) as dimensions
+    left join {{ ref('segment_quarters') }} as segments
+        on quarters.quarter = segments.quarter and dimensions.dimension = segments.dimension
+    group by quarters.quarter, dimensions.dimension
 
 )
 
@@ -94,6 +96,5 @@ select
     disqualified_deals_of_segments
 from added_of_quarters
 where
-    dimension is null
-    or closed_deals > closed_deals_of_segments
+    closed_deals > closed_deals_of_segments
     or (dimension != 'competitor' and closed_deals < closed_deals_of_segments)

@@ -29,7 +29,6 @@ from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_d
 
 from python_tests import speeds
 from winloss.dbt.build_lock import release_build_lock
-from winloss.dbt.lighter import lighten
 from winloss.operations.quarterly import UNATTENDED, WITHOUT_UNIT_TESTS
 
 ROOT = Path(__file__).parents[2]
@@ -140,12 +139,9 @@ def run_dbt(
         if event.info.level != "debug":
             lines.append(event.info.msg)
 
-    hear.reads_details = False  # type: ignore[attr-defined]
-
     def invoke(*command: str) -> dbtRunnerResult:
         return dbtRunner(manifest=manifests.get(parsed_for), callbacks=[hear]).invoke([*command, *options])
 
-    lighten()
     printed = StringIO() if printed is None else printed
     with redirect_stdout(printed), redirect_stderr(printed):
         if parsed_for not in manifests:

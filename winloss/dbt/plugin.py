@@ -18,7 +18,6 @@ from dbt_common.exceptions import DbtRuntimeError
 from winloss import settings
 from winloss.dbt.build_lock import hold_build_lock, seconds_to_wait, wait_until_free
 from winloss.dbt.end_of_run import publish_marts, record_run
-from winloss.dbt.lighter import lighten
 from winloss.errors import printable
 from winloss.load.columns import dimension_name_problem
 from winloss.load.plan import clear_copies, plan_load
@@ -78,7 +77,6 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Before anything is opened: no connection settings yet."""
         self._config: dict[str, Any] = {}
-        lighten()
 
     @property
     def _database(self) -> Path | None:

@@ -80,7 +80,7 @@ select
     alike.account_amount_deals,
     alike.squared_account_deals
     {%- for measure in measures %},
-    cast(sum({{ measure }}) over (partition by sums.dimension) as {{ 'bigint' if measure.endswith('_deals') else 'double' }}) as all_{{ measure }}
+    cast(sum({{ measure }}) over (partition by sums.dimension) as {{ 'bigint' if measure in ('closed_deals', 'won_deals', 'timed_won_deals') else 'double' }}) as all_{{ measure }}
     {%- endfor %}
 from sums
 inner join alike on sums.dimension = alike.dimension and sums.segment = alike.segment

@@ -28,7 +28,7 @@ paces as (
 
 ),
 
--- the segment's pace is known from as few wins and losses as it had; what its ratio cannot mend is the shape of the curve of all deals
+-- the segment's pace is known from as few wins and losses as it had; what its ratio cannot correct is the shape of the curve of all deals
 uncertain as (
 
     select

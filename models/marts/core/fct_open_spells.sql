@@ -38,11 +38,11 @@ periods as (
     union all
     select
         'window_before' as period,
-        case
+        cast(case
             when quarter_count = {{ setting('extended_window_quarters') | int }}
                 then {{ quarters_later('starts_on', -1 * (setting('extended_window_quarters') | int)) }}
             else {{ quarters_later('starts_on', -1 * (setting('window_quarters') | int)) }}
-        end as starts_on,
+        end as date) as starts_on,
         starts_on as ends_before_on,
         as_of_on
     from {{ ref('dim_periods') }}

@@ -2,7 +2,17 @@
 -- would bring. Rows may not be added: segments overlap.
 -- noqa: disable=LT02
 
-with advised as (
+with sides as (
+
+    select
+        dimension,
+        segment
+    from {{ ref('dim_segment_cuts') }}
+    group by dimension, segment
+
+),
+
+advised as (
 
     select
         recommended.*,
@@ -27,7 +37,7 @@ with advised as (
         and recommended.dimension = worth.dimension
         and recommended.segment = worth.segment
     -- the value of a side beside those of its bands would tell one that is hidden because it rests on few wins
-    left join (select distinct dimension, segment from {{ ref('dim_segment_cuts') }}) as sides
+    left join sides
         on recommended.second_segment is null
         and recommended.dimension = sides.dimension
         and recommended.segment = sides.segment
