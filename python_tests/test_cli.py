@@ -130,7 +130,9 @@ def test_a_report_can_go_down_a_pipe(published_sample: Path, kind: str) -> None:
     result = run("report", "--db", str(published_sample), "--format", kind, "--out", "-", "--quarter", "2025-Q4")
     assert result.exit_code == 0, result.output
     assert (
-        result.stdout.startswith("# We won 62%") if kind == "md" else json.loads(result.stdout)["quarter"] == "2025-Q4"
+        result.stdout.startswith("# We won $7.8M in Q4")
+        if kind == "md"
+        else json.loads(result.stdout)["quarter"] == "2025-Q4"
     )
 
 

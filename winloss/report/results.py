@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from winloss.formatting import NO_BREAK
 from winloss.report.build import build_report
 from winloss.report.marts import open_published
 
@@ -32,7 +33,7 @@ def results(private: Path, published: Path) -> list[str]:
     """
     with duckdb.connect(str(private), read_only=True) as connection:
         read = connection.execute(_READ).fetchall()[0]
-    lines = ["", _read_line(*read), "", build_report(published).headline.text]
+    lines = ["", _read_line(*read), "", build_report(published).headline.text.replace(NO_BREAK, " ")]
     with closing(open_published(published)) as connection:
         actions = connection.execute(
             "select grade, title, owner, due_quarter from action_items order by item"

@@ -1,5 +1,5 @@
--- One row per thing this report or the last one says: new, gone, or still said. An action stands for the finding it follows from; what is
--- said of who buys is left out, for two reports side by side could tell of a person.
+-- One row per thing this report or the last one says: new, gone, or still said. An action stands for the finding it follows from. What is said
+-- of who buys is left out: two reports side by side could tell of a person.
 
 with stated as (
 
@@ -45,7 +45,9 @@ said_now as (
 
     select *
     from (
-        select *, row_number() over (partition by about order by place) as place_about
+        select
+            *,
+            row_number() over (partition by about order by place) as place_about
         from stated
         where statement is not null
     ) as numbered
@@ -83,7 +85,6 @@ last_report as (
 
 ),
 
--- null in the first report
 compared as (
 
     select max(reviewed_quarter) as compared_quarter

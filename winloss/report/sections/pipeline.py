@@ -151,16 +151,10 @@ def open_deals(context: Context) -> Section:
     drawn = [_open_table(context, rows) for rows in (standings, segments) if rows]
     if drawn:
         blocks.append(Columns(tuple(drawn)))
+        which = "Which deals: the private worklist that winloss quarterly writes. Which accounts: winloss accounts."
         if standings and any(row["open_deals"] and row["expected_wins"] is None for row in _by_profile(context)):
-            blocks.append(Paragraph(Sentence("Groups of too few open deals to be shown are not drawn."), "note"))
-        blocks.append(
-            Paragraph(
-                Sentence(
-                    "Which deals: the private worklist that winloss quarterly writes. Which accounts: winloss accounts."
-                ),
-                "note",
-            )
-        )
+            which = f"Groups of too few open deals to be shown are not drawn. {which}"
+        blocks.append(Paragraph(Sentence(which), "note"))
     return Section("open-deals", question, finding, tuple(blocks), sources)
 
 

@@ -32,8 +32,8 @@ def which_rate(context: Context) -> Section:
         )
     blocks: list[Block] = [Paragraph(sentence, "takeaway") for sentence in _answers(context, pace)]
     fast, before = _how_fast(context)
-    blocks.append(Columns((_bridge(context, list(rows.values())), fast)))
     blocks += [Paragraph(before, "plain")] if before else []
+    blocks.append(Columns((_bridge(context, list(rows.values())), fast)))
     blocks += _cohorts(context)
     return Section("which-rate", question, finding, tuple(blocks), sources)
 
