@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
@@ -16,6 +17,7 @@ from python_tests.conftest import SampleBuild
 from winloss.advice import statistics
 from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
 from winloss.advice.deals import window_deals
+from winloss.advice.designs import design_effects
 from winloss.advice.evidence import Selection, evidence_rows
 from winloss.advice.parameters import Parameters
 from winloss.advice.selection import select
@@ -411,3 +413,38 @@ where period = 'window' and moment = 'early'"""
             found.append(design_effect(cluster_sums(codes[0], codes[1], codes[2], won, 10)).factor)
         assert told[comparison]["design_effect"] == pytest.approx(max(found), abs=1e-8), comparison
     assert told["competitors"]["design_effect"] > 1
+
+
+def reasons_design(account_of: Callable[[int], str | None]) -> float:
+    """The design effect of loss reasons against competitors among 240 lost deals; the first eight of sixteen are lost alike to one."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, loss_reason_category varchar, "
+            "closed_quarter varchar, is_won integer, closed_on date);"
+            "create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar);"
+            "create table dim_periods (period varchar, has_undated_deals boolean, starts_on date, ends_before_on date);"
+            "create table int_contact_moments (period varchar, moment varchar, deal_key varchar, account_key varchar, owner varchar, "
+            "is_won integer, closed_quarter varchar, deal_size_band varchar, deal_type varchar, contacts integer);"
+            "create table dim_settings (setting varchar, value varchar);"
+            "insert into dim_periods values ('window', true, null, null)"
+        )
+        for deal in range(240):
+            reason = "price" if (deal % 16 < 8) != (deal % 5 == 0) else "product"
+            values = [f"d{deal}", account_of(deal), "unknown", reason, "2025-Q1", 0, None]
+            connection.execute("insert into fct_closed_deals values (?, ?, ?, ?, ?, ?, ?)", values)
+            rival = "Bluefin" if deal % 16 < 8 or deal % 3 == 0 else "Northgate"
+            connection.execute("insert into bridge_deal_competitors values (?, ?, 'vendor')", [f"d{deal}", rival])
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+
+        told = {row["comparison"]: row for row in design_effects(Reader(query, lambda name: name))}
+    return float(told["competitor loss reasons"]["design_effect"] or 0)
+
+
+def test_lost_deals_that_name_no_account_share_none() -> None:
+    assert reasons_design(lambda deal: f"a{deal}") == 1.0
+    assert reasons_design(lambda deal: None if deal % 16 < 8 else f"a{deal}") == 1.0
+    # as deals of one account they would tell much less
+    assert reasons_design(lambda deal: "one" if deal % 16 < 8 else f"a{deal}") > 2

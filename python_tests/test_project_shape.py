@@ -25,12 +25,12 @@ MOST_NODES = 232
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
-# and `pace`, what is learned from the days deals were open, for the answers.
+# and `pace`, what is learned from the days deals were open, for the answers; spells ask it from which day deals are watched.
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "advice": {"core", "answer", "data_quality", "advice", "pace"},
-    "core": {"staging", "intermediate", "core", "stages"},
+    "core": {"staging", "intermediate", "core", "stages", "pace"},
     "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace"},
     "pace": {"core", "pace"},

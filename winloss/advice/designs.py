@@ -79,9 +79,10 @@ def _reasons(reader: Reader) -> str:
     unknown = text_literal(UNKNOWN, reader.engine)
     return f"""(
     select
-        concat(lost.deal_key, ' ', reasons.category) as deal_key,
-        concat(lost.account_key, ' ', reasons.category) as account_key,
-        case when lost.owner = {unknown} then {unknown} else concat(lost.owner, ' ', reasons.category) end as owner,
+        lost.deal_key || ' ' || reasons.category as deal_key,
+        -- null where the deal names no account: it is one of its own then, on every engine
+        lost.account_key || ' ' || reasons.category as account_key,
+        case when lost.owner = {unknown} then {unknown} else lost.owner || ' ' || reasons.category end as owner,
         case when lost.category = reasons.category then 1 else 0 end as is_won,
         reasons.category as closed_quarter,
         lost.competitor
@@ -95,7 +96,7 @@ def _contacts(reader: Reader, moment: str, many: int) -> str:
     return f"""(
     select
         deal_key, account_key, owner, is_won,
-        concat(closed_quarter, ' ', deal_size_band, ' ', deal_type) as closed_quarter,
+        closed_quarter || ' ' || deal_size_band || ' ' || deal_type as closed_quarter,
         case when contacts >= {many} then 'many' else 'few' end as many_contacts
     from {reader.relation("int_contact_moments")}
     where period = 'window' and moment = {text_literal(moment, reader.engine)}

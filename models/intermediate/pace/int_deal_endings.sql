@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
--- One row per basis x day x ending x whether a competitor is named: how many deals of the population were closed, or created, that day.
--- The basis `created` holds every deal with a day of creation, `closed` all that are no longer open, or stale. Bases may not be added.
+-- One row per basis x day x ending x whether a competitor is named, as in int_deals_by_day, with open deals told apart by their age: the
+-- basis `created` holds every deal with a day of creation, `closed` all that are no longer open, or stale. Bases may not be added.
 
 with ages as (
 
@@ -14,44 +14,35 @@ with ages as (
 judged as (
 
     select
-        deals.created_on,
-        deals.amount,
-        deals.competitor != 'unknown' as is_competitor_named,
-        case
-            when deals.outcome = 'open' then cast({{ dbt.dateadd('day', 'ages.stale_after_days', 'deals.created_on') }} as date)
-            else deals.closed_on
-        end as ended_on,
-        case
-            when deals.outcome = 'open' and {{ dbt.dateadd('day', 'ages.stale_after_days', 'deals.created_on') }} <= as_of.as_of_on then 'stale'
-            when deals.outcome != 'lost' then deals.outcome
-            when categories.outcome_class = 'no_decision' then 'no_decision'
-            when coalesce(categories.outcome_class, 'unknown') = 'unknown' then 'unstated'
-            else 'decided'
-        end as ending
-    from {{ ref('fct_deals') }} as deals
+        days.*,
+        cast({{ dbt.dateadd('day', 'ages.stale_after_days', 'days.counted_on') }} as date) as stale_on,
+        days.ending = 'open'
+        and {{ dbt.dateadd('day', 'ages.stale_after_days', 'days.counted_on') }} <= as_of.as_of_on as is_stale
+    from {{ ref('int_deals_by_day') }} as days
     cross join ages
     cross join {{ ref('dim_as_of') }} as as_of
-    left join {{ ref('loss_reason_categories') }} as categories on deals.loss_reason_category = categories.category
-    where deals.is_in_population
-
-),
-
-counted as (
-
-    select
-        case when grouping(created_on) = 0 then 'created' else 'closed' end as basis,
-        case when grouping(created_on) = 0 then created_on else ended_on end as counted_on,
-        ending,
-        is_competitor_named,
-        count(*) as deals,
-        count(amount) as amounts,
-        sum(amount) as amount,
-        {{ sum_of_squares('amount') }} as squared_amount
-    from judged
-    group by grouping sets ((created_on, ending, is_competitor_named), (ended_on, ending, is_competitor_named))
 
 )
 
-select *
-from counted
-where (basis = 'created' and counted_on is not null) or (basis = 'closed' and ending != 'open')
+select
+    basis,
+    counted_on,
+    case when is_stale then 'stale' else ending end as ending,
+    is_competitor_named,
+    deals,
+    amounts,
+    amount,
+    squared_amount
+from judged
+union all
+select
+    'closed' as basis,
+    stale_on as counted_on,
+    'stale' as ending,
+    is_competitor_named,
+    deals,
+    amounts,
+    amount,
+    squared_amount
+from judged
+where is_stale

@@ -7,12 +7,12 @@
 with closing_days as (
 
     select
-        closed_on,
-        sum(count(*)) over (order by closed_on) as closed_by_then,
-        sum(count(*)) over () as closed_deals
-    from {{ ref('fct_deals') }}
-    where is_in_population and outcome != 'open' and closed_on is not null
-    group by closed_on
+        counted_on as closed_on,
+        sum(sum(deals)) over (order by counted_on) as closed_by_then,
+        sum(sum(deals)) over () as closed_deals
+    from {{ ref('int_deals_by_day') }}
+    where basis = 'closed' and counted_on is not null
+    group by counted_on
 
 ),
 
