@@ -629,7 +629,7 @@ def test_the_last_value_of_a_dimension_is_not_called_too_rare() -> None:
     result = select(sources_company({}).memory(), ["source", "region"])
     inbound = of(result, "source", "Inbound")
     assert (inbound.action, inbound.not_judged, inbound.deals_needed) == ("not_enough_data", "siblings_claimed", None)
-    text = "The other values of source are claimed: nothing is left to compare source Inbound with."
+    text = "The other values of source are accounted for: nothing is left to compare source Inbound with."
     assert [caveat.text for caveat in inbound.caveats] == [text]
     row = next(r for r in recommendation_rows(evidence_rows(result), run_row(result)) if r["segment"] == "Inbound")
     assert (row["title"], "more deals would" in str(row["rationale"])) == ("Not judged: Inbound", False)

@@ -170,6 +170,8 @@ class Outcome:
     """Every claimed segment that is said, with its sign: values, and of cuts the sides whose bands all hold."""
     parts: Mapping[Cell, frozenset[str]] = field(default_factory=dict)
     """By side of a cut, the values it is made of."""
+    advised_sides: tuple[Cell, ...] = ()
+    """Sides of cuts that are to be targeted, or given less."""
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
     not_separable: dict[Cell, tuple[str, ...]] = field(default_factory=dict)
@@ -187,13 +189,9 @@ class Outcome:
         )
 
     def holding(self, cell: Cell) -> list[Cell]:
-        """Sides of cuts that are told and hold the value."""
+        """Sides of cuts that are advised and hold the value."""
         [(dimension, segment)] = cell
-        return [
-            side
-            for side in self.told
-            if is_cut(side[0][0]) and base_of(side[0][0]) == dimension and segment in self.parts[side]
-        ]
+        return [side for side in self.advised_sides if base_of(side[0][0]) == dimension and segment in self.parts[side]]
 
 
 # ---------------------------------------------------------------- evidence
@@ -201,12 +199,18 @@ class Outcome:
 
 def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     base = outcome.won / outcome.deals
-    evidence = [
+    # of a cut only the sides that are claimed are told: its bands have rows of their own
+    sides = [
         _segment_evidence(outcome, row, base, parameters)
         for row in outcome.segments
-        # of a cut only the sides that are claimed are told: its bands have rows of their own
-        if not is_cut(row.dimension) or ((row.dimension, str(row.value)),) in outcome.told
+        if is_cut(row.dimension) and ((row.dimension, str(row.value)),) in outcome.told
     ]
+    # bands are part of a side that is advised, not of one that differs too little
+    outcome.advised_sides = tuple(side.cell for side in sides if side.action in (TARGET_MORE, DEPRIORITISE))
+    evidence = [
+        _segment_evidence(outcome, row, base, parameters) for row in outcome.segments if not is_cut(row.dimension)
+    ]
+    evidence += sides
     evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
     _place_bets(evidence, outcome.is_fallback, parameters)
     _widen_bets(evidence, len(outcome.candidates), parameters)
@@ -524,7 +528,7 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
         sides = " and ".join(side[0][1] for side in outcome.holding(evidence.cell))
         text = f"{name} is part of what is claimed: {sides}."
     elif evidence.not_judged == SIBLINGS_CLAIMED:
-        text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
+        text = f"The other values of {evidence.cell[0][0]} are accounted for: nothing is left to compare {name} with."
     elif evidence.not_judged == TOO_YOUNG:
         text = f"{name} is too young to judge: most of its deals that will be won are still open."
     elif evidence.not_judged == NOT_CONFIRMED:
