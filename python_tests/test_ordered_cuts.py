@@ -297,3 +297,11 @@ def test_a_field_that_is_asked_about_is_not_passed_over_where_nothing_is_claimed
     sentence = no_claim_sentence(run_row(found), evidence_rows(found))
     # 9 % against 90 % stand out; the field may know the outcome
     assert sentence is not None and "for a reason that its caveat names" in sentence
+
+
+def test_a_band_of_an_advised_side_is_never_called_no_different() -> None:
+    # 30, 33, 38, 44 and 44 %: within its side the first band loses three points more, too little for advice of its own
+    wins = dict(zip(BANDS, [(1_200, 4_000), (1_320, 4_000), (1_520, 4_000), (1_760, 4_000), (1_760, 4_000)]))
+    rows = {row["segment"]: row for row in evidence_rows(select(counted(wins), SEARCHED, with_pairs=False))}
+    assert rows["below middling"]["action"] == "deprioritise" and rows["tiny"]["claim_step"]
+    assert (rows["tiny"]["action"], rows["tiny"]["not_judged"]) == ("not_enough_data", "part_of_claim")

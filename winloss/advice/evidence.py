@@ -262,8 +262,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     if result is None:
         return evidence
     claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
-    if claim is None:
-        evidence.not_judged = _not_asked(outcome, tested, result, parameters)
+    evidence.not_judged = _not_asked(outcome, tested, result, claim is not None, parameters)
     _add_effect(evidence, result, -1 if twin else 1, base, claim is not None, parameters)
     _add_gain(evidence, outcome.whole[tested], -1 if twin else 1, base, claim is not None, parameters)
     evidence.q_value = outcome.first_q[tested]
@@ -401,10 +400,12 @@ def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> boo
     return not (is_large and any(base_of(dimension) in outcome.few_owners for dimension, _ in cell))
 
 
-def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
-    """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
+def _not_asked(outcome: Outcome, cell: Cell, result: Tally, is_claimed: bool, parameters: Parameters) -> str | None:
+    """Why nothing is said of a cell by itself: bands are advised together, the search ended, or left it nothing to be compared with."""
     if not is_cut(cell[0][0]) and outcome.holding(cell):
         return PART_OF_CLAIM
+    if is_claimed:
+        return None
     if outcome.stopped_after is not None and cell not in outcome.reached:
         return SEARCH_STOPPED
     if cell in outcome.unconfirmed:
@@ -448,10 +449,10 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
         (evidence.expected_gain_low, evidence.expected_gain_high),
     )
 
-    if evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
-        evidence.action = NOT_ENOUGH_DATA
-    elif is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
+    if is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
         evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
+    elif evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
+        evidence.action = NOT_ENOUGH_DATA
     elif is_narrow and (is_alike or not is_claimed):
         evidence.action = NO_DIFFERENCE
     elif is_large and ((is_likely and is_worth_it) or (is_claimed and not is_alike)):
