@@ -18,7 +18,7 @@ from winloss.advice.counts import DealCounts, bands_of, is_cut
 from winloss.advice.deals import window_deals
 from winloss.advice.evidence import Selection, evidence_rows, run_row
 from winloss.advice.parameters import Parameters
-from winloss.advice.recommendations import recommendation_rows
+from winloss.advice.recommendations import no_claim_sentence, recommendation_rows
 from winloss.advice.selection import select
 
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -276,3 +276,32 @@ def test_the_backtest_counts_a_side_of_a_cut_as_its_bands() -> None:
     inside = Counter((row["is_won"]) for row in rows if row["size"] in BANDS[3:] and row["closed_quarter"] == "2025-Q2")
     found = _counts(reader_over(connection), CUTS, "2025-Q2", [("size", "large and above")])
     assert found == (inside.total(), inside[1])
+
+
+def test_a_band_of_a_side_that_differs_too_little_to_act_on_is_judged_by_itself() -> None:
+    # 40 % against 43 % of 10,000 deals each: told from chance, and nothing to act on
+    slight = {"tiny": (2_000, 5_000), "small": (2_000, 5_000), "middling": (2_150, 5_000), "large": (2_150, 5_000)}
+    slight["huge"] = (215, 500)
+    found = select(counted(slight), SEARCHED)
+    rows = {row["segment"]: row for row in evidence_rows(found) if row["dimension"] == "size"}
+    assert rows["below middling"]["claim_step"] and rows["below middling"]["action"] == "no_difference"
+    assert {row["not_judged"] for row in rows.values()} == {None}
+    assert {rows[band]["action"] for band in BANDS[:4]} == {"no_difference"}
+    sentence = no_claim_sentence(run_row(found), list(rows.values()))
+    assert sentence is not None and "stands out beyond chance (below middling first)" in sentence
+
+
+def test_a_field_that_is_asked_about_is_not_passed_over_where_nothing_is_claimed() -> None:
+    told = {"tiny": (4, 60), "small": (5, 80), "middling": (35, 70), "large": (54, 60), "huge": (38, 40)}
+    found = select(counted(told), SEARCHED)
+    sentence = no_claim_sentence(run_row(found), evidence_rows(found))
+    # 9 % against 90 % stand out; the field may know the outcome
+    assert sentence is not None and "for a reason that its caveat names" in sentence
+
+
+def test_a_band_of_an_advised_side_is_never_called_no_different() -> None:
+    # 30, 33, 38, 44 and 44 %: within its side the first band loses three points more, too little for advice of its own
+    wins = dict(zip(BANDS, [(1_200, 4_000), (1_320, 4_000), (1_520, 4_000), (1_760, 4_000), (1_760, 4_000)]))
+    rows = {row["segment"]: row for row in evidence_rows(select(counted(wins), SEARCHED, with_pairs=False))}
+    assert rows["below middling"]["action"] == "deprioritise" and rows["tiny"]["claim_step"]
+    assert (rows["tiny"]["action"], rows["tiny"]["not_judged"]) == ("not_enough_data", "part_of_claim")

@@ -629,7 +629,7 @@ def test_the_last_value_of_a_dimension_is_not_called_too_rare() -> None:
     result = select(sources_company({}).memory(), ["source", "region"])
     inbound = of(result, "source", "Inbound")
     assert (inbound.action, inbound.not_judged, inbound.deals_needed) == ("not_enough_data", "siblings_claimed", None)
-    text = "The other values of source are claimed: nothing is left to compare source Inbound with."
+    text = "The other values of source are accounted for: nothing is left to compare source Inbound with."
     assert [caveat.text for caveat in inbound.caveats] == [text]
     row = next(r for r in recommendation_rows(evidence_rows(result), run_row(result)) if r["segment"] == "Inbound")
     assert (row["title"], "more deals would" in str(row["rationale"])) == ("Not judged: Inbound", False)
@@ -693,6 +693,28 @@ def test_no_name_and_no_order_decides_a_claim(seed: int, size: int, names: list[
 
     advised = {e.cell: (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in other.evidence}
     assert {mapped(e.cell): (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in one.evidence} == advised
+
+
+@pytest.mark.parametrize("seed", [245, 52])
+def test_of_pairs_that_mirror_each_other_no_name_decides(seed: int) -> None:
+    """Beside a dimension of two values pairs mirror each other: by the model alone "A and 1 more" is "A and 2 less"."""
+    rng = np.random.default_rng(seed)
+    deals = int(rng.choice([120, 300, 600, 1500, 2500]))
+    sizes = {"a": 3 - seed % 2, "b": 2, "c": 3}
+    columns = {name: rng.choice(list("ABCDE")[:size], deals) for name, size in sizes.items()}
+    odds = sum((values == value) * rng.normal(0, 0.6) for values in columns.values() for value in "ABC")
+    odds = odds + np.where((columns["a"] == "A") == (columns["b"] == "A"), 0.7, -0.7)
+    won = (rng.random(deals) < 1 / (1 + np.exp(-odds))).astype(int)
+    quarter = rng.choice(["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"], deals)
+    found = set()
+    for names in ("ABC", "BAC", "CBA"):
+        new = dict(zip("ABC", names))
+        renamed = {name: [new[value] for value in values] for name, values in columns.items()}
+        result = select(DealCounts(renamed, won.tolist(), quarter.tolist()), list(columns))
+        old = {value: name for name, value in new.items()}
+        found.add(frozenset((tuple((d, old[v]) for d, v in e.cell), e.action) for e in result.evidence))
+    assert len(found) == 1
+    assert any(len(cell) == 2 for cell, _ in next(iter(found)))
 
 
 # ---------------------------------------------------------------- engines

@@ -170,6 +170,8 @@ class Outcome:
     """Every claimed segment that is said, with its sign: values, and of cuts the sides whose bands all hold."""
     parts: Mapping[Cell, frozenset[str]] = field(default_factory=dict)
     """By side of a cut, the values it is made of."""
+    advised_sides: tuple[Cell, ...] = ()
+    """Sides of cuts that are to be targeted, or given less."""
     final: dict[Cell, Tally] = field(default_factory=dict)
     whole: dict[Cell, Tally] = field(default_factory=dict)
     not_separable: dict[Cell, tuple[str, ...]] = field(default_factory=dict)
@@ -187,13 +189,9 @@ class Outcome:
         )
 
     def holding(self, cell: Cell) -> list[Cell]:
-        """Sides of cuts that are told and hold the value."""
+        """Sides of cuts that are advised and hold the value."""
         [(dimension, segment)] = cell
-        return [
-            side
-            for side in self.told
-            if is_cut(side[0][0]) and base_of(side[0][0]) == dimension and segment in self.parts[side]
-        ]
+        return [side for side in self.advised_sides if base_of(side[0][0]) == dimension and segment in self.parts[side]]
 
 
 # ---------------------------------------------------------------- evidence
@@ -201,12 +199,18 @@ class Outcome:
 
 def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     base = outcome.won / outcome.deals
-    evidence = [
+    # of a cut only the sides that are claimed are told: its bands have rows of their own
+    sides = [
         _segment_evidence(outcome, row, base, parameters)
         for row in outcome.segments
-        # of a cut only the sides that are claimed are told: its bands have rows of their own
-        if not is_cut(row.dimension) or ((row.dimension, str(row.value)),) in outcome.told
+        if is_cut(row.dimension) and ((row.dimension, str(row.value)),) in outcome.told
     ]
+    # bands are part of a side that is advised, not of one that differs too little
+    outcome.advised_sides = tuple(side.cell for side in sides if side.action in (TARGET_MORE, DEPRIORITISE))
+    evidence = [
+        _segment_evidence(outcome, row, base, parameters) for row in outcome.segments if not is_cut(row.dimension)
+    ]
+    evidence += sides
     evidence += [_pair_evidence(outcome, claim, base, parameters) for claim in outcome.pair_claims]
     _place_bets(evidence, outcome.is_fallback, parameters)
     _widen_bets(evidence, len(outcome.candidates), parameters)
@@ -258,8 +262,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     if result is None:
         return evidence
     claim = next((claim for claim in outcome.claims if claim.cell == tested), None)
-    if claim is None:
-        evidence.not_judged = _not_asked(outcome, tested, result, parameters)
+    evidence.not_judged = _not_asked(outcome, tested, result, claim is not None, parameters)
     _add_effect(evidence, result, -1 if twin else 1, base, claim is not None, parameters)
     _add_gain(evidence, outcome.whole[tested], -1 if twin else 1, base, claim is not None, parameters)
     evidence.q_value = outcome.first_q[tested]
@@ -397,10 +400,12 @@ def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> boo
     return not (is_large and any(base_of(dimension) in outcome.few_owners for dimension, _ in cell))
 
 
-def _not_asked(outcome: Outcome, cell: Cell, result: Tally, parameters: Parameters) -> str | None:
-    """Why the search says nothing about an unclaimed cell: it ended before, or left it nothing to be compared with."""
+def _not_asked(outcome: Outcome, cell: Cell, result: Tally, is_claimed: bool, parameters: Parameters) -> str | None:
+    """Why nothing is said of a cell by itself: bands are advised together, the search ended, or left it nothing to be compared with."""
     if not is_cut(cell[0][0]) and outcome.holding(cell):
         return PART_OF_CLAIM
+    if is_claimed:
+        return None
     if outcome.stopped_after is not None and cell not in outcome.reached:
         return SEARCH_STOPPED
     if cell in outcome.unconfirmed:
@@ -444,10 +449,10 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
         (evidence.expected_gain_low, evidence.expected_gain_high),
     )
 
-    if evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
-        evidence.action = NOT_ENOUGH_DATA
-    elif is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
+    if is_claimed and is_alike and may_be_claimed and leaves_out_zero(*ends):
         evidence.action = TARGET_MORE if expected > 0 else DEPRIORITISE
+    elif evidence.not_judged in (PART_OF_CLAIM, SEARCH_STOPPED, TOO_YOUNG, NOT_CONFIRMED):
+        evidence.action = NOT_ENOUGH_DATA
     elif is_narrow and (is_alike or not is_claimed):
         evidence.action = NO_DIFFERENCE
     elif is_large and ((is_likely and is_worth_it) or (is_claimed and not is_alike)):
@@ -524,7 +529,7 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
         sides = " and ".join(side[0][1] for side in outcome.holding(evidence.cell))
         text = f"{name} is part of what is claimed: {sides}."
     elif evidence.not_judged == SIBLINGS_CLAIMED:
-        text = f"The other values of {evidence.cell[0][0]} are claimed: nothing is left to compare {name} with."
+        text = f"The other values of {evidence.cell[0][0]} are accounted for: nothing is left to compare {name} with."
     elif evidence.not_judged == TOO_YOUNG:
         text = f"{name} is too young to judge: most of its deals that will be won are still open."
     elif evidence.not_judged == NOT_CONFIRMED:

@@ -24,6 +24,7 @@ from winloss.advice.evidence import (
     TOO_YOUNG,
 )
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
+from winloss.advice.statistics import step_down_bound
 from winloss.figures import percent, plain, points, signed, thousands
 from winloss.rows import Row, Value
 
@@ -41,7 +42,7 @@ _TITLES = {
 
 _NOT_JUDGED = {
     COUNTS_DISAGREE: " Once stronger patterns are accounted for, the gap turns round: no advice.",
-    SIBLINGS_CLAIMED: " The other values are claimed: nothing is left to compare it with.",
+    SIBLINGS_CLAIMED: " The other values are accounted for: nothing is left to compare it with.",
     PART_OF_CLAIM: " Part of a larger segment that is claimed.",
     SEARCH_STOPPED: " The search ended before it was reached.",
     TOO_YOUNG: " Too young to judge: most deals that will be won are still open.",
@@ -259,6 +260,16 @@ def no_claim_sentence(
         )
     if not candidates:
         return f"No segment holds the {parameters.minimum_deals} deals needed to compare it with other segments."
+    bound = step_down_bound(1, max(1, int(_number(run, "comparisons"))), parameters.step_down_rate)
+    apart = [row for row in candidates if _is_apart(row, bound)]
+    if apart:
+        first = min(
+            apart, key=lambda row: (_number(row, "p_value"), -_number(row, "expected_lift"), segment_label(row))
+        )
+        return (
+            f"No segment is worth acting on. With {deals} closed deals and {comparisons}, what stands out beyond chance "
+            f"({segment_label(first)} first) does so by too little, or for a reason that its caveat names."
+        )
     tested = [row for row in candidates if row.get("min_detectable_difference") is not None]
     if not tested:
         return f"No segment stands out beyond chance; with {deals} closed deals and {comparisons} none could."
@@ -270,6 +281,12 @@ def no_claim_sentence(
         f"No segment stands out beyond chance. With {deals} closed deals and {comparisons}, even the "
         f"best-covered segment ({segment_label(best)}) would need a true gap of {gap} points to be seen."
     )
+
+
+def _is_apart(row: Mapping[str, Value], bound: float) -> bool:
+    """Whether a segment that is not advised is told from chance all the same, by the search or in a field that it only asks about."""
+    is_asked = "may_know_outcome" in str(row.get("caveat_codes")) and _number(row, "p_value") <= bound
+    return row.get("claim_step") is not None or row.get("not_judged") in (TOO_YOUNG, NOT_CONFIRMED) or is_asked
 
 
 # ---------------------------------------------------------------- numbers in words

@@ -43,6 +43,9 @@ from winloss.advice.evidence import run_row as run_row
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import Floats
 
+MIRRORED_Z = 1e-5
+"""Pairs of a dimension of two values mirror each other: their z are equal but for what the fit leaves over."""
+
 # ---------------------------------------------------------------- window
 
 
@@ -504,15 +507,22 @@ def _told(
 
 
 def _strength(screened: Tally, whole: Tally) -> tuple[float, ...]:
-    """What cells are ordered by, the strongest first; of equals the one with fewer deals, which is more specific."""
+    """What cells are ordered by, the strongest first; of equals the one with fewer deals, which is more specific.
+
+    Mirrored cells have one p but for its last digits, which depend on the order of names.
+    """
     return (
-        screened.p,
+        _nine_digits(screened.p),
         -round(abs(screened.z), 6),
-        whole.p,
+        _nine_digits(whole.p),
         -round(abs(whole.z), 6),
         screened.deals,
         screened.won,
     )
+
+
+def _nine_digits(p: float) -> float:
+    return float(f"{p:.8e}")
 
 
 def _check(
@@ -621,16 +631,16 @@ def _select_pairs(
             cell: tally
             for screen in screens.values()
             for cell, tally in screen.items()
-            if cell not in steps and tally.sign == _raw_sign(tally)
+            if cell not in steps and tally.sign * _raw_gap(tally) > 0
         }
         if not open_cells:
             break
-        ordered = {cell: _strength(tally, tally) for cell, tally in open_cells.items()}
-        strongest = min(open_cells, key=lambda cell: (ordered[cell], cell))
+        strongest = min(open_cells, key=lambda cell: (*_strength(open_cells[cell], open_cells[cell]), cell))
         if open_cells[strongest].p > statistics.step_down_bound(len(steps) + 1, len(first), rate):
             break
-        steps[strongest], signs[strongest] = len(steps) + 1, open_cells[strongest].sign
-        family = _dimensions_of(strongest)
+        family, step = _dimensions_of(strongest), len(steps) + 1
+        for cell in _alike(open_cells, strongest):
+            steps[cell], signs[cell] = step, open_cells[cell].sign
         left_out = [_values_of(cell) for cell in steps if _dimensions_of(cell) == family]
         screens[family] = _interactions(tester.source, family, given, left_out, parameters)
     claims = _standing(tester, decided, steps, given, outcome, parameters)
@@ -643,10 +653,20 @@ def _select_pairs(
         outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
 
 
-def _raw_sign(tally: Tally) -> int:
-    """Whether the cell won more (1) or less (-1) often than all others, as counted."""
-    gap = tally.won * tally.other_closed_deals - tally.other_won_deals * tally.deals
-    return (gap > 0) - (gap < 0)
+def _alike(pairs: Mapping[Cell, Tally], strongest: Cell) -> list[Cell]:
+    """Of pairs that mirror the strongest one, those that differ most as counted; the fit tells mirrors apart only by its last digits."""
+    mirrored = {
+        cell: (-round(abs(_raw_gap(tally)), 9), tally.deals, tally.won)
+        for cell, tally in sorted(pairs.items())
+        if _dimensions_of(cell) == _dimensions_of(strongest)
+        and abs(abs(tally.z) - abs(pairs[strongest].z)) <= MIRRORED_Z
+    }
+    return [cell for cell, counts in mirrored.items() if counts == min(mirrored.values())]
+
+
+def _raw_gap(tally: Tally) -> float:
+    """By how much more often the cell won than all others, as counted."""
+    return tally.won / tally.deals - tally.other_won_deals / tally.other_closed_deals
 
 
 def _interactions(
