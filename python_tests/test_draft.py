@@ -300,6 +300,99 @@ def a_key_of_two_lookups() -> Layout:
     }  # fmt: skip
 
 
+def two_flags() -> Layout:
+    """Closed and won are two columns of yes and no: what is not won is lost only where it is closed."""
+    deals = lines(
+        "Ref #,Client,Closed?,Won?,Opened On,Closed On,Deal Value,Seller", "{n},Firm {f},{c},{w},{day},{later},{n}00,{p}", 40,
+        f=list("abcde"), c=["Y", "Y", "Y", "N"], w=["Y", "N", "N", "N"], p=["Ann", "Bob"],
+    )  # fmt: skip
+    return {"book.csv": deals}, {
+        "files": {"deals": "book.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Ref #", "account_id": "Client", "outcome": {"headers": ["Closed?", "Won?"]}, "created_on": "Opened On",
+                "closed_on": "Closed On", "amount": "Deal Value", "owner": "Seller",
+            }
+        },
+        "outcomes": {"won": ["Y / Y"], "lost": ["Y / N"], "open": ["N / N"], "disqualified": []},
+    }  # fmt: skip
+
+
+def files_called_by_outcomes() -> Layout:
+    """Won and lost deals were exported into files of their own, and no column says which is which."""
+    header, form = "Deal,Customer,Owner,Closed,Amount,Industry", "{k}{n},Firm {f},{p},{day},{n}00,{i}"
+    won, lost = (
+        lines(header, form, 30, k=[k], f=list("abc"), p=["Ann", "Bob"], i=["Retail", "Bank"]) for k in ("W-", "L-")
+    )
+    return {"Won deals 2025.csv": won, "Lost deals 2025.csv": lost}, {
+        "files": {"deals": ["Lost deals *.csv", "Won deals *.csv"]},
+        "columns": {
+            "deals": {
+                "deal_id": "Deal", "account_id": "Customer", "outcome": {"file_name": True}, "closed_on": "Closed", "amount": "Amount", "owner": "Owner",
+                "industry": "Industry",
+            }
+        },
+        "outcomes": {"won": ["Won deals *.csv"], "lost": ["Lost deals *.csv"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def tables_of_an_application() -> Layout:
+    """Tables as a program keeps them: each numbers its lines under `id`, moments have their zone, money is in cents."""
+    deals = lines(
+        "id,organization_id,rep_id,state,amount_cents,currency_code,inserted_at,resolved_at",
+        "{n},{f},{p},{r},{n}00,EUR,{day} 08:00:00+00,{later} 10:00:00+00", 40,
+        f=["1001", "1002", "1003"], r=["closed_won", "closed_lost"], p=list("AB"),
+    )  # fmt: skip
+    organizations = "id,name,vertical,headcount\n1001,One,Fintech,5\n1002,Two,Health,42\n1003,Three,Health,7\n"
+    return {"public_deals.csv": deals, "public_organizations.csv": organizations}, {
+        "files": {"deals": "public_deals.csv", "accounts": "public_organizations.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "id", "account_id": "organization_id", "outcome": "state", "created_on": "inserted_at", "closed_on": "resolved_at",
+                "amount": {"header": "amount_cents", "multiply_by": 0.01}, "currency": "currency_code", "owner": "rep_id",
+            },
+            "accounts": {"account_id": "id", "industry": "vertical", "employees": "headcount"},
+        },
+        "outcomes": {"won": ["closed_won"], "lost": ["closed_lost"], "open": [], "disqualified": []},
+    }  # fmt: skip
+
+
+def chinese_file() -> Layout:
+    """Chinese headers and words, days as they are written there, money in tens of thousands."""
+    deals = lines(
+        "商机编号,客户名称,商机状态,创建时间,结单日期,金额(万元),负责人,行业,输单原因", "SJ{n},客户{f},{r},{day},{later},{n}.5,{p},{i},{g}", 40,
+        f=list("abc"), r=["赢单", "输单", "跟进中"], p=["张三", "李四"], i=["金融", "教育"], g=["", "价格"],
+    )  # fmt: skip
+    return {"商机.csv": deals}, {
+        "files": {"deals": "商机.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "商机编号", "account_id": "客户名称", "outcome": "商机状态", "created_on": "创建时间", "closed_on": "结单日期",
+                "amount": {"header": "金额(万元)", "multiply_by": 10000}, "owner": "负责人", "industry": "行业", "loss_reason": "输单原因",
+            }
+        },
+        "outcomes": {"won": ["赢单"], "lost": ["输单"], "open": ["跟进中"], "disqualified": []},
+    }  # fmt: skip
+
+
+def amounts_with_signs() -> Layout:
+    """Portuguese of Brazil; a sign before each amount, of letters and a mark."""
+    deals = lines(
+        "Número;Cliente;Situação;Data de criação;Data de fechamento;Valor;Vendedor", "OP{n};Cliente {f};{r};{tag};{spaeter};R$ {n}.200,00;{p}", 40,
+        f=list("abc"), r=["Ganho", "Perdido", "Em andamento"], p=["Ana", "Rui"],
+    )  # fmt: skip
+    return {"oportunidades.csv": deals}, {
+        "files": {"deals": "oportunidades.csv"},
+        "columns": {
+            "deals": {
+                "deal_id": "Número", "account_id": "Cliente", "outcome": "Situação", "created_on": "Data de criação",
+                "closed_on": "Data de fechamento", "amount": "Valor", "owner": "Vendedor",
+            }
+        },
+        "outcomes": {"won": ["Ganho"], "lost": ["Perdido"], "open": ["Em andamento"], "disqualified": []},
+    }  # fmt: skip
+
+
 def put(folder: Path, files: Mapping[str, str]) -> str:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -327,7 +420,7 @@ def edits(drafted: object, right: object) -> list[str]:
 
 LAYOUTS = [
     star, german_flat_file, french_files, without_ids, among_others, two_exports_and_a_flag, days_instead_of_dates, days_of_winning_and_losing,
-    italian_stages, a_key_of_two_lookups,
+    italian_stages, a_key_of_two_lookups, two_flags, files_called_by_outcomes, tables_of_an_application, chinese_file, amounts_with_signs,
 ]  # fmt: skip
 
 
@@ -341,6 +434,41 @@ def test_of_a_draft_three_lines_at_most_are_to_be_corrected(layout: object, tmp_
     guessed = {name: mapping.pop(name) for name in ("date_order", "decimal") if name in mapping}
     assert len(edits(mapping, right)) <= 3, edits(mapping, right)
     assert preview(folder, "custom", {"mapping": mapping | guessed}).exit_code == FINE
+
+
+def said_of(folder: str, mapping: dict[str, object]) -> str:
+    """What a check says of the files by a mapping."""
+    return "\n".join(preview(folder, "custom", {"mapping": mapping}).lines)
+
+
+# 40 lines in turns of four: 10 closed and won, 20 closed and not won, 10 neither. 30 lines in each of two files.
+@pytest.mark.parametrize(
+    ("layout", "counted"),
+    [(two_flags, "outcome: lost 20, open 10, won 10"), (files_called_by_outcomes, "outcome: lost 30, won 30")],
+    ids=["two_flags", "files_called_by_outcomes"],
+)
+def test_an_outcome_of_two_columns_or_of_the_name_of_a_file_counts_each_deal_once(
+    layout: object, counted: str, tmp_path: Path
+) -> None:
+    files, right = layout()  # type: ignore[operator]
+    assert counted in said_of(put(tmp_path, files), right)
+
+
+def test_a_further_file_that_is_called_by_no_outcome_is_no_outcome(tmp_path: Path) -> None:
+    files, right = files_called_by_outcomes()
+    files["Deals of others.csv"] = files["Won deals 2025.csv"].replace("W-", "O-")
+    right["files"] = {"deals": "*.csv"}
+    assert "holds a word that is not in mapping.outcomes" in said_of(put(tmp_path, files), right)
+
+
+def test_where_no_header_is_known_values_tell_the_rest_and_the_outcome_is_asked_for(tmp_path: Path) -> None:
+    sheet = lines("Kennung,Tila,Aloitettu,Päätetty,Summa", "K{n},{r},{day},{later},{n}00", 40, r=["Joo", "Ei"])
+    folder = put(tmp_path, {"kaupat.csv": sheet})
+    found = draft(folder).columns["deals"]
+    assert {name: found[name] for name in ("deal_id", "outcome", "amount")} == {
+        "deal_id": "Kennung", "outcome": "which header?", "amount": "Summa",
+    }  # fmt: skip
+    assert "of few words are Tila" in suggested_mapping(folder)
 
 
 def test_words_that_no_list_has_are_shown_with_their_counts_and_a_proposal(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from winloss.errors import ReadingError
 from winloss.load.columns import COLUMNS, DESCRIBING_A_CONTACT, OBJECTS, Column, with_dimensions
@@ -86,7 +87,13 @@ class _Resolver:
         return None
 
     def _examined(self, paths: Mapping[str, list[str]], lookup_paths: list[str | None]) -> dict[str, ExportFile]:
-        headers = [rule.header for rules in self.mapping.columns.values() for rule in rules.values() if rule.header]
+        headers = [
+            header
+            for rules in self.mapping.columns.values()
+            for rule in rules.values()
+            for header in (rule.header, rule.beside)
+            if header
+        ]
         headers += [rule.file_header for rule in self.mapping.lookups]
         files: dict[str, ExportFile] = {}
         for path in [path for several in paths.values() for path in several] + [path for path in lookup_paths if path]:
@@ -163,6 +170,14 @@ class _Resolver:
         """Where a column comes from: the object's own file, else the one lookup that has the header."""
         if rule.is_line_number:
             return Binding(column, (), is_line_number=True)
+        if rule.is_file_name:
+            return Binding(column, (), file_says=self._said_by_the_name(file.name))
+        if rule.beside:
+            both = [
+                self._binding(object_name, column, HeaderRule(header), file, lookups)
+                for header in (rule.header, rule.beside)
+            ]
+            return Binding(column, tuple(cell for binding in both for cell in binding.cells), is_together=True)
         name = f"the dimension {column.name}" if column.is_own else f"{object_name}.{column.name}"
         offering = [lookup for lookup in lookups if positions(rule.header, lookup.file.headers)]
         if positions(rule.header, file.headers) or not offering:
@@ -178,6 +193,14 @@ class _Resolver:
         lookup = offering[0]
         position = only_position(rule.header, name, lookup.file)
         return Binding(column, (Cell(lookup.alias, lookup.file, position),), rule.multiply_by)
+
+    def _said_by_the_name(self, name: str) -> str:
+        """The outcome whose words, or patterns, a file is called by; else its name, which is then a word that no one mapped."""
+        called = (name.casefold(), name.casefold().rsplit("/", 1)[-1])
+        for outcome, said in self.mapping.outcomes.items():
+            if any(fnmatchcase(one, pattern.casefold()) for pattern in said for one in called):
+                return outcome
+        return name
 
     def _with_contact_id(self, reading: FileReading, found: list[FileReading]) -> FileReading:
         """A reading of contacts or of their deals, with a way to an identifier where the mapping names none.

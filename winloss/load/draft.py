@@ -43,9 +43,12 @@ _NO_DIMENSION = re.compile(
     r"prob|forecast|status|outcome|stage|phase|note|comment|descri|phone|url|web|\bid\b", re.IGNORECASE
 )
 _UNITS = (
+    (0.01, re.compile(r"(?i)(^|[ _(])cents?\)?$")),
+    (10000, re.compile("万")),
     (1000, re.compile(r"(?i)\(.*\b(k|tsd|thousands?)\b.*\)|[kt][€$£]|[€$£]k|\bin (k|tsd|thousands?)\b|_k$|thousands?$")),
     (1000000, re.compile(r"(?i)\(.*\b(m|mn|mm|mio|mln|millions?)\b.*\)|m[€$£]|[€$£]m|\bin (mio|millions?)\b|_m$|millions?$")),
 )  # fmt: skip
+_UNIT_NAMES = {0.01: "cents", 1000: "thousands", 10000: "tens of thousands", 1000000: "millions"}
 # What anything may be numbered under: two files with such a header need not speak of the same.
 _ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record id")
 _AN_ID = re.compile(r"\b(id|no|nr|num|nummer|number|code|key|ref)\b", re.IGNORECASE)
@@ -233,11 +236,17 @@ class _Drafter:
         rated = [
             (self._rating(profile, columns), profile, columns) for profile in known if (columns := self._deals(profile))
         ]
-        if not rated:
+        told = None if rated else _told_by_name(known)
+        if not rated and not told:
             self._to_fill_in()
             return self._finished()
-        _, deals, columns = max(rated, key=lambda entry: (entry[0], len(entry[2])))
-        self._take("deals", deals, columns)
+        if told:
+            deals = told
+            self._take("deals", deals, {"outcome": {"file_name": True}, **_likely(told, "deals", [])})
+        else:
+            _, deals, columns = max(rated, key=lambda entry: (entry[0], len(entry[2])))
+            self._take("deals", deals, columns)
+        self._closed_beside_won(deals)
         same = [
             other
             for other in known
@@ -312,8 +321,20 @@ class _Drafter:
             + 2 * _named_like_deals(profile.name) - 3 * repeats
         )  # fmt: skip
 
+    def _closed_beside_won(self, deals: FileProfile) -> None:
+        """Two flags, closed and won, say the outcome together: of what is not won the first tells the lost from the open."""
+        won = self.draft.columns["deals"]["outcome"]
+        closed = [
+            column.header
+            for column in deals.columns
+            if _is_flag(column.header, "is_closed") and column.filled and _fits(column, Kind.BOOLEAN)
+        ]
+        if isinstance(won, str) and _is_flag(won, "is_won") and closed:
+            self.draft.columns["deals"]["outcome"] = {"headers": [closed[0], won]}
+            self.used[deals.name].add(closed[0])
+
     def _to_fill_in(self) -> None:
-        """Headers in a language no one told us: the person says which of them are the two that must be there."""
+        """Headers in a language no one told us: the person says which of them are the two that must be there; values tell the rest."""
         several = [profile for profile in self.profiles if len(profile.file.headers) > 1] or list(self.profiles)
 
         def signs(profile: FileProfile) -> tuple[int, int, int, str]:
@@ -325,12 +346,22 @@ class _Drafter:
             return _named_like_deals(profile.name), sum(seen), profile.file.records, profile.name
 
         deals = max(several, key=signs)
-        self.draft.files["deals"] = [deals.name]
-        self.draft.columns["deals"] = dict.fromkeys(("deal_id", "outcome"), TO_FILL_IN)
+        self._take("deals", deals, {"outcome": TO_FILL_IN})
+        self.used[deals.name].discard(TO_FILL_IN)
+        # without a line of headers the first line is a deal, which no one is told
+        few: list[str] = []
+        if deals.file.has_header:
+            self._fill_by_values(deals)
+            few = [column.header for column in deals.columns if column.are_words and not column.are_numbers]
+        if not isinstance(self.draft.columns["deals"].get("deal_id"), str):
+            self.draft.columns["deals"] = _in_order("deals", {**self.draft.columns["deals"], "deal_id": TO_FILL_IN})
         self.draft.outcomes = {outcome: [] for outcome in OUTCOMES if outcome != "deleted"}
         self.draft.asks["files.deals"] = f"is it {deals.name} that holds the deals?"
         for name in ("deal_id", "outcome"):
-            self.draft.asks[f"columns.deals.{name}"] = "write the header it has in the file"
+            if self.draft.columns["deals"][name] == TO_FILL_IN:
+                self.draft.asks[f"columns.deals.{name}"] = "write the header it has in the file"
+        if few:
+            self.draft.asks["columns.deals.outcome"] += f"; of few words are {', '.join(few)}"
 
     def _fill_by_values(self, deals: FileProfile) -> None:
         """What no header tells and the cells do: dates, the amount, the id."""
@@ -380,19 +411,27 @@ class _Drafter:
 
     def _outcomes(self, files: Sequence[FileProfile]) -> None:
         """Every word of the outcome with how many lines it stands on, and a proposal of what it means."""
-        header = str(self.draft.columns["deals"]["outcome"])
+        stated = self.draft.columns["deals"]["outcome"]
+        if isinstance(stated, dict) and "file_name" in stated:
+            self._outcomes_by_name(files)
+            return
+        first, *second = stated["headers"] if isinstance(stated, dict) else [str(stated)]
         closed = self.draft.columns["deals"].get("closed_on")
         counted: dict[str, tuple[str, int, int]] = {}
         for profile in files:
             dated = profile.by_header.get(str(closed))
-            for word, uses, beside in words_of(profile, profile.by_header[header], self.engine, dated):
+            beside_it = profile.by_header[second[0]] if second else None
+            for word, uses, beside in words_of(profile, profile.by_header[first], self.engine, dated, beside_it):
                 shown, before, before_dated = counted.get(word.lower(), (word, 0, 0))
                 counted[word.lower()] = shown, before + uses, before_dated + beside
         self.draft.outcomes = {outcome: [] for outcome in ("won", "lost", "open", "disqualified")}
-        is_flag = known_outcome(normal(header)) == "won"
+        is_flag = not second and _is_flag(first, "is_won")
         for word, uses, dated_uses in sorted(counted.values(), key=lambda entry: (-entry[1], entry[0])):
             meant = known_outcome(word) or (_flag(word) if is_flag else None) or likely_outcome(word)
-            if known_outcome(word) is None or meant is None:
+            by_both = _flags(word) if second else None
+            if by_both:
+                meant = by_both
+            elif known_outcome(word) is None or meant is None:
                 is_dated = closed is not None and dated_uses * 2 > uses
                 why = f'"{word}" stands on {uses:,} line{"s" * (uses != 1)}' + (
                     "" if closed is None else f", {dated_uses:,} of them with a closed date"
@@ -406,6 +445,17 @@ class _Drafter:
         for outcome in ("won", "lost"):
             if not self.draft.outcomes[outcome]:
                 self.draft.asks[f"outcomes.{outcome}"] = f"no word was found that means {outcome}"
+
+    def _outcomes_by_name(self, files: Sequence[FileProfile]) -> None:
+        """The files of each outcome, by what they are called; a number in the name is another one in the next export."""
+        self.draft.outcomes = {outcome: [] for outcome in ("won", "lost", "open", "disqualified")}
+        records: dict[str, int] = {}
+        for profile in files:
+            pattern = re.sub(r"\d+", "*", profile.name)
+            records[pattern] = records.get(pattern, 0) + profile.file.records
+        for pattern, uses in records.items():
+            self.draft.outcomes[_outcome_of_name(pattern) or "open"].append((pattern, uses))
+        self.draft.files["deals"] = list(records)
 
     # ------------------------------------------------------------ other objects
 
@@ -621,7 +671,7 @@ class _Drafter:
             return factor, f"{column.header} runs {_range(column)}: the score here runs from 0 to 1"
         by_header = next((factor for factor, unit in _UNITS if unit.search(column.header)), None)
         if by_header:
-            return by_header, f"the header says {'thousands' if by_header == 1000 else 'millions'}: {_range(column)}"
+            return by_header, f"the header says {_UNIT_NAMES[by_header]}: {_range(column)}"
         cell = identifier(column.place)
         says_itself = self.engine.execute(
             f"select count_if(regexp_matches({cell}, '(?i)\\d *(k|m|mn|mio|bn|tsd|lakh)')) from {profile.table}"
@@ -680,6 +730,38 @@ def _flag(word: str) -> str | None:
         word.lower()
     )
     return {"true": "won", "false": "lost"}.get(meant or "")
+
+
+def _flags(word: str) -> str | None:
+    """What a flag of closed and one of won say together, as in Y / N."""
+    closed, won = (_flag(part) for part in word.split(" / ", 1))
+    return "open" if closed == "lost" else won if closed == "won" else None
+
+
+def _is_flag(header: str, column: str) -> bool:
+    """Whether a header is one of those of a flag, such as Closed? or Is Won."""
+    apart = re.sub(r"[\W_]+", " ", normal(header)).strip()
+    return apart in {normal(alias.header) for alias in aliases() if alias.column == column} or (
+        column == "is_won" and known_outcome(apart) == "won"
+    )
+
+
+def _outcome_of_name(file: str) -> str | None:
+    """The outcome that a file is called by, as in Won deals 2025.csv."""
+    found = {meant for word in re.split(r"[\W\d_]+", file) if (meant := known_outcome(word))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _told_by_name(known: Sequence[FileProfile]) -> FileProfile | None:
+    """The first of several files with the same headers that are called by their outcomes, won and lost among them."""
+    for profile in known:
+        alike = [
+            other for other in known if set(map(plain, other.file.headers)) == set(map(plain, profile.file.headers))
+        ]
+        called = [_outcome_of_name(other.name) for other in alike]
+        if {"won", "lost"} <= set(called) and None not in called:
+            return profile
+    return None
 
 
 def _is_named_alike(header: str, theirs: str, file: str) -> bool:

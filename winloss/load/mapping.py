@@ -23,11 +23,16 @@ _KEYS = ("files", "lookups", "columns", "outcomes", "date_order", "decimal", "di
 
 @dataclass(frozen=True)
 class HeaderRule:
-    """The header a canonical column is read from, and the number (as text) its cells are multiplied by; or no header but the line."""
+    """The header a canonical column is read from, and the number (as text) its cells are multiplied by; or no header but the line.
+
+    An outcome may also be what two columns say together, the second under the header `beside`, or what the file is called.
+    """
 
     header: str
     multiply_by: str | None = None
     is_line_number: bool = False
+    is_file_name: bool = False
+    beside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -284,6 +289,17 @@ def _header_rule(
             check.say(f"{where}.line_number takes the place of a header: write {{line_number: true}} alone.")
             return None
         return HeaderRule("", is_line_number=True)
+    if kind is Kind.OUTCOME and "file_name" in value:
+        if value != {"file_name": True}:
+            check.say(f"{where}.file_name takes the place of a header: write {{file_name: true}} alone.")
+            return None
+        return HeaderRule("", is_file_name=True)
+    if kind is Kind.OUTCOME and "headers" in value:
+        headers = check.texts(value["headers"], f"{where}.headers")
+        if len(value) > 1 or len(headers) != 2:
+            check.say(f"{where}.headers names two headers: write {{headers: [Closed, Won]}} alone.")
+            return None
+        return HeaderRule(headers[0], beside=headers[1])
     for key in value:
         check.known(str(key), ("header", "multiply_by"), where)
     header = check.text(value.get("header"), f"{where}.header")

@@ -562,6 +562,16 @@ def outcome_sql(cell: str, outcome_words: Mapping[str, Sequence[str]]) -> str:
     return f"case {' '.join(branches)} else {without_missing_sql(cell, Kind.CATEGORY)} end"
 
 
+# What stands for an empty cell among the words of two columns.
+EMPTY = "(empty)"
+
+
+def together_sql(cells: Sequence[str]) -> str:
+    """SQL of what several columns say together: Y / N, or Y / (empty); null where all are empty."""
+    said = " || ' / ' || ".join(f"coalesce({cell}, {literal(EMPTY)})" for cell in cells)
+    return f"case when coalesce({', '.join(cells)}) is not null then {said} end"
+
+
 # --- forms of values that only some CRMs write -----------------------------------------------------------------------
 
 

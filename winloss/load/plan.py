@@ -401,8 +401,12 @@ def _column_rows(layout: Layout, formats: Formats) -> list[tuple[object, ...]]:
             if column.name == "currency" and not binding:
                 # it may stand beside the amount, in its cell
                 headers = " or ".join(amounts_with_currency(reading, formats)) or None
+            if binding and binding.is_together:
+                headers = " and ".join(cell.header for cell in binding.cells)
             if binding and binding.is_line_number:
                 headers = "line number"
+            if binding and binding.file_says is not None:
+                headers = "file name"
             rows.append((reading.object, reading.file.name, column.name, headers, "mapped" if headers else "missing"))
         if reading.file.name not in told:
             told.add(reading.file.name)

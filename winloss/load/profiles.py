@@ -5,13 +5,16 @@ Nothing but counts leaves a column, and the words of one that has few of them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import duckdb
 
+from winloss.load.aliases import seed_rows
 from winloss.load.file_inspection import ExportFile
 from winloss.load.headers import looks_like_data, plain
+from winloss.load.parsing import together_sql
 from winloss.quoting import identifier, literal
 
 # Of a longer file so many lines are looked at.
@@ -23,9 +26,21 @@ _A_DAY = (
     r"((\d{4}[-/.]\d{1,2}[-/.]\d{1,2})|(\d{1,2}[-/.] ?\d{1,2}[-/.] ?\d{2,4})|(\d{1,2}[-. ]+\p{L}{3,}\.?[-, ]+\d{2,4})"
     r"|(\p{L}{3,}\.? \d{1,2},? \d{4})|(\d{4}年.*))([T ,].*)?"
 )
+_CURRENCIES = "|".join(
+    sorted(
+        {
+            re.escape(row[name].lower())
+            for row in seed_rows("currency_signs")
+            for name in ("sign", "currency")
+            if row[name]
+        }
+        | {"円", "kr", "fr"},
+        key=lambda sign: (-len(sign), sign),
+    )
+)
 _A_NUMBER = (
-    r"(?i)([\p{Sc}~ ]|usd|eur|gbp|chf|us\$|kr|fr|zł|kč|円|元|\.)*[-(]?\d[\d.,'\s]*\)?"
-    r"([\p{Sc}% ]|usd|eur|gbp|chf|kr|fr|zł|kč|円|元|k|mi?o?n?|bn|tsd|\.)*"
+    rf"(?i)([\p{{Sc}}~ ]|{_CURRENCIES}|\.)*[-(]?\d[\d.,'\s]*\)?"
+    rf"([\p{{Sc}}% ]|{_CURRENCIES}|k|mi?o?n?|bn|tsd|\.)*"
 )
 _AN_ADDRESS = r"\S+@\S+|(https?://|www\.)\S+"
 
@@ -132,10 +147,17 @@ def _column(header: str, column: str, table: str, engine: duckdb.DuckDBPyConnect
 
 
 def words_of(
-    profile: FileProfile, column: ColumnProfile, engine: duckdb.DuckDBPyConnection, filled: ColumnProfile | None = None
+    profile: FileProfile,
+    column: ColumnProfile,
+    engine: duckdb.DuckDBPyConnection,
+    filled: ColumnProfile | None = None,
+    second: ColumnProfile | None = None,
 ) -> list[tuple[str, int, int]]:
-    """The words of a column, the commonest first, with the lines each stands on, and on how many of these the column `filled` is."""
-    cell = identifier(column.place)
+    """The words of a column, the commonest first, with the lines each stands on, and on how many of these the column `filled` is.
+
+    With a `second` column, what both say together.
+    """
+    cell = together_sql([identifier(column.place), identifier(second.place)]) if second else identifier(column.place)
     beside = f"count({identifier(filled.place)})" if filled else "0"
     return engine.execute(
         f"select arg_max(word, (uses, word)), sum(uses)::bigint, sum(beside)::bigint from (select {cell} as word, count(*) as uses, "

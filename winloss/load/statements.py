@@ -21,6 +21,7 @@ from winloss.load.parsing import (
     outcome_sql,
     owner_sql,
     timestamp_sql,
+    together_sql,
     without_missing_sql,
 )
 from winloss.load.record_reader import HEADER_AGAIN, TITLE
@@ -65,12 +66,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Binding:
-    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`; or the line itself."""
+    """Where a canonical column comes from in one file: the first of `cells` that holds a value, times `multiply_by`; or the line itself.
+
+    Or what the `cells` say together; or `file_says`, the same on each line, where the name of the file tells it.
+    """
 
     column: Column
     cells: tuple[Cell, ...]
     multiply_by: str | None = None
     is_line_number: bool = False
+    is_together: bool = False
+    file_says: str | None = None
 
 
 @dataclass(frozen=True)
@@ -323,6 +329,11 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if binding.is_line_number:
         # lines of several files are not the same
         return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
+    if binding.file_says is not None:
+        return f"case when line_problem is null then {outcome_sql(literal(binding.file_says), outcome_words)} end"
+    if binding.is_together:
+        stated = [stated_name(column, number) for number in range(1, len(binding.cells) + 1)]
+        return outcome_sql(together_sql(stated), outcome_words)
     is_key = column.name in _KEYS.get(reading.object, ())
     values = [
         canonical_sql(
