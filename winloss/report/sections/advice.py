@@ -14,6 +14,7 @@ from winloss.report.document import (
     Section,
     Sentence,
     Table,
+    missing,
     table,
 )
 from winloss.report.marts import Record
@@ -31,7 +32,8 @@ def was_it_right(context: Context) -> Section:
     if not ours:
         told = "There is nothing to check yet: no earlier quarter had enough deals before it for advice, and deals after it to judge the advice by."
         if context.is_undated:
-            told = "Without closed dates no advice can be checked on deals that came after it."
+            undated = Sentence("Without closed dates no advice can be checked on deals that came after it.")
+            return missing("track-record", question, undated, *sources)
         if not context.marts.has("icp_backtest"):
             told = "This published file holds no backtest."
         blocks = (Paragraph(Sentence(told), "missing"), follow_up)
