@@ -76,11 +76,12 @@ spelt as (
 
 words as (
 
+    -- where dbt itself reads a seed, as on Spark, the word null is an empty cell
     select
-        {{ without_signs(folded('word')) }} as word,
+        {{ without_signs(folded("coalesce(word, 'null')")) }} as word,
         max(case when can_be_a_value then 1 else 0 end) = 1 as can_be_a_value
     from {{ ref('no_value_words') }}
-    group by {{ without_signs(folded('word')) }}
+    group by {{ without_signs(folded("coalesce(word, 'null')")) }}
 
 ),
 
