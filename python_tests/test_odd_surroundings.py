@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -11,11 +13,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
+from dbt_common.exceptions import DbtRuntimeError
 
 from python_tests.canary_company import CANARIES, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
 from winloss.cli import main
-from winloss.dbt.plugin import keep_private, memory_problem
+from winloss.dbt.build_lock import release_build_lock
+from winloss.dbt.plugin import Plugin, keep_private, memory_problem
+from winloss.settings import declared
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -151,6 +157,73 @@ def test_a_path_that_is_not_utf_8_is_one_sentence(tmp_path: Path, name: str, com
     assert run.returncode in (1, 2)
     assert is_plain(run.stdout + run.stderr), run.stderr
     assert f'{name} is "{tmp_path}/?.duckdb", which is not UTF-8: rename the file or folder.' in run.stdout + run.stderr
+
+
+# ---------------------------------------------------------------- every variable of the environment
+
+
+OF_THE_SYSTEM = {"WINLOSS_DB", "WINLOSS_SETTINGS", "WINLOSS_MEMORY_LIMIT", "WINLOSS_KEY", "WINLOSS_LOCK_WAIT"}
+"""Variables that are no settings."""
+
+VARIABLES = sorted({setting.environment for setting in declared().values() if setting.environment} | OF_THE_SYSTEM)
+
+ODD = (" ", "nan", "\x1b[31mred", "a\nb", "\u202ex", "x" * 300, "x" * 5_000, "{{ 7 * 7 }}", "~nobodyknown/x", "/dev/full", "/proc/1/mem", "\udcff")  # fmt: skip
+"""What no variable can be, or hardly: of no kind, too long, of no user, of no file, and what steers a terminal."""
+
+
+def test_every_variable_that_is_read_is_tried() -> None:
+    read = {
+        name
+        for folder in ("winloss", "macros", "profiles.yml")
+        for path in ([ROOT / folder] if (ROOT / folder).is_file() else (ROOT / folder).rglob("*.*"))
+        if path.suffix in (".py", ".sql", ".yml")
+        for name in re.findall(r"WINLOSS_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    # of other engines, and what a notify command is told
+    other = re.compile("WINLOSS_(SPARK|THRIFT|TARGET|SAMPLE|STATUS|REPORT$|LOG$)")
+    assert {name for name in read if not other.match(name)} == set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_whatever_a_variable_of_the_environment_holds_every_command_says_it_in_a_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in [variable for variable in os.environ if variable.startswith(("WINLOSS_", "DBT_"))]:
+        monkeypatch.delenv(variable)
+    for file in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / file, tmp_path)
+    monkeypatch.setenv("WINLOSS_SETTINGS", os.devnull)
+    monkeypatch.chdir(tmp_path)
+    for value in ODD:
+        monkeypatch.setenv(name, value)
+        for command in ("check", "doctor", "summary", "report", "worklist", "accounts", "publish"):
+            run = CliRunner().invoke(main, [command])
+            said = f"winloss {command}, {name}={value[:20]!r}: {run.output[:400]!r} {run.exception!r}"
+            assert run.exception is None or isinstance(run.exception, SystemExit), said
+            assert is_plain(run.output), said
+            assert all(len(line) < 1_000 for line in run.output.splitlines()), said
+            if command != "doctor":
+                assert len(run.output.splitlines()) == 1, said
+
+
+@pytest.mark.parametrize("name", sorted({*OF_THE_SYSTEM, "WINLOSS_PUBLISHED"} - {"WINLOSS_KEY", "WINLOSS_SETTINGS"}))
+def test_whatever_a_variable_of_the_environment_holds_a_build_says_it_in_a_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part of a build that opens its database; what it reads later the test above asks."""
+    monkeypatch.chdir(tmp_path)
+    for variable, value in {"WINLOSS_DB": "w.duckdb", "WINLOSS_SETTINGS": os.devnull}.items():
+        monkeypatch.setenv(variable, value)
+    for value in ODD:
+        monkeypatch.setenv(name, value)
+        plugin = Plugin.__new__(Plugin)
+        plugin._config = {}
+        try:
+            plugin.hold(Path(os.environ["WINLOSS_DB"]))
+        except DbtRuntimeError as refused:
+            assert is_plain(refused.msg) and len(refused.msg) < 1_000 and "\n" not in refused.msg, (value, refused.msg)
+        finally:
+            release_build_lock(Path(os.environ["WINLOSS_DB"]))
 
 
 def damaged(path: Path) -> None:

@@ -24,7 +24,7 @@ from winloss.publish.publication import (
     read_allow_list,
     suppressed_marts,
 )
-from winloss.publish.small_values import BOTH, FIGURES, TABLES, hide_small_values
+from winloss.publish.small_values import BOTH, BY_THEMSELVES, FIGURES, TABLES, hide_small_values
 
 PERIODS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
 """Each period by the parts of time it holds: the quarter, the one before, the rest of the window, what is older."""
@@ -307,7 +307,7 @@ def test_no_mart_with_value_time_or_people_says_that_it_hides_nothing() -> None:
 
 def test_every_column_of_value_or_time_of_a_judged_mart_is_one_that_is_hidden() -> None:
     columns, allowed = described_columns(), read_allow_list()[0]
-    known = {*BOTH, *(figure for figures in FIGURES.values() for figure in figures)}
+    known = {*BOTH, *BY_THEMSELVES, *(figure for figures in FIGURES.values() for figure in figures)}
     value_or_time = re.compile("amount|cycle|velocity|value_w|value_e|_days$")
     found = {
         mart: left
@@ -384,3 +384,36 @@ def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:
         ("quarter", "by_value", None, None, hidden),
         ("quarter", "closed", 0.5, 0.1, None),
     ]
+
+
+def test_the_weeks_in_which_few_deals_were_won_do_not_follow_from_the_curves() -> None:
+    """By hand: 1 deal of Farms was won in the window. A curve steps by the deals of each week, so all less Banks and Shops would tell the
+    week of Farms' deal: Shops' curve goes as well. Of the cohorts, 3 won deals of Q2 take those of Q1 with them."""
+    connection = company({("banks", 0): 40, ("shops", 0): 9, ("farms", 0): 1})
+    connection.execute(
+        "create table marts.win_rates_by_cohort as select * from (values ('2025-Q1', 9, 30), ('2025-Q2', 3, 30), ('2025-Q3', 30, 30)) "
+        "as cohorts(created_quarter, won_deals, lost_deals)"
+    )
+    connection.execute(
+        "create table marts.win_rate_curves as select period, dimension, segment, 8 as age_weeks, 0.4 as won_share, 0.1 as lost_share, "
+        "0.5 as open_share, 40.0 as effective_deals, cast(null as varchar) as missing_reason from (values "
+        "('window', 'all', 'all deals'), ('window_before', 'all', 'all deals'), ('window', 'industry', 'banks'), ('window', 'industry', 'shops'), "
+        "('all', 'created_quarter', '2025-Q1'), ('all', 'created_quarter', '2025-Q3')) as curves(period, dimension, segment)"
+    )
+    hide_all(connection)
+    rows = published(connection, "win_rate_curves")
+    figures = ("won_share", "lost_share", "open_share", "effective_deals")
+    shown_curves = {
+        (row["period"], row["segment"]) for row in rows if all(row[figure] is not None for figure in figures)
+    }
+    assert shown_curves == {
+        ("window", "all deals"),
+        ("window_before", "all deals"),
+        ("window", "banks"),
+        ("all", "2025-Q3"),
+    }
+    hidden = [row for row in rows if (row["period"], row["segment"]) not in shown_curves]
+    assert {row["missing_reason"] for row in hidden} == {
+        "fewer than 5 deals, or needed to hide such a figure: not shown"
+    }
+    assert [row[figure] for row in hidden for figure in figures] == [None] * 8

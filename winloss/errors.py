@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _SHOWN = 12
+_LONGEST = 200
 
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 """Part of how letters of some scripts, and emoji, are written."""
@@ -29,6 +30,12 @@ def printable(text: str) -> str:
         else character
         for character in " ".join(text.splitlines())
     )
+
+
+def shortened(stated: str) -> str:
+    """What someone stated, as `printable` shows it: its beginning where it is too long for a sentence."""
+    shown = printable(stated)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def is_utf_8(name: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from winloss.errors import is_utf_8, nearest, printable, shown_name
+from winloss.errors import is_utf_8, nearest, printable, shortened, shown_name
 
 SETTINGS_FILE = "winloss.yml"
 FILE_VARIABLE = "WINLOSS_SETTINGS"
@@ -272,8 +272,8 @@ def check(values: Mapping[str, object], where: str | None = None) -> list[str]:
 
 
 def settings_file(environment: Mapping[str, str], folder: Path | None = None) -> Path:
-    """The file that states the settings: winloss.yml in `folder`, or that of the environment."""
-    return Path(environment.get(FILE_VARIABLE) or (folder or Path()) / SETTINGS_FILE)
+    """The file that states the settings: winloss.yml in `folder`, or that of the environment. Raises SettingsError."""
+    return Path(_of_environment(environment, FILE_VARIABLE) or (folder or Path()) / SETTINGS_FILE)
 
 
 def resolve(
@@ -301,7 +301,8 @@ def resolve(
         value = given[name] if name in given else by_environment or stated.get(name, setting.default)
         values[name] = setting.as_stated(value)
     for name in _PLACES:
-        values[name] = str(Path(values[name]).expanduser())
+        variable = declared()[name].environment
+        values[name] = str(_path(values[name], variable if environment.get(variable) and name not in given else name))
     if values["extended_window_quarters"] < values["window_quarters"]:
         raise SettingsError(
             f"extended_window_quarters is {values['extended_window_quarters']} but must not be smaller than "
@@ -366,24 +367,46 @@ def place(name: str, environment: Mapping[str, str] | None = None, folder: Path 
     here = Path() if folder is None else folder
     setting = declared()[name]
     if by_environment := _of_environment(environment, setting.environment):
-        return Path(by_environment).expanduser()
+        return _path(by_environment, setting.environment)
     project = find_project(here.absolute())
     stated = read_settings_file(settings_file(environment, project))
     if name not in stated:
         return Path(setting.default)
-    path = Path(str(stated[name])).expanduser()
+    path = _path(str(stated[name]), name)
     return path if project is None or project == here.absolute() else project / path
 
 
 def private_database(environment: Mapping[str, str] | None = None) -> Path:
     """The private database that a build works in."""
     environment = os.environ if environment is None else environment
-    return Path(_of_environment(environment, PRIVATE_VARIABLE) or PRIVATE).expanduser()
+    return _path(_of_environment(environment, PRIVATE_VARIABLE) or PRIVATE, PRIVATE_VARIABLE)
+
+
+_LONGEST_PATH = 1_000
 
 
 def _of_environment(environment: Mapping[str, str], name: str) -> str:
-    """What a variable of the environment states, empty for nothing. Raises SettingsError where no engine could take it for a path."""
+    """What a variable of the environment states, empty for nothing. Raises SettingsError where no engine or terminal could take it."""
     value = environment.get(name, "")
-    if not is_utf_8(value):
-        raise SettingsError(f'{name} is "{shown_name(value)}", which is not UTF-8: rename the file or folder.')
+    problem = (
+        "is not UTF-8"
+        if not is_utf_8(value)
+        else "holds a sign that cannot be seen"
+        if printable(value) != value
+        else f"is longer than {_LONGEST_PATH} signs"
+        if len(value) > _LONGEST_PATH
+        else ""
+    )
+    if problem:
+        raise SettingsError(f'{name} is "{shortened(shown_name(value))}", which {problem}: rename the file or folder.')
     return value
+
+
+def _path(stated: str, name: str) -> Path:
+    """The path that `name` states, with the home folder for a tilde. Raises SettingsError where there is no such user."""
+    try:
+        return Path(stated).expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f'{name} is "{shortened(stated)}", and there is no such user: write the path without "~".'
+        ) from None

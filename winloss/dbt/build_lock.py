@@ -13,6 +13,7 @@ import duckdb
 from dbt_common.exceptions import DbtRuntimeError
 
 from winloss.dbt.log import say
+from winloss.errors import shortened
 from winloss.own_files import state_holder
 
 WAIT_VARIABLE = "WINLOSS_LOCK_WAIT"
@@ -32,7 +33,9 @@ def seconds_to_wait() -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < 86_400:
-        raise DbtRuntimeError(f'{WAIT_VARIABLE} is "{stated}" but must be seconds from 0 to 86399, such as 30.')
+        raise DbtRuntimeError(
+            f'{WAIT_VARIABLE} is "{shortened(stated)}" but must be seconds from 0 to 86399, such as 30.'
+        )
     return seconds
 
 

@@ -18,7 +18,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from winloss import settings
 from winloss.dbt.build_lock import hold_build_lock, seconds_to_wait, wait_until_free
 from winloss.dbt.end_of_run import publish_marts, record_run
-from winloss.errors import printable
+from winloss.errors import printable, shortened
 from winloss.load.columns import dimension_name_problem
 from winloss.load.plan import clear_copies, plan_load
 from winloss.operations.privacy_key import KeyProblem, read_or_make_key
@@ -67,7 +67,7 @@ def memory_problem(stated: str) -> str | None:
         with duckdb.connect() as engine:
             engine.execute("set memory_limit = $limit", {"limit": stated})
     except duckdb.Error:
-        return f'WINLOSS_MEMORY_LIMIT is "{printable(stated)[:60]}" but must be an amount of memory such as 6GB, or a share such as 80%.'
+        return f'WINLOSS_MEMORY_LIMIT is "{shortened(stated)}" but must be an amount of memory such as 6GB, or a share such as 80%.'
     return None
 
 
@@ -93,6 +93,17 @@ class Plugin(BasePlugin):
         os.umask(0o077)
         flags = get_flags()
         keep_private(Path(flags.PROJECT_DIR), Path(flags.LOG_PATH), Path(flags.TARGET_PATH or "target"))
+        self.hold(database)
+
+    def hold(self, database: Path) -> None:
+        """Makes the database where there is none, and keeps others off it. Raises DbtRuntimeError with one sentence."""
+        try:
+            self._hold(database)
+        except DbtRuntimeError as error:
+            # variables and names of files stand in it, which may hold what steers a terminal
+            raise DbtRuntimeError(printable(error.msg)) from None
+
+    def _hold(self, database: Path) -> None:
         if problem := memory_problem(os.environ.get("WINLOSS_MEMORY_LIMIT") or "80%"):
             raise DbtRuntimeError(problem)
         try:
@@ -109,16 +120,16 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(
                 f"{database} has a quotation mark in its name, which dbt cannot work with: name another file in WINLOSS_DB."
             )
-        if problem := others_database(database):
-            raise DbtRuntimeError(problem)
         try:
+            if problem := others_database(database):
+                raise DbtRuntimeError(problem)
             make_private_database(database)
             wait = seconds_to_wait()
             hold_build_lock(database, wait)
             wait_until_free(database, self._config, published, wait)
         except OSError as error:
             raise DbtRuntimeError(
-                f"{database} cannot be used: {error.strerror}. Change WINLOSS_DB or its folder."
+                f"{shortened(str(database))} cannot be used: {error.strerror}. Change WINLOSS_DB or its folder."
             ) from None
         except duckdb.Error as error:
             raise DbtRuntimeError(f"{database} cannot be opened: {str(error).splitlines()[0]}") from None

@@ -150,8 +150,8 @@ def _profile(project: Path | None, environment: Mapping[str, str]) -> Finding:
 def _settings(folder: Path, environment: Mapping[str, str]) -> tuple[dict[str, Any], Finding]:
     """The value of every setting, and whether all can be used."""
     project = settings.find_project(folder)
-    path = settings.settings_file(environment, project)
     try:
+        path = settings.settings_file(environment, project)
         stated = settings.resolve({}, environment, project)
     except settings.SettingsError as error:
         return settings.defaults(), Finding("fail", "settings", " ".join(error.sentences))

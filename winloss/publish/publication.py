@@ -236,9 +236,7 @@ UNSUPPRESSED: Mapping[str, str] = {
     "scorecard_quality": "Figures of all deals.",
     "win_rate_change_segments": "Counts of deals.",
     "win_rate_changes": "Figures of all deals.",
-    "win_rate_curves": "Shares of deals by age.",
     "win_rate_trend": "Rates of all deals.",
-    "win_rates_by_cohort": "Counts of deals.",
     "win_rates_by_competitor": "Counts of deals.",
 }
 """Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""

@@ -40,7 +40,6 @@ BOTH = (
     "value_weighted_win_rate",
     "value_weighted_low",
     "value_weighted_high",
-    "median_stage_days",
 )
 OF_WON = (
     *(
@@ -62,6 +61,9 @@ FIGURES = {"won": (*WON, *OF_WON), "lost": LOST, "open": OPEN}
 EXPECTED = ("expected_wins", "expected_wins_low", "expected_wins_high")
 """Of few open deals these tell, by the curve that is published, how old they are."""
 
+BY_THEMSELVES = ("median_stage_days",)
+"""Figures that their mart leaves empty where fewer deals than the minimum state them; no sum tells a median."""
+
 REASON = "value_missing_reason"
 
 FOLLOWING = {
@@ -75,6 +77,7 @@ FOLLOWING = {
         "net_gain_high",
     ),
     "win_rate_definitions": ("win_rate", "win_rate_low", "win_rate_high", "effective_deals", "step"),
+    "win_rate_curves": ("won_share", "won_share_low", "won_share_high", "lost_share", "open_share", "effective_deals"),
 }
 """Marts whose figures are those of cells of another mart, and leave where these do."""
 
@@ -85,6 +88,14 @@ _HIDDEN_THERE = {
     "return_on_investment": """inner join marts.icp_recommendations as advised
         on table_name = 'icp_recommendations' and cell = {cell} and advised.segment_label = mart.segment_label
         where is_hidden""",
+    # a curve steps by the deals of each week of age: less those of the other segments, it would tell the weeks of few deals
+    "win_rate_curves": """where is_hidden and (
+            (
+                table_name = case when mart.dimension = 'all' then 'win_rate_baseline' else 'win_rates_by_dimension' end
+                and value_cells.cell = concat_ws(' | ', 'cell', nullif(mart.dimension, 'all'), case when mart.dimension != 'all' then mart.segment end)
+                and value_cells.period = case when mart.period = 'window_before' then 'all' else mart.period end
+            ) or (table_name = 'win_rates_by_cohort' and mart.dimension = 'created_quarter' and value_cells.cell = 'cell | ' || mart.segment)
+        )""",
     # the definition by value repeats the value win rate of all deals
     "win_rate_definitions": """where is_hidden and table_name = 'win_rate_baseline' and mart.definition = 'by_value'
         and value_cells.period = mart.period""",
@@ -97,6 +108,8 @@ class Table:
 
     Open deals have no period: those open today are others than those open a quarter ago.
     `judged_as` names a mart of the same cells whose judgement is taken: two tables must not hide different cells of one sum.
+    Where deals count by another day than that of their close, figures leave `only` for a period to whose deals no later publication adds
+    others: a copy of last quarter, less the same days today, would tell those that were closed since.
     """
 
     cell: tuple[str, ...] = ()
@@ -104,10 +117,18 @@ class Table:
     outcomes: tuple[str, ...] = ("won", "lost")
     period: str = "period"
     judged_as: str = ""
+    only: str = ""
+
+    @property
+    def condition(self) -> str:
+        """Which rows are cells."""
+        return f"{self.period} = '{self.only}'" if self.only else "true"
 
 
 SEGMENTS, SEGMENT_QUARTERS = "win_rates_by_dimension", "segment_quarters"
 """The same cells by overlapping periods, and by quarters that add up."""
+
+FUNNEL = "stage_funnel"
 
 TABLES: Mapping[str, Table] = {
     "win_rate_baseline": Table(),
@@ -125,7 +146,8 @@ TABLES: Mapping[str, Table] = {
     ),
     "win_reasons": Table(("win_factor",), ((),), ("won",)),
     "value_by_currency": Table(("currency",)),
-    "stage_funnel": Table(("pipeline", "stage"), (("pipeline",),), ("lost",)),
+    FUNNEL: Table(("pipeline", "stage"), (("pipeline",),), ("lost",), only="all"),
+    "win_rates_by_cohort": Table(("created_quarter",), ((),), period="'all'"),
     "open_pipeline": Table(("dimension", "segment"), (("dimension",),), ("open",), period="'as of'"),
     "open_pipeline_by_profile": Table(("profile_standing",), ((),), ("open",), period="'as of'"),
     "icp_segment_evidence": Table(("dimension", "segment", "second_dimension", "second_segment"), period="'window'"),
@@ -133,6 +155,8 @@ TABLES: Mapping[str, Table] = {
     "segment_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
     "advice_values": Table(("dimension", "segment"), (), ("won",), "'window'", "win_rates_by_dimension"),
 }
+
+_OF_ALL_DEALS = [name for name, table in TABLES.items() if "all" in (table.only, table.period.strip("'"))]
 
 _CELLS = """create or replace temp table value_cells (
     table_name varchar, cell varchar, period varchar, outcome varchar, deals bigint, sums varchar[], is_hidden boolean
@@ -163,6 +187,15 @@ where
         )
         or (value_cells.period = 'all' and (in_all - in_window between 1 and $minimum - 1 or quarter between 1 and $minimum - 1))
     )"""
+
+# Lost deals without a known stage are in no row of the funnel, and are what its rows leave of the pipeline's amount.
+_WITHOUT_STAGE = f"""insert into value_cells
+select '{FUNNEL}', concat_ws(' | ', 'cell', pipelines.segment, 'no stage'), 'all', 'lost', lost_deals - deals, any_sums, true
+from {{schema}}.{SEGMENTS} as pipelines
+inner join (
+    select sums[1] as sum_name, any_value(sums) as any_sums, sum(deals) as deals from value_cells where table_name = '{FUNNEL}' group by sums[1]
+) as stages on stages.sum_name = '0 | ' || pipelines.segment
+where pipelines.dimension = 'pipeline' and pipelines.period = 'all' and lost_deals - deals between 1 and $minimum - 1"""
 
 # Advice weighs the deals of a segment by their amounts: a rate that gives the one amount where the other is shown.
 _ADVISED = """update value_cells set is_hidden = true
@@ -223,8 +256,10 @@ def hide_small_values(
                 sums = ", ".join(_joined(names, label=str(place)) for place, names in enumerate(table.sums))
                 connection.execute(
                     f"insert into value_cells select distinct '{name}', {_joined(table.cell)}, {table.period}, '{outcome}', "
-                    f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name}"
+                    f"coalesce({outcome}_deals, 0), cast([{sums}] as varchar[]), false from {schema}.{name} where {table.condition}"
                 )
+    if FUNNEL in columns and "lost_deals" in columns.get(SEGMENTS, {}):
+        connection.execute(_WITHOUT_STAGE.format(schema=schema), {"minimum": minimum})
     connection.execute(_HIDDEN, {"minimum": minimum})
     connection.execute(
         "create or replace temp table hidden_outcomes as select unnest(cast($outcomes as varchar[])) as outcome",
@@ -351,6 +386,9 @@ def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[
     ).fetchall()
     sums: dict[tuple[str, str, str], list[tuple[str, str, int, bool]]] = {}
     for table, outcome, sum_name, *cell in rows:
+        if table in _OF_ALL_DEALS:
+            # one sum a cell, of one period: what it tells is hidden already
+            continue
         sums.setdefault((table, outcome, sum_name), []).append((cell[0], cell[1], cell[2], cell[3]))
     telling = []
     for (table, outcome, _), cells in sums.items():
@@ -414,7 +452,7 @@ def _cells_of_copy(
             if shown and table.period in ("period", "quarter") and is_judged(name, columns.get(name, {}), outcome):
                 rows += connection.execute(
                     f"select '{name}', '{outcome}', {_joined(table.cell)}, {table.period}, coalesce({outcome}_deals, 0), {' or '.join(shown)} "
-                    f"from kept_copy.main.{name} order by all"
+                    f"from kept_copy.main.{name} where {table.condition} order by all"
                 ).fetchall()
     return rows
 
@@ -584,7 +622,8 @@ def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], mi
     outcomes = [outcome for outcome in FIGURES if is_judged(name, columns, outcome)]
     if not outcomes:
         return {}
-    hidden = {outcome: f"({_flag(outcome)} or is_every_{outcome}_hidden)" for outcome in outcomes}
+    also = f" or not ({TABLES[name].condition})" if TABLES[name].only else ""
+    hidden = {outcome: f"({_flag(outcome)} or is_every_{outcome}_hidden{also})" for outcome in outcomes}
     either = " or ".join(hidden.values())
     replaced: dict[str, str] = {}
     for figures, condition in [*((FIGURES[outcome], hidden[outcome]) for outcome in outcomes), (BOTH, either)]:
