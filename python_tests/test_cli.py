@@ -174,6 +174,7 @@ def test_what_if_shows_now_and_then_and_what_it_assumes(published_sample: Path) 
     )
     assert counts[0] - counts[1] == retail
     assert "Assumed: " in result.stdout and "Used: industry Retail" in result.stdout
+    assert "range of extra wins is that of the change alone" in result.stdout
 
 
 def test_what_if_answers_an_unknown_segment_with_the_nearest(published_sample: Path) -> None:

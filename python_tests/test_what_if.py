@@ -123,6 +123,25 @@ def test_three_segments_that_overlap_take_no_deal_twice(marts: duckdb.DuckDBPyCo
     assert any("by chance" in sentence for sentence in answer.assumed)
 
 
+def test_two_pairs_that_share_a_segment_take_no_deal_twice(marts: duckdb.DuckDBPyConnection) -> None:
+    _cut(marts)
+    marts.execute(
+        "insert into win_rates_by_segment_pair values ('window', 'industry', 'Shop', 'source', 'Event', 20, 5, 6000.0), "
+        "('window', 'band', 'D', 'industry', 'Bank', 30, 20, 9000.0)"
+    )
+    shop = [parse_cell("industry=Shop+region=North"), parse_cell("industry=Shop+source=Event")]
+    answer = what_if(reader_over(marts), drops=shop)
+    # 10 and 20 of the 50 deals of Shop: by chance 4 of them are in both
+    assert answer.deals_after == pytest.approx(200 - (10 + 20 - 10 * 20 / 50))
+    assert any("no table counts three segments" in sentence for sentence in answer.assumed)
+    # of "C and more" only band D is in both: 30 and 10 of its 50 deals
+    side = [parse_cell("band=D+industry=Bank"), parse_cell("band=C and more+region=North")]
+    assert what_if(reader_over(marts), drops=side).deals_after == pytest.approx(200 - (30 + 22 - 30 * 10 / 50))
+    # pairs of two segments of one dimension share nothing
+    apart = what_if(reader_over(marts), drops=[shop[0], parse_cell("band=D+industry=Bank")])
+    assert apart.deals_after == 160 and not any("three segments" in sentence for sentence in apart.assumed)
+
+
 def test_dropping_a_pair_uses_the_pair(marts: duckdb.DuckDBPyConnection) -> None:
     assert what_if(reader_over(marts), drops=[parse_cell("industry=Shop+region=North")]).deals_after == 190
 

@@ -479,6 +479,10 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
     if answer.won_amount is not None:
         click.echo(f"{'Won value':18}{money(answer.won_amount):>14}{money(answer.won_amount_after):>14}")
     click.echo(f"Deals of {answer.window}.")
+    if shifts:
+        click.echo(
+            "The range is that of the win rate then; the report's range of extra wins is that of the change alone."
+        )
     for text in answer.used:
         click.echo(f"Used: {text}.")
     for text in answer.assumed:

@@ -263,8 +263,11 @@ def _rest(part: float, whole: float) -> float:
 def _overlap(marts: _Marts, cell: Cell, other: Cell, deals: int, used: list[str], assumed: list[str]) -> _Counts:
     """Deals in both cells: from the pair table, or as if the cells were independent."""
     both = tuple(sorted(set(cell) | set(other)))
-    if len({dimension for dimension, _ in both}) < len(both):
+    dimensions = {dimension for dimension, _ in both}
+    if len(dimensions) < len(both) and len(dimensions) <= 2:
         return _shared(marts, cell, other)
+    if len(cell) == len(other) == 2 and len(dimensions) == 3:
+        return _shared_by_chance(marts, cell, other, deals, assumed)
     if both in (cell, other):
         return _cell_counts(marts, both)
     if len(both) == 2:
@@ -276,12 +279,42 @@ def _overlap(marts: _Marts, cell: Cell, other: Cell, deals: int, used: list[str]
     assumed.append(
         f"{_name(cell)} and {_name(other)} overlap as if they were independent: too few deals to list them as a pair"
     )
+    return _by_chance(first, second, deals)
+
+
+def _by_chance(first: _Counts, second: _Counts, deals: float) -> _Counts:
+    """Deals that both have in common, of so many, if they are independent."""
     expected = first.deals * second.deals / deals
     rate = (first.won + second.won) / max(first.deals + second.deals, 1.0)
     amount = None
     if first.won_amount is not None and second.won_amount is not None:
         amount = expected * rate * (first.won_amount + second.won_amount) / max(first.won + second.won, 1.0)
     return _Counts(expected, expected * rate, amount)
+
+
+def _shared_by_chance(marts: _Marts, cell: Cell, other: Cell, deals: int, assumed: list[str]) -> _Counts:
+    """Deals in two pairs that share a dimension: no table counts three segments together, so as by chance within each shared one."""
+    [dimension] = {name for name, _ in cell} & {name for name, _ in other}
+    named = [
+        next(marts.segments(name, segment) for name, segment in each if name == dimension) for each in (cell, other)
+    ]
+    common = [segment for segment in named[0] if segment in named[1]]
+    if not common:
+        return _Counts(0.0, 0.0, 0.0)
+    assumed.append(
+        f"{_name(cell)} and {_name(other)} share deals as by chance: no table counts three segments together"
+    )
+    total = _Counts(0.0, 0.0, 0.0)
+    for segment in common:
+        whole = _segment_row(marts, dimension, segment)
+        parts = [
+            _pair_counts(marts, tuple((name, segment if name == dimension else value) for name, value in each))
+            for each in (cell, other)
+        ]
+        if whole is None or parts[0] is None or parts[1] is None:
+            return _by_chance(_cell_counts(marts, cell), _cell_counts(marts, other), deals)
+        total = _plus(total, _by_chance(parts[0], parts[1], _as_counts(whole).deals), 1)
+    return total
 
 
 def _as_counts(row: Row) -> _Counts:
@@ -296,7 +329,7 @@ def _shared(marts: _Marts, cell: Cell, other: Cell) -> _Counts:
     for dimension in sorted({dimension for dimension, _ in (*cell, *other)}):
         named = [marts.segments(name, segment) for name, segment in (*cell, *other) if name == dimension]
         parts.append((dimension, [segment for segment in named[0] if all(segment in further for further in named)]))
-    if len(parts) > 2 or not all(segments for _, segments in parts):
+    if not all(segments for _, segments in parts):
         return _Counts(0.0, 0.0, 0.0)
     total = _Counts(0.0, 0.0, 0.0)
     for cells in product(*([(dimension, segment) for segment in segments] for dimension, segments in parts)):
