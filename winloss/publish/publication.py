@@ -233,11 +233,13 @@ UNSUPPRESSED: Mapping[str, str] = {
     "rejected_records": "Places in files, without what stands there.",
     "score_thresholds": "Counts of deals.",
     "scorecard_quality": "Figures of all deals.",
+    "stage_changes": "Counts of deals.",
     "win_rate_change_segments": "Counts of deals.",
     "win_rate_changes": "Figures of all deals.",
     "win_rate_curves": "Shares of deals by age.",
     "win_rates_by_cohort": "Counts of deals.",
     "win_rates_by_competitor": "Counts of deals.",
+    "win_rates_by_competitor_segment": "Counts of deals.",
 }
 """Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""
 
