@@ -24,3 +24,11 @@
 {% macro newcombe_high(rate, high, other_rate, other_low) -%}
     ({{ rate }} - {{ other_rate }} + sqrt(power({{ high }} - {{ rate }}, 2) + power({{ other_rate }} - {{ other_low }}, 2)))
 {%- endmacro %}
+
+{# Two-sided p of a standard normal z, to seven places (Abramowitz and Stegun 1964, 26.2.17): DuckDB and Spark have no normal distribution. #}
+{% macro two_sided_p(z) -%}
+    {%- set t = '(1e0 / (1e0 + 2.316419e-1 * abs(' ~ z ~ ')))' -%}
+    least(1e0, exp(-power({{ z }}, 2) / 2e0) * 7.978845608028654e-1 * {{ t }} * (
+        3.19381530e-1 + {{ t }} * (-3.56563782e-1 + {{ t }} * (1.781477937e0 + {{ t }} * (-1.821255978e0 + {{ t }} * 1.330274429e0)))
+    ))
+{%- endmacro %}

@@ -121,24 +121,23 @@ READY: dict[str, CrmBuild] = {}
 class CompiledModels:
     """Some marts of a CRM and the models they rest on, as dbt compiled them for a build, to run on other files in memory.
 
-    Costs a fraction of a second where a build costs minutes. Python models are no part of it.
+    Costs a fraction of a second where a build costs minutes. Python models are no part of it. `lines` is the database of
+    another build, whose landed lines are taken.
     """
 
-    def __init__(self, build: CrmBuild, *marts: str) -> None:
+    def __init__(self, build: CrmBuild, *marts: str, lines: Path | None = None) -> None:
         self.engine = duckdb.connect()
         self.engine.execute("set TimeZone = 'UTC'; set threads = 1; attach ':memory:' as winloss; use winloss")
-        self.engine.execute(f"attach '{build.database}' as built (read_only)")
+        self.engine.execute(f"attach '{build.database}' as of_reference (read_only)")
+        self.engine.execute(f"attach '{lines or build.database}' as of_landing (read_only)")
         for schema in ("landing", "reference", "staging", "intermediate", "marts"):
             self.engine.execute(f"create schema {schema}")
-        for (table,) in self.rows(
-            "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'reference'"
-        ):
-            self.engine.execute(f'create table reference."{table}" as from built.reference."{table}"')
-        for (table,) in self.rows(
-            "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'landing'"
-        ):
-            self.engine.execute(f'create table landing."{table}" as from built.landing."{table}"')
-        self.engine.execute("detach built")
+        # seeds are those of the build, lines may be another's
+        for schema in ("reference", "landing"):
+            stored = f"select table_name from duckdb_tables() where database_name = 'of_{schema}' and schema_name = '{schema}'"
+            for (table,) in self.rows(stored):
+                self.engine.execute(f'create table {schema}."{table}" as from of_{schema}.{schema}."{table}"')
+            self.engine.execute(f"detach of_{schema}")
         self._build = build
         self.models: dict[str, str] = {}
         for mart in marts:
@@ -160,6 +159,10 @@ class CompiledModels:
             self.engine.execute(
                 f"create or replace table landing.{name} as {self._build.landing_select(name, statement)}"
             )
+        self.make()
+
+    def make(self) -> None:
+        """Builds every model on the lines that are landed."""
         for name, sql in self.models.items():
             self.engine.execute(f"create or replace table {name} as {sql}")
 

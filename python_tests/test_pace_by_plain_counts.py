@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import duckdb
+import numpy as np
 import pytest
 
+from benchmarks.accuracy import paces
 from python_tests.conftest import SampleBuild
 from python_tests.plain_pace import (
     Curve,
@@ -33,6 +35,9 @@ PERIODS: dict[str, Period] = {
     "all": (None, None),
 }
 STAGES = ("Lead", "Demo", "Offer")
+ANSWERS = (
+    "win_rate_definitions", "win_rate_curves", "win_rates_by_cohort", "open_pipeline", "stage_funnel", "stage_changes",
+)  # fmt: skip
 Move = tuple[str, str, date | None]
 
 
@@ -221,7 +226,7 @@ def built(sample_build: SampleBuild, drawn: Company) -> duckdb.DuckDBPyConnectio
         path = sample_build.folder / "target" / "compiled" / "winloss" / node["original_file_path"]
         engine.execute(f"create table {node['schema']}.{node['name']} as {path.read_text(encoding='utf-8')}")
 
-    for name in ("win_rate_definitions", "win_rates_by_cohort", "open_pipeline", "win_rate_curves", "stage_funnel"):
+    for name in ANSWERS:
         make(f"model.winloss.{name}")
     return engine
 
@@ -416,3 +421,35 @@ def test_deals_go_on_from_a_stage_as_often_as_those_that_stood_in_it(company: Bu
             curve = curve_of(spells)
             assert found == (pytest.approx(curve.end, abs=1e-9) if curve else None), stage
         assert share == (pytest.approx(lost / all_lost) if all_lost else None)
+
+
+def test_the_accuracy_benchmark_runs_the_models_as_they_are(sample_build: SampleBuild) -> None:
+    """On one of its companies: whoever gives a model a column more to read is told here and not by a benchmark of an hour."""
+    rows, _ = paces.draw(np.random.default_rng(2), 300, paces.PACE_WORLDS["as fast"])
+    rates, (expected, low, high) = paces.answers(rows, paces.compiled(sample_build.folder / "target"))
+    closed = rows["outcome"][(rows["outcome"] == "won") | (rows["outcome"] == "lost")]
+    assert rates["all", "closed"][0] == pytest.approx((closed == "won").mean())
+    assert rates["window", "pace"][1] < rates["window", "pace"][0] < rates["window", "pace"][2]
+    assert 0 < low < expected < high < (rows["outcome"] == "open").sum()
+
+
+def test_the_order_of_rows_changes_nothing_and_deals_counted_twice_no_share(sample_build: SampleBuild) -> None:
+    """To the last digit in any order; with each deal a second time all rates stay and all counts are twice as large."""
+    once = ordinary(240, 12)
+    again = [replace(deal, key=f"{deal.key} again") for deal in once.deals]
+    moves = [(f"{key} again", stage, day) for key, stage, day in once.moves]
+    backwards = built(sample_build, Company(once.deals[::-1], once.moves[::-1]))
+    twice = built(sample_build, Company(once.deals + again, once.moves + moves))
+    engine = built(sample_build, once)
+    for name in ANSWERS:
+        rows = [made.execute(f"select * from marts.{name} order by all").fetchall() for made in (engine, backwards)]
+        assert rows[0] == rows[1] and rows[0], name
+    counts = {"win_rate_definitions": ("period, definition", "counted_deals", "win_rate"),
+              "stage_funnel": ("period, stage", "reached_deals", "advance_rate")}  # fmt: skip
+    for name, (key, deals, rate) in counts.items():
+        # the curve of all deals leaves out decisions while few are watched, and of twice as many fewer are few
+        where = "where definition != 'pace'" if name == "win_rate_definitions" else ""
+        select = f"select {key}, {deals}, {rate} from marts.{name} {where} order by {key}"
+        rows = [made.execute(select).fetchall() for made in (engine, twice)]
+        assert [(*row[:-2], 2 * row[-2]) for row in rows[0]] == [row[:-1] for row in rows[1]], name
+        assert [row[-1] for row in rows[0]] == pytest.approx([row[-1] for row in rows[1]], abs=1e-12), name

@@ -21,7 +21,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 232
+MOST_NODES = 235
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
@@ -105,6 +105,7 @@ MISNAMED = {
     "is_won": "0 or 1, so that its mean is the win rate",
     "value_effective_deals": "an effective number of deals, not whole",
     "effective_deals": "an effective number of deals, not whole",
+    "previous_effective_deals": "an effective number of deals, not whole",
 }
 RATE = r"(_rate|_share|^share|^share_(of|on)_\w+)(_low|_high)?$"
 TYPES = {

@@ -1,6 +1,7 @@
 """What an opportunity is worth: the statement of the marts on counts worked by hand, and what of it may leave."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -8,6 +9,7 @@ import jinja2
 import pytest
 
 from python_tests.conftest import ROOT, SampleBuild
+from python_tests.crm_build import CompiledModels, CrmBuild
 from winloss.settings import declared
 
 MEASURES = (
@@ -173,3 +175,67 @@ inner join win_rates_by_dimension as counted
     assert len(rows) > 20
     assert [row for row in rows if row[3] is None and (row[0] is not None or row[1] is not None)] == []
     assert [row for row in rows if row[3] is not None and row[0] is None and row[2] is None] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rate", "reason"),
+    [
+        ("set amount = null", None, "too few closed or won deals with an amount"),
+        (
+            "set currency = case when cast(source_line as integer) % 2 = 0 then 'EUR' else 'USD' end",
+            None,
+            "no rate for",
+        ),
+        ("set currency = case when cast(source_line as integer) % 2 = 0 then 'EUR' else 'USD' end", 2.0, None),
+    ],
+    ids=["without amounts", "two currencies", "two currencies with a rate"],
+)
+def test_values_without_amounts_or_in_two_currencies(
+    sample_build: SampleBuild, change: str, rate: float | None, reason: str | None
+) -> None:
+    """The sample with other amounts, through all models that values rest on; what is told is counted deal by deal in plain Python."""
+    models = CompiledModels(
+        CrmBuild(sample_build.folder, "", "sample", Path()), "segment_values", "win_rates_by_dimension"
+    )
+    models.engine.execute(f"update landing.deals {change}")
+    models.engine.execute("delete from reference.fx_rates")
+    if rate:
+        models.engine.execute(
+            "insert into reference.fx_rates (currency, rate_to_company_currency) values ('EUR', ?), ('USD', 1)", [rate]
+        )
+    models.make()
+    first, end = models.rows("select starts_on, ends_before_on from marts.dim_periods where period = 'window'")[0]
+    deals = [
+        # an amount that cannot be converted is none
+        (
+            industry,
+            outcome == "won",
+            None if amount is None or reason else float(amount) * (rate if rate and currency == "EUR" else 1),
+        )
+        for industry, outcome, amount, currency, closed_on in models.rows(
+            "select facts.industry, facts.outcome, stated.amount, stated.currency, facts.closed_on from marts.fct_deals as facts "
+            "inner join staging.stg_deals as stated on facts.deal_key = stated.deal_key where facts.is_in_population"
+        )
+        if outcome in ("won", "lost") and closed_on and first <= closed_on < end
+    ]
+    told = models.rows(
+        "select values.segment, values.closed_deals, values.won_deals, values.unvalued_won_deals, values.value_per_deal, "
+        "values.other_value_per_deal, values.value_missing_reason, counted.closed_deals, counted.won_deals, counted.won_amount "
+        "from marts.segment_values as values inner join marts.win_rates_by_dimension as counted "
+        "on counted.period = 'window' and counted.dimension = 'industry' and values.segment = counted.segment "
+        "where values.dimension = 'industry'"
+    )
+    assert len(told) == 8
+    for segment, closed, won, unvalued, value, other_value, missing, all_closed, all_won, won_amount in told:
+        own = [deal for deal in deals if deal[0] == segment]
+        valued = [deal for deal in own if not deal[1] or deal[2] is not None]
+        assert (all_closed, all_won) == (len(own), sum(deal[1] for deal in own))
+        assert (closed, won, unvalued) == (len(valued), sum(deal[1] for deal in valued), len(own) - len(valued))
+        if reason:
+            assert (value, other_value, won_amount) == (None, None, None) and reason in missing
+        elif missing is None:
+            rest = [deal for deal in deals if deal[0] != segment and (not deal[1] or deal[2] is not None)]
+            assert (value, other_value) == pytest.approx(
+                tuple(sum(deal[2] or 0 for deal in side if deal[1]) / len(side) for side in (valued, rest))
+            )
+    assert reason or sum(row[6] is None for row in told) > 4

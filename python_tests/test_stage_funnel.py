@@ -11,10 +11,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from python_tests.conftest import ROOT, SampleBuild
-from python_tests.plain_pace import PlainDeal, curve_of, funnel_counts
+from python_tests.plain_pace import PlainDeal, Watched, curve_of, funnel_counts
 from winloss.publish.publication import PublishedTable, published_select
 from winloss.publish.small_values import hide_small_values
 
@@ -290,6 +292,62 @@ def test_the_funnel_of_the_sample_is_that_of_its_files(sample_build: SampleBuild
     assert curve is not None
     half = next(age for age in curve.ages if curve.shares(age)[2] <= 0.5)
     assert tuple(row.values()) == pytest.approx((curve.end, curve.end, half))
+
+
+def test_stages_of_the_sample_are_compared_at_the_same_age(sample_build: SampleBuild) -> None:
+    """From the CSV files alone: the days deals stood in a stage, by the quarter they entered it, both curves read where ten are still watched."""
+    order, as_of = ("Discovery", "Evaluation", "Proposal", "Negotiation"), date(2026, 1, 15)
+    quarters = ((date(2025, 10, 1), date(2026, 1, 1)), (date(2025, 7, 1), date(2025, 10, 1)))
+    deals, moves = sample_files()
+    entered: dict[tuple[str, str], date] = {}
+    for key, stage, day in moves:
+        if day is not None:
+            entered[key, stage] = min(day, entered.get((key, stage), day))
+    p_values: dict[tuple[str, str], float] = {}
+    expected: dict[tuple[str, str], tuple[float, ...]] = {}
+    for pipeline in ("Direct", "Partner"):
+        for place, stage in enumerate(order):
+            spells: list[list[Watched]] = [[], []]
+            for deal in deals:
+                came = entered.get((deal.key, stage))
+                if came is None or deal.pipeline != pipeline:
+                    continue
+                later = [day for name in order[place + 1 :] if (day := entered.get((deal.key, name)))]
+                left = min(later, default=deal.closed or as_of)
+                left_as = "won" if later or deal.outcome == "won" else deal.outcome
+                if not came <= left <= as_of:
+                    continue
+                for side, (first, end) in zip(spells, quarters):
+                    if first <= came < end:
+                        side.append((0, (left - came).days, left_as))
+            curves = [curve_of(side) for side in spells]
+            watched = [[step.age for step in curve.steps if step.at_risk >= 10] if curve else [] for curve in curves]
+            if not all(watched):
+                continue
+            age = min(max(ages) for ages in watched)
+            rates, sizes = [], []
+            for curve in curves:
+                assert curve is not None
+                rate = curve.shares(age)[0]
+                rates.append(rate)
+                sizes.append(rate * (1 - rate) / curve.variance(lambda moved, age=age: moved.shares(age)[0]))
+            if min(sizes) >= 10:
+                pooled = sum(rate * size for rate, size in zip(rates, sizes)) / sum(sizes)
+                z = (rates[0] - rates[1]) / (pooled * (1 - pooled) * (1 / sizes[0] + 1 / sizes[1])) ** 0.5
+                p_values[pipeline, stage] = float(2 * norm.sf(abs(z)))
+                expected[pipeline, stage] = (age, *rates, *sizes)
+    found = {
+        (row["pipeline"], row["stage"]): tuple(row.values())[2:]
+        for row in sample_build.rows(
+            "select pipeline, stage, within_days, advance_rate, previous_advance_rate, effective_deals, previous_effective_deals, p_value, q_value "
+            "from marts.stage_changes where is_tested"
+        )
+    }
+    assert found.keys() == expected.keys() and len(expected) >= 4
+    q_values = dict(zip(p_values, multipletests(list(p_values.values()), method="fdr_bh")[1]))
+    for stage, row in found.items():
+        assert row[:5] == pytest.approx(expected[stage], rel=1e-4), stage
+        assert row[5:] == pytest.approx((p_values[stage], q_values[stage]), abs=1e-4), stage
 
 
 def sample_files() -> tuple[list[PlainDeal], list[tuple[str, str, date | None]]]:

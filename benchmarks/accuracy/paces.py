@@ -88,9 +88,13 @@ def statements() -> tuple[tuple[str, str], ...]:
         run = subprocess.run(dbt, cwd=ROOT, env=kept | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             raise RuntimeError(f"dbt cannot compile {' and '.join(MODELS)}: {run.stdout}")
-        nodes = json.loads(Path(folder, "target", "manifest.json").read_text(encoding="utf-8"))["nodes"]
-        results = json.loads(Path(folder, "target", "run_results.json").read_text(encoding="utf-8"))["results"]
-    compiled = {result["unique_id"]: result["compiled_code"] for result in results if result.get("compiled")}
+        return compiled(Path(folder, "target"))
+
+
+def compiled(target: Path) -> tuple[tuple[str, str], ...]:
+    """The same from what dbt left in a target folder."""
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    models = target / "compiled" / "winloss"
     made: dict[str, str] = {}
 
     def add(name: str) -> None:
@@ -100,7 +104,7 @@ def statements() -> tuple[tuple[str, str], ...]:
         if node["resource_type"] == "model" and is_pace and table not in made and node["name"] != "int_stage_spells":
             for parent in node["depends_on"]["nodes"]:
                 add(parent)
-            made[table] = compiled[name]
+            made[table] = (models / node["original_file_path"]).read_text(encoding="utf-8")
 
     for model in MODELS:
         add(f"model.winloss.{model}")
@@ -119,11 +123,13 @@ def _engine() -> duckdb.DuckDBPyConnection:
         engine.execute(f"create table reference.{path.stem} as from read_csv('{path}', header = true)")
     ends = f"date '{STARTED_ON}' + {AS_OF}"
     engine.execute(
-        "create table marts.dim_periods as select period, starts_on, ends_before_on, cast(ends_before_on_known - 1 as date) as as_of_on, "
-        "'all deals' as population, null::varchar as missing_reason, null::varchar as value_missing_reason from (values "
-        f"('quarter', cast({ends} - {QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
-        f"('window', cast({ends} - {4 * QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
-        f"('all', null, null, cast({ends} as date))) as periods (period, starts_on, ends_before_on, ends_before_on_known)"
+        "create table marts.dim_periods as select period, quarter_count, period = 'all' as has_undated_deals, starts_on, ends_before_on, "
+        "cast(ends_before_on_known - 1 as date) as as_of_on, 'all deals' as population, null::varchar as missing_reason, "
+        "null::varchar as value_missing_reason from (values "
+        f"('quarter', 1, cast({ends} - {QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
+        f"('window', 4, cast({ends} - {4 * QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
+        f"('all', null, null, null, cast({ends} as date))) as periods "
+        "(period, quarter_count, starts_on, ends_before_on, ends_before_on_known)"
     )
     engine.execute("create table marts.dim_as_of as select as_of_on from marts.dim_periods where period = 'all'")
     engine.execute(
@@ -168,8 +174,13 @@ def draw(rng: np.random.Generator, deals: int, world: PaceWorld) -> tuple[dict[s
     return rows, int((won & is_open & kept).sum())
 
 
-def answers(rows: dict[str, Any]) -> tuple[dict[tuple[str, str], tuple[float, float, float]], tuple[float, ...]]:
-    """Rate and interval by period and definition, and the wins expected of the open deals, with their interval."""
+def answers(
+    rows: dict[str, Any], tables: tuple[tuple[str, str], ...] | None = None
+) -> tuple[dict[tuple[str, str], tuple[float, float, float]], tuple[float, ...]]:
+    """Rate and interval by period and definition, and the wins expected of the open deals, with their interval.
+
+    `tables` are those of `statements` unless others are handed over.
+    """
     engine = _engine()
     segments = ", ".join(f"'unknown' as {name}" for name in _SEGMENTS)
     drawn = rows  # noqa: F841 (DuckDB reads it by this name)
@@ -180,7 +191,7 @@ def answers(rows: dict[str, Any]) -> tuple[dict[tuple[str, str], tuple[float, fl
         "case when closed >= 0 then cast(closed - created as integer) end as cycle_days, cast(1 as decimal(24, 2)) as amount, "
         f"case when outcome in ('lost', 'disqualified') then 'price' end as loss_reason_category, {segments} from drawn"
     )
-    for table, sql in statements():
+    for table, sql in tables or statements():
         engine.execute(f"create or replace table {table} as {sql}")
     rates = engine.execute(
         "select period, definition, win_rate, win_rate_low, win_rate_high from marts.win_rate_definitions where win_rate is not null"

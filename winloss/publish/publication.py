@@ -234,10 +234,12 @@ UNSUPPRESSED: Mapping[str, str] = {
     "report_changes": "Titles of actions and findings on segments, reasons and alerts; none on people.",
     "score_thresholds": "Counts of deals.",
     "scorecard_quality": "Figures of all deals.",
+    "stage_changes": "Counts of deals.",
     "win_rate_change_segments": "Counts of deals.",
     "win_rate_changes": "Figures of all deals.",
     "win_rate_trend": "Rates of all deals.",
     "win_rates_by_competitor": "Counts of deals.",
+    "win_rates_by_competitor_segment": "Counts of deals.",
 }
 """Published marts of which every figure may leave, each with the reason; of all others something is hidden (`suppressed_marts`)."""
 

@@ -2,17 +2,7 @@
 -- One row per period x competitor named: how often deals against it are won, against the other deals that name a vendor. A deal that names two
 -- counts for both, so rows may not be added.
 
-with strata as (
-
-    select
-        *,
-        -- the buyer who stays as it is, or builds it, is no vendor to be compared with
-        case when kind = 'vendor' then vendor_deals end as compared_deals
-    from {{ ref('int_competitor_strata') }}
-
-),
-
-compared as (
+with compared as (
 
     select
         period,
@@ -22,8 +12,9 @@ compared as (
         cast(sum(won_deals) as bigint) as won_deals,
         cast(sum(sole_closed_deals) as bigint) as sole_closed_deals,
         cast(sum(sole_won_deals) as bigint) as sole_won_deals,
-        {{ stratified_sums('compared_deals', 'vendor_won_deals', 'closed_deals', 'won_deals') }}
-    from strata
+        -- the buyer who stays as it is, or builds it, is no vendor to be compared with
+        {{ stratified_sums("case when kind = 'vendor' then vendor_deals end", 'vendor_won_deals', 'closed_deals', 'won_deals') }}
+    from {{ ref('int_competitor_strata') }}
     group by period, competitor, kind
 
 ),
@@ -36,7 +27,7 @@ quarters as (
         closed_quarter,
         max(vendor_deals) as vendor_deals,
         max(vendor_won_deals) as vendor_won_deals
-    from strata
+    from {{ ref('int_competitor_strata') }}
     group by period, closed_quarter
 
 ),
