@@ -88,6 +88,10 @@
             {%- for dimension in setting('dimensions') -%}
                 {%- do problems.append(dimension_problem(dimension)) -%}
             {%- endfor -%}
+            {%- set names = setting('dimensions') | selectattr('name', 'defined') | map(attribute='name') | list -%}
+            {%- for name in names | unique if names.count(name) > 1 -%}
+                {%- do problems.append('Setting dimensions: ' ~ name ~ ' is listed twice. Keep one.') -%}
+            {%- endfor -%}
             {%- do problems.append(keep_problem(setting('keep'))) -%}
             {%- do problems.append(ignore_problem(setting('ignore'))) -%}
             {%- if not problems | select | list -%}

@@ -136,6 +136,10 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
             "industri is not a column of deals. Did you mean industry?",
         ),
         ({"dimensions": [{"name": "owner", "recommendable": True}]}, "owner is a person and cannot be recommended"),
+        (
+            {"dimensions": [{"name": "region", "recommendable": True}, {"name": "region", "recommendable": False}]},
+            "Setting dimensions: region is listed twice. Keep one.",
+        ),
         ({"dimensions": [{"name": "region"}]}, "must be written like {name: industry, recommendable: true}"),
         (
             {"focus_dimensions": ["industri"]},
