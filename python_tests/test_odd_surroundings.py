@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from click.testing import CliRunner
@@ -224,6 +225,31 @@ def test_whatever_a_variable_of_the_environment_holds_a_build_says_it_in_a_line(
             assert is_plain(refused.msg) and len(refused.msg) < 1_000 and "\n" not in refused.msg, (value, refused.msg)
         finally:
             release_build_lock(Path(os.environ["WINLOSS_DB"]))
+
+
+OF_PATHS = sorted(
+    (name, parameter.opts[0])
+    for name, command in main.commands.items()
+    for parameter in command.params
+    # a quarterly run tells its own faults, and click says itself what must be there and is not
+    if isinstance(parameter, click.Option)
+    and isinstance(parameter.type, click.Path)
+    and not parameter.type.exists
+    and name != "quarterly"
+)
+
+
+@pytest.mark.parametrize(("command", "option"), OF_PATHS)
+def test_a_path_on_the_command_line_that_no_one_can_see_is_said_and_not_written(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, why in {"\u202ex": "holds a sign that cannot be seen", "\udcff": "is not UTF-8"}.items():
+        further = ["--drop", "tier=Gold"] if command == "what-if" else []
+        run = CliRunner().invoke(main, [command, option, name, *further])
+        assert isinstance(run.exception, SystemExit) and run.exit_code in (1, 2), run.exception
+        assert is_plain(run.output) and f"{why}: rename the file or folder." in run.output, run.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def damaged(path: Path) -> None:

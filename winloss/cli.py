@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import click
 
-from winloss.errors import printable
+from winloss.errors import is_utf_8, printable, shortened, shown_name
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -43,6 +43,9 @@ def user_errors_as_exit(command: _Command) -> _Command:
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
         try:
+            if "notify" not in options:
+                # a run that tells someone tells this, too
+                _refuse_odd_names(options)
             return command(*arguments, **options)
         except BrokenPipeError:
             # the reader at the other end of a pipe has had enough; nothing is left to flush to it
@@ -54,6 +57,15 @@ def user_errors_as_exit(command: _Command) -> _Command:
             raise click.ClickException("\n".join(printable(line) for line in said.split("\n"))) from error
 
     return run  # type: ignore[return-value]
+
+
+def _refuse_odd_names(options: Mapping[str, Any]) -> None:
+    """Raises ClickException where an option names a file as no engine and no terminal could take it."""
+    for value in options.values():
+        name = str(value) if isinstance(value, Path) else ""
+        if not is_utf_8(name) or printable(name) != name:
+            why = "holds a sign that cannot be seen" if is_utf_8(name) else "is not UTF-8"
+            raise click.ClickException(f'"{shortened(shown_name(name))}" {why}: rename the file or folder.')
 
 
 def _of_the_system(error: OSError) -> str:
