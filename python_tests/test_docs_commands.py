@@ -78,7 +78,7 @@ def examples() -> Iterator[str]:
 COMMANDS = sorted({*(command for _, command in commands()), *examples()})
 ON_SPARK = [command for command in COMMANDS if re.search(r"--target spark|WINLOSS_TARGET=spark", command)]
 QUARTERLY = [command for command in COMMANDS if command.startswith("winloss quarterly")]
-RUNS = [command for command in COMMANDS if command.startswith("winloss run")]
+RUNS = [command for command in COMMANDS if command.removeprefix(".venv/bin/").startswith("winloss run")]
 ICP = [
     command for command in COMMANDS if command.startswith("winloss ") and command not in (*QUARTERLY, *ON_SPARK, *RUNS)
 ]
