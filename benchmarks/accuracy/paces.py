@@ -120,6 +120,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     ends = f"date '{STARTED_ON}' + {AS_OF}"
     engine.execute(
         "create table marts.dim_periods as select period, starts_on, ends_before_on, cast(ends_before_on_known - 1 as date) as as_of_on, "
+        "case period when 'quarter' then 1 when 'window' then 4 end as quarter_count, "
         "'all deals' as population, null::varchar as missing_reason, null::varchar as value_missing_reason from (values "
         f"('quarter', cast({ends} - {QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
         f"('window', cast({ends} - {4 * QUARTER} as date), cast({ends} as date), cast({ends} as date)), "
