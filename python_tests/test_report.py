@@ -529,7 +529,7 @@ def _text(path: Path) -> str:
 def test_without_an_effect_no_segment_is_claimed(published: Published) -> None:
     path = published("null effect")
     assert not Rows(path).find("icp_recommendations", {"grade": "strong"})
-    assert "No segment can be told from the others yet" in _text(path)
+    assert "No segment stands apart clearly enough to act on yet" in _text(path)
     # a trend over quarters is a test of its own, and these deals happen to have one
     said = [
         sentence.text

@@ -343,7 +343,7 @@ def _print_recommendations(rows: Sequence[Mapping[str, Any]], no_claim: str | No
         if row["caveats"]:
             click.echo(inert(f"     {row['caveats']}"))
     if not any(row["grade"] == "strong" for row in rows):
-        click.echo(no_claim or "No segment can be told from the others yet.")
+        click.echo(no_claim or "No segment stands apart clearly enough to act on yet.")
 
 
 # ---------------------------------------------------------------- questions

@@ -58,7 +58,7 @@ select
         when profile_fields.profile_field = 'score_threshold' and not coalesce(threshold.is_predictive, false)
             then coalesce(threshold.missing_reason, 'no closed deal has a score')
         when profile_fields.profile_field != 'score_threshold' and advised.target_more is null and advised.best_bet is null
-            then 'no segment of this dimension can be told from the others yet'
+            then 'no segment of this dimension wins more often clearly enough to act on'
     end as missing_reason
 from profile_fields
 left join {{ current_profile() }} as current_profile on profile_fields.profile_field = current_profile.profile_field
