@@ -1,4 +1,4 @@
--- Do as many deals go on from each stage as in the quarter before?
+-- Do as many deals go on from each stage as in the previous quarter?
 
 select
     pipeline,

@@ -1,4 +1,4 @@
--- Which stages cannot be compared with the quarter before, and why?
+-- Which stages cannot be compared with the previous quarter, and why?
 
 select
     pipeline,

@@ -1,5 +1,5 @@
 -- One row per pipeline x open stage: the share of the deals that entered it in the quarter under review and had gone on by an age, against
--- that of the quarter before by the same age. Stages may not be added: a deal is in every stage it entered.
+-- that of the previous quarter by the same age. Stages may not be added: a deal is in every stage it entered.
 
 with counts as (
 

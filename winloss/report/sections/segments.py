@@ -86,7 +86,7 @@ def _claims(context: Context) -> list[Record]:
 def _finding(context: Context, claims: list[Record]) -> Sentence:
     say = context.writer.say
     if not claims:
-        return Sentence("No segment can be told from the others yet")
+        return Sentence("No segment stands apart clearly enough to act on yet")
     told: list[tuple[str, list[Sentence]]] = []
     for action, words in (("target_more", "More often in "), ("deprioritise", "less often in ")):
         rows = sorted((row for row in claims if row["action"] == action), key=lambda row: row["rank"])
