@@ -353,7 +353,7 @@ def tell(place: Place) -> None:
     """Writes what is told of a built place: the docs site, and the report in every format."""
     docs = place.dbt("docs", "generate", "--static")
     assert docs.returncode == 0, docs.stdout[-2000:]
-    for kind in ("html", "md", "json"):
+    for kind in ("html", "md", "json", "xlsx"):
         out = place.folder / f"report.{kind}"
         command = [
             sys.executable,

@@ -30,6 +30,38 @@ ONE_CURRENCY = INJECTIONS[1]
 IGNORED_HEADER = f"Notes{ODD_SUFFIX}"
 
 
+SHOWN = {column.name for columns in COLUMNS.values() for column in columns if column.is_dimension} | {
+    *("stage", "from_stage", "currency")
+}
+"""Columns whose words may be published: segments of dimensions, stages of the funnel, currencies."""
+
+_KIN = {
+    "contact_emails": "email",
+    "contact_names": "contact_name",
+    "account_ids": "account_id",
+    "contact_ids": "contact_id",
+    "deal_ids": "deal_id",
+}
+"""Columns that must say the same as another, so that records find each other."""
+
+
+def canary(name: str) -> str:
+    """A word that stands in every text of the columns of that name, and nowhere else."""
+    return f"zq{_KIN.get(name, name).replace('_', '')}qz"
+
+
+def canaries(crm: str) -> set[str]:
+    """The words that no published file, report or log may hold: of every column of text whose words are not shown, and of one not read."""
+    names = {plant.column.name for found in plants(crm).values() for plant in found if is_private(plant.column)}
+    return {canary(name) for name in names | {"ignored"}}
+
+
+def is_private(column: Column) -> bool:
+    """Whether the texts of a column stay private."""
+    of_text = column.kind in (Kind.IDENTIFIER, Kind.CATEGORY, Kind.STATED)
+    return of_text and column.name not in {*SHOWN, "merged_into", "merged_ids"}
+
+
 @dataclass(frozen=True)
 class Plant:
     """A column of an object, the header it gets, and what the reader's list calls it."""
@@ -63,7 +95,12 @@ def plants(crm: str) -> dict[str, list[Plant]]:
 
 def variables_of(crm: str) -> dict[str, Any]:
     """The variables such an export is built with: formats to publish, and where its own headers stand."""
-    shared: dict[str, Any] = {"crm": crm, "publish_formats": ["parquet", "csv"], "window_minimum_deals": 20}
+    shared: dict[str, Any] = {
+        "crm": crm,
+        "publish_formats": ["parquet", "csv"],
+        "publish_deals": True,
+        "window_minimum_deals": 20,
+    }
     planted = plants(crm)
     if crm == "custom":
         return shared | {
@@ -100,7 +137,11 @@ def write_export(crm: str, folder: Path) -> None:
             writer.writerow([*(plant.header for plant in found), *further])
             for number, spoiled in rows:
                 writer.writerow(
-                    [*(_cell(crm, plant, number, spoiled) for plant in found), *[_text(number)] * len(further)]
+                    [
+                        *(_cell(crm, plant, number, spoiled) for plant in found),
+                        f"{_text(number)} {canary('ignored')}",
+                        *[_text(number)] * (len(further) - 1),
+                    ]
                 )
 
 
@@ -135,5 +176,7 @@ def _cell(crm: str, plant: Plant, number: int, spoiled: str) -> str:
         return text if number == 0 and name == "amount" else "0.5" if name == "qualification_score" else "1000"
     if plant.column.kind is Kind.IDENTIFIER:
         letter = {"a": "A", "d": "D"}.get(name[0], "C")
-        return f"{ODD_ID}{letter}{number % len(INJECTIONS) if letter == 'A' else number}"
+        return f"{ODD_ID}{canary(name)}{letter}{number % len(INJECTIONS) if letter == 'A' else number}"
+    if is_private(plant.column):
+        return f"{text} {canary(name)}"
     return ONE_CURRENCY if name == "currency" else text

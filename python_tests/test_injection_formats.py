@@ -13,10 +13,12 @@ from python_tests.injected_exports import (
     FORMATS,
     IGNORED_HEADER,
     TIER,
+    canaries,
     plants,
     variables_of,
     write_export,
 )
+from python_tests.test_privacy import cells, written
 from winloss.load.columns import Kind
 
 DIMENSIONS = ("lead_source", "product", "competitor", "industry", "region", "country", "deal_type", "pipeline", TIER)
@@ -125,3 +127,30 @@ def test_the_docs_site_holds_no_value_of_the_export(place: Place) -> None:
     site = (place.project / "target" / "static_index.html").read_text(encoding="utf-8")
     assert "win_rates_by_dimension" in site
     assert [text for text in INJECTIONS if text in site] == []
+
+
+def test_only_segments_stages_and_currencies_leave_of_all_that_is_exported(place: Place) -> None:
+    """Each other column of text holds a word of its own in every record: ids, names, owners, titles, roles, reasons, and one not read."""
+    words = canaries(place.variables["crm"])
+    exported = " ".join(path.read_text(encoding="utf-8") for path in place.exports.iterdir())
+    assert len(words) > 10 and [word for word in words if word not in exported] == []
+    files = written(place)
+    assert {path.suffix for path in files} >= {
+        ".duckdb",
+        ".sqlite",
+        ".parquet",
+        ".csv",
+        ".json",
+        ".log",
+        ".html",
+        ".md",
+        ".xlsx",
+    }
+    assert place.rows("select count(*) from closed_deals") == [(DEALS,)]
+    leaks = {}
+    for path in files:
+        packed = cells(path) if path.suffix in (".duckdb", ".parquet", ".xlsx") else []
+        text = " ".join([path.read_bytes().decode("latin-1"), *packed]).lower()
+        if found := sorted(word for word in words if word in text):
+            leaks[str(path.relative_to(place.folder))] = found
+    assert leaks == {}

@@ -140,7 +140,15 @@ def publish_to(path: Path, database: Path, *formats: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["marts.duckdb", "marts.sqlite", "2025-Q1/marts.duckdb", "csv/alerts.csv", "parquet/alerts.parquet"]
+    "name",
+    [
+        "marts.duckdb",
+        "marts.sqlite",
+        "marts_questions.sql",
+        "2025-Q1/marts.duckdb",
+        "csv/alerts.csv",
+        "parquet/alerts.parquet",
+    ],
 )
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_file_that_no_build_published_is_not_replaced(
