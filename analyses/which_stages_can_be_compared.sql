@@ -1,4 +1,4 @@
--- Which stages cannot be compared with the previous quarter, and why?
+-- Which stages can be compared with the previous quarter, and why not the others?
 
 select
     pipeline,
@@ -7,5 +7,4 @@ select
     previous_entered_deals,
     missing_reason
 from {{ ref('stage_changes') }}
-where missing_reason is not null
 order by pipeline, stage_order
