@@ -22,6 +22,7 @@ KEYS = {
     "dim_dimensions": ("dimension",),
     "open_pipeline": ("dimension", "segment"),
     "open_pipeline_by_profile": ("profile_standing",),
+    "stage_changes": ("pipeline", "stage"),
     "stage_funnel": ("period", "pipeline", "stage"),
     "win_rate_baseline": ("period",),
 }
@@ -65,6 +66,21 @@ def test_of_two_pipelines_each_is_named_the_larger_first() -> None:
     first, second = said(funnel(context(stage_funnel=rows)))
     assert first.text == "1 lost deal ended in Discovery: 100% (90 to 110) of the losses of Sales with a known stage."
     assert second.text.startswith("5 lost deals ended in Quote")
+
+
+def test_a_stage_that_lets_other_shares_of_deals_go_on_is_told_at_equal_age() -> None:
+    moved = {
+        "pipeline": "Sales", "stage": "Proposal", "stage_order": 2, "within_days": 21, "advance_rate": 0.5, "previous_advance_rate": 0.7,
+        "change": -0.2, "change_low": -0.31, "change_high": -0.08, "is_changed": True, "is_promising": False,
+    }  # fmt: skip
+    rows = [stage(1, "Discovery", 60, 12, 0.3), stage(2, "Proposal", 47, 28, 0.7)]
+    changes = [moved, moved | {"stage": "Demo", "is_changed": False, "is_promising": True}]
+    told = [(one.grade, one.text) for one in said(funnel(context(stage_funnel=rows, stage_changes=changes)))[1:]]
+    end = "in the previous quarter: \N{MINUS SIGN}20\N{NO-BREAK SPACE}points (\N{MINUS SIGN}31 to \N{MINUS SIGN}8.0)."
+    assert told == [
+        ("Strong", f"Within 21 days 50% of deals went on from Proposal, 70% {end}"),
+        ("Directional", f"Within 21 days 50% of deals went on from Demo, 70% {end}"),
+    ]
 
 
 def test_without_stages_the_report_says_what_to_record_and_draws_nothing() -> None:

@@ -74,6 +74,9 @@ _READINGS: dict[str, _Reading] = {
         where="period = 'window'",
         order="pipeline, stage_order, stage limit 500",
     ),
+    "stage_changes": _Reading(
+        ("pipeline", "stage"), where="is_changed or is_promising", order="q_value, pipeline, stage_order limit 3"
+    ),
     "open_pipeline_by_profile": _Reading(("profile_standing",), order="standing_order"),
     "open_pipeline": _Reading(
         ("dimension", "segment"),

@@ -44,12 +44,15 @@ def funnel(context: Context) -> Section:
     ]
     told_of = [_most_losses(context, pipelines[name], len(pipelines) > 1) for name in largest]
     blocks: list[Block] = [Paragraph(worst, "takeaway") for worst in told_of if worst]
+    blocks += [
+        Paragraph(_changed(context, row, len(pipelines) > 1), "plain") for row in context.marts.rows("stage_changes")
+    ]
     blocks += [_stages(context, pipelines[name]) for name in largest]
     worst = _worst(pipelines[largest[0]])
     finding = (
         say("Most losses are in {stage}: {share_of_losses|percent}", worst) if worst else Sentence("Deals by stage")
     )
-    return Section("funnel", question, finding, tuple(blocks), (source,))
+    return Section("funnel", question, finding, tuple(blocks), (source, "stage_changes"))
 
 
 def _worst(rows: list[Record]) -> Record | None:
@@ -67,6 +70,16 @@ def _most_losses(context: Context, rows: list[Record], is_named: bool) -> Senten
         f"{{lost_deals|count}} {words} in {{stage}}: {{share_of_losses|percent}} ({{share_of_losses_low|percent_bare}} to "
         f"{{share_of_losses_high|percent_bare}}) of the losses{where} with a known stage.",
         worst,
+    )
+
+
+def _changed(context: Context, row: Record, is_named: bool) -> Sentence:
+    where = " of {pipeline}" if is_named else ""
+    return context.writer.say(
+        f"Within {{within_days|count}} days {{advance_rate|percent}} of deals went on from {{stage}}{where}, {{previous_advance_rate|percent}} in the "
+        "previous quarter: {change|points} ({change_low|points_bare} to {change_high|points_bare}).",
+        row,
+        grade="strong" if row["is_changed"] else "directional",
     )
 
 
