@@ -51,10 +51,7 @@
             advice.expected_lift as predicted_lift, advice.expected_lift_low as predicted_lift_low, advice.expected_lift_high as predicted_lift_high,
             advice.window_start, advice.window_end, advice.method_version,
             nullif({{ company_literal() }}, '') as company,
-            (
-                select {{ listed_in_order('deal_seen', 'deal_seen') }}
-                from (select {{ deal_seen('deals') }} as deal_seen from marts.fct_closed_deals as deals order by 1 limit 20) as sampled
-            ) as deals_seen
+            ({{ deals_seen() }}) as deals_seen
         from marts.icp_recommendations as advice
         inner join marts.dim_periods as periods on periods.period = 'quarter'
         where advice.grade in ('strong', 'directional') and periods.last_quarter is not null
@@ -68,10 +65,16 @@
 
     ),
 
+    {{ where_said_anew('history.recommendations') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The end of what is remembered: `said` with the fingerprint of `printed`, under the next version of its quarter, unless the last version said the same. #}
+{% macro where_said_anew(history) -%}
     latest as (
 
         select reviewed_quarter, max(version) as version, max_by(fingerprint, version) as fingerprint
-        from history.recommendations
+        from {{ history }}
         where crm = '{{ crm() }}'
         group by reviewed_quarter
 
@@ -82,7 +85,12 @@
     cross join printed
     left join latest on said.reviewed_quarter = latest.reviewed_quarter
     where latest.fingerprint is distinct from printed.fingerprint
-    {%- endif -%}
+{%- endmacro %}
+
+{# Some of the deals that it was drawn from, by which the company is known again under other files. #}
+{% macro deals_seen() -%}
+    select {{ listed_in_order('deal_seen', 'deal_seen') }}
+    from (select {{ deal_seen('deals') }} as deal_seen from marts.fct_closed_deals as deals order by 1 limit 20) as sampled
 {%- endmacro %}
 
 {# Remembers what this build's report says, so that the next one can tell what is new and what is gone. Once for a quarter, as long as it says the same. #}
@@ -95,10 +103,7 @@
             '{{ crm() }}' as crm, periods.last_quarter as reviewed_quarter, periods.starts_on as reviewed_quarter_starts_on,
             changes.kind, changes.about, changes.grade, changes.statement, changes.place,
             nullif({{ company_literal() }}, '') as company,
-            (
-                select {{ listed_in_order('deal_seen', 'deal_seen') }}
-                from (select {{ deal_seen('deals') }} as deal_seen from marts.fct_closed_deals as deals order by 1 limit 20) as sampled
-            ) as deals_seen
+            ({{ deals_seen() }}) as deals_seen
         from marts.report_changes as changes
         inner join marts.dim_periods as periods on periods.period = 'quarter'
         where changes.state != 'gone' and periods.last_quarter is not null
@@ -112,20 +117,7 @@
 
     ),
 
-    latest as (
-
-        select reviewed_quarter, max(version) as version, max_by(fingerprint, version) as fingerprint
-        from history.reports
-        where crm = '{{ crm() }}'
-        group by reviewed_quarter
-
-    )
-
-    select said.*, printed.fingerprint, coalesce(latest.version, 0) + 1 as version
-    from said
-    cross join printed
-    left join latest on said.reviewed_quarter = latest.reviewed_quarter
-    where latest.fingerprint is distinct from printed.fingerprint
+    {{ where_said_anew('history.reports') }}
     {%- endif -%}
 {%- endmacro %}
 
