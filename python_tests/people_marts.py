@@ -85,7 +85,7 @@ def marts(
     connection.execute(
         "create or replace table marts.fct_closed_deals as select *, cast(outcome = 'won' as integer) as is_won, "
         f"closed_on - {_CYCLE_DAYS} as created_on, {_CYCLE_DAYS} as cycle_days, 'one' as deal_size_band, 'New' as deal_type, "
-        "'one' as closed_quarter from marts.fct_closed_deals"
+        "'one' as closed_quarter, deal_key as account_key, 'unknown' as owner from marts.fct_closed_deals"
     )
     begins = {
         "quarter": _quarters_before(ends, 1),
@@ -107,7 +107,11 @@ def marts(
     )
     connection.execute("create table marts.input_columns (object varchar, source_file varchar, status varchar)")
     connection.execute("create schema intermediate")
-    for name in ("int_contacts_by_deal", "int_contact_strata"):
+    # no two deals share an account
+    connection.execute(
+        "create table intermediate.int_design_effects (comparison varchar, design_effect double, degrees double)"
+    )
+    for name in ("int_contacts_by_deal", "int_contact_moments", "int_contact_strata", "int_multithreading"):
         sql = (compiled.parents[1] / "intermediate" / "advice" / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table intermediate.{name} as {sql}")
     for name in PEOPLE:

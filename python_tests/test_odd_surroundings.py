@@ -261,8 +261,9 @@ def no_database(path: Path) -> None:
 
 
 # those that read what a build left
-READING = sorted(set(main.commands) - {"check", "quarterly", "run"})
-ARGUMENTS = {"what-if": ["--drop", "tier=Gold"], "ask": ["what", "is", "our", "win", "rate"]}
+# the short project has no questions to ask
+READING = sorted(set(main.commands) - {"ask", "check", "quarterly", "run"})
+ARGUMENTS = {"what-if": ["--drop", "tier=Gold"]}
 
 
 @pytest.mark.parametrize("command", READING)

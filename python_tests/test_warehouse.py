@@ -84,7 +84,7 @@ def test_what_a_table_lacks_and_what_nobody_reads_is_said(built: Project) -> Non
     said = built.rows(
         "select column_name, source_header, status from marts.input_columns where object = 'deals' and status != 'mapped' order by all"
     )
-    missing = ["account_type", "annual_revenue", "country", "currency", "employees", "industry", "region"]
+    missing = ["account_type", "annual_revenue", "country", "currency", "cycle_days", "employees", "industry", "region"]
     assert said == [*((name, None, "missing") for name in missing), (None, "colour", "ignored")]
     assert built.rows("select column_name, source_header from marts.input_columns where source_header = 'squad'") == [
         ("team", "squad")
