@@ -173,10 +173,10 @@ def test_headers_in_an_unknown_language_are_told_by_what_stands_below(tmp_path: 
 def test_where_no_word_is_known_the_mapping_is_to_be_filled_in(tmp_path: Path) -> None:
     (tmp_path / "obchody.csv").write_text("Číslo,Výsledek,Částka\n1,hotovo,5\n2,zrušeno,6\n", encoding="utf-8")
     mapping = yaml.safe_load(suggested_mapping(str(tmp_path)))["mapping"]
-    assert mapping["columns"]["deals"] == {"deal_id": "which header?", "outcome": "which header?"}
+    assert mapping["columns"]["deals"] == {"deal_id": "Číslo", "outcome": "which header?", "amount": "Částka"}
     said = preview(str(tmp_path), "custom", {"mapping": mapping})
     assert said.exit_code == CANNOT_WORK
-    assert said.lines[0].startswith('obchody.csv has none of the expected headers ("which header?") in its first line.')
+    assert said.lines[0].startswith('obchody.csv has no column "which header?" (for deals.outcome). There is: "Číslo",')
     mapping["columns"]["deals"] = {"deal_id": "Číslo", "outcome": "Výsledek", "amount": "Částka"}
     mapping["outcomes"] = {"won": ["hotovo"], "lost": ["zrušeno"]}
     assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE
