@@ -133,7 +133,7 @@ def test_only_segments_stages_and_currencies_leave_of_all_that_is_exported(place
     """Each other column of text holds a word of its own in every record: ids, names, owners, titles, roles, reasons, and one not read."""
     words = canaries(place.variables["crm"])
     exported = " ".join(path.read_text(encoding="utf-8") for path in place.exports.iterdir())
-    assert len(words) > 10 and [word for word in words if word not in exported] == []
+    assert len(words) >= 10 and [word for word in words if word not in exported] == []
     files = written(place)
     assert {path.suffix for path in files} >= {
         ".duckdb",
