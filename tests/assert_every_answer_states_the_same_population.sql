@@ -3,7 +3,9 @@
     'win_rates_by_persona', 'decision_makers', 'buying_groups', 'contact_coverage', 'score_thresholds', 'field_completeness',
     'win_rate_definitions', 'stage_funnel',
 ] -%}
-{%- set without_period = ['win_rates_by_quarter', 'segment_quarters', 'loss_reason_quarters', 'win_rates_by_cohort', 'open_pipeline', 'open_pipeline_by_profile'] -%}
+{%- set without_period = [
+    'win_rates_by_quarter', 'segment_quarters', 'loss_reason_quarters', 'win_rates_by_cohort', 'open_pipeline', 'open_pipeline_by_profile',
+] -%}
 -- Detects an answer that says nothing, or something else than `dim_periods`, about which deals count.
 -- Renewals are won far more often than new business: a rate means nothing without its population.
 -- A returned row is a table and what it states.

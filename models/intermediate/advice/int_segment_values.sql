@@ -3,6 +3,7 @@
     'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days', 'timed_amount',
     'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals', 'squared_account_deals',
 ] %}
+{%- set counts = ['closed_deals', 'won_deals', 'timed_won_deals'] %}
 -- One row per recommendable dimension x segment: what its closed deals of the window brought and how long they took, and the same of all
 -- deals. A won deal without an amount says nothing of value: it is left out, and counted.
 -- noqa: disable=LT02
@@ -80,7 +81,7 @@ select
     alike.account_amount_deals,
     alike.squared_account_deals
     {%- for measure in measures %},
-    cast(sum({{ measure }}) over (partition by sums.dimension) as {{ 'bigint' if measure in ('closed_deals', 'won_deals', 'timed_won_deals') else 'double' }}) as all_{{ measure }}
+    cast(sum({{ measure }}) over (partition by sums.dimension) as {{ 'bigint' if measure in counts else 'double' }}) as all_{{ measure }}
     {%- endfor %}
 from sums
 inner join alike on sums.dimension = alike.dimension and sums.segment = alike.segment
