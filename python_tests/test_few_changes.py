@@ -32,12 +32,12 @@ STANDING = Standing("custom", 90, "first", QUARTER)
 @pytest.fixture(autouse=True)
 def published_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands published is the first publication of the quarter, which the database remembers."""
-    monkeypatch.setattr(few_changes.Republication, "standing", lambda self: [(Path("marts.duckdb"), STANDING)])
+    monkeypatch.setattr(few_changes.Republication, "standing", [(Path("marts.duckdb"), STANDING)])
 
 
 def objection(connection: duckdb.DuckDBPyConnection, quarter: str = QUARTER, minimum: int = 5) -> str | None:
     return few_changes.objection(
-        connection, few_changes.Republication(Path("marts.duckdb"), "custom", quarter, minimum)
+        few_changes.Republication(connection, Path("marts.duckdb"), "custom", quarter, minimum)
     )
 
 
@@ -237,7 +237,7 @@ def test_amounts_of_open_deals_are_hidden_where_the_copy_of_another_quarter_tell
 
     def hidden(**more: object) -> tuple[str, ...]:
         given = {"path": Path("marts.duckdb"), "source": "custom", "quarter": "2026-Q4", "minimum": 5, **more}
-        return few_changes.hidden_outcomes(connection, few_changes.Republication(**given))  # type: ignore[arg-type]
+        return few_changes.hidden_outcomes(few_changes.Republication(connection, **given))  # type: ignore[arg-type]
 
     assert hidden() == ()
     marts(connection, FIRST | ONE_OPEN_MORE)
@@ -256,13 +256,11 @@ def test_an_export_without_quarters_waits_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         few_changes.Republication,
         "standing",
-        lambda self: [(Path("marts.duckdb"), Standing("custom", 90, "of none", None))],
+        [(Path("marts.duckdb"), Standing("custom", 90, "of none", None))],
     )
     marts(connection, FIRST | ONE_MORE)
-    again = few_changes.Republication(Path("marts.duckdb"), "custom", None, 5)
-    assert str(few_changes.objection(connection, again)).startswith(
-        "since an export without quarters was published only"
-    )
+    again = few_changes.Republication(connection, Path("marts.duckdb"), "custom", None, 5)
+    assert str(few_changes.objection(again)).startswith("since an export without quarters was published only")
 
 
 def test_the_owner_of_a_deal_is_not_published_and_may_change() -> None:

@@ -673,7 +673,7 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     has_deals = _setting(connection, "publish_deals").lower() == "true"
     publication = Publication(
         database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection),
-        few_changes.hidden_outcomes(connection, again), has_deals,
+        few_changes.hidden_outcomes(again), has_deals,
     )  # fmt: skip
     return publish_marts(connection, publication)
 
@@ -714,8 +714,8 @@ def _republication(connection: Any, database: Path, quarter: str | None, minimum
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
         raise PublishError(f"Not published: {objected}")
     is_allowed = _setting(connection, "allow_few_changes") == "True"
-    again = few_changes.Republication(database, _setting(connection, "crm"), quarter, minimum, is_allowed)
-    if objected := few_changes.objection(connection, again):
+    again = few_changes.Republication(connection, database, _setting(connection, "crm"), quarter, minimum, is_allowed)
+    if objected := few_changes.objection(again):
         raise PublishError(f"Not published: {objected}")
     return again
 

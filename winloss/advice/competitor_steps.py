@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from winloss.advice import competitors
+from winloss.advice.deals import of_window
 from winloss.advice.designs import COMPETITOR_REASONS, COMPETITORS, stated_design
 from winloss.advice.steps import parameters
 from winloss.quoting import text_literal
@@ -47,8 +48,7 @@ def competitor_claims(reader: Reader) -> list[Row]:
     deals = f"""select deals.deal_key, deals.closed_quarter, deals.is_won, named.competitor
 from {reader.relation("fct_closed_deals")} as deals
 inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key and named.kind = 'vendor'
-inner join {reader.relation("dim_periods")} as periods
-    on periods.period = 'window' and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
+{of_window(reader)}"""
 
     def ask(set_aside: Sequence[str]) -> list[Row]:
         listed = ", ".join(text_literal(name, reader.engine) for name in set_aside)

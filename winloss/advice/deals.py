@@ -23,6 +23,12 @@ CLUSTERS = ("account_key", "owner")
 """What deals belong together by; the last one is who sells."""
 
 
+def of_window(reader: Reader) -> str:
+    """The join that keeps of `deals` those of the trailing window; where no deal has a closed date, all of them."""
+    return f"""inner join {reader.relation("dim_periods")} as periods
+        on periods.period = 'window' and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
+
+
 def window_deals(
     reader: Reader,
     dimensions: Sequence[str],

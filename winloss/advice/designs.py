@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from winloss.advice.deals import design_of
+from winloss.advice.deals import design_of, of_window
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import DesignEffect
 from winloss.advice.steps import parameters
@@ -53,7 +53,7 @@ def _named(reader: Reader) -> str:
     select deals.deal_key, deals.account_key, deals.owner, deals.is_won, deals.closed_quarter, vendors.competitor
     from {reader.relation("fct_closed_deals")} as deals
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
-    {_of_window(reader)}
+    {of_window(reader)}
 ) as deals"""
 
 
@@ -64,17 +64,12 @@ def _vendors(reader: Reader) -> str:
     group by deal_key"""
 
 
-def _of_window(reader: Reader) -> str:
-    return f"""inner join {reader.relation("dim_periods")} as periods
-        on periods.period = 'window' and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
-
-
 def _reasons(reader: Reader) -> str:
     """Lost deals that name a vendor, once for each reason of any of them: whether it is theirs, inside that reason."""
     lost = f"""select deals.deal_key, deals.account_key, deals.owner, deals.loss_reason_category as category, vendors.competitor
     from {reader.relation("fct_closed_deals")} as deals
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
-    {_of_window(reader)}
+    {of_window(reader)}
     where deals.is_won = 0"""
     unknown = text_literal(UNKNOWN, reader.engine)
     return f"""(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
-from winloss.advice.deals import window_deals
+from winloss.advice.deals import of_window, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
 
@@ -171,9 +171,7 @@ def window_quarters(reader: Reader) -> tuple[str, ...]:
     rows = reader.rows(
         f"""select distinct deals.closed_quarter
 from {reader.relation("fct_closed_deals")} as deals
-inner join {reader.relation("dim_periods")} as periods
-    on periods.period = 'window'
-    and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))"""
+{of_window(reader)}"""
     )
     return tuple(sorted(str(row["closed_quarter"]) for row in rows))
 
@@ -321,9 +319,7 @@ def _dated_contacts(reader: Reader, constants: Parameters) -> str:
         coalesce(contacts.added_on <= deals.created_on + interval '{constants.landmark_days}' day, false) as is_early
     from {reader.relation("bridge_deal_contacts")} as contacts
     inner join {reader.relation("fct_closed_deals")} as deals on contacts.deal_key = deals.deal_key
-    inner join {reader.relation("dim_periods")} as periods
-        on periods.period = 'window'
-        and (periods.has_undated_deals or (deals.closed_on >= periods.starts_on and deals.closed_on < periods.ends_before_on))
+    {of_window(reader)}
 ),
 deals as (
     select

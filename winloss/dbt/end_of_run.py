@@ -73,8 +73,8 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
     if objected := objection(Path(request["path"]), Successor(str(crm), int(deals), **request["fewer_deals"])):
         raise PublishError(f"Not published: {objected}")
     path, minimum = Path(request["path"]), int(request["small_cell_minimum"])
-    again = few_changes.Republication(path, str(crm), quarter, minimum, bool(request["allow_few_changes"]))
-    if objected := few_changes.objection(connection, again):
+    again = few_changes.Republication(connection, path, str(crm), quarter, minimum, bool(request["allow_few_changes"]))
+    if objected := few_changes.objection(again):
         raise PublishError(f"Not published: {objected}")
     written = publish(
         connection,
@@ -86,11 +86,11 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
             minimum=minimum,
             further={"run_history": run_history.published_rows(build, str(crm)), "alerts": alerts},
             meanings=run_history.meanings(connection),
-            hidden_outcomes=few_changes.hidden_outcomes(connection, again),
+            hidden_outcomes=few_changes.hidden_outcomes(again),
             has_deals=bool(request["publish_deals"]),
         ),
     )
-    few_changes.remember(connection, build, quarter or few_changes.NO_QUARTER)
+    few_changes.remember(connection, build, quarter)
     say(f"Published {written[-1]} and {len(written) - 1} copies for {quarter or 'no quarter'}.")
     if named := undeclared(request["marts"]):
         say(named)

@@ -11,6 +11,7 @@ import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -110,9 +111,10 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class Republication:
-    """A build that would be published as `path`: the source of its deals, the quarter it reviews, the `minimum` of changed deals from
-    which what changed may be known, and whether the user allows fewer this once."""
+    """A build that would be published as `path`: the connection to its marts, the source of its deals, the quarter it reviews, the
+    `minimum` of changed deals from which what changed may be known, and whether the user allows fewer this once."""
 
+    connection: duckdb.DuckDBPyConnection
     path: Path
     source: str
     quarter: str | None
@@ -128,6 +130,12 @@ class Republication:
     def reviews(self) -> str:
         return self.quarter or NO_QUARTER
 
+    @cached_property
+    def changes(self) -> list[_Change]:
+        """What changed since each publication that is remembered and can be compared. Every deal is looked at: once, for all who ask."""
+        return [change for change in _changes(self.connection) if change.is_comparable]
+
+    @cached_property
     def standing(self) -> list[tuple[Path, Standing]]:
         """The published files of a company that stand there: of the quarter, and the copies of others."""
         final = published_place(self.path)
@@ -138,12 +146,12 @@ class Republication:
         return [(path, before) for path, before in found if before and before.source != SAMPLE]
 
 
-def objection(connection: duckdb.DuckDBPyConnection, new: Republication) -> str | None:
-    """Why the marts of `connection` must not take the place of what was published of the quarter; None where they may."""
-    files = new.standing() if new.is_watched else []
+def objection(new: Republication) -> str | None:
+    """Why a build must not take the place of what was published of its quarter; None where it may."""
+    files = new.standing if new.is_watched else []
     if not any((before.quarter or NO_QUARTER) == new.reviews for _, before in files):
         return None
-    remembered = [change for change in _changes(connection) if change.is_comparable and change.quarter == new.reviews]
+    remembered = [change for change in new.changes if change.quarter == new.reviews]
     end = "which a reader of both files could work out; readers keep the previous build. Build again when"
     for change in remembered:
         if few := change.few(new.minimum):
@@ -155,7 +163,7 @@ def objection(connection: duckdb.DuckDBPyConnection, new: Republication) -> str 
     for path, before in files:
         if before.build in known or (before.quarter or NO_QUARTER) != new.reviews:
             continue
-        if doubts := doubted(connection, path, new.minimum):
+        if doubts := doubted(new.connection, path, new.minimum):
             return (
                 f"{path} holds {new.reviews} of a build that the private database does not remember, and differs in {' and '.join(doubts)} "
                 f"by what may be fewer than {new.minimum} deals, {end} more changed, or set allow_few_changes: true for this run."
@@ -163,18 +171,19 @@ def objection(connection: duckdb.DuckDBPyConnection, new: Republication) -> str 
     return None
 
 
-def hidden_outcomes(connection: duckdb.DuckDBPyConnection, new: Republication) -> tuple[str, ...]:
+def hidden_outcomes(new: Republication) -> tuple[str, ...]:
     """Outcomes whose amounts must not leave, since those of another quarter's publication, subtracted, tell those of a few deals.
 
     Open deals belong to no quarter: where few of them changed from one publication to the next, their total would tell it.
     """
     if not new.is_watched:
         return ()
-    changes = [change for change in _changes(connection) if change.is_comparable]
-    known = {change.publication for change in changes}
-    is_told = any(0 < change.open_deals < new.minimum for change in changes if change.quarter != new.reviews) or any(
-        "open deals" in doubted(connection, path, new.minimum)
-        for path, before in new.standing()
+    known = {change.publication for change in new.changes}
+    is_told = any(
+        0 < change.open_deals < new.minimum for change in new.changes if change.quarter != new.reviews
+    ) or any(
+        "open deals" in doubted(new.connection, path, new.minimum)
+        for path, before in new.standing
         if path == published_place(new.path)
         and before.build not in known
         and (before.quarter or NO_QUARTER) != new.reviews

@@ -48,6 +48,11 @@ class Context:
         """Of which deals the trailing window is, in words; nothing where it is all of them."""
         return "" if self.is_undated else " of the trailing quarters"
 
+    @property
+    def actions(self) -> list[Record]:
+        """The actions, first ones first, without those whose evidence rests on figures too small to publish."""
+        return [row for row in self.marts.rows("action_items") if row["title"] is not None]
+
     def setting(self, name: str) -> Record | None:
         return self.marts.first("dim_settings", setting=name)
 

@@ -11,8 +11,7 @@ import duckdb
 from winloss.formatting import NO_BREAK
 from winloss.report.build import build_report
 from winloss.report.marts import open_published
-
-FIRST_ACTIONS = 3
+from winloss.report.sections.opening import FIRST_ACTIONS
 
 _READ = """select
     count(*) as deals,

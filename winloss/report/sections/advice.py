@@ -150,12 +150,11 @@ def _follow_up(context: Context) -> Block:
 
 def all_actions(context: Context) -> Section:
     """The actions after the first three, with owners and evidence."""
-    items = context.marts.rows("action_items")
-    rows = [row for row in items if row["title"] is not None]
+    rows = context.actions
     blocks: list[Block] = []
     if rows[FIRST_ACTIONS:]:
         blocks.append(Actions(tuple(action(context, row) for row in rows[FIRST_ACTIONS:])))
     # what rests on figures too small to publish is said to, and left out
-    if len(rows) < len(items):
+    if len(rows) < len(context.marts.rows("action_items")):
         blocks.append(Paragraph(Sentence("An action about who buys rests on too few deals to be shown here."), "note"))
     return Section("further-actions", "Further actions", None, tuple(blocks), ("action_items",))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from winloss.report.context import Context
 from winloss.report.document import Block, Chart, Notes, Section, Sentence, missing, table
 from winloss.report.sections import changes
+from winloss.report.sections.opening import FIRST_ACTIONS
 from winloss.report.sections.pipeline import open_deals
-from winloss.report.sections.segments import _claims, where_we_win
+from winloss.report.sections.segments import claims_of, where_we_win
 
 _CLAIMS = 4
 
@@ -25,7 +26,7 @@ def trend(context: Context) -> Section:
 
 def claims(context: Context) -> Section:
     whole, write = where_we_win(context), context.writer
-    rows = _claims(context)[:_CLAIMS]
+    rows = claims_of(context)[:_CLAIMS]
     if not rows:
         return Section(whole.id, whole.question, whole.finding, whole.blocks[:1], whole.sources)
     block = table(
@@ -46,7 +47,7 @@ def claims(context: Context) -> Section:
 
 def asked_for(context: Context) -> Section:
     question, source = "What do we ask for?", "action_items"
-    rows = [row for row in context.marts.rows("action_items") if row["title"] is not None][:3]
+    rows = context.actions[:FIRST_ACTIONS]
     if not rows:
         return missing("actions", question, Sentence("No action follows from data without closed deals."), source)
     due = ", by the end of {due_quarter}" if rows[0]["due_quarter"] else ""

@@ -291,7 +291,7 @@ def changed(context: Context, listed: int = _LISTED) -> Section:
 
 def actions(context: Context) -> Section:
     question, sources = "What should we do?", ("action_items", "icp_recommendations", "return_on_investment")
-    rows = [row for row in context.marts.rows("action_items") if row["title"] is not None]
+    rows = context.actions
     if not rows:
         return missing("actions", question, Sentence("No action follows from data without closed deals."), *sources)
     say = context.writer.say

@@ -31,7 +31,7 @@ def where_we_win(context: Context) -> Section:
     if all_deals is None:
         return missing("where", question, Sentence("Without closed deals segments cannot be compared."), *sources)
     rows = context.marts.rows("win_rates_by_dimension", period=all_deals["period"])
-    claims = _claims(context)
+    claims = claims_of(context)
     drawn = [
         _drawn(context, name, rows, claims, all_deals)
         for name in _order(context)
@@ -78,7 +78,7 @@ def _order(context: Context) -> list[str]:
     ]
 
 
-def _claims(context: Context) -> list[Record]:
+def claims_of(context: Context) -> list[Record]:
     rows = context.marts.rows("icp_recommendations", grade="strong", second_segment=None)
     return [row for row in rows if row["action"] in ("target_more", "deprioritise")]
 
