@@ -139,27 +139,27 @@ def told(counts: Counts, folder: Path, reads_copies: bool = True) -> dict[str, l
 
 def told_together(counts: Counts, folder: Path) -> list[tuple[str, tuple[int, ...]]]:
     """What an attacker knows of few deals who also subtracts the segments from their sum, in every period of every publication."""
-    place = {
-        cell: number
-        for number, cell in enumerate(
-            (segment, quarter) for segment in counts for quarter in range(len(counts[segment]))
-        )
-    }
-
-    def row(segments: Iterable[str], members: Iterable[int]) -> np.ndarray:
-        vector, quarters_of_sum = np.zeros(len(place)), list(members)
-        for segment in segments:
-            for quarter in quarters_of_sum:
-                # what holds no deal is known to be zero
-                vector[place[segment, quarter]] = counts[segment][quarter] > 0
-        return vector
-
-    rows = []
+    sums: list[tuple[Iterable[str], Iterable[int]]] = []
     for review, is_shown in publications(counts, folder):
         for period, members in quarters(review).items():
-            rows.append(row(counts, members))
-            rows += [row([segment], members) for segment in counts if is_shown[f"{segment} {period}"]]
-    matrix = np.array(rows)
+            sums.append((counts, members))
+            sums += [([segment], members) for segment in counts if is_shown[f"{segment} {period}"]]
+    return few_known(counts, sums)
+
+
+def few_known(counts: Counts, sums: Iterable[tuple[Iterable[str], Iterable[int]]]) -> list[tuple[str, tuple[int, ...]]]:
+    """Sums of up to three quarters of a segment with few deals that follow from `sums`, each of segments over quarters."""
+    places = {cell: place for place, cell in enumerate((s, q) for s in counts for q in range(len(counts[s])))}
+
+    def row(segments: Iterable[str], members: Iterable[int]) -> np.ndarray:
+        vector, of_sum = np.zeros(len(places)), list(members)
+        for segment in segments:
+            for quarter in of_sum:
+                # what holds no deal is known to be zero
+                vector[places[segment, quarter]] = counts[segment][quarter] > 0
+        return vector
+
+    matrix = np.array([row(segments, members) for segments, members in sums])
     rank = np.linalg.matrix_rank(matrix)
     return [
         (segment, chosen)

@@ -29,7 +29,12 @@ TRACEBACK = "Traceback (most recent call last)"
 
 @pytest.fixture(scope="module")
 def place() -> Place:
-    return place_with_a_short_build("odd_surroundings")
+    place = place_with_a_short_build("odd_surroundings")
+    # for `winloss ask`
+    question = Path("analyses") / "what_is_our_win_rate.sql"
+    (place.project / question.parent).mkdir()
+    shutil.copy(ROOT / question, place.project / question)
+    return place
 
 
 def is_plain(text: str) -> bool:
@@ -261,9 +266,8 @@ def no_database(path: Path) -> None:
 
 
 # those that read what a build left
-# the short project has no questions to ask
-READING = sorted(set(main.commands) - {"ask", "check", "quarterly", "run"})
-ARGUMENTS = {"what-if": ["--drop", "tier=Gold"]}
+READING = sorted(set(main.commands) - {"check", "quarterly", "run"})
+ARGUMENTS = {"what-if": ["--drop", "tier=Gold"], "ask": ["what", "is", "our", "win", "rate"]}
 
 
 @pytest.mark.parametrize("command", READING)

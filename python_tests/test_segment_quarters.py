@@ -7,14 +7,12 @@ of a matrix which sums of few deals follow from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
-from python_tests.test_kept_copies import MANY, WINDOW, Counts, day, quarters, random_counts
+from python_tests.test_kept_copies import MANY, WINDOW, Counts, day, few_known, quarters, random_counts
 from python_tests.test_kept_copies import company as company_by_period
 from winloss.publish import small_values
 from winloss.publish.publication import PublishedTable, published_select
@@ -78,33 +76,14 @@ def publications(counts: Counts, folder: Path, **stated: int) -> Iterator[tuple[
 
 def told(counts: Counts, folder: Path) -> list[tuple[str, tuple[int, ...]]]:
     """Sums of up to three quarters of a segment with few deals that the attacker knows once all quarters were published."""
-    places = {cell: place for place, cell in enumerate((s, q) for s in counts for q in range(len(counts[s])))}
-
-    def row(segments: Iterable[str], members: Iterable[int]) -> np.ndarray:
-        vector, of_sum = np.zeros(len(places)), list(members)
-        for segment in segments:
-            for quarter in of_sum:
-                # what holds no deal is known to be zero
-                vector[places[segment, quarter]] = counts[segment][quarter] > 0
-        return vector
-
-    rows = []
+    sums: list[tuple[Iterable[str], Iterable[int]]] = []
     for review, amounts in publications(counts, folder):
         spans = {("period", name): members for name, members in quarters(review).items()}
         spans |= {("quarter", str(quarter)): range(quarter, quarter + 1) for quarter in range(review + 1)}
         for (kind, name), members in spans.items():
-            rows.append(row(counts, members))
-            rows += [row([segment], members) for segment in counts if amounts[f"{kind} {segment}", name] is not None]
-    matrix = np.array(rows)
-    rank = np.linalg.matrix_rank(matrix)
-    return [
-        (segment, chosen)
-        for segment, of_quarters in counts.items()
-        for size in range(1, 4)
-        for chosen in combinations([quarter for quarter, deals in enumerate(of_quarters) if deals], size)
-        if sum(of_quarters[quarter] for quarter in chosen) < 5
-        and np.linalg.matrix_rank(np.vstack([matrix, row([segment], chosen)])) == rank
-    ]
+            sums.append((counts, members))
+            sums += [([segment], members) for segment in counts if amounts[f"{kind} {segment}", name] is not None]
+    return few_known(counts, sums)
 
 
 def shown_by_quarter(amounts: Shown, segment: str) -> list[bool]:

@@ -11,9 +11,7 @@ with lost as (
         competitors.competitor,
         competitors.kind,
         -- once for each deal that names a vendor
-        competitors.kind = 'vendor' and row_number() over (
-            partition by periods.period, deals.deal_key, competitors.kind order by competitors.competitor
-        ) = 1 as is_first_vendor
+        {{ is_first_vendor() }} as is_first_vendor
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
