@@ -670,7 +670,7 @@ def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:
     minimum = int(_setting(connection, "small_cell_minimum") or 5)
     again = _republication(connection, database, quarter, minimum)
     formats = tuple(kind for kind in FORMATS if kind in _setting(connection, "publish_formats"))
-    has_deals = _setting(connection, "publish_deals").lower() == "true"
+    has_deals = _is_set(connection, "publish_deals")
     publication = Publication(
         database, build, quarter, formats, minimum, _history(connection), run_history.meanings(connection),
         few_changes.hidden_outcomes(again), has_deals,
@@ -684,6 +684,10 @@ def _setting(connection: Any, name: str) -> str:
         "select max(value) from marts.dim_settings where setting = $name", {"name": name}
     ).fetchall()
     return stated[0][0] or ""
+
+
+def _is_set(connection: Any, name: str) -> bool:
+    return _setting(connection, name).lower() == "true"
 
 
 def _check_alert_policy(connection: Any) -> None:
@@ -709,11 +713,11 @@ def _republication(connection: Any, database: Path, quarter: str | None, minimum
     deals = connection.execute("select count(*) from marts.fct_deals").fetchall()[0][0]
     share, allowed = (
         float(_setting(connection, "publish_minimum_share") or 0),
-        _setting(connection, "allow_fewer_deals") == "True",
+        _is_set(connection, "allow_fewer_deals"),
     )
     if objected := objection(database, Successor(_setting(connection, "crm"), int(deals), share, allowed)):
         raise PublishError(f"Not published: {objected}")
-    is_allowed = _setting(connection, "allow_few_changes") == "True"
+    is_allowed = _is_set(connection, "allow_few_changes")
     again = few_changes.Republication(connection, database, _setting(connection, "crm"), quarter, minimum, is_allowed)
     if objected := few_changes.objection(again):
         raise PublishError(f"Not published: {objected}")
