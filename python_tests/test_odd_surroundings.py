@@ -29,8 +29,13 @@ TRACEBACK = "Traceback (most recent call last)"
 
 @pytest.fixture(scope="module")
 def place() -> Place:
-    place = place_with_a_short_build("odd_surroundings")
-    # for `winloss ask`
+    return place_with_a_short_build("odd_surroundings")
+
+
+@pytest.fixture(scope="module")
+def asked() -> Place:
+    """A place of its own, for no build: a question needs the models that it asks."""
+    place = place_with_a_short_build("asked")
     question = Path("analyses") / "what_is_our_win_rate.sql"
     (place.project / question.parent).mkdir()
     shutil.copy(ROOT / question, place.project / question)
@@ -275,19 +280,19 @@ ARGUMENTS = {"what-if": ["--drop", "tier=Gold"], "ask": ["what", "is", "our", "w
     "what", [damaged, no_database, lambda path: path.mkdir(), lambda path: path.write_bytes(b""), lambda path: None]
 )
 def test_a_command_on_a_damaged_file_is_one_sentence(
-    tmp_path: Path, place: Place, command: str, what: Callable[[Path], None]
+    tmp_path: Path, asked: Place, command: str, what: Callable[[Path], None]
 ) -> None:
     for name in ("w.duckdb", "marts.duckdb"):
         what(tmp_path / name)
     own = {
         "WINLOSS_DB": str(tmp_path / "w.duckdb"),
         "WINLOSS_PUBLISHED": str(tmp_path / "marts.duckdb"),
-        "PYTHONPATH": str(place.project),
+        "PYTHONPATH": str(asked.project),
     }
     run = subprocess.run(
         [sys.executable, "-m", "winloss", command, *ARGUMENTS.get(command, [])],
-        cwd=place.project,
-        env=place.environment(**own),
+        cwd=asked.project,
+        env=asked.environment(**own),
         capture_output=True,
         text=True,
         check=False,
