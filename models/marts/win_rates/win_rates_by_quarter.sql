@@ -63,12 +63,9 @@ rated as (
 
     select
         *,
-        {{ rate('won_deals', 'closed_deals') }} as win_rate,
-        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
-        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
+        {{ rate_columns('won_deals', 'closed_deals', 'win_rate') }},
         {{ wilson_low('won_deals', 'closed_deals', claim_z) }} as claim_low,
         {{ wilson_high('won_deals', 'closed_deals', claim_z) }} as claim_high,
-        power(closed_amount, 2) / nullif(squared_amount, 0) as value_effective_deals,
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line
     from measured
 
@@ -101,9 +98,7 @@ compared as (
         periods.value_missing_reason,
         charted.ends_before_on
         > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
-        charted.win_rate - charted.previous_win_rate as win_rate_change,
-        {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
-        {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high,
+        {{ difference_columns('charted.win_rate', 'charted.previous_win_rate', 'win_rate_change') }},
         {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'charted.previous_win_rate', 'charted.previous_claim_high') }} > 0
         or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'charted.previous_win_rate', 'charted.previous_claim_low') }} < 0 as leaves_out_zero
     from charted
@@ -153,18 +148,7 @@ select
             and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
             then compared.leaves_out_zero
     end as is_win_rate_change_claimed,
-    compared.won_amount,
-    compared.lost_amount,
-    {{ rate('coalesce(compared.won_amount, 0)', 'compared.closed_amount') }} as value_win_rate,
-    compared.value_effective_deals,
-    compared.mean_won_amount,
-    compared.mean_lost_amount,
-    compared.median_won_amount,
-    compared.median_lost_amount,
-    compared.mean_won_cycle_days,
-    compared.mean_lost_cycle_days,
-    compared.median_won_cycle_days,
-    compared.median_lost_cycle_days,
+    {{ value_columns('compared', has_interval=false) }},
     -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
     compared.closed_deals * compared.win_rate * compared.mean_won_amount / nullif(compared.mean_won_cycle_days, 0) as velocity_amount_per_day,
     compared.value_missing_reason
