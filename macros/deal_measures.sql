@@ -45,3 +45,25 @@
         max(median_cycle_days) filter (where outcome = 'won') as median_won_cycle_days,
         max(median_cycle_days) filter (where outcome = 'lost') as median_lost_cycle_days
 {%- endmacro %}
+
+{# What those tables say of value and time, over rows of these measures. A rate by value weighs deals unlike: its interval is that of the
+   number of equal deals that would tell as much (Kish 1965). #}
+{% macro value_columns(rows, has_interval=true) -%}
+    {%- set effective_deals = 'power(' ~ rows ~ '.closed_amount, 2) / nullif(' ~ rows ~ '.squared_amount, 0)' -%}
+    {%- set won_of_them = '(' ~ effective_deals ~ ' * coalesce(' ~ rows ~ '.won_amount, 0) / nullif(' ~ rows ~ '.closed_amount, 0))' -%}
+    {{ rows }}.won_amount,
+    {{ rows }}.lost_amount,
+    {{ rate('coalesce(' ~ rows ~ '.won_amount, 0)', rows ~ '.closed_amount') }} as value_win_rate,
+    {{ effective_deals }} as value_effective_deals,
+    {%- if has_interval %}
+    {{ wilson_low(won_of_them, '(' ~ effective_deals ~ ')') }} as value_win_rate_low,
+    {{ wilson_high(won_of_them, '(' ~ effective_deals ~ ')') }} as value_win_rate_high,
+    {%- endif %}
+    {%- for measure in ['amount', 'cycle_days'] %}
+    {{ rows }}.mean_won_{{ measure }},
+    {{ rows }}.mean_lost_{{ measure }},
+    {{ rows }}.median_won_{{ measure }},
+    {{ rows }}.median_lost_{{ measure }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -32,3 +32,17 @@
         3.19381530e-1 + {{ t }} * (-3.56563782e-1 + {{ t }} * (1.781477937e0 + {{ t }} * (-1.821255978e0 + {{ t }} * 1.330274429e0)))
     ))
 {%- endmacro %}
+
+{# Three columns: a rate of counts, and the ends of its 95 % interval. #}
+{% macro rate_columns(part, whole, name) -%}
+    {{ rate(part, whole) }} as {{ name }},
+        {{ wilson_low(part, whole) }} as {{ name }}_low,
+        {{ wilson_high(part, whole) }} as {{ name }}_high
+{%- endmacro %}
+
+{# Three columns: how far apart two such rates are, and the ends of the 95 % interval of that. #}
+{% macro difference_columns(rate, other_rate, name) -%}
+    {{ rate }} - {{ other_rate }} as {{ name }},
+        {{ newcombe_low(rate, rate ~ '_low', other_rate, other_rate ~ '_high') }} as {{ name }}_low,
+        {{ newcombe_high(rate, rate ~ '_high', other_rate, other_rate ~ '_low') }} as {{ name }}_high
+{%- endmacro %}

@@ -25,15 +25,17 @@ MOST_NODES = 235
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
-# and `pace`, what is learned from the days deals were open, for the answers; spells ask it from which day deals are watched.
+# and `pace`, what is learned from the days deals were open, for the answers; spells ask it from which day deals are watched. `counts` are steps
+# of one answer each.
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "advice": {"core", "answer", "data_quality", "advice", "pace"},
-    "core": {"staging", "intermediate", "core", "stages", "pace"},
+    "core": {"staging", "intermediate", "core", "stages", "pace", "counts"},
     "stages": {"staging", "intermediate", "core", "stages"},
-    "answer": {"core", "answer", "data_quality", "advice", "pace"},
+    "answer": {"core", "answer", "data_quality", "advice", "pace", "counts"},
     "pace": {"core", "pace"},
+    "counts": {"core", "counts"},
     "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
@@ -123,7 +125,7 @@ def layer(path: str) -> str:
     folder, *rest = Path(path).parts
     if folder == "marts":
         return rest[0] if rest[0] in ("core", "data_quality") else "answer"
-    return next((name for name in ("advice", "checks", "pace", "stages") if name in rest), folder)
+    return next((name for name in ("advice", "checks", "counts", "pace", "stages") if name in rest), folder)
 
 
 @cache
@@ -296,9 +298,13 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
         "select table_name, column_name from information_schema.columns order by table_name, ordinal_position"
     ):
         built.setdefault(row["table_name"], []).append(row["column_name"])
-    in_build = {
-        node["name"] for node in sample_build.manifest["nodes"].values() if node["resource_type"] in ("model", "seed")
-    }
+    nodes = [node for node in sample_build.manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    in_build = {node["name"] for node in nodes}
+    for node in nodes:
+        # part of the query that reads it: no table keeps its columns
+        if node["config"]["materialized"] == "ephemeral":
+            compiled = (sample_build.folder / "target" / "compiled" / "winloss" / node["original_file_path"]).read_text(encoding="utf-8")
+            built[node["name"]] = [row["column_name"] for row in sample_build.rows(f"describe {compiled}")]
     differing = {}
     for kind in ("models", "seeds"):
         for _, entry in entries(kind):
@@ -436,6 +442,18 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 
 # ---------------------------------------------------------------- size and privacy
+
+
+# STYLE.md asks for 25 to 60 lines and one thought; what is longer may only get fewer and shorter.
+LONGEST_MODEL = 250
+MOST_LONG_MODELS = 80
+
+
+def test_a_model_is_one_thought_on_one_screen() -> None:
+    lines = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in MODELS if path.suffix == ".sql"}
+    assert {name: count for name, count in lines.items() if count > LONGEST_MODEL} == {}
+    long_models = sorted(name for name, count in lines.items() if count > 60)
+    assert len(long_models) <= MOST_LONG_MODELS, long_models
 
 
 def test_sample_build_stays_small(sample_build: SampleBuild) -> None:

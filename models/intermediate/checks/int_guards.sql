@@ -16,8 +16,8 @@ left_out as (
 
     select
         records.object || ': ' || records.source_file as subject,
-        {{ rate("count(*) filter (where rejected.rule_id = 'two_versions_in_one_file')", 'max(records.records)') }} as two_versions_share,
-        {{ rate("count(*) filter (where rejected.rule_id = 'superseded_in_one_file')", 'max(records.records)') }} as superseded_share
+        {{ rate("count(*) filter (where rejected.rule_id = 'two_versions_in_one_file')", 'max(records.records)') }} as two_versions_in_one_file,
+        {{ rate("count(*) filter (where rejected.rule_id = 'superseded_in_one_file')", 'max(records.records)') }} as superseded_in_one_file
     from records
     left join {{ ref('rejected_records') }} as rejected
         on records.object = rejected.object and records.source_file = rejected.source_file
@@ -47,11 +47,7 @@ closed as (
         count(*) filter (where deals.outcome = outcomes.outcome) as deals,
         count(*) filter (where deals.outcome = outcomes.outcome and deals.closed_on is null) as undated_deals,
         count(deals.closed_on) as dated_deals
-    from (
-        select 'won' as outcome
-        union all
-        select 'lost' as outcome
-    ) as outcomes
+    from (values ('won'), ('lost')) as outcomes (outcome)
     left join {{ ref('fct_closed_deals') }} as deals on true
     group by outcomes.outcome
 
@@ -59,9 +55,7 @@ closed as (
 
 lopsided as (
 
-    select
-        quarters.quarter,
-        quarters.chance
+    select quarters.*
     from {{ ref('int_one_sided_quarters') }} as quarters
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window' and quarters.starts_on >= periods.starts_on and quarters.starts_on < periods.ends_before_on
@@ -69,16 +63,11 @@ lopsided as (
 )
 
 select
-    'two_versions_in_one_file' as alert,
+    alert,
     subject,
-    two_versions_share as value
+    value
 from left_out
-union all
-select
-    'superseded_in_one_file' as alert,
-    subject,
-    superseded_share as value
-from left_out
+unpivot include nulls (value for alert in (two_versions_in_one_file, superseded_in_one_file))
 union all
 select
     alert,

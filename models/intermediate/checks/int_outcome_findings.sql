@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per data-quality rule about one outcome that is missing: how many closed deals it concerns, of how many.
 
 with outcomes as (

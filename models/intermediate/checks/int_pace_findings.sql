@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per data-quality rule about what curves and open deals rest on: how many deals of the population it concerns, of how many.
 
 with judged as (

@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 {%- set columns = ['lead_source', 'deal_type', 'product', 'pipeline'] -%}
 {%- for dimension in dimensions() if dimension.is_own and not dimension.is_person %}{% do columns.append(dimension.name) %}{% endfor -%}
 -- One row: how many cells of dimensions hold what looks like a person: the name of an owner, or a common given name beside another name.

@@ -58,9 +58,7 @@ select
     counted.closed_deals,
     counted.won_deals,
     counted.expected_win_rate,
-    {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
-    {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
-    {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high,
+    {{ rate_columns('counted.won_deals', 'counted.closed_deals', 'win_rate') }},
     counted.expected_win_rate between {{ wilson_low('counted.won_deals', 'counted.closed_deals') }}
     and {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as is_within,
     case when baseline.value_missing_reason is null then counted.won_amount end as won_amount,

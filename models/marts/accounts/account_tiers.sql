@@ -61,9 +61,7 @@ select
     coalesce(judged.judged_deals, 0) as judged_deals,
     coalesce(judged.judged_won_deals, 0) as judged_won_deals,
     judged.promised_win_rate,
-    {{ rate('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate,
-    {{ wilson_low('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate_low,
-    {{ wilson_high('judged.judged_won_deals', 'judged.judged_deals') }} as judged_win_rate_high,
+    {{ rate_columns('judged.judged_won_deals', 'judged.judged_deals', 'judged_win_rate') }},
     case
         when not quality.is_allowed then quality.missing_reason
         when placed.has_few or placed.has_few_whitespace then 'few accounts: their number is not shown'

@@ -42,40 +42,29 @@ checks as (
     select
         'closed_deals' as alert,
         quarter as subject,
-        cast(closed_deals as double) as value,
-        cast(null as double) as lower_limit,
-        cast(null as double) as upper_limit
+        cast(closed_deals as double) as value
     from reviewed
     union all
     select
         'win_rate' as alert,
         quarter as subject,
-        win_rate as value,
-        case when is_judged then lower_limit end as lower_limit,
-        case when is_judged then upper_limit end as upper_limit
+        win_rate as value
     from reviewed
     union all
     select
         'rejected_share' as alert,
         object as subject,
-        {{ rate('sum(rejected)', 'sum(records)') }} as value,
-        null as lower_limit,
-        null as upper_limit
+        {{ rate('sum(rejected)', 'sum(records)') }} as value
     from {{ ref('input_files') }}
     group by object
     union all
     select
         'missing_reasons' as alert,
         quarter as subject,
-        missing_share as value,
-        null as lower_limit,
-        null as upper_limit
+        missing_share as value
     from reviewed
     union all
-    select
-        *,
-        null as lower_limit,
-        null as upper_limit
+    select *
     from {{ ref('int_guards') }}
 
 ),
@@ -88,12 +77,13 @@ judged as (
         checks.subject,
         checks.value,
         rules.unit,
-        coalesce(checks.lower_limit, cast(lower_settings.value as double)) as lower_threshold,
-        coalesce(checks.upper_limit, cast(upper_settings.value as double)) as upper_threshold,
+        coalesce(limits.lower_limit, cast(lower_settings.value as double)) as lower_threshold,
+        coalesce(limits.upper_limit, cast(upper_settings.value as double)) as upper_threshold,
         rules.meaning,
         rules.remedy
     from checks
     inner join {{ ref('alert_rules') }} as rules on checks.alert = rules.alert
+    left join reviewed as limits on checks.alert = 'win_rate' and limits.is_judged
     left join {{ ref('dim_settings') }} as lower_settings on rules.lower_setting = lower_settings.setting
     left join {{ ref('dim_settings') }} as upper_settings on rules.upper_setting = upper_settings.setting
 

@@ -5,12 +5,8 @@ with counted as (
 
     select
         *,
-        {{ rate('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate,
-        {{ wilson_low('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate_low,
-        {{ wilson_high('inside_won_deals', 'inside_closed_deals') }} as inside_win_rate_high,
-        {{ rate('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate,
-        {{ wilson_low('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate_low,
-        {{ wilson_high('outside_won_deals', 'outside_closed_deals') }} as outside_win_rate_high
+        {{ rate_columns('inside_won_deals', 'inside_closed_deals', 'inside_win_rate') }},
+        {{ rate_columns('outside_won_deals', 'outside_closed_deals', 'outside_win_rate') }}
     from {{ advice('int_icp_backtest') }}
 
 ),

@@ -78,12 +78,8 @@ rated as (
         coalesce(counted.closed_deals, 0) as closed_deals,
         coalesce(counted.won_deals, 0) as won_deals,
         least(counted.closed_deals, counted.other_closed_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
-        {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
-        {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
-        {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high,
-        {{ rate('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate,
-        {{ wilson_low('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate_low,
-        {{ wilson_high('counted.other_won_deals', 'counted.other_closed_deals') }} as other_win_rate_high
+        {{ rate_columns('counted.won_deals', 'counted.closed_deals', 'win_rate') }},
+        {{ rate_columns('counted.other_won_deals', 'counted.other_closed_deals', 'other_win_rate') }}
     from due
     left join counted on due.reviewed_quarter = counted.reviewed_quarter and due.rank = counted.rank
 
@@ -93,9 +89,7 @@ compared as (
 
     select
         *,
-        win_rate - other_win_rate as difference,
-        {{ newcombe_low('win_rate', 'win_rate_low', 'other_win_rate', 'other_win_rate_high') }} as difference_low,
-        {{ newcombe_high('win_rate', 'win_rate_high', 'other_win_rate', 'other_win_rate_low') }} as difference_high
+        {{ difference_columns('win_rate', 'other_win_rate', 'difference') }}
     from rated
 
 )

@@ -41,9 +41,7 @@ shares as (
         coalesce(reasons.lost_deals, 0) as lost_deals,
         coalesce(reasons.mentioned_deals, 0) as mentioned_deals,
         reasons.lost_amount,
-        {{ rate('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share,
-        {{ wilson_low('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share_low,
-        {{ wilson_high('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals') }} as share_high
+        {{ rate_columns('coalesce(reasons.lost_deals, 0)', 'listed.all_lost_deals', 'share') }}
     from listed
     left join reasons on listed.period = reasons.period and listed.category = reasons.category
 

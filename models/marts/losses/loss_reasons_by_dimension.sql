@@ -37,12 +37,8 @@ shares as (
 
     select
         *,
-        {{ rate('lost_deals', 'segment_lost_deals') }} as share,
-        {{ wilson_low('lost_deals', 'segment_lost_deals') }} as share_low,
-        {{ wilson_high('lost_deals', 'segment_lost_deals') }} as share_high,
-        {{ rate('rest_reason_deals', 'other_lost_deals') }} as other_share,
-        {{ wilson_low('rest_reason_deals', 'other_lost_deals') }} as other_share_low,
-        {{ wilson_high('rest_reason_deals', 'other_lost_deals') }} as other_share_high
+        {{ rate_columns('lost_deals', 'segment_lost_deals', 'share') }},
+        {{ rate_columns('rest_reason_deals', 'other_lost_deals', 'other_share') }}
     from compared
 
 )
@@ -60,9 +56,7 @@ select
     shares.share_high,
     cast(shares.other_lost_deals as bigint) as other_lost_deals,
     shares.other_share,
-    shares.share - shares.other_share as difference,
-    {{ newcombe_low('shares.share', 'shares.share_low', 'shares.other_share', 'shares.other_share_high') }} as difference_low,
-    {{ newcombe_high('shares.share', 'shares.share_high', 'shares.other_share', 'shares.other_share_low') }} as difference_high,
+    {{ difference_columns('shares.share', 'shares.other_share', 'difference') }},
     shares.lost_amount,
     baseline.value_missing_reason
 from shares

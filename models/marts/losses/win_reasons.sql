@@ -34,9 +34,7 @@ select
     coalesce(factors.won_deals, 0) as won_deals,
     coalesce(stated.stated_won_deals, 0) as stated_won_deals,
     baseline.won_deals as all_won_deals,
-    {{ rate('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share,
-    {{ wilson_low('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share_low,
-    {{ wilson_high('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals') }} as share_high,
+    {{ rate_columns('coalesce(factors.won_deals, 0)', 'stated.stated_won_deals', 'share') }},
     factors.won_amount,
     case
         when stated.stated_won_deals is null then coalesce(baseline.missing_reason, 'no won deal of this period states a win factor')

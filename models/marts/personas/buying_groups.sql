@@ -86,9 +86,7 @@ select
     counted.closed_deals,
     counted.won_deals,
     counted.lost_deals,
-    {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
-    {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
-    {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high,
+    {{ rate_columns('counted.won_deals', 'counted.closed_deals', 'win_rate') }},
     coverage.is_comparable,
     coverage.missing_reason as coverage_warning
 from counted

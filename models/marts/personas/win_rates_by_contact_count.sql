@@ -38,8 +38,6 @@ select
     counted.closed_deals,
     counted.won_deals,
     counted.closed_deals - counted.won_deals as lost_deals,
-    {{ rate('counted.won_deals', 'counted.closed_deals') }} as win_rate,
-    {{ wilson_low('counted.won_deals', 'counted.closed_deals') }} as win_rate_low,
-    {{ wilson_high('counted.won_deals', 'counted.closed_deals') }} as win_rate_high
+    {{ rate_columns('counted.won_deals', 'counted.closed_deals', 'win_rate') }}
 from counted
 inner join {{ ref('dim_periods') }} as periods on counted.period = periods.period

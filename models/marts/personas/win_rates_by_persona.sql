@@ -141,12 +141,8 @@ rated as (
 
     select
         *,
-        {{ rate('won_deals_with', 'closed_deals_with') }} as win_rate_with,
-        {{ wilson_low('won_deals_with', 'closed_deals_with') }} as win_rate_with_low,
-        {{ wilson_high('won_deals_with', 'closed_deals_with') }} as win_rate_with_high,
-        {{ rate('won_deals_without', 'closed_deals_without') }} as win_rate_without,
-        {{ wilson_low('won_deals_without', 'closed_deals_without') }} as win_rate_without_low,
-        {{ wilson_high('won_deals_without', 'closed_deals_without') }} as win_rate_without_high
+        {{ rate_columns('won_deals_with', 'closed_deals_with', 'win_rate_with') }},
+        {{ rate_columns('won_deals_without', 'closed_deals_without', 'win_rate_without') }}
     from compared
 
 )
@@ -167,9 +163,7 @@ select
     rated.lost_deals_without,
     rated.closed_deals_without,
     rated.win_rate_without,
-    rated.win_rate_with - rated.win_rate_without as difference,
-    {{ newcombe_low('rated.win_rate_with', 'rated.win_rate_with_low', 'rated.win_rate_without', 'rated.win_rate_without_high') }} as difference_low,
-    {{ newcombe_high('rated.win_rate_with', 'rated.win_rate_with_high', 'rated.win_rate_without', 'rated.win_rate_without_low') }} as difference_high,
+    {{ difference_columns('rated.win_rate_with', 'rated.win_rate_without', 'difference') }},
     {{ rate('rated.won_deals_with', 'rated.won_deals_with_contacts') }} as share_of_won_deals,
     {{ rate('rated.lost_deals_with', 'rated.lost_deals_with_contacts') }} as share_of_lost_deals,
     case

@@ -49,9 +49,7 @@ select
     ending.won_share as win_rate_from_here,
     ending.won_share_low as win_rate_from_here_low,
     ending.won_share_high as win_rate_from_here_high,
-    {{ rate('counts.lost_deals', 'counts.all_lost_deals') }} as share_of_losses,
-    {{ wilson_low('counts.lost_deals', 'counts.all_lost_deals') }} as share_of_losses_low,
-    {{ wilson_high('counts.lost_deals', 'counts.all_lost_deals') }} as share_of_losses_high,
+    {{ rate_columns('counts.lost_deals', 'counts.all_lost_deals', 'share_of_losses') }},
     case
         when 2 * counts.lost_deals_with_amount >= counts.lost_deals and counts.lost_deals >= {{ setting('small_cell_minimum') | int }}
             then counts.lost_amount

@@ -24,15 +24,6 @@ totals as (
     left join outcomes on periods.period = outcomes.period
     group by periods.period
 
-),
-
-weighted as (
-
-    select
-        *,
-        power(closed_amount, 2) / nullif(squared_amount, 0) as value_effective_deals
-    from totals
-
 )
 
 select
@@ -40,29 +31,14 @@ select
     periods.first_quarter,
     periods.last_quarter,
     periods.population,
-    weighted.closed_deals,
-    weighted.won_deals,
-    weighted.lost_deals,
-    weighted.disqualified_deals,
-    {{ rate('weighted.won_deals', 'weighted.closed_deals') }} as win_rate,
-    {{ wilson_low('weighted.won_deals', 'weighted.closed_deals') }} as win_rate_low,
-    {{ wilson_high('weighted.won_deals', 'weighted.closed_deals') }} as win_rate_high,
+    totals.closed_deals,
+    totals.won_deals,
+    totals.lost_deals,
+    totals.disqualified_deals,
+    {{ rate_columns('totals.won_deals', 'totals.closed_deals', 'win_rate') }},
     periods.missing_reason,
-    weighted.won_amount,
-    weighted.lost_amount,
-    {{ rate('coalesce(weighted.won_amount, 0)', 'weighted.closed_amount') }} as value_win_rate,
-    weighted.value_effective_deals,
-    {{ wilson_low('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_low,
-    {{ wilson_high('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_high,
-    weighted.mean_won_amount,
-    weighted.mean_lost_amount,
-    weighted.median_won_amount,
-    weighted.median_lost_amount,
-    weighted.mean_won_cycle_days,
-    weighted.mean_lost_cycle_days,
-    weighted.median_won_cycle_days,
-    weighted.median_lost_cycle_days,
+    {{ value_columns('totals') }},
     periods.value_currency,
     periods.value_missing_reason
 from {{ ref('dim_periods') }} as periods
-inner join weighted on periods.period = weighted.period
+inner join totals on periods.period = totals.period

@@ -54,8 +54,7 @@ compared as (
     select
         cells.*,
         cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as other_closed_deals,
-        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as other_won_deals,
-        power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals
+        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as other_won_deals
     from cells
     left join rest on cells.period = rest.period and cells.dimension = rest.dimension
 
@@ -65,12 +64,8 @@ rated as (
 
     select
         *,
-        {{ rate('won_deals', 'closed_deals') }} as win_rate,
-        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
-        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
-        {{ rate('other_won_deals', 'other_closed_deals') }} as other_win_rate,
-        {{ wilson_low('other_won_deals', 'other_closed_deals') }} as other_win_rate_low,
-        {{ wilson_high('other_won_deals', 'other_closed_deals') }} as other_win_rate_high
+        {{ rate_columns('won_deals', 'closed_deals', 'win_rate') }},
+        {{ rate_columns('other_won_deals', 'other_closed_deals', 'other_win_rate') }}
     from compared
 
 ),
@@ -117,31 +112,10 @@ select
     rated.other_closed_deals,
     rated.other_won_deals,
     rated.other_win_rate,
-    rated.win_rate - rated.other_win_rate as difference,
-    {{ newcombe_low('rated.win_rate', 'rated.win_rate_low', 'rated.other_win_rate', 'rated.other_win_rate_high') }} as difference_low,
-    {{ newcombe_high('rated.win_rate', 'rated.win_rate_high', 'rated.other_win_rate', 'rated.other_win_rate_low') }} as difference_high,
+    {{ difference_columns('rated.win_rate', 'rated.other_win_rate', 'difference') }},
     (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate)
     / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
-    rated.won_amount,
-    rated.lost_amount,
-    {{ rate('coalesce(rated.won_amount, 0)', 'rated.closed_amount') }} as value_win_rate,
-    rated.value_effective_deals,
-    {{ wilson_low(
-        'rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)',
-        'rated.value_effective_deals'
-    ) }} as value_win_rate_low,
-    {{ wilson_high(
-        'rated.value_effective_deals * coalesce(rated.won_amount, 0) / nullif(rated.closed_amount, 0)',
-        'rated.value_effective_deals'
-    ) }} as value_win_rate_high,
-    rated.mean_won_amount,
-    rated.mean_lost_amount,
-    rated.median_won_amount,
-    rated.median_lost_amount,
-    rated.mean_won_cycle_days,
-    rated.mean_lost_cycle_days,
-    rated.median_won_cycle_days,
-    rated.median_lost_cycle_days,
+    {{ value_columns('rated') }},
     baseline.value_missing_reason
 from listed
 inner join {{ ref('win_rate_baseline') }} as baseline on listed.period = baseline.period

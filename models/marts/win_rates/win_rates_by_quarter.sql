@@ -3,40 +3,7 @@
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
 -- rate needs quarters that have ended and `minimum_deals` closed deals in each: two deals against two are no change.
 
-with bounds as (
-
-    select
-        -- a deal closed before that has a mistyped year, and there is nothing to see between it and the others
-        min(case when deals.closed_quarter_starts_on > {{ dbt.dateadd('month', -300, 'periods.as_of_on') }} then deals.closed_quarter_starts_on end)
-            as first_starts_on,
-        least(max(deals.closed_quarter_starts_on), max(periods.as_of_on)) as last_starts_on
-    from {{ ref('fct_closed_deals') }} as deals
-    cross join {{ ref('dim_periods') }} as periods
-
-),
-
--- every quarter the export speaks of, and those of mistyped years where deals stand in them
-quarters as (
-
-    {% for quarter in fiscal_quarters() -%}
-    select cast('{{ quarter.starts_on }}' as date) as starts_on
-    from bounds
-    where cast('{{ quarter.starts_on }}' as date) between first_starts_on and last_starts_on
-    union
-    {% else -%}
-    select cast({{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} as date) as starts_on
-    from bounds
-    inner join (select cast(id as integer) as number from range(102) as counted (id)) as numbers
-        on {{ dbt.dateadd('month', '(3 * numbers.number)', 'bounds.first_starts_on') }} <= bounds.last_starts_on
-    union
-    {% endfor -%}
-    select closed_quarter_starts_on as starts_on
-    from {{ ref('fct_closed_deals') }}
-    where closed_quarter_starts_on is not null
-
-),
-
-outcomes as (
+with outcomes as (
 
     select
         closed_quarter_starts_on,
@@ -53,7 +20,7 @@ measured as (
     select
         quarters.starts_on,
         {{ deal_measures() }}
-    from quarters
+    from {{ ref('int_quarters') }} as quarters
     left join outcomes on quarters.starts_on = outcomes.closed_quarter_starts_on
     group by quarters.starts_on
 
@@ -63,13 +30,11 @@ rated as (
 
     select
         *,
-        {{ rate('won_deals', 'closed_deals') }} as win_rate,
-        {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
-        {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high,
+        {{ rate_columns('won_deals', 'closed_deals', 'win_rate') }},
         {{ wilson_low('won_deals', 'closed_deals', claim_z) }} as claim_low,
         {{ wilson_high('won_deals', 'closed_deals', claim_z) }} as claim_high,
-        power(closed_amount, 2) / nullif(squared_amount, 0) as value_effective_deals,
-        {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line
+        {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
+        lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured
 
 ),
@@ -78,18 +43,15 @@ rated as (
 charted as (
 
     select
-        *,
-        {{ quarters_later('starts_on', 1) }} as ends_before_on,
-        case when closed_deals > 0 then greatest(0e0, center_line - 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as lower_limit,
-        case when closed_deals > 0 then least(1e0, center_line + 3 * sqrt(center_line * (1 - center_line) / closed_deals)) end as upper_limit,
-        lag(starts_on) over (order by starts_on) as previous_starts_on,
-        lag(closed_deals) over (order by starts_on) as previous_closed_deals,
-        lag(win_rate) over (order by starts_on) as previous_win_rate,
-        lag(win_rate_low) over (order by starts_on) as previous_win_rate_low,
-        lag(win_rate_high) over (order by starts_on) as previous_win_rate_high,
-        lag(claim_low) over (order by starts_on) as previous_claim_low,
-        lag(claim_high) over (order by starts_on) as previous_claim_high
+        rated.*,
+        periods.population,
+        periods.value_missing_reason,
+        {{ quarters_later('rated.starts_on', 1) }} as ends_before_on,
+        {{ quarters_later('rated.starts_on', 1) }}
+        > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
+        3 * sqrt(rated.center_line * (1 - rated.center_line) / nullif(rated.closed_deals, 0)) as half_width
     from rated
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
 
 ),
 
@@ -97,17 +59,16 @@ compared as (
 
     select
         charted.*,
-        periods.population,
-        periods.value_missing_reason,
-        charted.ends_before_on
-        > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
-        charted.win_rate - charted.previous_win_rate as win_rate_change,
-        {{ newcombe_low('charted.win_rate', 'charted.win_rate_low', 'charted.previous_win_rate', 'charted.previous_win_rate_high') }} as win_rate_change_low,
-        {{ newcombe_high('charted.win_rate', 'charted.win_rate_high', 'charted.previous_win_rate', 'charted.previous_win_rate_low') }} as win_rate_change_high,
-        {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'charted.previous_win_rate', 'charted.previous_claim_high') }} > 0
-        or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'charted.previous_win_rate', 'charted.previous_claim_low') }} < 0 as leaves_out_zero
+        greatest(0e0, charted.center_line - charted.half_width) as lower_limit,
+        least(1e0, charted.center_line + charted.half_width) as upper_limit,
+        {{ difference_columns('charted.win_rate', 'previous.win_rate', 'win_rate_change') }},
+        {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'previous.win_rate', 'previous.claim_high') }} > 0
+        or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'previous.win_rate', 'previous.claim_low') }} < 0 as leaves_out_zero,
+        charted.closed_deals >= {{ minimum_deals }} and not charted.is_partial as is_judged,
+        -- a quarter that is far from the one before it in the table has a mistyped year between them
+        previous.closed_deals >= {{ minimum_deals }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
     from charted
-    inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
+    left join charted as previous on charted.previous_starts_on = previous.starts_on
 
 )
 
@@ -126,45 +87,21 @@ select
     compared.win_rate_high,
     case when compared.closed_deals = 0 then 'no closed deals in this quarter' end as missing_reason,
     compared.center_line,
-    compared.lower_limit,
-    compared.upper_limit,
+    case when compared.closed_deals > 0 then compared.lower_limit end as lower_limit,
+    case when compared.closed_deals > 0 then compared.upper_limit end as upper_limit,
     case
         when compared.closed_deals > 0
-            then
-                (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit)
-                and compared.closed_deals >= {{ minimum_deals }} and not compared.is_partial
+            then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit) and compared.is_judged
     end as is_outside_limits,
     compared.win_rate_change,
     compared.win_rate_change_low,
     compared.win_rate_change_high,
-    -- a quarter that is far from the one before it in the table has a mistyped year between them
     case
-        when
-            not compared.is_partial
-            and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
-            and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
-            then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
+        when compared.is_judged and compared.is_next then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
     end as is_win_rate_changed,
     -- the same at the level of a claim
-    case
-        when
-            not compared.is_partial
-            and least(compared.closed_deals, compared.previous_closed_deals) >= {{ minimum_deals }}
-            and compared.starts_on = {{ quarters_later('compared.previous_starts_on', 1) }}
-            then compared.leaves_out_zero
-    end as is_win_rate_change_claimed,
-    compared.won_amount,
-    compared.lost_amount,
-    {{ rate('coalesce(compared.won_amount, 0)', 'compared.closed_amount') }} as value_win_rate,
-    compared.value_effective_deals,
-    compared.mean_won_amount,
-    compared.mean_lost_amount,
-    compared.median_won_amount,
-    compared.median_lost_amount,
-    compared.mean_won_cycle_days,
-    compared.mean_lost_cycle_days,
-    compared.median_won_cycle_days,
-    compared.median_lost_cycle_days,
+    case when compared.is_judged and compared.is_next then compared.leaves_out_zero end as is_win_rate_change_claimed,
+    {{ value_columns('compared', has_interval=false) }},
     -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
     compared.closed_deals * compared.win_rate * compared.mean_won_amount / nullif(compared.mean_won_cycle_days, 0) as velocity_amount_per_day,
     compared.value_missing_reason

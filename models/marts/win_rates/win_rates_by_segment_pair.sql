@@ -72,13 +72,8 @@ rated as (
         baseline.win_rate as baseline_win_rate,
         baseline.closed_deals - cells.closed_deals as other_closed_deals,
         baseline.won_deals - cells.won_deals as other_won_deals,
-        power(cells.closed_amount, 2) / nullif(cells.squared_amount, 0) as value_effective_deals,
-        {{ rate('cells.won_deals', 'cells.closed_deals') }} as win_rate,
-        {{ wilson_low('cells.won_deals', 'cells.closed_deals') }} as win_rate_low,
-        {{ wilson_high('cells.won_deals', 'cells.closed_deals') }} as win_rate_high,
-        {{ rate('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate,
-        {{ wilson_low('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate_low,
-        {{ wilson_high('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)') }} as other_win_rate_high
+        {{ rate_columns('cells.won_deals', 'cells.closed_deals', 'win_rate') }},
+        {{ rate_columns('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)', 'other_win_rate') }}
     from cells
     inner join {{ ref('win_rate_baseline') }} as baseline on cells.period = baseline.period
     where cells.closed_deals >= {{ setting('pair_minimum_deals') | int }}
@@ -102,23 +97,8 @@ select
     other_closed_deals,
     other_won_deals,
     other_win_rate,
-    win_rate - other_win_rate as difference,
-    {{ newcombe_low('win_rate', 'win_rate_low', 'other_win_rate', 'other_win_rate_high') }} as difference_low,
-    {{ newcombe_high('win_rate', 'win_rate_high', 'other_win_rate', 'other_win_rate_low') }} as difference_high,
+    {{ difference_columns('win_rate', 'other_win_rate', 'difference') }},
     (won_deals + {{ setting('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
-    won_amount,
-    lost_amount,
-    {{ rate('coalesce(won_amount, 0)', 'closed_amount') }} as value_win_rate,
-    value_effective_deals,
-    {{ wilson_low('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_low,
-    {{ wilson_high('value_effective_deals * coalesce(won_amount, 0) / nullif(closed_amount, 0)', 'value_effective_deals') }} as value_win_rate_high,
-    mean_won_amount,
-    mean_lost_amount,
-    median_won_amount,
-    median_lost_amount,
-    mean_won_cycle_days,
-    mean_lost_cycle_days,
-    median_won_cycle_days,
-    median_lost_cycle_days,
+    {{ value_columns('rated') }},
     value_missing_reason
 from rated
