@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from winloss.advice.deals import design_of, of_window
+from winloss.advice.deals import design_of, of_window, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import DesignEffect
 from winloss.advice.steps import parameters
@@ -20,7 +20,8 @@ DESIGNS = {"comparison": "text", "design_effect": "number", "degrees": "number"}
 
 COMPETITORS = "competitors"
 COMPETITOR_REASONS = "competitor loss reasons"
-MOMENTS = {"early": "contacts early", "at close": "contacts at close"}
+MOMENTS = {"contacts at close": "at_close", "contacts early": "early"}
+"""Comparisons of deals by how many contacts they had, with the columns that say it."""
 
 
 def design_effects(reader: Reader) -> list[Row]:
@@ -28,14 +29,20 @@ def design_effects(reader: Reader) -> list[Row]:
     constants = parameters(reader)
     stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
     many = int(str(stated.get("many_contacts", declared()["many_contacts"].default)))
-    asked = {COMPETITORS: (_named(reader), "competitor"), COMPETITOR_REASONS: (_reasons(reader), "competitor")}
-    asked |= {MOMENTS[moment]: (_contacts(reader, moment, many), "many_contacts") for moment in sorted(MOMENTS)}
-    rows: list[Row] = []
-    for comparison, (deals, column) in asked.items():
-        design = design_of(reader, deals, column, constants)
-        degrees = round(design.degrees, 3) if math.isfinite(design.degrees) else None
-        rows.append({"comparison": comparison, "design_effect": design.factor, "degrees": degrees})
-    return rows
+    designs = {
+        COMPETITORS: design_of(reader, _named(reader), "competitor", constants),
+        COMPETITOR_REASONS: design_of(reader, _reasons(reader), "competitor", constants, are_apart=True),
+    }
+    found = two_sided_designs(reader, _contacts(reader, many), list(MOMENTS.values()), constants)
+    designs |= {comparison: found[column] for comparison, column in MOMENTS.items()}
+    return [
+        {
+            "comparison": comparison,
+            "design_effect": design.factor,
+            "degrees": round(design.degrees, 3) if math.isfinite(design.degrees) else None,
+        }
+        for comparison, design in designs.items()
+    ]
 
 
 def stated_design(reader: Reader, comparison: str) -> DesignEffect:
@@ -71,13 +78,9 @@ def _reasons(reader: Reader) -> str:
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
     where deals.is_won = 0"""
-    unknown = text_literal(UNKNOWN, reader.engine)
     return f"""(
     select
-        lost.deal_key || ' ' || reasons.category as deal_key,
-        -- null where the deal names no account: it is one of its own then, on every engine
-        lost.account_key || ' ' || reasons.category as account_key,
-        case when lost.owner = {unknown} then {unknown} else lost.owner || ' ' || reasons.category end as owner,
+        lost.deal_key, lost.account_key, lost.owner,
         case when lost.category = reasons.category then 1 else 0 end as is_won,
         reasons.category as closed_quarter,
         lost.competitor
@@ -86,13 +89,18 @@ def _reasons(reader: Reader) -> str:
 ) as deals"""
 
 
-def _contacts(reader: Reader, moment: str, many: int) -> str:
-    """Deals of the window with a contact, by whether they had many at the moment, inside like deals."""
+def _contacts(reader: Reader, many: int) -> str:
+    """Deals of the window with a contact, by whether they had many at each moment, inside like deals."""
+    columns = ",\n        ".join(
+        f"case when moment = {text_literal(moment, reader.engine)} then case when contacts >= {many} then 'many' else 'few' end "
+        f"else {text_literal(UNKNOWN, reader.engine)} end as {column}"
+        for moment, column in (("at close", "at_close"), ("early", "early"))
+    )
     return f"""(
     select
         deal_key, account_key, owner, is_won,
         closed_quarter || ' ' || deal_size_band || ' ' || deal_type as closed_quarter,
-        case when contacts >= {many} then 'many' else 'few' end as many_contacts
+        {columns}
     from {reader.relation("int_contact_moments")}
-    where period = 'window' and moment = {text_literal(moment, reader.engine)}
+    where period = 'window'
 ) as deals"""
