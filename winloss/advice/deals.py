@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, LARGE_TYPES, Cuts, De
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.quoting import text_literal
-from winloss.rows import Reader, number
+from winloss.rows import Reader, Row, number
 
 COHORT_QUARTERS = 4
 QUARTER_DAYS = 91.25
@@ -21,6 +22,9 @@ WON_BY = 0.90
 
 CLUSTERS = ("account_key", "owner")
 """What deals belong together by; the last one is who sells."""
+
+ByCluster = dict[str, ClusterSums]
+"""The sums of a dimension by what deals belong together by, in the order of `CLUSTERS`."""
 
 
 def of_window(reader: Reader) -> str:
@@ -36,7 +40,7 @@ def window_deals(
     parameters: Parameters,
     like: DealCounts | None = None,
     cuts: Cuts = MappingProxyType({}),
-    sums: Mapping[str, Sequence[ClusterSums]] | None = None,
+    sums: Mapping[str, ByCluster] | None = None,
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
@@ -47,12 +51,11 @@ def window_deals(
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
     group, size = _type_groups(reader, deals, closed)
-    if sums is not None:
-        by_dimension = sums
-    elif like is not None and size > parameters.exact_up_to_deals:
+    if sums is None and like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
-        by_dimension = segment_sums(reader, dimensions, window, parameters, cuts)
+        found = segment_sums(reader, dimensions, window, parameters, cuts) if sums is None else sums
+        by_dimension = {name: list(by_cluster.values()) for name, by_cluster in found.items()}
     return _folded(
         reader,
         reader.relation("int_deal_cells"),
@@ -85,7 +88,7 @@ def segment_sums(
     window: Sequence[str],
     parameters: Parameters,
     cuts: Cuts = MappingProxyType({}),
-) -> dict[str, list[ClusterSums]]:
+) -> dict[str, ByCluster]:
     """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut."""
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
@@ -104,16 +107,16 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     return design_of(reader, deals, "compared_quarter", parameters)
 
 
-def design_of(
-    reader: Reader, deals: str, column: str, parameters: Parameters, are_apart: bool = False
-) -> DesignEffect:
+def design_of(reader: Reader, deals: str, column: str, parameters: Parameters, are_apart: bool = False) -> DesignEffect:
     """The larger design effect of accounts and owners on the segments that `column` makes of `deals`.
 
     `deals` is a subquery of deal_key, account_key, owner, is_won (what is compared), the column, and closed_quarter (inside what).
     With `are_apart` deals of a cluster belong together inside one of these alone.
     """
     return largest(
-        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", parameters, are_apart=are_apart).get(column, ())
+        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", parameters, are_apart=are_apart)
+        .get(column, {})
+        .values()
     )
 
 
@@ -122,7 +125,28 @@ def two_sided_designs(
 ) -> dict[str, DesignEffect]:
     """The same for each of several columns that part deals in two, inside many strata; a deal that is `unknown` stands in none."""
     found = _cluster_sums(reader, deals, "1 = 1", _columns(columns), "0", parameters, are_many=True)
-    return {column: largest(found.get(column, ())) for column in columns}
+    return {column: largest(found.get(column, {}).values()) for column in columns}
+
+
+def stated_sums(reader: Reader) -> dict[str, ByCluster]:
+    """What int_segment_designs states of the segments of the window, by dimension and cut."""
+    found: dict[str, ByCluster] = {}
+    for row in sorted(reader.table("int_segment_designs"), key=lambda row: CLUSTERS.index(str(row["cluster"]))):
+        found.setdefault(str(row["dimension"]), {})[str(row["cluster"])] = _sums_of(row)
+    return found
+
+
+def segments_design(reader: Reader, dimensions: Sequence[str]) -> DesignEffect:
+    """The largest design effect of accounts and owners on the segments of any of the dimensions in the window, as stated."""
+    stated = stated_sums(reader)
+    return largest(sums for name in dimensions for sums in stated.get(name, {}).values())
+
+
+def _sums_of(row: Row) -> ClusterSums:
+    counts = {column.name: column.type == "int" for column in fields(ClusterSums)}
+    return ClusterSums(
+        **{name: int(number(row[name])) if is_count else number(row[name]) for name, is_count in counts.items()}
+    )
 
 
 def largest(sums: Iterable[ClusterSums]) -> DesignEffect:
@@ -252,31 +276,30 @@ def _cluster_sums(
     parameters: Parameters,
     are_apart: bool = False,
     are_many: bool = False,
-) -> dict[str, list[ClusterSums]]:
+) -> dict[str, ByCluster]:
     """The sums behind the design effect of each kind of cluster, by dimension; a deal without one is one of its own.
 
     With `are_apart` deals of a cluster belong together inside a stratum alone. `are_many` says that there are many strata
     and few segments: the same sums are made by segment then, not by pair of strata.
     """
-    found: dict[str, list[ClusterSums]] = {}
+    found: dict[str, ByCluster] = {}
     names = list(dimensions)
     for start in range(0, len(names), DIMENSIONS_AT_ONCE):
         asked = names[start : start + DIMENSIONS_AT_ONCE]
         families = [(name, cluster) for name in asked for cluster in CLUSTERS]
         rows = reader.rows(
-            _sums_sql(reader, deals, where, {name: dimensions[name] for name in asked}, group, parameters, are_apart, are_many)
+            _sums_sql(
+                reader, deals, where, {name: dimensions[name] for name in asked}, group, parameters, are_apart, are_many
+            )
         )
         for row in sorted(rows, key=lambda row: number(row["family"])):
-            name, _ = families[int(number(row["family"]))]
-            sums = {key: int(number(row[key])) if key in _COUNTS else number(row[key]) for key in row if key != "family"}
-            found.setdefault(name, []).append(ClusterSums(**sums))  # type: ignore[arg-type]
+            name, cluster = families[int(number(row["family"]))]
+            found.setdefault(name, {})[cluster] = _sums_of(row)
     return found
 
 
 DIMENSIONS_AT_ONCE = 4
 """So many dimensions are asked about in one reading: each holds every cluster of the window in memory."""
-
-_COUNTS = {"deals", "strata", "cells", "segments", "few_clusters", "wide_segments"}
 
 
 def _sums_sql(

@@ -1,4 +1,4 @@
-"""How much less deals tell that share an account or an owner, where competitors, loss reasons and contacts are compared.
+"""How much less deals tell that share an account or an owner, where segments, competitors, loss reasons and contacts are compared.
 
 Accounts have a vendor in the house, owners a reason they always give, and both win more or less often than others: deals of one
 are no independent deals. What is compared counts for fewer by the design effect of the trailing window (docs/decisions/0082).
@@ -7,14 +7,24 @@ are no independent deals. What is compared counts for fewer by the design effect
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, fields
 
-from winloss.advice.deals import design_of, of_window, two_sided_designs
+from winloss.advice.counts import ATTRIBUTES
+from winloss.advice.deals import design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
-from winloss.advice.statistics import DesignEffect
-from winloss.advice.steps import parameters
+from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
+from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 from winloss.settings import declared
+
+SEGMENT_DESIGNS = {
+    "dimension": "text",
+    "cluster": "text",
+    **{column.name: "integer" if column.type == "int" else "number" for column in fields(ClusterSums)},
+    "design_effect": "number",
+    "degrees": "number",
+}
 
 DESIGNS = {"comparison": "text", "design_effect": "number", "degrees": "number"}
 
@@ -22,6 +32,28 @@ COMPETITORS = "competitors"
 COMPETITOR_REASONS = "competitor loss reasons"
 MOMENTS = {"contacts at close": "at_close", "contacts early": "early"}
 """Comparisons of deals by how many contacts they had, with the columns that say it."""
+
+
+def segment_designs(reader: Reader) -> list[Row]:
+    """One row per dimension or cut and kind of cluster that deals of the window share: the sums behind its design effect, and that.
+
+    Asked once for all that compares segments of the window: recommendations, what moved the win rate, the scorecard of accounts.
+    """
+    window = window_quarters(reader)
+    if not window:
+        return []
+    changes = reader.rows(f"select distinct dimension from {reader.relation('int_segment_quarters')}")
+    recommendable = recommendable_dimensions(reader)
+    dimensions = sorted({*recommendable, *ATTRIBUTES, *(str(row["dimension"]) for row in changes)})
+    found = segment_sums(reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
+    rows: list[Row] = []
+    for dimension, sums in found.items():
+        for cluster, of_cluster in sums.items():
+            design = design_effect(of_cluster)
+            degrees = design.degrees if math.isfinite(design.degrees) else None
+            told: Row = {"design_effect": design.factor, "degrees": degrees}
+            rows.append({"dimension": dimension, "cluster": cluster, **asdict(of_cluster), **told})
+    return rows
 
 
 def design_effects(reader: Reader) -> list[Row]:
