@@ -20,7 +20,7 @@ from benchmarks.accuracy.real import Spec
 from benchmarks.accuracy.scenarios import DIMENSIONS, LABELS, Company, Floats, Ints
 from winloss.advice import effects, scorecard
 from winloss.advice.changes import Designs, comparison_rows
-from winloss.advice.counts import cluster_sums
+from winloss.advice.counts import ATTRIBUTES, cluster_sums
 from winloss.advice.effects import Effects, Segment
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import DesignEffect, design_effect
@@ -29,7 +29,7 @@ from winloss.settings import PROJECT, declared
 
 QUARTERS = 8
 NOW = QUARTERS - 1
-OF_ACCOUNT = scorecard.ATTRIBUTES
+OF_ACCOUNT = ATTRIBUTES
 LIKENESS = 0.15
 PARAMETERS = Parameters()
 

@@ -98,7 +98,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     if not learned:
         return []
     dimensions = sorted({dimension for counts_of in learned.values() for dimension, _ in counts_of})
-    designs = Designs(segments_design(reader, dimensions, window, constants), quarters_design(reader, names, constants))
+    designs = Designs(segments_design(reader, dimensions), quarters_design(reader, names, constants))
     found = effects.fit(
         learned,
         _shared_deals(reader, window, left_out, renamed),

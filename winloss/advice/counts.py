@@ -168,6 +168,9 @@ def sums_of(answer: StrataCounts) -> StrataSums:
     )
 
 
+ATTRIBUTES = ("industry", "revenue_band", "employee_band", "region")
+"""What is known of an account without a deal."""
+
 DEAL_TYPE = "deal_type"
 """The dimension that strata are made of, unless it is itself asked about."""
 

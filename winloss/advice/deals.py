@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, timedelta
 from types import MappingProxyType
 
 import numpy as np
 
-from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, Cuts, DealCounts, base_of, grouped_types
+from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, LARGE_TYPES, Cuts, DealCounts, base_of, grouped_types
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.quoting import text_literal
-from winloss.rows import Reader, number
+from winloss.rows import Reader, Row, number
 
 COHORT_QUARTERS = 4
 QUARTER_DAYS = 91.25
@@ -21,6 +22,9 @@ WON_BY = 0.90
 
 CLUSTERS = ("account_key", "owner")
 """What deals belong together by; the last one is who sells."""
+
+ByCluster = dict[str, ClusterSums]
+"""The sums of a dimension by what deals belong together by, in the order of `CLUSTERS`."""
 
 
 def of_window(reader: Reader) -> str:
@@ -36,22 +40,22 @@ def window_deals(
     parameters: Parameters,
     like: DealCounts | None = None,
     cuts: Cuts = MappingProxyType({}),
+    sums: Mapping[str, ByCluster] | None = None,
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
     `dimensions` are columns of fct_closed_deals; `cuts` are further ones made of them.
-    Without creation dates on most deals there is no cohort. Many deals hang together as those of an earlier window did,
-    `like`; few are looked at anew.
+    Without creation dates on most deals there is no cohort. How deals hang together is told by `sums`, by dimension; without,
+    many do as those of an earlier window did, `like`, and few are looked at anew.
     """
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
     group, size = _type_groups(reader, deals, closed)
-    if like is not None and size > parameters.exact_up_to_deals:
+    if sums is None and like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
-        columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
-        sums = [_cluster_sums(reader, deals, closed, columns, group, name, parameters) for name in CLUSTERS]
-        by_dimension = {name: [found[name] for found in sums if name in found] for name in columns}
+        found = segment_sums(reader, dimensions, window, parameters, cuts) if sums is None else sums
+        by_dimension = {name: list(by_cluster.values()) for name, by_cluster in found.items()}
     return _folded(
         reader,
         reader.relation("int_deal_cells"),
@@ -78,16 +82,19 @@ def _side(column: str, side_of: Mapping[str, str], reader: Reader) -> str:
     return f"case {column} {cases} else '{UNKNOWN}' end"
 
 
-def segments_design(
-    reader: Reader, dimensions: Sequence[str], window: Sequence[str], parameters: Parameters
-) -> DesignEffect:
-    """The largest design effect of accounts and owners on the segments of any of the dimensions."""
+def segment_sums(
+    reader: Reader,
+    dimensions: Sequence[str],
+    window: Sequence[str],
+    parameters: Parameters,
+    cuts: Cuts = MappingProxyType({}),
+) -> dict[str, ByCluster]:
+    """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut."""
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = reader.relation("fct_closed_deals")
     group, _ = _type_groups(reader, deals, closed)
-    return _largest(
-        _cluster_sums(reader, deals, closed, _columns(dimensions), group, cluster, parameters) for cluster in CLUSTERS
-    )
+    columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
+    return _cluster_sums(reader, deals, closed, columns, group, parameters)
 
 
 def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Parameters) -> DesignEffect:
@@ -100,19 +107,51 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     return design_of(reader, deals, "compared_quarter", parameters)
 
 
-def design_of(reader: Reader, deals: str, column: str, parameters: Parameters) -> DesignEffect:
+def design_of(reader: Reader, deals: str, column: str, parameters: Parameters, are_apart: bool = False) -> DesignEffect:
     """The larger design effect of accounts and owners on the segments that `column` makes of `deals`.
 
     `deals` is a subquery of deal_key, account_key, owner, is_won (what is compared), the column, and closed_quarter (inside what).
+    With `are_apart` deals of a cluster belong together inside one of these alone.
     """
-    return _largest(
-        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", cluster, parameters) for cluster in CLUSTERS
+    return largest(
+        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", parameters, are_apart=are_apart)
+        .get(column, {})
+        .values()
     )
 
 
-def _largest(found: Iterable[Mapping[str, ClusterSums]]) -> DesignEffect:
-    effects = [design_effect(sums) for by_dimension in found for sums in by_dimension.values()]
-    return max(effects, key=lambda design: design.factor, default=DesignEffect())
+def two_sided_designs(
+    reader: Reader, deals: str, columns: Sequence[str], parameters: Parameters
+) -> dict[str, DesignEffect]:
+    """The same for each of several columns that part deals in two, inside many strata; a deal that is `unknown` stands in none."""
+    found = _cluster_sums(reader, deals, "1 = 1", _columns(columns), "0", parameters, are_many=True)
+    return {column: largest(found.get(column, {}).values()) for column in columns}
+
+
+def stated_sums(reader: Reader) -> dict[str, ByCluster]:
+    """What int_segment_designs states of the segments of the window, by dimension and cut."""
+    found: dict[str, ByCluster] = {}
+    for row in sorted(reader.table("int_segment_designs"), key=lambda row: CLUSTERS.index(str(row["cluster"]))):
+        found.setdefault(str(row["dimension"]), {})[str(row["cluster"])] = _sums_of(row)
+    return found
+
+
+def segments_design(reader: Reader, dimensions: Sequence[str]) -> DesignEffect:
+    """The largest design effect of accounts and owners on the segments of any of the dimensions in the window, as stated."""
+    stated = stated_sums(reader)
+    return largest(sums for name in dimensions for sums in stated.get(name, {}).values())
+
+
+def _sums_of(row: Row) -> ClusterSums:
+    counts = {column.name: column.type == "int" for column in fields(ClusterSums)}
+    return ClusterSums(
+        **{name: int(number(row[name])) if is_count else number(row[name]) for name, is_count in counts.items()}
+    )
+
+
+def largest(sums: Iterable[ClusterSums]) -> DesignEffect:
+    """The largest design effect of several kinds of clusters, or of several dimensions; that of independent deals where there is none."""
+    return max(map(design_effect, sums), key=lambda design: design.factor, default=DesignEffect())
 
 
 def _list(values: Sequence[str], reader: Reader) -> str:
@@ -234,119 +273,196 @@ def _cluster_sums(
     where: str,
     dimensions: Mapping[str, str],
     group: str,
-    cluster: str,
     parameters: Parameters,
-) -> dict[str, ClusterSums]:
-    """The sums behind the design effect of one kind of cluster, by dimension; a deal without one is one of its own."""
-    if not dimensions:
-        return {}
-    branches = "\n    union all\n".join(
-        f"""    select
-        {text_literal(name, reader.engine)} as dimension,
-        {column} as segment,
-        case when {cluster} is null or {cluster} = '{UNKNOWN}' then deal_key else {cluster} end as cluster_key,
-        closed_quarter as quarter,
-        {"0" if name == DEAL_TYPE else group} as type_group,
+    are_apart: bool = False,
+    are_many: bool = False,
+) -> dict[str, ByCluster]:
+    """The sums behind the design effect of each kind of cluster, by dimension; a deal without one is one of its own.
+
+    With `are_apart` deals of a cluster belong together inside a stratum alone. `are_many` says that there are many strata
+    and few segments: the same sums are made by segment then, not by pair of strata.
+    """
+    found: dict[str, ByCluster] = {}
+    names = list(dimensions)
+    for start in range(0, len(names), DIMENSIONS_AT_ONCE):
+        asked = names[start : start + DIMENSIONS_AT_ONCE]
+        families = [(name, cluster) for name in asked for cluster in CLUSTERS]
+        rows = reader.rows(
+            _sums_sql(
+                reader, deals, where, {name: dimensions[name] for name in asked}, group, parameters, are_apart, are_many
+            )
+        )
+        for row in sorted(rows, key=lambda row: number(row["family"])):
+            name, cluster = families[int(number(row["family"]))]
+            found.setdefault(name, {})[cluster] = _sums_of(row)
+    return found
+
+
+DIMENSIONS_AT_ONCE = 4
+"""So many dimensions are asked about in one reading: each holds every cluster of the window in memory."""
+
+
+def _sums_sql(
+    reader: Reader,
+    deals: str,
+    where: str,
+    dimensions: Mapping[str, str],
+    group: str,
+    parameters: Parameters,
+    are_apart: bool,
+    are_many: bool,
+) -> str:
+    """One row per family, which is the place of a dimension and a kind of cluster. Deals are coded by numbers, then read once for all."""
+    minimum, unknown = int(parameters.minimum_deals), text_literal(UNKNOWN, reader.engine)
+    kinds = range(len(CLUSTERS))
+    columns = "".join(f",\n        {column} as dimension_{place}" for place, column in enumerate(dimensions.values()))
+    kept = "".join(f", asked.dimension_{place}" for place in range(len(dimensions)))
+    keys = ",\n        ".join(
+        f"case when {name} is null or {name} = {unknown} then deal_key else {name} end as cluster_{kind}"
+        for kind, name in enumerate(CLUSTERS)
+    )
+    # asked about itself the type of a deal is no stratum
+    strata = ["quarter_no" if name == DEAL_TYPE else "stratum_no" for name in dimensions]
+    sets = ",\n        ".join(
+        f"(cluster_{kind}, {stratum}, dimension_{place})" for place, stratum in enumerate(strata) for kind in kinds
+    )
+    families = " ".join(
+        f"when grouping(dimension_{place}) = 0 and grouping(cluster_{kind}) = 0 then {place * len(CLUSTERS) + kind}"
+        for place in range(len(dimensions))
+        for kind in kinds
+    )
+    segments = " ".join(
+        f"when grouping(dimension_{place}) = 0 then dimension_{place}" for place in range(len(dimensions))
+    )
+    numbered = "".join(
+        f"""numbers_{kind} as (
+    select cluster_{kind}, row_number() over (order by cluster_{kind}) as cluster_no
+    from (select distinct cluster_{kind} from asked) as named
+),
+"""
+        for kind in kinds
+    )
+    joined = "\n    ".join(
+        f"inner join numbers_{kind} on asked.cluster_{kind} = numbers_{kind}.cluster_{kind}" for kind in kinds
+    )
+    numbers = ", ".join(f"numbers_{kind}.cluster_no as cluster_{kind}" for kind in kinds)
+    clusters = "case when grouping(cluster_0) = 0 then cluster_0 else cluster_1 end"
+    stratum = f"coalesce({', '.join([*dict.fromkeys(strata), 'null'])})"
+    cluster = f"cast({clusters} as bigint) * 1000000 + {stratum}" if are_apart else clusters
+    return f"""with asked as (
+    select
+        closed_quarter as quarter, {group} as type_group, is_won,
+        {keys}{columns}
+    from {deals}
+    where {where}
+),
+{numbered}quarters as (
+    select quarter, row_number() over (order by quarter) as quarter_no
+    from (select distinct quarter from asked) as named
+),
+coded as (
+    select {numbers}, quarters.quarter_no, {LARGE_TYPES + 1} * quarters.quarter_no + asked.type_group as stratum_no, asked.is_won{kept}
+    from asked
+    {joined}
+    inner join quarters on asked.quarter = quarters.quarter
+),
+every_cell as (
+    select
+        case {families} end as family,
+        {cluster} as cluster_no,
+        {stratum} as stratum_no,
+        case {segments} end as segment,
         cast(count(*) as double) as deals,
         cast(sum(is_won) as double) as won
-    from {deals}
-    where {where} and {column} != '{UNKNOWN}'
-    group by 1, 2, 3, 4, 5"""
-        for name, column in dimensions.items()
+    from coded
+    group by grouping sets (
+        {sets}
     )
-    minimum = int(parameters.minimum_deals)
-    rows = reader.rows(
-        f"""with cells as (
-{branches}
+),
+cells as (
+    select family, cluster_no, stratum_no, segment, deals, won
+    from every_cell
+    where segment != {unknown}
+),
+segment_strata as (
+    select family, segment, stratum_no, sum(deals) as deals, sum(won) as won
+    from cells
+    group by family, segment, stratum_no
 ),
 strata as (
-    select dimension, quarter, type_group, sum(deals) as deals, sum(won) as won
-    from cells
-    group by dimension, quarter, type_group
+    select family, stratum_no, sum(deals) as deals, sum(won) as won
+    from segment_strata
+    group by family, stratum_no
 ),
 of_clusters as (
     select
-        cells.dimension, cells.segment, cells.cluster_key,
+        cells.family, cells.segment, cells.cluster_no,
         sum(cells.deals) as deals,
         sum(cells.won - cells.deals * strata.won / strata.deals) as rest
     from cells
-    inner join strata
-        on cells.dimension = strata.dimension and cells.quarter = strata.quarter and cells.type_group = strata.type_group
-    group by cells.dimension, cells.segment, cells.cluster_key
+    inner join strata on cells.family = strata.family and cells.stratum_no = strata.stratum_no
+    group by cells.family, cells.segment, cells.cluster_no
 ),
 of_segments as (
-    select dimension, segment, sum(deals) as deals, sum(rest) as rest, count(*) as clusters, sum(deals * deals) as squared_deals
+    select
+        family, segment,
+        sum(deals) as deals,
+        sum(rest) as rest,
+        count(*) as clusters,
+        sum(deals * deals) as squared_deals,
+        sum(rest * rest) as squared_rest
     from of_clusters
-    group by dimension, segment
+    group by family, segment
 ),
 shares as (
     select
-        cells.dimension, cells.segment, cells.quarter, cells.type_group,
-        max(strata.deals) as stratum_deals,
-        sum(cells.deals) / max(strata.deals) as share
-    from cells
-    inner join strata
-        on cells.dimension = strata.dimension and cells.quarter = strata.quarter and cells.type_group = strata.type_group
+        segment_strata.family, segment_strata.segment, segment_strata.stratum_no,
+        strata.deals as stratum_deals,
+        segment_strata.deals / strata.deals as share
+    from segment_strata
+    inner join strata on segment_strata.family = strata.family and segment_strata.stratum_no = strata.stratum_no
     inner join of_segments
-        on cells.dimension = of_segments.dimension and cells.segment = of_segments.segment and of_segments.deals >= {minimum}
-    group by cells.dimension, cells.segment, cells.quarter, cells.type_group
+        on segment_strata.family = of_segments.family and segment_strata.segment = of_segments.segment and of_segments.deals >= {minimum}
 ),
 cluster_strata as (
-    select dimension, cluster_key, quarter, type_group, sum(deals) as deals
+    select family, cluster_no, stratum_no, sum(deals) as deals
     from cells
-    group by dimension, cluster_key, quarter, type_group
+    group by family, cluster_no, stratum_no
 ),
-strata_pairs as (
-    select
-        one.dimension, one.quarter, one.type_group, two.quarter as second_quarter, two.type_group as second_type_group,
-        sum(one.deals * two.deals) as products
-    from cluster_strata as one
-    inner join cluster_strata as two on one.dimension = two.dimension and one.cluster_key = two.cluster_key
-    group by one.dimension, one.quarter, one.type_group, two.quarter, two.type_group
-),
-by_chance as (
-    select one.dimension, sum(one.share * two.share * strata_pairs.products) as expected
-    from shares as one
-    inner join shares as two on one.dimension = two.dimension and one.segment = two.segment
-    inner join strata_pairs
-        on one.dimension = strata_pairs.dimension
-        and one.quarter = strata_pairs.quarter and one.type_group = strata_pairs.type_group
-        and two.quarter = strata_pairs.second_quarter and two.type_group = strata_pairs.second_type_group
-    group by one.dimension
+-- how many deals of a segment each cluster would have by chance: its deals of a stratum at the segment's share of that stratum
+{_BY_SEGMENT if are_many else _BY_PAIR}met as (
+    select of_clusters.family, of_clusters.segment, cluster_strata.stratum_no, sum(of_clusters.deals * cluster_strata.deals) as products
+    from of_clusters
+    inner join cluster_strata on of_clusters.family = cluster_strata.family and of_clusters.cluster_no = cluster_strata.cluster_no
+    group by of_clusters.family, of_clusters.segment, cluster_strata.stratum_no
 ),
 crossed as (
-    select shares.dimension, sum(shares.share * of_clusters.deals * cluster_strata.deals) as products
-    from of_clusters
-    inner join cluster_strata
-        on of_clusters.dimension = cluster_strata.dimension and of_clusters.cluster_key = cluster_strata.cluster_key
-    inner join shares
-        on of_clusters.dimension = shares.dimension and of_clusters.segment = shares.segment
-        and cluster_strata.quarter = shares.quarter and cluster_strata.type_group = shares.type_group
-    group by shares.dimension
+    select shares.family, sum(shares.share * met.products) as products
+    from met
+    inner join shares on met.family = shares.family and met.segment = shares.segment and met.stratum_no = shares.stratum_no
+    group by shares.family
 ),
 spreads as (
-    select dimension, sum(stratum_deals * share * (1 - share)) as spread
+    select family, sum(stratum_deals * share * (1 - share)) as spread
     from shares
-    group by dimension
+    group by family
 ),
 strata_sums as (
-    select dimension, sum(deals) as deals, count(*) as strata, sum(won * (deals - won) / deals) as squares
+    select family, sum(deals) as deals, count(*) as strata, sum(won * (deals - won) / deals) as squares
     from strata
-    group by dimension
-),
-cluster_totals as (
-    select dimension, sum(rest * rest) as cell_squares, sum(deals * (deals - 1)) as cell_pairs, count(*) as cells
-    from of_clusters
-    group by dimension
+    group by family
 ),
 cluster_numbers as (
-    select dimension, count(distinct cluster_key) as clusters
+    select family, count(distinct cluster_no) as clusters
     from of_clusters
-    group by dimension
+    group by family
 ),
-segment_totals as (
+segment_sums as (
     select
-        of_segments.dimension,
+        of_segments.family,
+        sum(squared_rest) as cell_squares,
+        sum(squared_deals - deals) as cell_pairs,
+        sum(of_segments.clusters) as cells,
         sum(rest * rest) as segment_squares,
         sum(deals * (deals - 1)) as segment_pairs,
         count(*) as segments,
@@ -360,39 +476,57 @@ segment_totals as (
             end
         ) as few_clusters
     from of_segments
-    inner join cluster_numbers on of_segments.dimension = cluster_numbers.dimension
-    group by of_segments.dimension
+    inner join cluster_numbers on of_segments.family = cluster_numbers.family
+    group by of_segments.family
 )
 select
-    strata_sums.dimension,
+    strata_sums.family,
     strata_sums.deals,
     strata_sums.strata,
     strata_sums.squares,
-    cluster_totals.cell_squares,
-    cluster_totals.cell_pairs,
-    segment_totals.segment_squares,
-    segment_totals.segment_pairs,
-    cluster_totals.cells,
-    segment_totals.segments,
-    coalesce(segment_totals.own_products - 2 * crossed.products + by_chance.expected, 0) as clustered_spread,
+    segment_sums.cell_squares,
+    segment_sums.cell_pairs,
+    segment_sums.segment_squares,
+    segment_sums.segment_pairs,
+    segment_sums.cells,
+    segment_sums.segments,
+    coalesce(segment_sums.own_products - 2 * crossed.products + by_chance.expected, 0) as clustered_spread,
     coalesce(spreads.spread, 0) as spread,
-    segment_totals.few_clusters,
-    segment_totals.wide_segments
+    segment_sums.few_clusters,
+    segment_sums.wide_segments
 from strata_sums
-inner join cluster_totals on strata_sums.dimension = cluster_totals.dimension
-inner join segment_totals on strata_sums.dimension = segment_totals.dimension
-left join spreads on strata_sums.dimension = spreads.dimension
-left join crossed on strata_sums.dimension = crossed.dimension
-left join by_chance on strata_sums.dimension = by_chance.dimension"""
-    )
-    counts = {"deals", "strata", "cells", "segments", "few_clusters", "wide_segments"}
-    return {
-        str(row["dimension"]): ClusterSums(
-            **{
-                name: int(number(value)) if name in counts else number(value)
-                for name, value in row.items()
-                if name != "dimension"
-            }  # type: ignore[arg-type]
-        )
-        for row in rows
-    }
+inner join segment_sums on strata_sums.family = segment_sums.family
+left join spreads on strata_sums.family = spreads.family
+left join crossed on strata_sums.family = crossed.family
+left join by_chance on strata_sums.family = by_chance.family"""
+
+
+_BY_PAIR = """strata_pairs as (
+    select one.family, one.stratum_no, two.stratum_no as second_stratum_no, sum(one.deals * two.deals) as products
+    from cluster_strata as one
+    inner join cluster_strata as two on one.family = two.family and one.cluster_no = two.cluster_no
+    group by one.family, one.stratum_no, two.stratum_no
+),
+by_chance as (
+    select one.family, sum(one.share * two.share * strata_pairs.products) as expected
+    from shares as one
+    inner join shares as two on one.family = two.family and one.segment = two.segment
+    inner join strata_pairs
+        on one.family = strata_pairs.family
+        and one.stratum_no = strata_pairs.stratum_no and two.stratum_no = strata_pairs.second_stratum_no
+    group by one.family
+),
+"""
+
+_BY_SEGMENT = """expected_deals as (
+    select cluster_strata.family, cluster_strata.cluster_no, shares.segment, sum(cluster_strata.deals * shares.share) as deals
+    from cluster_strata
+    inner join shares on cluster_strata.family = shares.family and cluster_strata.stratum_no = shares.stratum_no
+    group by cluster_strata.family, cluster_strata.cluster_no, shares.segment
+),
+by_chance as (
+    select family, sum(deals * deals) as expected
+    from expected_deals
+    group by family
+),
+"""

@@ -1,4 +1,4 @@
-"""How much less deals tell that share an account or an owner, where competitors, loss reasons and contacts are compared.
+"""How much less deals tell that share an account or an owner, where segments, competitors, loss reasons and contacts are compared.
 
 Accounts have a vendor in the house, owners a reason they always give, and both win more or less often than others: deals of one
 are no independent deals. What is compared counts for fewer by the design effect of the trailing window (docs/decisions/0082).
@@ -7,20 +7,53 @@ are no independent deals. What is compared counts for fewer by the design effect
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, fields
 
-from winloss.advice.deals import design_of, of_window
+from winloss.advice.counts import ATTRIBUTES
+from winloss.advice.deals import design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
-from winloss.advice.statistics import DesignEffect
-from winloss.advice.steps import parameters
+from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
+from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 from winloss.settings import declared
+
+SEGMENT_DESIGNS = {
+    "dimension": "text",
+    "cluster": "text",
+    **{column.name: "integer" if column.type == "int" else "number" for column in fields(ClusterSums)},
+    "design_effect": "number",
+    "degrees": "number",
+}
 
 DESIGNS = {"comparison": "text", "design_effect": "number", "degrees": "number"}
 
 COMPETITORS = "competitors"
 COMPETITOR_REASONS = "competitor loss reasons"
-MOMENTS = {"early": "contacts early", "at close": "contacts at close"}
+MOMENTS = {"contacts at close": "at_close", "contacts early": "early"}
+"""Comparisons of deals by how many contacts they had, with the columns that say it."""
+
+
+def segment_designs(reader: Reader) -> list[Row]:
+    """One row per dimension or cut and kind of cluster that deals of the window share: the sums behind its design effect, and that.
+
+    Asked once for all that compares segments of the window: recommendations, what moved the win rate, the scorecard of accounts.
+    """
+    window = window_quarters(reader)
+    if not window:
+        return []
+    changes = reader.rows(f"select distinct dimension from {reader.relation('int_segment_quarters')}")
+    recommendable = recommendable_dimensions(reader)
+    dimensions = sorted({*recommendable, *ATTRIBUTES, *(str(row["dimension"]) for row in changes)})
+    found = segment_sums(reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
+    rows: list[Row] = []
+    for dimension, sums in found.items():
+        for cluster, of_cluster in sums.items():
+            design = design_effect(of_cluster)
+            degrees = design.degrees if math.isfinite(design.degrees) else None
+            told: Row = {"design_effect": design.factor, "degrees": degrees}
+            rows.append({"dimension": dimension, "cluster": cluster, **asdict(of_cluster), **told})
+    return rows
 
 
 def design_effects(reader: Reader) -> list[Row]:
@@ -28,14 +61,20 @@ def design_effects(reader: Reader) -> list[Row]:
     constants = parameters(reader)
     stated = {str(row["setting"]): row["value"] for row in reader.table("dim_settings")}
     many = int(str(stated.get("many_contacts", declared()["many_contacts"].default)))
-    asked = {COMPETITORS: (_named(reader), "competitor"), COMPETITOR_REASONS: (_reasons(reader), "competitor")}
-    asked |= {MOMENTS[moment]: (_contacts(reader, moment, many), "many_contacts") for moment in sorted(MOMENTS)}
-    rows: list[Row] = []
-    for comparison, (deals, column) in asked.items():
-        design = design_of(reader, deals, column, constants)
-        degrees = round(design.degrees, 3) if math.isfinite(design.degrees) else None
-        rows.append({"comparison": comparison, "design_effect": design.factor, "degrees": degrees})
-    return rows
+    designs = {
+        COMPETITORS: design_of(reader, _named(reader), "competitor", constants),
+        COMPETITOR_REASONS: design_of(reader, _reasons(reader), "competitor", constants, are_apart=True),
+    }
+    found = two_sided_designs(reader, _contacts(reader, many), list(MOMENTS.values()), constants)
+    designs |= {comparison: found[column] for comparison, column in MOMENTS.items()}
+    return [
+        {
+            "comparison": comparison,
+            "design_effect": design.factor,
+            "degrees": round(design.degrees, 3) if math.isfinite(design.degrees) else None,
+        }
+        for comparison, design in designs.items()
+    ]
 
 
 def stated_design(reader: Reader, comparison: str) -> DesignEffect:
@@ -71,13 +110,9 @@ def _reasons(reader: Reader) -> str:
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
     where deals.is_won = 0"""
-    unknown = text_literal(UNKNOWN, reader.engine)
     return f"""(
     select
-        lost.deal_key || ' ' || reasons.category as deal_key,
-        -- null where the deal names no account: it is one of its own then, on every engine
-        lost.account_key || ' ' || reasons.category as account_key,
-        case when lost.owner = {unknown} then {unknown} else lost.owner || ' ' || reasons.category end as owner,
+        lost.deal_key, lost.account_key, lost.owner,
         case when lost.category = reasons.category then 1 else 0 end as is_won,
         reasons.category as closed_quarter,
         lost.competitor
@@ -86,13 +121,18 @@ def _reasons(reader: Reader) -> str:
 ) as deals"""
 
 
-def _contacts(reader: Reader, moment: str, many: int) -> str:
-    """Deals of the window with a contact, by whether they had many at the moment, inside like deals."""
+def _contacts(reader: Reader, many: int) -> str:
+    """Deals of the window with a contact, by whether they had many at each moment, inside like deals."""
+    columns = ",\n        ".join(
+        f"case when moment = {text_literal(moment, reader.engine)} then case when contacts >= {many} then 'many' else 'few' end "
+        f"else {text_literal(UNKNOWN, reader.engine)} end as {column}"
+        for moment, column in (("at close", "at_close"), ("early", "early"))
+    )
     return f"""(
     select
         deal_key, account_key, owner, is_won,
         closed_quarter || ' ' || deal_size_band || ' ' || deal_type as closed_quarter,
-        case when contacts >= {many} then 'many' else 'few' end as many_contacts
+        {columns}
     from {reader.relation("int_contact_moments")}
-    where period = 'window' and moment = {text_literal(moment, reader.engine)}
+    where period = 'window'
 ) as deals"""

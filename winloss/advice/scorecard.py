@@ -14,7 +14,7 @@ import numpy as np
 
 from winloss.advice import effects, selection, statistics
 from winloss.advice.changes import leaking_dimensions
-from winloss.advice.counts import QuarterCounts
+from winloss.advice.counts import ATTRIBUTES, QuarterCounts
 from winloss.advice.deals import segments_design
 from winloss.advice.effects import Effects, Segment
 from winloss.advice.parameters import UNKNOWN, Parameters
@@ -22,9 +22,6 @@ from winloss.advice.statistics import DesignEffect
 from winloss.advice.steps import parameters, window_quarters
 from winloss.figures import points
 from winloss.rows import Reader, Row
-
-ATTRIBUTES = ("industry", "revenue_band", "employee_band", "region")
-"""What is known of an account without a deal."""
 
 _OTHERS = ""
 """What the values beyond `maximum_segments` are learned as; no account has it."""
@@ -333,7 +330,7 @@ def account_scores(reader: Reader) -> list[Row]:
     attributes = [name for name in ATTRIBUTES if name not in leaking_dimensions(reader)]
     if not window or not attributes:
         return [quality([], 0, None, constants, DesignEffect())]
-    design = segments_design(reader, list(attributes), window, constants)
+    design = segments_design(reader, attributes)
     judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor)
     card = learn(counted, window, attributes, constants, design.factor)
     learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
-from winloss.advice.deals import of_window, window_deals
+from winloss.advice.deals import of_window, stated_sums, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
 
@@ -215,7 +215,7 @@ def segment_evidence(reader: Reader) -> list[Row]:
     constants = parameters(reader)
     dimensions = recommendable_dimensions(reader)
     cuts = ordered_cuts(reader, dimensions)
-    source = window_deals(reader, dimensions, window, constants, cuts=cuts)
+    source = window_deals(reader, dimensions, window, constants, cuts=cuts, sums=stated_sums(reader))
     found = selection.select(source, [*dimensions, *cuts], constants, known_before=known_before(reader))
     run = selection.run_row(found)
     evidence = selection.evidence_rows(found)

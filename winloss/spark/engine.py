@@ -17,7 +17,7 @@ import duckdb
 from winloss.advice import competitor_steps, steps
 from winloss.advice.backtest import BACKTEST, backtest
 from winloss.advice.changes import CHANGES, win_rate_changes
-from winloss.advice.designs import DESIGNS, design_effects
+from winloss.advice.designs import DESIGNS, SEGMENT_DESIGNS, design_effects, segment_designs
 from winloss.advice.scorecard import SCORES, account_scores
 from winloss.operations import run_history
 from winloss.operations.quarterly import WITHOUT_UNIT_TESTS
@@ -29,6 +29,7 @@ from winloss.rows import Reader, Row, Value, plain, to_json
 Step = tuple[Callable[[Reader], Sequence[Row]], Mapping[str, str]]
 
 ADVICE: dict[str, Step] = {
+    "int_segment_designs": (segment_designs, SEGMENT_DESIGNS),
     "int_segment_evidence": (steps.segment_evidence, steps.EVIDENCE),
     "int_icp_backtest": (backtest, BACKTEST),
     "int_recommended_score_threshold": (steps.recommended_score_threshold, steps.THRESHOLD),

@@ -9,5 +9,6 @@ def model(dbt, session):
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
+    dbt.ref("int_segment_designs")
     dbt.ref("int_segment_evidence")
     return as_relation(session, dbt.this.database, account_scores, SCORES)

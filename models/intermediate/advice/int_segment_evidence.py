@@ -7,6 +7,7 @@ from winloss.dbt.python_models import as_relation
 def model(dbt, session):
     dbt.ref("fct_closed_deals")
     dbt.ref("int_deal_cells")
+    dbt.ref("int_segment_designs")
     dbt.ref("dim_segment_cuts")
     dbt.ref("dim_periods")
     dbt.ref("dim_dimensions")

@@ -8,6 +8,7 @@ def model(dbt, session):
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
+    dbt.ref("int_segment_designs")
     dbt.ref("int_segment_evidence")
     dbt.ref("int_segment_quarters")
     dbt.ref("int_segment_overlaps")
