@@ -94,7 +94,8 @@ QUESTIONS: dict[str, tuple[str, str, Any]] = {
         "select * from marts.loss_reasons where period = 'quarter' order by lost_deals desc limit 1",
         lambda row: [
             f"{row['label']}, sellers say: {row['lost_deals']} of {row['all_lost_deals']} losses; no reason changed clearly",
-            f"{percent(row['share'])} ({row['share_low'] * 100:.0f} to {row['share_high'] * 100:.0f}), and for ${row['lost_amount'] / 1e6:.1f}M of the lost value",
+            f"{percent(row['share'])} ({row['share_low'] * 100:.0f} to {row['share_high'] * 100:.0f}), "
+            f"and for ${row['lost_amount'] / 1e6:.1f}M of the lost value",
         ],
     ),
     "Against whom, and how sure is that?": (

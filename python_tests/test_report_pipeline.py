@@ -51,7 +51,10 @@ def test_the_stage_with_the_most_losses_is_told_as_a_fact() -> None:
     section = funnel(context(stage_funnel=[stage(1, "Discovery", 60, 12, 0.3), stage(2, "Proposal", 47, 28, 0.7)]))
     (told,) = said(section)
     assert told.grade is None
-    assert told.text == "28 lost deals ended in Proposal, 70% (60 to 80) of the losses with a known stage."
+    assert (
+        told.text
+        == "28 lost deals ended in Proposal, 70% (60 to 80) of the losses of the trailing quarters with a known stage."
+    )
     assert finding(section) == "Most losses are in Proposal: 70%"
     (drawn,) = tables(section)
     # 47 advanced, 12 lost and 1 open of 60; 18, 28 and 1 of 47
@@ -66,9 +69,9 @@ def test_of_two_pipelines_each_is_named_the_larger_first() -> None:
     first, second = said(funnel(context(stage_funnel=rows)))
     assert (
         first.text
-        == "Pipeline Sales: 1 lost deal ended in Discovery, 100% (90 to 110) of the losses with a known stage."
+        == "Pipeline Sales: 1 lost deal ended in Discovery, 100% (90 to 110) of the losses of the trailing quarters with a known stage."
     )
-    assert second.text.startswith("5 lost deals ended in Quote")
+    assert second.text.startswith("Pipeline Renewals: 5 lost deals ended in Quote")
 
 
 def test_a_stage_that_lets_other_shares_of_deals_go_on_is_told_at_equal_age() -> None:
