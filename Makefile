@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: build test test-slow check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed bench-soak lock clean
+.PHONY: build picture test test-slow check check-python check-sql check-unit-tests check-tests format docs test-mutations bench-accuracy bench-speed bench-soak lock clean
 
 build: $(VENV)/.installed
 	@$(BIN)/winloss run
@@ -72,6 +72,10 @@ format: $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
 	@$(LINT_SETTINGS)
 	-$(SQLFLUFF) fix --disable-progress-bar --quiet $(SQL)
+
+# The picture of the README, from the report on the sample company, which `make build` publishes. Needs Chromium and its driver.
+picture: $(VENV)/.installed-test
+	$(BIN)/python -m python_tests.picture
 
 docs: $(VENV)/.installed
 	$(BIN)/dbt docs generate --static

@@ -1,4 +1,4 @@
--- Has the win rate risen or fallen steadily?
+-- Is there a trend in the win rate: has it risen or fallen steadily?
 
 select
     first_quarter,

@@ -66,6 +66,9 @@ def commands(guides: Sequence[Path] = GUIDES) -> Iterator[tuple[str, str]]:
             for line in block.splitlines():
                 if line.strip():
                     yield guide.name, line.strip()
+    if ROOT / "README.md" in guides:
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        yield from (("README.md", command) for command in re.findall(r"`(?:\.venv/bin/)?(winloss [a-z][^`]*)`", readme))
 
 
 def examples() -> Iterator[str]:

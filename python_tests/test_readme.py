@@ -3,6 +3,7 @@
 import re
 
 from python_tests.conftest import ROOT, SampleBuild
+from winloss.report import build_report
 from winloss.report.results import results
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -13,6 +14,15 @@ def test_readme_shows_what_a_build_of_the_sample_prints(sample_build: SampleBuil
     shown = re.search(r"^```\n(1,042 deals.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
     assert shown is not None
     assert shown[1].strip() == printed.strip()
+
+
+def test_the_picture_is_small_and_described_by_the_headline_it_shows(sample_build: SampleBuild) -> None:
+    (described,) = re.findall(r"!\[([^\]]+)\]\(docs/report\.png\)", README)
+    headline = build_report(sample_build.folder / "published.duckdb").headline.text
+    assert headline.replace("\N{NO-BREAK SPACE}", " ") in described
+    picture = (ROOT / "docs/report.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) < 120_000
+    assert README.index("docs/report.png") < README.index("make build")
 
 
 def test_every_make_target_of_the_readme_exists() -> None:

@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 import duckdb
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
 from benchmarks.accuracy.words import faults
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import CODE, COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
 from winloss import formatting
+from winloss.cli import main
 from winloss.report import ReportError, build_report, render, write_report
 from winloss.report.build import brief_on, report_on
 from winloss.report.document import Report, Sentence, Source
@@ -572,12 +574,24 @@ def test_without_dates_there_is_no_quarter_and_no_trend(published: Published) ->
         "Reports are compared by their quarters, and no deal has a closed date.",
         "Without closed dates no advice can be checked on deals that came after it.",
         # what the window answers is answered of all deals
-        "No decision accounts for 38 of 162 losses: 23%",
+        "No decision accounts for 38 of 162 losses, 23%",
         "Retail wins ",
     ):
         assert words in text
     for words in ("trailing", "previous quarter", "the next report", ", data to", "This is the first report"):
         assert words not in text
+
+
+def test_without_dates_nothing_is_said_of_a_window_that_is_all_deals(published: Published) -> None:
+    path = published("no dates")
+    text = _text(path).replace("\\", "")
+    untrue = ("the window", "trailing", "period `all`", "the same quarter", "Allowing for quarter")
+    assert [words for words in untrue if words in text] == []
+    shown = CliRunner().invoke(main, ["what-if", "--shift", "industry=Retail:10", "--db", str(path)]).stdout
+    assert "Deals of any day, for none has a closed date." in shown
+    assert "None" not in shown and "window" not in shown
+    # of the deals that have dates, as in the sample, it is said
+    assert "the trailing quarters" in _text(published("sample"))
 
 
 def test_without_reasons_none_is_named(published: Published) -> None:
@@ -629,6 +643,10 @@ def test_long_names_are_whole_and_may_break(published: Published) -> None:
 
 def test_nothing_closed_is_a_report_too(published: Published) -> None:
     assert _report(published("nothing closed")).headline.text == "No closed deals to report on"
+    text = _text(published("nothing closed"))
+    # why there is no quarter is said once, at the head; and what no quarter has is not said of the trailing ones
+    assert text.count("no closed deals in the data") == 1
+    assert "review_quarter" not in text.replace("\\", "") and "trailing quarters" not in text
 
 
 def test_a_quarter_of_a_mistyped_year_ends_no_trend(published: Published) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from functools import cached_property
 from html import unescape
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from python_tests.conftest import SampleBuild
 from python_tests.test_cli import run
@@ -91,7 +94,8 @@ QUESTIONS: dict[str, tuple[str, str, Any]] = {
         "select * from marts.loss_reasons where period = 'quarter' order by lost_deals desc limit 1",
         lambda row: [
             f"{row['label']}, sellers say: {row['lost_deals']} of {row['all_lost_deals']} losses; no reason changed clearly",
-            f"{percent(row['share'])} ({row['share_low'] * 100:.0f} to {row['share_high'] * 100:.0f}) and of ${row['lost_amount'] / 1e6:.1f}M lost",
+            f"{percent(row['share'])} ({row['share_low'] * 100:.0f} to {row['share_high'] * 100:.0f}), "
+            f"and for ${row['lost_amount'] / 1e6:.1f}M of the lost value",
         ],
     ),
     "Against whom, and how sure is that?": (
@@ -189,3 +193,95 @@ def test_the_summary_says_what_the_page_says(page: Page, sample_build: SampleBui
         re.findall(r"(\w+) Target more: Technology (\w+)", f"1 {told}")[0][1].lower()
         == grades["Target more: Technology"]
     )
+
+
+@pytest.fixture(scope="module")
+def sheets(sample_build: SampleBuild, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every sheet of the workbook, each by its headers."""
+    path = tmp_path_factory.mktemp("workbook") / "report.xlsx"
+    published = str(sample_build.folder / "published.duckdb")
+    assert run("report", "--format", "xlsx", "--quiet", "--db", published, "--out", str(path)).exit_code == 0
+    book = CalamineWorkbook.from_path(str(path))
+    read = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    return {name: [dict(zip(map(str, rows[0]), row, strict=True)) for row in rows[1:]] for name, rows in read.items()}
+
+
+def asked(sample_build: SampleBuild, *words: str) -> list[dict[str, str]]:
+    """What `winloss ask` answers."""
+    shown = run("ask", *words, "--format", "csv", "--db", str(sample_build.folder / "published.duckdb"))
+    assert shown.exit_code == 0, shown.output
+    return list(csv.DictReader(StringIO(shown.stdout)))
+
+
+def test_the_workbook_and_ask_give_the_win_rate_of_the_page(
+    page: Page, sample_build: SampleBuild, sheets: dict[str, list[dict[str, Any]]]
+) -> None:
+    for rows in (sheets["Headline"], asked(sample_build, "what", "is", "our", "win", "rate")):
+        (quarter,) = (row for row in rows if row["period"] == "quarter")
+        rate, low, high = (percent(float(quarter[name])) for name in ("win_rate", "win_rate_low", "win_rate_high"))
+        assert f"{rate} {low.removesuffix('%')} to {high.removesuffix('%')}" in page.sections["glance"]
+        deals = f"{float(quarter['won_deals']):.0f} of {float(quarter['closed_deals']):.0f} closed deals won"
+        assert deals in page.sections["glance"]
+    (trend,) = sheets["Trend"]
+    (of_ask,) = asked(sample_build, "is", "there", "a", "trend", "in", "the", "win", "rate")
+    assert float(of_ask["z"]) == pytest.approx(trend["z"])
+    assert f"(z = {trend['z']:.2f})" in page.sections["why"]
+
+
+def test_the_workbook_and_ask_give_the_segments_of_the_page(
+    page: Page, sample_build: SampleBuild, sheets: dict[str, list[dict[str, Any]]]
+) -> None:
+    """The segments claimed: counts and rates of the page, of `recommend`, of the sheet and of the question are the same."""
+    advised = json.loads(run("recommend", "--format", "json", "--db", str(sample_build.database)).stdout)
+    answers = {
+        row["segment"]: row for row in asked(sample_build, *"where do we win more than in other segments".split())
+    }
+    claims = [row for row in advised if row["grade"] == "strong" and row["second_segment"] is None]
+    assert len(claims) > 3
+    for claim in claims:
+        (row,) = (
+            row
+            for row in sheets["Segments"]
+            if (row["period"], row["dimension"], row["segment"]) == ("window", claim["dimension"], claim["segment"])
+        )
+        assert (row["won_deals"], row["closed_deals"]) == (claim["won_deals"], claim["closed_deals"])
+        assert row["win_rate"] == pytest.approx(claim["win_rate"])
+        shown = f"{row['won_deals']:.0f} of {row['closed_deals']:.0f} {percent(row['win_rate'])}"
+        assert shown in page.sections["where"], claim["segment"]
+        if claim["action"] == "target_more":
+            answer = answers[claim["segment"]]
+            assert float(answer["win_rate"]) == pytest.approx(row["win_rate"])
+            assert float(answer["closed_deals"]) == row["closed_deals"]
+
+
+def test_the_workbook_and_ask_give_the_actions_of_the_page_in_its_order(
+    page: Page, sample_build: SampleBuild, sheets: dict[str, list[dict[str, Any]]]
+) -> None:
+    columns = ("title", "action", "owner", "grade")
+    in_sheet = [tuple(row[name] for name in columns) for row in sheets["Actions"]]
+    assert [tuple(row[name] for name in columns) for row in asked(sample_build, *"what to do next".split())] == in_sheet
+    titles, told = [title for title, *_ in in_sheet], page.sections["actions"]
+    places = [told.index(title) for title in titles]
+    assert places == sorted(places) and len(places) == 10
+    # what the page says of a claim's worth is what stands in the sheet and in the answer
+    advised = json.loads(run("recommend", "--format", "json", "--db", str(sample_build.database)).stdout)
+    rationales = {row["title"]: row["rationale"] for row in asked(sample_build, "where", "should", "we", "aim")}
+    for claim in [row for row in advised if row["grade"] == "strong"]:
+        (item,) = (row for row in sheets["Actions"] if row["source_row"] == claim["segment_label"])
+        assert item["evidence"] == claim["rationale"] == rationales[claim["title"]]
+        assert f"{claim['extra_wins_per_100']:+.1f}" in item["evidence"]
+    new = {row["statement"] for row in sheets["What changed"] if row["state"] == "new" and row["kind"] == "action"}
+    assert new <= set(titles)
+
+
+def test_the_workbook_and_ask_give_the_loss_reasons_of_the_page(
+    page: Page, sample_build: SampleBuild, sheets: dict[str, list[dict[str, Any]]]
+) -> None:
+    in_sheet = {row["label"]: row for row in sheets["Reasons"] if row["period"] == "quarter"}
+    for answer in asked(sample_build, "why", "do", "we", "lose")[:3]:
+        row = in_sheet[answer["label"]]
+        assert (
+            float(answer["share"]) == pytest.approx(row["share"]) and float(answer["lost_deals"]) == row["lost_deals"]
+        )
+        shown = f"{row['label']} {row['lost_deals']:.0f} of {row['all_lost_deals']:.0f} {percent(row['share'])}"
+        assert shown in page.sections["why-we-lose"]

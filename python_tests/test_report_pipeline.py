@@ -51,7 +51,10 @@ def test_the_stage_with_the_most_losses_is_told_as_a_fact() -> None:
     section = funnel(context(stage_funnel=[stage(1, "Discovery", 60, 12, 0.3), stage(2, "Proposal", 47, 28, 0.7)]))
     (told,) = said(section)
     assert told.grade is None
-    assert told.text == "28 lost deals ended in Proposal: 70% (60 to 80) of the losses with a known stage."
+    assert (
+        told.text
+        == "28 lost deals ended in Proposal, 70% (60 to 80) of the losses of the trailing quarters with a known stage."
+    )
     assert finding(section) == "Most losses are in Proposal: 70%"
     (drawn,) = tables(section)
     # 47 advanced, 12 lost and 1 open of 60; 18, 28 and 1 of 47
@@ -64,8 +67,11 @@ def test_the_stage_with_the_most_losses_is_told_as_a_fact() -> None:
 def test_of_two_pipelines_each_is_named_the_larger_first() -> None:
     rows = [stage(1, "Quote", 20, 5, 1.0, "Renewals"), stage(1, "Discovery", 60, 1, 1.0, "Sales")]
     first, second = said(funnel(context(stage_funnel=rows)))
-    assert first.text == "1 lost deal ended in Discovery: 100% (90 to 110) of the losses of Sales with a known stage."
-    assert second.text.startswith("5 lost deals ended in Quote")
+    assert (
+        first.text
+        == "Pipeline Sales: 1 lost deal ended in Discovery, 100% (90 to 110) of the losses of the trailing quarters with a known stage."
+    )
+    assert second.text.startswith("Pipeline Renewals: 5 lost deals ended in Quote")
 
 
 def test_a_stage_that_lets_other_shares_of_deals_go_on_is_told_at_equal_age() -> None:
@@ -116,7 +122,7 @@ def test_open_deals_are_told_with_their_wins_to_come_the_stale_and_the_value() -
         None,
         f"Of 40 deals open on 15{space}January{space}2026, 12 (7 to 18) will be won at the pace of the trailing quarters. "
         "10 are stale, older than almost any deal ever won: close or re-qualify them. "
-        "Of 900K open, 300K is to be expected: each unit won takes 3 of pipeline.",
+        "Of 900K open, 300K is to be expected: to win as much again takes 3 times as much pipeline.",
     )
     assert finding(section) == "12 wins to come from 40 open deals, worth 300K"
 

@@ -116,7 +116,7 @@ def test_the_time_before_is_compared_at_an_age_that_both_curves_reach() -> None:
     before[2] |= {"won_share_low": 0.1, "won_share_high": 0.2}
     section = which_rate(context(win_rate_definitions=[CLOSED, PACE], win_rate_curves=[*CURVE, *before]))
     assert (
-        "As fast as before? By week 3 25% (25 to 25) of all deals are won; in as many quarters before, 12% (10 to 20) were."
+        "As fast as before? By week 3, 25% (25 to 25) of all deals are won; in as many quarters before, 12% (10 to 20) were."
         in [sentence.text for sentence in said(section)]
     )
     drawn = tables(section)[1]

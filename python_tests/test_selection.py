@@ -321,6 +321,40 @@ def test_best_bet_is_the_largest_expected_lift_when_nothing_is_claimed_for_more(
     assert not any(e.best_bet for e in strong.evidence)
 
 
+@given(seeds, st.permutations(["A", "B", "C", "D"]), st.integers(2, 3))
+@settings(max_examples=25)
+def test_bets_alike_in_every_number_share_their_fate_whatever_their_names(
+    seed: int, names: list[str], alike: int
+) -> None:
+    """The first segments hold the same deals, deal by deal; names and the order of the rows are changed."""
+    rng = np.random.default_rng(seed)
+    size, rest = int(rng.integers(30, 70)), int(rng.integers(60, 140))
+    shape = make(seed, size, base=float(rng.normal(0.1, 0.4)))
+    others = make(seed + 1, rest, base=-0.4)
+    industry = [value for value in "ABC"[:alike] for _ in range(size)] + ["D"] * rest
+    deals = Deals(
+        {"industry": industry, "region": shape.columns["region"] * alike + others.columns["region"]},
+        shape.won * alike + others.won,
+        shape.quarter * alike + others.quarter,
+        [None] * len(industry),
+    )
+    dimensions = ["industry", "region"]
+    new = dict(zip("ABCD", names))
+    renamed = deals.changed(rng.permutation(len(industry)).tolist())
+    renamed.columns["industry"] = [new[value] for value in renamed.columns["industry"]]
+    one, other = select(deals.memory(), dimensions), select(renamed.memory(), dimensions[::-1])
+
+    def watched(selection: Selection, mapped: dict[str, str]) -> set[tuple[Cell, str, bool]]:
+        return {
+            (tuple((d, mapped[v] if d == "industry" and v in mapped else v) for d, v in e.cell), e.action, e.best_bet)
+            for e in selection.evidence
+        }
+
+    assert watched(one, new) == watched(other, {})
+    fates = {(e.action, e.best_bet) for e in one.evidence if e.cell in [(("industry", v),) for v in "ABC"[:alike]]}
+    assert len(fates) == 1
+
+
 def test_equal_segments_are_called_equal_and_a_trifle_is_no_action() -> None:
     # At 60,000 deals even 2 points are beyond chance; they are still not worth an action.
     deals = make(50, 60_000, {("region", "A"): 0.09}, unknown=0)

@@ -7,7 +7,7 @@ follow, one per segment, and those into plain rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from scipy import special
@@ -33,6 +33,9 @@ SEARCH_STOPPED = "search_stopped"
 TOO_YOUNG = "too_young"
 NOT_CONFIRMED = "not_confirmed"
 """Why a segment with deals enough is not judged; codes of caveats as well."""
+
+_SAME_SIZE = 1e-6
+"""Lifts and gains no further apart are the same: the last digits of a fit follow the order of its columns."""
 
 
 @dataclass(frozen=True)
@@ -467,14 +470,15 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
 
 
 def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Parameters) -> None:
-    """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
-    by_size = sorted(
-        (e for e in evidence if e.action == KEEP_TESTING),
-        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.closed_deals, -e.won_deals, e.cell),
-    )
-    watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
+    """The watch list cut to the largest few, and the best bet when nothing is claimed for more; what is alike in every number has one fate."""
+    watched: list[Evidence] = []
+    for alike in _alike([e for e in evidence if e.action == KEEP_TESTING], lambda e: abs(e.expected_lift or 0.0)):
+        if len(watched) + len(alike) > parameters.keep_testing_maximum:
+            break
+        watched += alike
+    kept = {e.cell for e in watched}
     for e in evidence:
-        if e.action == KEEP_TESTING and e.cell not in watched:
+        if e.action == KEEP_TESTING and e.cell not in kept:
             e.action = NOT_ENOUGH_DATA
     if is_fallback or any(e.action == TARGET_MORE for e in evidence):
         return
@@ -488,9 +492,35 @@ def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Par
         and (e.expected_lift or 0.0) >= parameters.minimum_lift
         and (e.expected_gain or 0.0) > 0
     ]
-    if bets:
-        best = min(bets, key=lambda e: (-round(e.expected_gain or 0.0, 9), -e.closed_deals, -e.won_deals, e.cell))
-        best.action, best.best_bet = KEEP_TESTING, True
+    best = next(_alike(bets, lambda e: e.expected_gain or 0.0), [])
+    # many of which none is better than another are no bet
+    for e in best if len(best) <= max(1, parameters.keep_testing_maximum) else []:
+        e.action, e.best_bet = KEEP_TESTING, True
+
+
+def _alike(evidence: Sequence[Evidence], size: Callable[[Evidence], float]) -> Iterator[list[Evidence]]:
+    """The largest first, those together that no number tells apart: neither a name nor the order of the rows decides between them.
+
+    Sizes within `_SAME_SIZE` are one, for the order of the names moves the fit by as much.
+    """
+    left = list(evidence)
+    while left:
+        largest = max(map(size, left))
+        of_size = [e for e in left if largest - size(e) < _SAME_SIZE]
+
+        def counted(e: Evidence) -> tuple[float, ...]:
+            return (
+                e.closed_deals,
+                e.won_deals,
+                -e.other_closed_deals,
+                -round(1.0 if e.p_value is None else e.p_value, 9),
+            )
+
+        first = max(map(counted, of_size))
+        alike = [e for e in of_size if counted(e) == first]
+        yield alike
+        told = {e.cell for e in alike}
+        left = [e for e in left if e.cell not in told]
 
 
 def _widen_bets(evidence: Sequence[Evidence], comparisons: int, parameters: Parameters) -> None:

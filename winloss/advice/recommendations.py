@@ -115,7 +115,7 @@ def recommendation_rows(
                 "rank": rank,
                 "segment_label": segment,
                 "title": title.format(segment=segment),
-                "rationale": rationale(row, parameters),
+                "rationale": rationale({**row, "window_start": run["window_start"]}, parameters),
                 **{name: row.get(name) for name in _KEPT},
                 "window_start": run["window_start"],
                 "window_end": run["window_end"],
@@ -139,6 +139,8 @@ def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
         not row["best_bet"],
         -round(size, 6),
         -_number(row, "closed_deals"),
+        -_number(row, "won_deals"),
+        _number(row, "other_closed_deals"),
         str(row["dimension"]),
         str(row["segment"]),
         str(row.get("second_dimension") or ""),
@@ -188,15 +190,16 @@ def _templates(row: Mapping[str, Value], parameters: Parameters) -> list[str]:
             f"{signed(row['extra_wins_per_100'])} ({signed(row['extra_wins_low'])} to {signed(row['extra_wins_high'])})"
         )
         shift = plain(row["shift_points"])
+        # deals without a closed date are compared across all time
+        allowed = "chance" if row.get("window_start") == UNKNOWN else "quarter and chance"
         if action == TARGET_MORE:
             tails = [
-                f" Allowing for quarter and chance, moving {shift} of every 100 deals here should change wins by "
-                f"{change}.",
+                f" Allowing for {allowed}, moving {shift} of every 100 deals here should change wins by {change}.",
                 f" Moving {shift} of every 100 deals here should change wins by {change}.",
             ]
         elif action == DEPRIORITISE:
             tails = [
-                f" Allowing for quarter and chance, each {shift} of 100 deals spent here change wins by {change}.",
+                f" Allowing for {allowed}, each {shift} of 100 deals spent here change wins by {change}.",
                 f" Each {shift} of 100 deals spent here change wins by {change}.",
             ]
         else:

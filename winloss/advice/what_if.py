@@ -118,7 +118,7 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     rate = won / deals
     won_amount = None if baseline["won_amount"] is None else float(baseline["won_amount"])
     used: list[str] = []
-    assumed = ["the rates of the window hold next quarter"]
+    assumed = ["these rates hold next quarter"]
 
     for cell in drops:
         used.append(_used(cell, _cell_counts(marts, cell)))
@@ -128,7 +128,7 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         dropped = _plus(dropped, _beyond(marts, cell, aside[:place], deals, used, assumed), 1)
     left = deals - dropped.deals
     if left < 1:
-        raise WhatIfError("nothing would be left: the dropped segments hold all deals of the window")
+        raise WhatIfError("nothing would be left: the dropped segments hold all of these deals")
 
     # what is dropped is not as bad, or as good, as it looked
     prior = constants.shrinkage_deals
@@ -167,7 +167,9 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         mean = (won_amount - (dropped.won_amount or 0.0)) / (won - dropped.won)
         amount_after = left * (1 - moved) * kept_rate * mean + amount_moved
     return Answer(
-        window=f"{baseline['first_quarter']} to {baseline['last_quarter']}",
+        window=f"{baseline['first_quarter']} to {baseline['last_quarter']}"
+        if baseline["last_quarter"]
+        else "any day, for none has a closed date",
         deals=deals,
         won=won,
         win_rate=rate,
@@ -381,9 +383,7 @@ def _cell_counts(marts: _Marts, cell: Cell) -> _Counts:
     if len(cell) == 2:
         counts = _pair_counts(marts, cell)
         if counts is None:
-            raise WhatIfError(
-                f"{_name(cell)} is not listed in the window: too few closed deals, or a name that is not in the data"
-            )
+            raise WhatIfError(f"{_name(cell)} is not listed: too few closed deals, or a name that is not in the data")
         return counts
     dimension, segment = cell[0]
     rows = [row for band in marts.segments(dimension, segment) if (row := _segment_row(marts, dimension, band))]

@@ -45,8 +45,15 @@ class Context:
 
     @property
     def of_window(self) -> str:
-        """Of which deals the trailing window is, in words; nothing where it is all of them."""
-        return "" if self.is_undated else " of the trailing quarters"
+        """Of which deals the trailing window is, in words; nothing where it is all of them, or none."""
+        everything = self.baseline("all")
+        is_empty = everything is not None and not everything["closed_deals"]
+        return "" if self.is_undated or is_empty else " of the trailing quarters"
+
+    def is_told(self, reason: str | None) -> bool:
+        """Whether `reason` stands at the head of the page already, where it says why no quarter is reviewed."""
+        quarter = self.baseline("quarter")
+        return bool(self.quarter is None and quarter and reason and quarter["missing_reason"] == reason)
 
     @property
     def actions(self) -> list[Record]:

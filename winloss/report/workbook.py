@@ -31,11 +31,13 @@ SHEETS = (
     Sheet("Headline", "win_rate_baseline", _PERIODS),
     Sheet("Findings", "report_findings", "finding"),
     Sheet("Actions", "action_items", "item"),
+    Sheet("What changed", "report_changes", "place, about"),
     Sheet("Segments", "win_rates_by_dimension", f"{_PERIODS}, dimension, segment_order, segment"),
     Sheet("Segment quarters", "segment_quarters", "dimension, segment_order, segment, starts_on"),
     Sheet("Reasons", "loss_reasons", f"{_PERIODS}, share_rank, category"),
     Sheet("Personas", "win_rates_by_persona", f"{_PERIODS}, persona_type, persona"),
     Sheet("Quarters", "win_rates_by_quarter", "starts_on"),
+    Sheet("Trend", "win_rate_trend", "period"),
     Sheet("Dictionary", "data_dictionary", "table_name, position"),
 )
 

@@ -66,12 +66,12 @@ plays as (
         situation,
         case when won_share < lost_share then 'won' else 'lost' end as thinner_outcome,
         case situation
-            when 'too_late' then 'Every contact on closed deals of the window was added after the close.'
-            when 'nothing' then 'No closed deal of the window has a contact.'
+            when 'too_late' then 'Every contact on the closed deals that advice reads was added after the close.'
+            when 'nothing' then 'No closed deal that advice reads has a contact.'
             when 'not_comparable'
                 then 'Contacts stand on ' || {{ percent_text('won_share') }} || ' of won and ' || {{ percent_text('lost_share') }} || ' of lost deals.'
-            when 'no_roles' then 'No champion, or no decision maker, is recorded on a won deal of the window.'
-            when 'no_titles' then 'No champion, or no decision maker, on won deals of the window has a known job title.'
+            when 'no_roles' then 'No champion, or no decision maker, is recorded on a won deal that advice reads.'
+            when 'no_titles' then 'No champion, or no decision maker, on the won deals that advice reads has a known job title.'
             when 'too_few'
                 then 'Of ' || won_deals || ' won and ' || lost_deals || ' lost deals, ' || won_deals_with_roles || ' won ones have a buying role.'
             when 'alike' then evidence

@@ -34,6 +34,11 @@ placed as (
     select
         *,
         row_number() over (partition by situation order by rank) as place_in_situation,
+        -- segments alike in every number have one place: no name decides which of them is acted on
+        rank() over (
+            partition by situation
+            order by round(abs(coalesce(extra_wins_per_100, expected_lift)), 6) desc, closed_deals desc, won_deals desc, other_closed_deals
+        ) as place_by_size,
         max(case when situation in ('target_more', 'target_worth_less') then 1 else 0 end) over () = 1 as has_target
     from met
     where situation is not null
@@ -55,9 +60,9 @@ chosen as (
         end + place_in_situation as place
     from placed
     where
-        (situation = 'target_more' and place_in_situation <= {{ setting('maximum_targets') | int }})
-        or (situation in ('target_worth_less', 'deprioritise', 'deprioritise_worth_more') and place_in_situation = 1)
-        or (situation in ('best_bet', 'keep_testing') and place_in_situation = 1 and not has_target)
+        (situation = 'target_more' and place_by_size <= {{ setting('maximum_targets') | int }})
+        or (situation in ('target_worth_less', 'deprioritise', 'deprioritise_worth_more') and place_by_size = 1)
+        or (situation in ('best_bet', 'keep_testing') and place_by_size = 1 and not has_target)
 
 ),
 
@@ -78,7 +83,7 @@ plays as (
         'targeting' as kind,
         'nothing' as situation,
         0 as place,
-        closed_deals || ' closed deals in the window, none of their segments clearly apart.' as evidence,
+        closed_deals || ' closed deals, none of their segments clearly apart.' as evidence,
         '' as source_row,
         '' as segment,
         '' as rest_rate,

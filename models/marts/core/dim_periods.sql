@@ -84,7 +84,9 @@ window_length as (
 -- where no deal has a closed date there are no quarters, and the window is all of them
 dated as (
 
-    select count(*) > 0 and count(closed_on) = 0 as are_undated
+    select
+        count(*) > 0 and count(closed_on) = 0 as are_undated,
+        count(*) = 0 as are_none
     from closed_deals
 
 ),
@@ -181,7 +183,7 @@ select
     case when population.left_out = 'none' then 'all deal types and pipelines' else 'all deals except ' || population.left_out end as population,
     case
         when counted.closed_deals > 0 then null
-        when periods.period = 'all' then 'no closed deals in the data'
+        when periods.period = 'all' or dated.are_none then 'no closed deals in the data'
         when dated.are_undated then 'no deal has a closed date'
         when reviewed.starts_on is null then 'no complete quarter in the data; set review_quarter to review a partial one'
         else 'no closed deals in this period'

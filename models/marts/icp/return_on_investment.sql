@@ -187,7 +187,7 @@ select
     population,
     case
         when segment_label is null then 'no segment is claimed: a bet has no price'
-        when wins_per_100 is null or wins_per_100 = 0 then 'no deal was won in the window'
+        when wins_per_100 is null or wins_per_100 = 0 then 'advice reads no won deal'
         when quota_amount is null then 'the setting quota_amount is not set'
         when relative_gain is null then 'too few won deals with an amount, in one currency, to tell what its deals are worth'
     end as missing_reason

@@ -43,7 +43,9 @@ def why_it_moved(context: Context) -> Section:
         parts for parts in (context.compared(name) for name in ("previous_quarter", "year_before")) if len(parts) == 4
     ]
     blocks: list[Block] = [
-        Paragraph(sentence, "takeaway") for parts in compared for sentence in _answers(context, parts)
+        Paragraph(sentence, "takeaway")
+        for place, parts in enumerate(compared)
+        for sentence in _answers(context, parts, is_first=place == 0)
     ]
     if not compared:
         reason = next((row for row in context.marts.rows("win_rate_changes") if row["missing_reason"]), None)
@@ -88,7 +90,7 @@ def _finding(context: Context, compared: list[Parts]) -> Sentence:
     )
 
 
-def _answers(context: Context, parts: Parts) -> list[Sentence]:
+def _answers(context: Context, parts: Parts, is_first: bool = True) -> list[Sentence]:
     say = context.writer.say
     total, mix, within = parts["total"], parts["mix"], parts["within"]
     told: list[Sentence] = []
@@ -128,7 +130,11 @@ def _answers(context: Context, parts: Parts) -> list[Sentence]:
             say(
                 "Of {total.change|points} since {total.compared_quarter}, {mix.change|points_bare} come from which deals closed, "
                 "{recording.change|points_bare} from how they were recorded, {within.change|points_bare} from winning like deals. Chance alone "
-                "could do this: at {within.closed_deals|deals} only {within.visible_change|points_size} would show.",
+                + (
+                    "could do this: at {within.closed_deals|deals} only {within.visible_change|points_size} would show."
+                    if is_first
+                    else "could do this as well."
+                ),
                 grade="directional",
                 **parts,
             )

@@ -21,7 +21,8 @@ def against_whom(context: Context) -> Section:
             f"No closed deal{context.of_window} names a competitor, so nothing can be said about whom we win against."
         )
         reason = coverage["missing_reason"] if coverage else None
-        why = say("Why: {missing_reason}.", coverage) if coverage and reason and reason not in told.lower() else None
+        is_news = reason and reason not in told.lower() and not context.is_told(reason)
+        why = say("Why: {missing_reason}.", coverage) if coverage and is_news else None
         joined = context.writer.join(Sentence(told), why)
         return missing(
             "against-whom", question, Sentence(joined.text, joined.sources, "Fix the data"), "competition_coverage"

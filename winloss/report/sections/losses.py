@@ -39,11 +39,11 @@ def why_we_lose(context: Context) -> Section:
         first = stated[0]
         when = " over the trailing quarters, since the quarter has too few losses" if period == "window" else ""
         when = "" if context.is_undated else when
-        value = "" if first["lost_amount"] is None else " and of {lost_amount|money_short} lost"
+        value = "" if first["lost_amount"] is None else ", and for {lost_amount|money_short} of the lost value"
         blocks.append(
             Paragraph(
                 say(
-                    f"{{label}} accounts for {{lost_deals|count}} of {{all_lost_deals|count}} losses{when}: {{share|percent}} "
+                    f"{{label}} accounts for {{lost_deals|count}} of {{all_lost_deals|count}} losses{when}, {{share|percent}} "
                     f"({{share_low|percent_bare}} to {{share_high|percent_bare}}){value}.",
                     first,
                     grade="directional",
@@ -58,7 +58,7 @@ def why_we_lose(context: Context) -> Section:
             words += "" if is_changed else "; no reason changed clearly"
         finding = say(words, first)
     for row in doubts[:2]:
-        careful = "Careful: {meaning}, {value|percent} (doubtful above {threshold|percent})."
+        careful = "Careful: the {meaning} is {value|percent} (doubtful above {threshold|percent})."
         blocks.append(Paragraph(say(careful, row, grade="fix the data"), "missing"))
     blocks.append(_reasons(context, rows, period))
     return Section("why-we-lose", question, finding, tuple(blocks), sources)

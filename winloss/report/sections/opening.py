@@ -238,7 +238,7 @@ def _to_come(context: Context) -> Figure | None:
     lines: list[Sentence] = []
     reviewed = context.reviewed
     if reviewed and reviewed["velocity_amount_per_day"] is not None:
-        lines.append(say("Velocity {velocity_amount_per_day|money_short} a day", reviewed))
+        lines.append(say("Sales velocity: {velocity_amount_per_day|money_short} a day", reviewed))
     days = context.marts.first("typical_deals", period=counted["period"], measure="won_cycle_days") if counted else None
     has_days = days is not None and days["mean"] is not None
     if row is None or row["expected_wins"] is None:

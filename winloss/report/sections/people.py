@@ -21,7 +21,10 @@ def who_buys(context: Context) -> Section:
         return missing("who-buys", question, Sentence(told), *sources)
     if coverage is None or not (coverage["won_deals_with_contacts"] or coverage["lost_deals_with_contacts"]):
         told = f"No closed deal{context.of_window} has a contact, so nothing can be said about who buys."
-        parts = [say("Why: {missing_reason}.", coverage) if coverage and coverage["missing_reason"] else None]
+        reason = coverage["missing_reason"] if coverage else None
+        parts = [
+            say("Why: {missing_reason}.", coverage) if coverage and reason and not context.is_told(reason) else None
+        ]
         parts += [
             say("{records|count} of {of_records|count} contacts are linked to no deal. {remedy}", row)
             for row in context.marts.rows("data_quality_findings", rule_id="contact_without_deal")

@@ -47,7 +47,7 @@ def funnel(context: Context) -> Section:
     blocks += [
         Paragraph(_changed(context, row, len(pipelines) > 1), "plain") for row in context.marts.rows("stage_changes")
     ]
-    blocks += [_stages(context, pipelines[name]) for name in largest]
+    blocks += [_stages(context, pipelines[name], len(pipelines) > 1, name == largest[-1]) for name in largest]
     worst = _worst(pipelines[largest[0]])
     finding = (
         say("Most losses are in {stage}: {share_of_losses|percent}", worst) if worst else Sentence("Deals by stage")
@@ -64,17 +64,17 @@ def _most_losses(context: Context, rows: list[Record], is_named: bool) -> Senten
     worst = _worst(rows)
     if worst is None:
         return None
-    where = " of {pipeline}" if is_named else ""
+    where = "Pipeline {pipeline}: " if is_named else ""
     words = "lost deal ended" if worst["lost_deals"] == 1 else "lost deals ended"
     return context.writer.say(
-        f"{{lost_deals|count}} {words} in {{stage}}: {{share_of_losses|percent}} ({{share_of_losses_low|percent_bare}} to "
-        f"{{share_of_losses_high|percent_bare}}) of the losses{where} with a known stage.",
+        f"{where}{{lost_deals|count}} {words} in {{stage}}, {{share_of_losses|percent}} ({{share_of_losses_low|percent_bare}} to "
+        f"{{share_of_losses_high|percent_bare}}) of the losses{context.of_window} with a known stage.",
         worst,
     )
 
 
 def _changed(context: Context, row: Record, is_named: bool) -> Sentence:
-    where = " of {pipeline}" if is_named else ""
+    where = " of pipeline {pipeline}" if is_named else ""
     return context.writer.say(
         f"Within {{within_days|count}} days {{advance_rate|percent}} of deals went on from {{stage}}{where}, {{previous_advance_rate|percent}} in the "
         "previous quarter: {change|points} ({change_low|points_bare} to {change_high|points_bare}).",
@@ -83,7 +83,8 @@ def _changed(context: Context, row: Record, is_named: bool) -> Sentence:
     )
 
 
-def _stages(context: Context, rows: list[Record]) -> Table:
+def _stages(context: Context, rows: list[Record], is_named: bool, is_last: bool) -> Table:
+    """The stages of a pipeline; the key of the marks stands under the last one."""
     write = context.writer
     ordered = sorted(rows, key=lambda row: (row["stage_order"], row["stage"]))[:_STAGES]
 
@@ -101,7 +102,9 @@ def _stages(context: Context, rows: list[Record]) -> Table:
         return tuple(parts)
 
     return table(
-        write.say("{pipeline}: what became of the deals that reached a stage", ordered[0]),
+        write.say("Pipeline {pipeline}: what became of the deals that reached a stage", ordered[0])
+        if is_named
+        else "What became of the deals that reached a stage",
         ["Stage", "Reached", "Advanced (95%)", "Share of losses (95%)", ">Median days"],
         [
             (
@@ -113,7 +116,9 @@ def _stages(context: Context, rows: list[Record]) -> Table:
             )
             for row in ordered
         ],
-        "Full: advanced. Striped: lost there. Grey: disqualified. Hatched: still open. Stages differ by design and are not compared with each other.",
+        "Full: advanced. Striped: lost there. Grey: disqualified. Hatched: still open. Stages differ by design and are not compared with each other."
+        if is_last
+        else "",
         Drawing(counts(float(max(row["reached_deals"] for row in ordered))), tuple(bars(row) for row in ordered), 2),
     )
 
@@ -154,8 +159,8 @@ def open_deals(context: Context) -> Section:
         )
     if worth and row["amount_per_won_amount"] is not None:
         pipeline = (
-            "Of {open_amount|money_short} open, {expected_amount|money_short} is to be expected: each unit won takes "
-            "{amount_per_won_amount|number_short} of pipeline."
+            "Of {open_amount|money_short} open, {expected_amount|money_short} is to be expected: to win as much again takes "
+            "{amount_per_won_amount|number_short} times as much pipeline."
         )
         told_of.append(say(pipeline, row))
     joined = context.writer.join(*told_of)

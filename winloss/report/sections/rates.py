@@ -22,7 +22,8 @@ def which_rate(context: Context) -> Section:
     say = context.writer.say
     if closed["win_rate"] is None:
         which = "No win rate" + ("" if context.is_undated else " of the quarter")
-        return missing("which-rate", question, say(f"{which} can be told: {{missing_reason}}.", closed), sources[0])
+        why = "" if context.is_told(closed["missing_reason"]) else ": {missing_reason}"
+        return missing("which-rate", question, say(f"{which} can be told{why}.", closed), sources[0])
     finding = say("{win_rate|percent} of closed deals", closed)
     if pace["win_rate"] is not None:
         finding = say(
@@ -170,7 +171,7 @@ def _compared(context: Context, seen: list[Record], earlier: dict[int, Record]) 
     if now is None or now["won_share_low"] is None or earlier[now["age_weeks"]]["won_share_low"] is None:
         return None
     return context.writer.say(
-        "As fast as before? By week {then.age_weeks|count} {now.won_share|percent} ({now.won_share_low|percent_bare} to "
+        "As fast as before? By week {then.age_weeks|count}, {now.won_share|percent} ({now.won_share_low|percent_bare} to "
         "{now.won_share_high|percent_bare}) of all deals are won; in as many quarters before, {then.won_share|percent} "
         "({then.won_share_low|percent_bare} to {then.won_share_high|percent_bare}) were.",
         now=now,
@@ -221,7 +222,7 @@ def definitions(context: Context) -> Section:
         context.marts.rows("win_rate_definitions", period=_period(context)), key=lambda row: row["definition_order"]
     )
     write = context.writer
-    if not rows:
+    if not rows or not context.has_deals:
         return Section("definitions", "Definitions of the win rate", None, ())
     cells = [
         (

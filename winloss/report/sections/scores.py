@@ -47,7 +47,7 @@ def _advice(context: Context, row: Record, cells: list[Record]) -> tuple[Sentenc
     if at:
         kept = f"{words.replace('{score', '{row.score')}: it keeps {{at.kept_wins_share|percent}} of wins"
         if today and today is not at:
-            kept += ", today’s {today.score_threshold|two_decimals} {today.kept_wins_share|percent}"
+            kept += "; today’s {today.score_threshold|two_decimals} keeps {today.kept_wins_share|percent}"
         named = {"row": row, "at": at, **({"today": today} if today and today is not at else {})}
         finding = say(kept, grade=row["grade"], **named)
     answers = [say("{rationale}", row, grade=row["grade"])]
@@ -60,11 +60,12 @@ def _advice(context: Context, row: Record, cells: list[Record]) -> tuple[Sentenc
             )
         )
     if row["auc"] is not None and row["auc"] > 0.9:
+        # a score that separates as well is proposed only where someone answered for it
         known = (
-            "First check when the score is set: it puts {auc|percent} of pairs of a won and a lost deal in the right order, as a score does "
-            "that knows the outcome."
+            "It puts {auc|percent} of pairs of a won and a lost deal in the right order, as a score does that knows the outcome: the setting "
+            "score_known_before_the_deal says it does not."
         )
-        answers.append(say(known, row, grade="fix the data"))
+        answers.append(say(known, row))
     return finding, answers
 
 

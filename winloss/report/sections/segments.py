@@ -175,7 +175,7 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
             told.append(
                 say(
                     "{segment} deals won {won_deals|count} of {closed_deals|count} ({win_rate|percent}; {win_rate_low|percent_bare} to "
-                    "{win_rate_high|percent_bare}) and count in all rates.",
+                    "{win_rate_high|percent_bare}) and count in all rates; all others won {other_win_rate|percent}.",
                     row,
                 )
             )

@@ -225,7 +225,8 @@ def how_to_read(context: Context) -> Section:
         (
             "Expected lift",
             Sentence(
-                "The gap to other segments within the same quarter, other claims accounted for, shrunk towards zero for chance."
+                f"The gap to other segments{'' if context.is_undated else ' within the same quarter'}, other claims accounted for, shrunk "
+                "towards zero for chance."
             ),
         ),
         (
