@@ -207,7 +207,7 @@ def cells(profile: str) -> list[Cell]:
                 with_pairs=base == 0.40,
             )
 
-    sparse_sizes = {60: 5000, 127: 2000, 500: 1000, 2000: 200, 10000: 140} if full else {127: 200, 500: 200, 2000: 40}
+    sparse_sizes = {60: 5000, 80: 3000, 127: 2000, 500: 1000, 2000: 200, 10000: 140} if full else {127: 200, 500: 200, 2000: 40}
     for deals, repetitions in sparse_sizes.items():
         add(
             "B2",
@@ -221,7 +221,7 @@ def cells(profile: str) -> list[Cell]:
         for base in (0.25, 0.62):
             name = f"base {base:.2f} n={deals}"
             add("B2", name, measures.effects_report, repetitions, deals=deals, base=base)
-    dense_sizes = {60: 600, 127: 1000, 500: 200} if full else {127: 150, 500: 60}
+    dense_sizes = {80: 600, 127: 1000, 500: 200} if full else {127: 150, 500: 60}
     for deals, repetitions in dense_sizes.items():
         for spread in (0.3, 0.5) if full else (0.5,):
             name = f"dense {spread} n={deals}"
@@ -351,7 +351,8 @@ def _null_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
     return made
 
 
-_POWER = {127: (0.08, 0.10), 500: (0.65, 0.75), 2000: (0.95, 0.99)}
+# at 500 deals .03 under what bands alone find: cuts are tried beside them
+_POWER = {127: (0.08, 0.10), 500: (0.63, 0.75), 2000: (0.95, 0.99)}
 _TOP = {60: (0.058, 0.065), 127: (0.083, 0.095), 500: (0.140, 0.150)}
 
 
@@ -399,7 +400,7 @@ def _effect_lines(judge: Judge, name: str, reports: Reports) -> list[Line]:
         shown = f"{gap:+.1f} ±{standard_error(spread) * 100:.1f}"
         met = judge.between(gap, -4, 4, standard_error(spread) * 100)
         made.append(Line("B6", name, "reported - true, points", naive, shown, "-4 to +4", "0", met, abs(gap) <= 2))
-    if deals <= 500:
+    if 80 <= deals <= 500:
         covered = _mean(reports, "covered")
         shown = f"{_figure(covered, _error(reports, 'covered'))} of {len(_all(reports, 'covered'))}"
         met = judge.at_least(covered, 0.87, _error(reports, "covered"))

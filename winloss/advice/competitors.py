@@ -85,13 +85,13 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
 
     Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
     strongest is claimed where its p is at most `step_down_bound`; the deals that name it are then set aside, and the rest is asked again.
-    A claim is never against the counts as a reader sees them. Nothing is claimed on fewer named deals than `fallback_deals`. Deals that share
+    A claim is never against the counts as a reader sees them. Nothing is claimed on fewer named deals than `competitor_minimum_deals`. Deals that share
     an account or an owner count for fewer by `design`.
     """
     whole = _look(ask(()))
     candidates = [name for name in sorted(whole.deals) if whole.is_large_enough(name, parameters.minimum_deals)]
     named, named_won = int(whole.all_deals.sum()), int(whole.all_won.sum())
-    has_enough = named >= parameters.fallback_deals
+    has_enough = named >= parameters.competitor_minimum_deals
     has_enough = has_enough and min(named_won, named - named_won) >= parameters.fallback_outcome_deals
     steps: dict[str, int] = {}
     last = dict.fromkeys(candidates, whole)

@@ -77,6 +77,7 @@ class Parameters:
     scorecard_judged_deals: int = _whole("scorecard_judged_deals")
     minimum_reason_losses: int = _whole("minimum_reason_losses")
     reason_claim_rate: float = _number("reason_claim_rate")
+    competitor_minimum_deals: int = _whole("competitor_minimum_deals")
     competitor_reason_losses: int = _whole("competitor_reason_losses")
     win_rate_claim_z: float = _number("win_rate_claim_z")
     change_claim_rate: float = _number("change_claim_rate")
