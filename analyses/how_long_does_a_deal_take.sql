@@ -1,4 +1,4 @@
--- How long does a deal take until we win it, and until we lose it?
+-- How long is the sales cycle of a deal we win, and of one we lose?
 
 select
     period,

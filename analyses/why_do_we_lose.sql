@@ -1,4 +1,4 @@
--- Why do we lose, and how much value does each reason take with it?
+-- Why do we lose, and what share of the lost value goes to each reason, such as price?
 
 select
     share_rank,

@@ -71,6 +71,18 @@ def test_questions_that_need_private_tables_or_columns_are_not_published() -> No
         ("how big is a typical deal", "how_large_is_a_typical_deal"),
         ("who decides", "who_decides"),
         ("what to do next", "what_should_we_do_next_quarter"),
+        # the words of whoever was not told how the questions are put
+        ("is there a trend?", "is_there_a_trend_in_the_win_rate"),
+        ("win rate by country", "how_does_each_segment_do"),
+        ("do renewals win more than new business", "how_does_each_segment_do"),
+        ("which lead source brings most revenue", "how_does_each_segment_do"),
+        ("how many deals did we close in Q3 2025", "how_did_each_quarter_do"),
+        ("how long is our sales cycle", "how_long_does_a_deal_take"),
+        ("what is our average deal size", "how_large_is_a_typical_deal"),
+        ("what share of lost value is price", "why_do_we_lose"),
+        ("which competitor beats us most", "against_whom_do_we_win"),
+        ("where do deals get stuck", "which_stage_holds_deals_up"),
+        ("how does pipeline coverage look", "how_much_pipeline_does_a_win_take"),
     ],
 )
 def test_a_question_is_found_by_its_words(asked: str, name: str) -> None:

@@ -543,7 +543,7 @@ def test_without_an_effect_no_segment_is_claimed(published: Published) -> None:
 
 def test_a_real_effect_is_claimed_and_drawn_filled(published: Published) -> None:
     path = published("sparse effects")
-    assert "More often in Retail" in _text(path) and "Retail wins " in _text(path)
+    assert "We win more often in Retail" in _text(path) and "Retail wins " in _text(path)
     where = _rendered(path, "html").partition('<section id="where"')[2].partition("</section>")[0]
     assert where.count('class="hl"') == 1 and re.search(r'class="f-good s-paper"', where)
 
@@ -626,7 +626,7 @@ def test_names_in_other_scripts_keep_numbers_in_their_place(published: Published
 def test_names_that_are_code_are_shown_and_not_run(published: Published) -> None:
     path = published("names that are code")
     page = _rendered(path, "html")
-    assert f"More often in {CODE[0]}" in _text(path)
+    assert f"We win more often in {CODE[0]}" in _text(path)
     assert "<script" not in page and "<b>`bold`" not in page
     markdown = _rendered(path, "md")
     assert "script\\>" in markdown and not re.search(r"(?<!\\)(<script|<b>|\[click)", markdown)

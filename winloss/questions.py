@@ -17,18 +17,21 @@ FOLDER = PROJECT / "analyses"
 
 _REF = re.compile(r"\{\{\s*ref\(\s*['\"](\w+)['\"]\s*\)\s*\}\}")
 _WORD = re.compile(r"[^\W_]+")
+_TIME = re.compile(r"(?:fy)?(?:q[1-4]|20\d\d|\d\dq[1-4])")
 
 _COMMON = frozenset(
-    "a all an and any are as at be best biggest by can could did do does each every for from get getting good had has have how i in "
-    "into is it many matter may me mean much my of on or our over per sales show tell than that the their them there these they this to "
-    "us was we were what when where which who whose why will with would you your".split()
+    (
+        "a all an and any are as at be best biggest bring brings by can could data did do does each every for from get getting good had has have help "
+        "helps how i in into is it last look looks many matter may me mean most much my of on or our over per sales show tell than that the their "
+        "them there these they this to us was we were what when where which who whose why will with would you your"
+    ).split()
 )
 """Words that many questions have: they decide between questions that match alike."""
 
 _ALIKE = {
     word: words.split()[0]
     for words in (
-        "win wins won winning winners",
+        "win wins won winning winners beat beats",
         "lose loses lost losing loss losses",
         "deal deals opportunity opportunities",
         "reason reasons",
@@ -36,23 +39,30 @@ _ALIKE = {
         "competitor competitors competition competitive against whom rival rivals",
         "industry industries vertical verticals",
         "region regions territory territories",
-        "quarter quarters quarterly month monthly time trend trends",
+        "quarter quarters quarterly month monthly time trend trends year years",
         "persona personas buyer buyers",
         "people person contact contacts multithreading stakeholders",
         "segment segments",
         "stage stages funnel",
-        "large largest size big",
+        "large largest size big small",
         "worth value values amount amounts revenue",
         "price pricing expensive cost costs",
         "long fast faster quick cycle velocity speed",
         "aim target focus icp",
-        "account accounts customer customers",
+        "account accounts customer customers company companies",
         "line lines row rows record records",
         "recommend recommended recommendation recommendations advice advised advise",
         "change changed changes move moved",
         "score threshold bar qualification",
-        "pipeline open",
+        "pipeline open coverage",
         "fields field column columns",
+        "stay stays stuck stall stalls stalled",
+        "decides decide decider decision maker makers",
+        "role roles champion champions",
+        "typical average mean median",
+        "empty complete completeness filled missing",
+        "close closes closed closing",
+        "deal_type renewal renewals new business",
     )
     for word in words.split()
 }
@@ -133,7 +143,15 @@ def nearest(asked: str, questions: Sequence[Question]) -> tuple[list[Question], 
 
 
 def _words(text: str) -> list[str]:
-    return [_ALIKE.get(word, word) for word in _WORD.findall(text.lower())]
+    return [_meant(word) for word in _WORD.findall(text.lower().replace("deal type", "renewal"))]
+
+
+def _meant(word: str) -> str:
+    """The word it counts as: that of its meaning, else without the ending of the plural; any quarter or year is a time."""
+    if _TIME.fullmatch(word):
+        return _ALIKE["quarter"]
+    singular = word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return _ALIKE.get(word) or _ALIKE.get(singular) or singular
 
 
 def _run(one: Sequence[str], other: Sequence[str]) -> int:

@@ -88,14 +88,12 @@ def _finding(context: Context, claims: list[Record]) -> Sentence:
     if not claims:
         return Sentence("No segment stands apart clearly enough to act on yet")
     told: list[tuple[str, list[Sentence]]] = []
-    for action, words in (("target_more", "More often in "), ("deprioritise", "less often in ")):
+    for action, words in (("target_more", "more often in "), ("deprioritise", "less often in ")):
         rows = sorted((row for row in claims if row["action"] == action), key=lambda row: row["rank"])
         if rows:
             told.append((words, [say("{segment_label}", row) for row in rows[:4]]))
     text = "; ".join(words + listed([sentence.text for sentence in parts]) for words, parts in told)
-    return Sentence(
-        text[0].upper() + text[1:], tuple(s for _, parts in told for part in parts for s in part.sources), "Strong"
-    )
+    return Sentence(f"We win {text}", tuple(s for _, parts in told for part in parts for s in part.sources), "Strong")
 
 
 def _in_order(segments: list[Record]) -> list[Record]:
