@@ -61,7 +61,7 @@ class Deals:
             f"""create table fct_closed_deals as
 select
     *, cast(row_number() over () as varchar) as deal_key, 'unknown' as deal_type, cast(null as varchar) as account_key,
-    'unknown' as owner, cast(null as date) as created_on, cast(null as integer) as cycle_days, date '2025-12-31' as closed_on
+    'unknown' as owner, cast(null as date) as created_on, cast(null as integer) as cycle_days, date '2025-12-31' as closed_on, 1 as decision_line
 from (select {unnested})""",
             [self.quarter, self.won, self.amount, *self.columns.values()],
         )
@@ -69,7 +69,7 @@ from (select {unnested})""",
         connection.execute(
             f"""create table int_deal_cells as
 select
-    {keys}, count(*) as deals, sum(is_won) as won, sum(coalesce(amount, 0)) as amount,
+    {keys}, count(*) as deals, sum(is_won) as won, count(*) as decisions, sum(is_won) as won_decisions, sum(coalesce(amount, 0)) as amount,
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
     cast(sum(cast(coalesce(amount, 0) as decimal(18, 2)) * cast(coalesce(amount, 0) as decimal(18, 2))) as double) as squared_amount
 from fct_closed_deals
@@ -967,17 +967,19 @@ def test_rationale_of_a_row_read_back_from_a_mart_is_the_same() -> None:
 
 
 def test_many_deals_of_one_outcome_are_not_called_few() -> None:
-    run = {"is_fallback": True, "deals": 241, "comparisons": 0}
-    evidence = [{"action": "not_enough_data", "window_won_deals": 241, "dimension": "region", "segment": "North"}]
+    run = {"is_fallback": True, "deals": 241, "decisions": 241, "won_decisions": 241, "comparisons": 0}
+    evidence = [{"action": "not_enough_data", "dimension": "region", "segment": "North"}]
     assert no_claim_sentence(run, evidence) == (
         "241 of 241 closed deals are won, too few of one outcome to claim anything: at least 10 won and 10 lost are needed."
     )
-    few = no_claim_sentence({**run, "deals": 39}, evidence)
+    few = no_claim_sentence({**run, "deals": 39, "decisions": 39}, evidence)
     assert few is not None and few.startswith("39 closed deals are too few to claim anything: at least 40")
+    twice = no_claim_sentence({**run, "deals": 78, "decisions": 39}, evidence)
+    assert twice is not None and twice.startswith("39 distinct closed deals are too few to claim anything: at least 40")
 
 
 def test_a_leak_is_named_where_nothing_else_could_be_compared() -> None:
-    run = {"is_fallback": False, "deals": 450, "comparisons": 0}
+    run = {"is_fallback": False, "deals": 450, "decisions": 450, "comparisons": 0}
     leaking = {
         "action": "not_enough_data",
         "dimension": "forecast",

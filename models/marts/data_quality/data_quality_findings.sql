@@ -85,6 +85,12 @@ with found as (
     where deals.outcome in ('won', 'lost')
     union all
     select
+        'repeated_decision' as rule_id,
+        count(*) filter (where decision_line > 1) as found,
+        count(*) as of_records
+    from {{ ref('fct_deals') }} where outcome in ('won', 'lost')
+    union all
+    select
         'closed_implausibly_late' as rule_id,
         count(*) filter (where deals.closed_on > as_of.as_of_on) as found,
         count(*) as of_records
