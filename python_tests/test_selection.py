@@ -695,6 +695,40 @@ def test_no_name_and_no_order_decides_a_claim(seed: int, size: int, names: list[
     assert {mapped(e.cell): (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in one.evidence} == advised
 
 
+@pytest.mark.parametrize("size", [120, 300])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_values_with_the_same_deals_no_name_decides(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    source, region, quarter = (rng.integers(0, count, size) for count in (4, 3, 4))
+    rates = rng.uniform(0.1, 0.6, (4, 3))
+    rates[0] = 0.9
+    won = (rng.random(size) < rates[source, region]).astype(int)
+    # the deals of the first source stand there under a further name
+    again = np.concatenate([np.arange(size), np.nonzero(source == 0)[0]])
+    value = np.concatenate([source, np.full((source == 0).sum(), 4)])
+
+    def found(names: Sequence[str]) -> set[Any]:
+        columns = {"source": [names[v] for v in value], "region": [f"R{r}" for r in region[again]]}
+        deals = DealCounts(columns, won[again].tolist(), [f"2025-Q{q + 1}" for q in quarter[again]])
+        result = select(deals, ["source", "region"], known_before=["source"])
+        numbers = {name: str(number) for number, name in enumerate(names)}
+
+        def told(cell: Cell) -> Cell:
+            return tuple((dimension, numbers.get(value, value)) for dimension, value in cell)
+
+        return {(told(claim.cell), claim.sign, claim.step) for claim in (*result.claims, *result.pair_claims)}
+
+    assert found("EBCDA") == found("ABCDE")
+
+
+def test_of_values_with_the_same_counts_all_are_watched_or_none() -> None:
+    # four win 25 of 40 and four 15 of 40: of four that promise the same three would be watched, by their names
+    better, worse = ([((name,), 40, wins) for name in names] for names, wins in (("ABCD", 25), ("FGHI", 15)))
+    result = select(counted_company([*better, *worse], ["source"]).memory(), ["source"])
+    assert [e.action for e in result.evidence if e.best_bet] == ["keep_testing"]
+    assert {e.action for e in result.evidence if not e.best_bet} == {"not_enough_data"}
+
+
 @pytest.mark.parametrize("seed", [245, 52])
 def test_of_pairs_that_mirror_each_other_no_name_decides(seed: int) -> None:
     """Beside a dimension of two values pairs mirror each other: by the model alone "A and 1 more" is "A and 2 less"."""

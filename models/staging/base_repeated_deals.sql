@@ -38,7 +38,9 @@ placed as (
                 closed.account_id, closed.created_on, closed.closed_on, closed.outcome, closed.amount, closed.amount_converted, closed.currency,
                 closed.stage, closed.loss_reason, closed.win_factors, closed.qualification_score, closed.cycle_days, closed.annual_revenue,
                 closed.employees
-                {%- for column in account_dimensions() + deal_dimensions() %}, closed.{{ column }}{% endfor %}
+                {%- for column in account_dimensions() + deal_dimensions() %},
+                closed.{{ column }}
+                {%- endfor %}
             order by closed.deal_id
         ) as decision_line
     from closed

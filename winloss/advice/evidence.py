@@ -488,13 +488,14 @@ def _decide(evidence: Evidence, base: float, may_be_claimed: bool, parameters: P
 
 def _place_bets(evidence: Sequence[Evidence], is_fallback: bool, parameters: Parameters) -> None:
     """The watch list cut to the largest few, and the best bet when nothing is claimed for more."""
-    by_size = sorted(
-        (e for e in evidence if e.action == KEEP_TESTING),
-        key=lambda e: (-abs(round(e.expected_lift or 0.0, 9)), -e.closed_deals, -e.won_deals, e.cell),
-    )
-    watched = {e.cell for e in by_size[: parameters.keep_testing_maximum]}
+    sizes = {
+        e.cell: (-abs(round(e.expected_lift or 0.0, 9)), -e.closed_deals, -e.won_deals)
+        for e in evidence
+        if e.action == KEEP_TESTING
+    }
     for e in evidence:
-        if e.action == KEEP_TESTING and e.cell not in watched:
+        # of equals all or none: a name decides nothing
+        if e.cell in sizes and sum(size <= sizes[e.cell] for size in sizes.values()) > parameters.keep_testing_maximum:
             e.action = NOT_ENOUGH_DATA
     if is_fallback or any(e.action == TARGET_MORE for e in evidence):
         return
