@@ -24,10 +24,11 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     connection = duckdb.connect()
     connection.execute(
         "create table fct_closed_deals (closed_quarter varchar, is_won integer, amount decimal(18, 2), industry varchar, region varchar, "
-        "closed_on date, deal_key varchar, deal_type varchar, account_key varchar, owner varchar, created_on date, cycle_days integer)"
+        "closed_on date, deal_key varchar, deal_type varchar, account_key varchar, owner varchar, created_on date, cycle_days integer, "
+        "decision_line integer default 1)"
     )
     connection.executemany(
-        "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?, ?, 'unknown', null, 'unknown', null, null)",
+        "insert into fct_closed_deals values (?, ?, 100, ?, ?, ?, ?, 'unknown', null, 'unknown', null, null, 1)",
         [
             (quarter, won, industry, region, first_day(quarter), f"d{number}")
             for number, (quarter, won, industry, region) in enumerate(deals)
@@ -35,6 +36,7 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     )
     connection.execute(
         "create table int_deal_cells as select closed_quarter, deal_type, industry, region, count(*) as deals, sum(is_won) as won, "
+        "count(*) as decisions, sum(is_won) as won_decisions, "
         "sum(amount) as amount, sum(amount * is_won) as won_amount, sum(cast(amount as double) * amount) as squared_amount "
         "from fct_closed_deals group by closed_quarter, deal_type, industry, region"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import permutations
@@ -61,19 +62,33 @@ def company(seed: int, deals: int = 400, accounts: int = 90) -> list[dict[str, A
     return rows
 
 
-def reader_over(rows: list[dict[str, Any]]) -> Reader:
+def reader_over(rows: list[dict[str, Any]], repeated: str | None = None) -> Reader:
+    """Marts of the deals; `repeated` is the SQL of base_repeated_deals, without which no deal repeats another."""
     connection = duckdb.connect()
     connection.execute(
         "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, deal_type varchar, industry varchar, "
-        "region varchar, is_won integer, amount double, closed_on date, created_on date, cycle_days integer, closed_quarter varchar)"
+        "region varchar, is_won integer, amount double, closed_on date, created_on date, cycle_days integer, closed_quarter varchar, "
+        "decision_line integer default 1)"
     )
     connection.executemany(
-        f"insert into fct_closed_deals values ({', '.join('?' * 12)})", [list(row.values()) for row in rows]
+        f"insert into fct_closed_deals values ({', '.join('?' * 12)}, 1)", [list(row.values()) for row in rows]
     )
+    if repeated is not None:
+        stated = set(re.findall(r"\bclosed\.(\w+)", repeated)) - set(rows[0])
+        nothing = "".join(f", null as {name}" for name in sorted(stated - {"outcome", "deal_id", "account_id"}))
+        connection.execute(
+            "create table base_deal_lines as select *, deal_key as deal_id, account_key as account_id, null as rule_id, "
+            f"case when is_won = 1 then 'won' else 'lost' end as outcome{nothing} from fct_closed_deals"
+        )
+        connection.execute(
+            f"update fct_closed_deals set decision_line = lines.decision_line from ({repeated}) as lines "
+            "where fct_closed_deals.deal_key = lines.deal_id"
+        )
     keys = "closed_quarter, deal_type, industry, region"
     connection.execute(
         f"create table int_deal_cells as select {keys}, count(*) as deals, sum(is_won) as won, sum(amount) as amount, "
-        f"sum(amount * is_won) as won_amount, sum(amount * amount) as squared_amount from fct_closed_deals group by {keys}"
+        "count(*) filter (where decision_line = 1) as decisions, coalesce(sum(is_won) filter (where decision_line = 1), 0) as won_decisions, "
+        f"sum(amount * is_won) as won_amount, sum(amount * amount * (2 * decision_line - 1)) as squared_amount from fct_closed_deals group by {keys}"
     )
 
     def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -223,6 +238,40 @@ def test_the_same_deals_again_under_other_accounts_and_owners_weaken_no_claim_by
             assert claimed[cell].sign == claim.sign
             if set(claimed[cell].adjusted_for) == set(claim.adjusted_for):
                 assert claimed[cell].p_value <= claim.p_value
+
+
+@pytest.fixture(scope="module")
+def repeated(sample_build: SampleBuild) -> str:
+    """The SQL of base_repeated_deals over a table base_deal_lines."""
+    model = sample_build.models()["base_repeated_deals"]
+    return re.sub(r'("\w+"\.)+"base_deal_lines"', "base_deal_lines", str(model["compiled_code"]))
+
+
+@pytest.mark.parametrize("deals_per_account", [1, 3])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_deal_again_under_its_account_is_the_same_evidence(
+    repeated: str, seed: int, deals_per_account: int
+) -> None:
+    times = 2 + seed % 2
+    rng = np.random.default_rng(seed)
+    deals = int(rng.choice([45, 90, 300]))
+    rows = company(seed, deals, deals // deals_per_account)
+    for row in rows:
+        # without an account a deal is told from none
+        row["account_key"] = row["account_key"] or f"account of {row['deal_key']}"
+        row["amount"] = 500.0 * int(rng.integers(1, 60))
+        if row["region"] == "EMEA" and rng.random() < 0.3:
+            row["is_won"] = 1
+    copies = [{**row, "deal_key": f"{row['deal_key']} again {time}"} for time in range(1, times) for row in rows]
+    one, many = (
+        select(window_deals(reader_over(marts, repeated), DIMENSIONS, WINDOW, Parameters()), DIMENSIONS)
+        for marts in (rows, [*rows, *copies])
+    )
+    assert (many.decisions, many.deals) == (one.decisions, times * one.deals)
+    assert many.claims == one.claims and many.pair_claims == one.pair_claims
+    shown = ("closed_deals", "won_deals", "lost_deals", "other_closed_deals")
+    for before, after in zip(evidence_rows(one), evidence_rows(many), strict=True):
+        assert after == {**before, **{name: times * int(before[name] or 0) for name in shown}}
 
 
 # ---------------------------------------------------------------- types of deals

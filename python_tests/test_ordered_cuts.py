@@ -238,15 +238,15 @@ def marts(seed: int) -> tuple[duckdb.DuckDBPyConnection, list[dict[str, Any]]]:
     connection = duckdb.connect()
     connection.execute(
         "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, size varchar, is_won integer, "
-        "closed_quarter varchar, deal_type varchar default 'unknown', created_on date, closed_on date, cycle_days integer)"
+        "closed_quarter varchar, deal_type varchar default 'unknown', created_on date, closed_on date, cycle_days integer, decision_line integer default 1)"
     )
     connection.executemany(
         "insert into fct_closed_deals (deal_key, account_key, owner, size, is_won, closed_quarter) values (?, ?, ?, ?, ?, ?)",
         [list(row.values()) for row in rows],
     )
     connection.execute(
-        "create table int_deal_cells as select closed_quarter, deal_type, size, count(*) as deals, sum(is_won) as won, 0 as amount, "
-        "0 as won_amount, 0 as squared_amount from fct_closed_deals group by all"
+        "create table int_deal_cells as select closed_quarter, deal_type, size, count(*) as deals, sum(is_won) as won, count(*) as decisions, "
+        "sum(is_won) as won_decisions, 0 as amount, 0 as won_amount, 0 as squared_amount from fct_closed_deals group by all"
     )
     return connection, rows
 

@@ -61,7 +61,7 @@ class Deals:
             f"""create table fct_closed_deals as
 select
     *, cast(row_number() over () as varchar) as deal_key, 'unknown' as deal_type, cast(null as varchar) as account_key,
-    'unknown' as owner, cast(null as date) as created_on, cast(null as integer) as cycle_days, date '2025-12-31' as closed_on
+    'unknown' as owner, cast(null as date) as created_on, cast(null as integer) as cycle_days, date '2025-12-31' as closed_on, 1 as decision_line
 from (select {unnested})""",
             [self.quarter, self.won, self.amount, *self.columns.values()],
         )
@@ -69,7 +69,7 @@ from (select {unnested})""",
         connection.execute(
             f"""create table int_deal_cells as
 select
-    {keys}, count(*) as deals, sum(is_won) as won, sum(coalesce(amount, 0)) as amount,
+    {keys}, count(*) as deals, sum(is_won) as won, count(*) as decisions, sum(is_won) as won_decisions, sum(coalesce(amount, 0)) as amount,
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
     cast(sum(cast(coalesce(amount, 0) as decimal(18, 2)) * cast(coalesce(amount, 0) as decimal(18, 2))) as double) as squared_amount
 from fct_closed_deals
@@ -729,6 +729,40 @@ def test_no_name_and_no_order_decides_a_claim(seed: int, size: int, names: list[
     assert {mapped(e.cell): (e.action, e.best_bet, e.closed_deals, e.won_deals) for e in one.evidence} == advised
 
 
+@pytest.mark.parametrize("size", [120, 300])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_values_with_the_same_deals_no_name_decides(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    source, region, quarter = (rng.integers(0, count, size) for count in (4, 3, 4))
+    rates = rng.uniform(0.1, 0.6, (4, 3))
+    rates[0] = 0.9
+    won = (rng.random(size) < rates[source, region]).astype(int)
+    # the deals of the first source stand there under a further name
+    again = np.concatenate([np.arange(size), np.nonzero(source == 0)[0]])
+    value = np.concatenate([source, np.full((source == 0).sum(), 4)])
+
+    def found(names: Sequence[str]) -> set[Any]:
+        columns = {"source": [names[v] for v in value], "region": [f"R{r}" for r in region[again]]}
+        deals = DealCounts(columns, won[again].tolist(), [f"2025-Q{q + 1}" for q in quarter[again]])
+        result = select(deals, ["source", "region"], known_before=["source"])
+        numbers = {name: str(number) for number, name in enumerate(names)}
+
+        def told(cell: Cell) -> Cell:
+            return tuple((dimension, numbers.get(value, value)) for dimension, value in cell)
+
+        return {(told(claim.cell), claim.sign, claim.step) for claim in (*result.claims, *result.pair_claims)}
+
+    assert found("EBCDA") == found("ABCDE")
+
+
+def test_of_values_with_the_same_counts_all_are_watched_or_none() -> None:
+    # four win 25 of 40 and four 15 of 40: of four that promise the same three would be watched, by their names
+    better, worse = ([((name,), 40, wins) for name in names] for names, wins in (("ABCD", 25), ("FGHI", 15)))
+    result = select(counted_company([*better, *worse], ["source"]).memory(), ["source"])
+    assert [e.action for e in result.evidence if e.best_bet] == ["keep_testing"]
+    assert {e.action for e in result.evidence if not e.best_bet} == {"not_enough_data"}
+
+
 @pytest.mark.parametrize("seed", [245, 52])
 def test_of_pairs_that_mirror_each_other_no_name_decides(seed: int) -> None:
     """Beside a dimension of two values pairs mirror each other: by the model alone "A and 1 more" is "A and 2 less"."""
@@ -1001,17 +1035,19 @@ def test_rationale_of_a_row_read_back_from_a_mart_is_the_same() -> None:
 
 
 def test_many_deals_of_one_outcome_are_not_called_few() -> None:
-    run = {"is_fallback": True, "deals": 241, "comparisons": 0}
-    evidence = [{"action": "not_enough_data", "window_won_deals": 241, "dimension": "region", "segment": "North"}]
+    run = {"is_fallback": True, "deals": 241, "decisions": 241, "won_decisions": 241, "comparisons": 0}
+    evidence = [{"action": "not_enough_data", "dimension": "region", "segment": "North"}]
     assert no_claim_sentence(run, evidence) == (
         "241 of 241 closed deals are won, too few of one outcome to claim anything: at least 10 won and 10 lost are needed."
     )
-    few = no_claim_sentence({**run, "deals": 39}, evidence)
+    few = no_claim_sentence({**run, "deals": 39, "decisions": 39}, evidence)
     assert few is not None and few.startswith("39 closed deals are too few to claim anything: at least 40")
+    twice = no_claim_sentence({**run, "deals": 78, "decisions": 39}, evidence)
+    assert twice is not None and twice.startswith("39 distinct closed deals are too few to claim anything: at least 40")
 
 
 def test_a_leak_is_named_where_nothing_else_could_be_compared() -> None:
-    run = {"is_fallback": False, "deals": 450, "comparisons": 0}
+    run = {"is_fallback": False, "deals": 450, "decisions": 450, "comparisons": 0}
     leaking = {
         "action": "not_enough_data",
         "dimension": "forecast",

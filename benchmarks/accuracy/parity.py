@@ -40,14 +40,14 @@ def duckdb_source(sample: Sample) -> DealCounts:
         f"""create table fct_closed_deals as
 select
     *, cast(row_number() over () as varchar) as deal_key, 'unknown' as deal_type, cast(null as varchar) as account_key,
-    'unknown' as owner, cast(null as date) as created_on, cast(null as date) as closed_on, 0 as cycle_days
+    'unknown' as owner, cast(null as date) as created_on, cast(null as date) as closed_on, 0 as cycle_days, 1 as decision_line
 from (select {unnested})""",
         [quarters, sample.won.tolist(), *columns],
     )
     keys = ", ".join(["closed_quarter", "deal_type", *DIMENSIONS])
     connection.execute(
-        f"create table int_deal_cells as select {keys}, count(*) as deals, sum(is_won) as won, 0 as amount, 0 as won_amount, "
-        f"0 as squared_amount from fct_closed_deals group by {keys}"
+        f"create table int_deal_cells as select {keys}, count(*) as deals, sum(is_won) as won, count(*) as decisions, "
+        f"sum(is_won) as won_decisions, 0 as amount, 0 as won_amount, 0 as squared_amount from fct_closed_deals group by {keys}"
     )
 
     def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -5,6 +5,7 @@ select
     {{ keyed_hash('account', 'lines.account_id') }} as account_key,
     lines.outcome,
     lines.stage,
+    coalesce(repeated.decision_line, 1) as decision_line,
     lines.created_on,
     lines.closed_on,
     lines.amount,
@@ -36,4 +37,5 @@ select
     lines.account_type{{ extra_columns('lines') }}  -- noqa: LT02
 from {{ ref('base_deal_lines') }} as lines
 left join {{ ref('currency_signs') }} as signs on lower(lines.currency) = signs.sign
+left join {{ ref('base_repeated_deals') }} as repeated on lines.deal_id = repeated.deal_id
 where lines.rule_id is null

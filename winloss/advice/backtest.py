@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from winloss.advice import selection
 from winloss.advice.counts import Cuts, DealCounts, QuarterCounts, bands_of
-from winloss.advice.deals import window_deals
+from winloss.advice.deals import decisions, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.selection import TARGET_MORE
 from winloss.advice.steps import known_before, ordered_cuts, parameters, recommendable_dimensions
@@ -45,7 +45,7 @@ def backtest(reader: Reader) -> list[Row]:
         QuarterCounts(str(row["closed_quarter"]), int(row["deals"] or 0), int(row["won"] or 0))
         for row in reader.rows(
             f"""select deals.closed_quarter, count(*) as deals, sum(deals.is_won) as won
-from {reader.relation("fct_closed_deals")} as deals
+from {decisions(reader)}
 inner join {reader.relation("dim_periods")} as periods
     on periods.period = 'quarter'
     and deals.closed_on < case when periods.is_partial then periods.starts_on else periods.ends_before_on end
@@ -68,6 +68,7 @@ order by deals.closed_quarter"""
             "everyone": None,
             "naive": _naive_advice(reader, before[-1].quarter, dimensions, constants),
         }
+        everyone = _counts(reader, cuts, tested.quarter, None)
         for method, segments in advised.items():
             trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
             inside = _counts(reader, cuts, tested.quarter, segments)
@@ -80,8 +81,8 @@ order by deals.closed_quarter"""
                     "advice": "everyone" if segments is None else "; ".join(value for _, value in segments),
                     "inside_closed_deals": inside[0],
                     "inside_won_deals": inside[1],
-                    "outside_closed_deals": tested.deals - inside[0],
-                    "outside_won_deals": tested.won - inside[1],
+                    "outside_closed_deals": everyone[0] - inside[0],
+                    "outside_won_deals": everyone[1] - inside[1],
                 }
             )
     return result
@@ -112,7 +113,7 @@ def _naive_advice(
     for name in NAIVE_DIMENSIONS:
         if name in dimensions:
             rows = reader.rows(
-                f"""select {name} as segment, sum(deals) as deals, sum(won) as won
+                f"""select {name} as segment, sum(decisions) as deals, sum(won_decisions) as won
 from {reader.relation("int_deal_cells")}
 where closed_quarter = {text_literal(quarter, reader.engine)}
 group by {name}"""

@@ -95,6 +95,8 @@ class SegmentCounts:
     amount: float
     amount_won: float
     amount_squares: float
+    shown_deals: int
+    shown_won: int
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,11 @@ class Fold:
 
 
 class DealCounts:
-    """Closed deals of a window, folded: an entry stands for `deals` alike ones, of which `won` were won."""
+    """Closed deals of a window, folded: an entry stands for `deals` alike ones, of which `won` were won.
+
+    Counted are decisions, on which claims rest: deals that nothing in the export tells apart are one. What is shown are deals,
+    each for itself: `shown`, the shown counts of segments, and amounts.
+    """
 
     def __init__(
         self,
@@ -225,6 +231,7 @@ class DealCounts:
             self._labels[name], self._codes[name] = encode(kept(values))
         self._won = np.asarray(won, dtype=np.int64)[inside]
         self._deals = np.ones_like(self._won)
+        self._shown = self._deals, self._won
         self._quarter_labels, self._quarters = encode(quarters[inside].tolist())
         self._types = np.zeros_like(self._won)
         if deal_type is not None:
@@ -257,15 +264,18 @@ class DealCounts:
         clusters: Iterable[Ints] = (),
         cluster_sums: Mapping[str, Sequence[ClusterSums]] | None = None,
         cohort: DealCounts | None = None,
+        shown: tuple[Ints, Ints] | None = None,
     ) -> DealCounts:
         """The same from whole-number codes into lists of labels, without copying.
 
         With `deals` an entry stands for so many alike deals, of which `won` were won. `amounts` are their amount, that
         of the won ones and the sum of squares; `types` small codes as of `grouped_types`. What belongs together is
-        given by `clusters`, one code per entry, or, where entries are folded, by the sums of each dimension.
+        given by `clusters`, one code per entry, or, where entries are folded, by the sums of each dimension. `shown` are
+        the deals and wins to show, where they are not those that count.
         """
         self = cls.__new__(cls)
         self._deals = np.ones_like(won) if deals is None else deals
+        self._shown = shown or (self._deals, won)
         self._codes, self._labels = dict(codes), dict(labels)
         self._won, self._quarters, self._quarter_labels = won, quarters, quarter_labels
         self._types = np.zeros_like(won) if types is None else types
@@ -303,7 +313,14 @@ class DealCounts:
         """All values, `unknown` included, of each dimension: the largest `maximum_segments`, then the others as one."""
         recent_codes = [code for code, label in enumerate(self._quarter_labels) if label in set(recent)]
         is_recent = np.isin(self._quarters, recent_codes)
-        measures = [self._deals, self._won, is_recent * self._deals, is_recent * self._won, *self._amounts]
+        measures = [
+            self._deals,
+            self._won,
+            is_recent * self._deals,
+            is_recent * self._won,
+            *self._amounts,
+            *self._shown,
+        ]
         rows: list[SegmentCounts] = []
         for dimension in dimensions:
             labels, codes = self._labels[dimension], self._codes[dimension]
@@ -318,10 +335,18 @@ class DealCounts:
                         value,
                         len(group),
                         *(round(total) for total in totals[:4]),
-                        *totals[4:],
+                        *totals[4:7],
+                        *(round(total) for total in totals[7:]),
                     )
                 )
         return rows
+
+    def shown(self, cell: Cell = ()) -> tuple[int, int, int, int]:
+        """Deals to show in the cell, and wins; then of the others whose dimensions are known. Without a cell, all and none."""
+        inside = self._is_cell(cell)
+        outside = self._known([dimension for dimension, _ in cell]) & ~inside
+        deals, won = self._shown
+        return int(deals[inside].sum()), int(won[inside].sum()), int(deals[outside].sum()), int(won[outside].sum())
 
     def counts(self, questions: Sequence[Question], parameters: Parameters) -> list[StrataCounts]:
         """One answer per question; only cells of at least `minimum_deals` deals are named."""

@@ -1,4 +1,7 @@
-"""The closed deals of a window, fetched from the marts as the selection wants them: counts and sums, never a deal."""
+"""The closed deals of a window, fetched from the marts as the selection wants them: counts and sums, never a deal.
+
+Claims rest on decisions: of deals that nothing in the export tells apart, one (docs/decisions/0220).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,11 @@ ByCluster = dict[str, ClusterSums]
 """The sums of a dimension by what deals belong together by, in the order of `CLUSTERS`."""
 
 
+def decisions(reader: Reader) -> str:
+    """Closed deals as a subquery named `deals`, lines of one decision once."""
+    return f"(select * from {reader.relation('fct_closed_deals')} where decision_line = 1) as deals"
+
+
 def of_window(reader: Reader) -> str:
     """The join that keeps of `deals` those of the trailing window; where no deal has a closed date, all of them."""
     return f"""inner join {reader.relation("dim_periods")} as periods
@@ -49,7 +57,7 @@ def window_deals(
     many do as those of an earlier window did, `like`, and few are looked at anew.
     """
     closed = f"closed_quarter in ({_list(window, reader)})"
-    deals = reader.relation("fct_closed_deals")
+    deals = decisions(reader)
     group, size = _type_groups(reader, deals, closed)
     if sums is None and like is not None and size > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
@@ -61,11 +69,15 @@ def window_deals(
         reader.relation("int_deal_cells"),
         closed,
         _columns(dimensions),
-        ("closed_quarter", "sum(deals)", "sum(won)", "sum(amount)", "sum(won_amount)", "sum(squared_amount)"),
+        ("closed_quarter", *(f"sum({name})" for name in (*_COUNTS, *_SHOWN))),
         group,
         by_dimension,
         _cohort(reader, deals, closed, _columns(dimensions), group, by_dimension, parameters),
     ).cut(cuts)
+
+
+_COUNTS = ("decisions", "won_decisions")
+_SHOWN = ("deals", "won", "amount", "won_amount", "squared_amount")
 
 
 def _columns(dimensions: Sequence[str]) -> dict[str, str]:
@@ -186,17 +198,17 @@ def _folded(
     sums: Mapping[str, Sequence[ClusterSums]],
     cohort: DealCounts | None,
 ) -> DealCounts:
-    """Alike deals of the relation, one entry each."""
-    quarter, deals, won, *amounts = measures
+    """Alike deals of the relation, one entry each; `measures` are the quarter, the counts that claims rest on, and what is shown."""
+    quarter, deals, won, *shown = measures
     columns = list(dimensions.values())
     keys = ", ".join(dict.fromkeys([quarter, *([] if group.isdigit() else [group]), *columns]))
     records = reader.query(
-        f"""select {", ".join([quarter, group, deals, won, *amounts, *columns])}
+        f"""select {", ".join([quarter, group, deals, won, *shown, *columns])}
 from {relation}
 where {where}
 group by {keys}"""
     )[1]
-    height, first = len(records), 4 + len(amounts)
+    height, first = len(records), 4 + len(shown)
     quarter_labels = sorted({str(record[0]) for record in records})
     of_quarter = {label: code for code, label in enumerate(quarter_labels)}
     labels: dict[str, list[str]] = {}
@@ -210,8 +222,8 @@ group by {keys}"""
         return np.fromiter((int(record[place]) for record in records), dtype=np.int64, count=height)
 
     money = [
-        np.fromiter((float(record[4 + place] or 0) for record in records), dtype=np.float64, count=height)
-        for place in range(len(amounts))
+        np.fromiter((float(record[place] or 0) for record in records), dtype=np.float64, count=height)
+        for place in range(6, first)
     ]
     return DealCounts.from_codes(
         codes,
@@ -222,6 +234,7 @@ group by {keys}"""
         whole(2),
         (money[0], money[1], money[2]) if money else None,
         whole(1),
+        shown=(whole(4), whole(5)) if shown else None,
         cluster_sums=sums,
         cohort=cohort,
     )

@@ -70,6 +70,7 @@ class Caveat:
 class Evidence:
     """What is known of one segment, or one pair; rates and lifts are fractions.
 
+    Counts are of deals; `decisions`, of which deals that nothing tells apart are one, are what intervals and tests rest on.
     Filled in step by step while a selection is assembled, and left alone afterwards.
     """
 
@@ -81,9 +82,11 @@ class Evidence:
     win_rate_low: float
     win_rate_high: float
     shrunken_win_rate: float
+    decisions: int
     best_bet: bool = False
     is_candidate: bool = False
     other_closed_deals: int = 0
+    other_decisions: int = 0
     other_win_rate: float | None = None
     difference: float | None = None
     difference_low: float | None = None
@@ -113,11 +116,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Selection:
-    """The outcome of one run over one window."""
+    """The outcome of one run over one window; `decisions` are what it rests on, `deals` what is shown."""
 
     window: tuple[str, ...]
     deals: int
     won: int
+    decisions: int
+    won_decisions: int
     comparisons: int
     pair_comparisons: int
     is_exact: bool
@@ -149,11 +154,12 @@ class Tally:
 
 @dataclass
 class Outcome:
-    """What a run has found so far."""
+    """What a run has found so far; `deals` and `won` count decisions."""
 
     window: tuple[str, ...]
     deals: int
     won: int
+    shown: tuple[int, int]
     dimensions: tuple[str, ...]
     candidates: tuple[Cell, ...]
     twins: dict[Cell, Cell]
@@ -181,6 +187,8 @@ class Outcome:
     pair_comparisons: int = 0
     pair_claims: tuple[Claim, ...] = ()
     pair_q: dict[Cell, float] = field(default_factory=dict)
+    shown_pairs: dict[Cell, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Deals and wins of a pair, and of the others, as they are shown."""
 
     def named(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
         """The cells as they are told: a claimed cut by a side that is."""
@@ -219,8 +227,10 @@ def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
     _widen_bets(evidence, len(outcome.candidates), parameters)
     return Selection(
         window=outcome.window,
-        deals=outcome.deals,
-        won=outcome.won,
+        deals=outcome.shown[0],
+        won=outcome.shown[1],
+        decisions=outcome.deals,
+        won_decisions=outcome.won,
         comparisons=len(outcome.candidates),
         pair_comparisons=outcome.pair_comparisons,
         is_exact=outcome.is_exact,
@@ -235,7 +245,7 @@ def assemble(outcome: Outcome, parameters: Parameters) -> Selection:
 
 def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, parameters: Parameters) -> Evidence:
     cell: Cell = ((row.dimension, OTHER_VALUES if row.value is None else row.value),)
-    evidence = _counted(cell, row.deals, row.won, base, parameters)
+    evidence = _counted(cell, row.deals, (row.shown_deals, row.shown_won), base, parameters)
     weighted = statistics.value_weighted_rate(row.amount, row.amount_won, row.amount_squares)
     if weighted is not None:
         evidence.value_weighted_win_rate, evidence.value_weighted_low, evidence.value_weighted_high = weighted[:3]
@@ -244,7 +254,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
         return evidence
 
     rest = [r for r in outcome.segments if r.dimension == row.dimension and r.value != UNKNOWN and r is not row]
-    _add_rest(evidence, sum(r.deals for r in rest), sum(r.won for r in rest))
+    _add_rest(evidence, sum(r.deals for r in rest), (sum(r.shown_deals for r in rest), sum(r.shown_won for r in rest)))
     if row.value is None or evidence.other_closed_deals == 0:
         return evidence
     leak = next((leak for leak in outcome.leaks if leak.dimension == row.dimension), None)
@@ -259,7 +269,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     weight = (
         result.harmonic_deals
         if result
-        else row.deals * evidence.other_closed_deals / (row.deals + evidence.other_closed_deals)
+        else row.deals * evidence.other_decisions / (row.deals + evidence.other_decisions)
     )
     _add_power(evidence, weight, base, len(outcome.candidates), parameters.step_down_rate, parameters)
     if result is None:
@@ -284,8 +294,9 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
 
 def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Parameters) -> Evidence:
     result, whole = outcome.final[claim.cell], outcome.whole[claim.cell]
-    evidence = _counted(claim.cell, whole.deals, whole.won, base, parameters)
-    _add_rest(evidence, whole.other_closed_deals, whole.other_won_deals)
+    deals, won, other_deals, other_won = outcome.shown_pairs[claim.cell]
+    evidence = _counted(claim.cell, whole.deals, (deals, won), base, parameters)
+    _add_rest(evidence, whole.other_closed_deals, (other_deals, other_won))
     rate = parameters.pair_false_discovery_rate
     _add_power(evidence, result.harmonic_deals, base, outcome.pair_comparisons, rate, parameters)
     _add_effect(evidence, result, 1, base, True, parameters)
@@ -298,8 +309,11 @@ def _pair_evidence(outcome: Outcome, claim: Claim, base: float, parameters: Para
     return evidence
 
 
-def _counted(cell: Cell, deals: int, won: int, base: float, parameters: Parameters) -> Evidence:
-    low, high = statistics.wilson_interval(won, deals)
+def _counted(cell: Cell, decisions: int, shown: tuple[int, int], base: float, parameters: Parameters) -> Evidence:
+    """Counts and win rate of the deals shown, with an interval of so many decisions."""
+    deals, won = shown
+    effective = won * decisions / deals
+    low, high = statistics.wilson_interval(effective, decisions)
     return Evidence(
         cell=cell,
         action=NOT_ENOUGH_DATA,
@@ -308,17 +322,23 @@ def _counted(cell: Cell, deals: int, won: int, base: float, parameters: Paramete
         win_rate=won / deals,
         win_rate_low=low,
         win_rate_high=high,
-        shrunken_win_rate=statistics.shrunken_rate(won, deals, base, parameters.shrinkage_deals),
+        shrunken_win_rate=statistics.shrunken_rate(effective, decisions, base, parameters.shrinkage_deals),
+        decisions=decisions,
     )
 
 
-def _add_rest(evidence: Evidence, other_closed_deals: int, other_won_deals: int) -> None:
-    if other_closed_deals == 0:
+def _add_rest(evidence: Evidence, decisions: int, shown: tuple[int, int]) -> None:
+    deals, won = shown
+    if deals == 0:
         return
-    evidence.other_closed_deals, evidence.other_win_rate = other_closed_deals, other_won_deals / other_closed_deals
+    evidence.other_closed_deals, evidence.other_win_rate = deals, won / deals
+    evidence.other_decisions = decisions
     evidence.difference = evidence.win_rate - evidence.other_win_rate
     evidence.difference_low, evidence.difference_high = statistics.newcombe_interval(
-        evidence.won_deals, evidence.closed_deals, other_won_deals, other_closed_deals
+        evidence.won_deals * evidence.decisions / evidence.closed_deals,
+        evidence.decisions,
+        won * decisions / deals,
+        decisions,
     )
 
 
@@ -332,12 +352,12 @@ def _add_power(
 ) -> None:
     if not 0 < base < 1:
         return
-    share = evidence.closed_deals / (evidence.closed_deals + evidence.other_closed_deals)
+    share = evidence.decisions / (evidence.decisions + evidence.other_decisions)
     evidence.min_detectable_difference = statistics.minimum_detectable_lift(
         weight, share, base, comparisons, rate, parameters.power
     )
     evidence.deals_needed = statistics.deals_needed(
-        evidence.closed_deals, share, base, comparisons, rate, parameters.power, parameters.target_gap
+        evidence.decisions, share, base, comparisons, rate, parameters.power, parameters.target_gap
     )
 
 
@@ -673,7 +693,7 @@ def evidence_rows(selection: Selection) -> list[Row]:
         flat = {
             name: value
             for name, value in vars(evidence).items()
-            if name not in ("cell", "caveats", "adjusted_for", "explained_by")
+            if name not in ("cell", "caveats", "adjusted_for", "explained_by", "decisions", "other_decisions")
         }
         second = evidence.cell[1] if len(evidence.cell) > 1 else (None, None)
         rows.append(
@@ -718,6 +738,8 @@ def run_row(selection: Selection) -> Row:
         "won": selection.won,
         "lost": selection.deals - selection.won,
         "win_rate": rounded(selection.won / selection.deals),
+        "decisions": selection.decisions,
+        "won_decisions": selection.won_decisions,
         "comparisons": selection.comparisons,
         "pair_comparisons": selection.pair_comparisons,
         "claims": len(selection.claims),

@@ -241,17 +241,18 @@ def no_claim_sentence(
     """What to say when nothing can be claimed; None when something is."""
     if any(row["action"] in (TARGET_MORE, DEPRIORITISE) for row in evidence):
         return None
-    deals = thousands(run["deals"])
+    # a decision that stands in several lines is one closed deal here
+    is_repeated = run["decisions"] != run["deals"]
+    deals, closed = thousands(run["decisions"]), "distinct closed deals" if is_repeated else "closed deals"
     comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
-    if run["is_fallback"] and _number(run, "deals") >= parameters.fallback_deals:
-        won = next((int(_number(row, "window_won_deals")) for row in evidence), 0)
+    if run["is_fallback"] and _number(run, "decisions") >= parameters.fallback_deals:
         return (
-            f"{thousands(won)} of {deals} closed deals are won, too few of one outcome to claim anything: at least {parameters.fallback_outcome_deals} "
-            f"won and {parameters.fallback_outcome_deals} lost are needed."
+            f"{thousands(run['won_decisions'])} of {deals} {closed} are won, too few of one outcome to claim anything: at least "
+            f"{parameters.fallback_outcome_deals} won and {parameters.fallback_outcome_deals} lost are needed."
         )
     if run["is_fallback"]:
         return (
-            f"{deals} closed deals are too few to claim anything: at least {parameters.fallback_deals} are needed, "
+            f"{deals} {closed} are too few to claim anything: at least {parameters.fallback_deals} are needed, "
             f"{parameters.fallback_outcome_deals} of them won and {parameters.fallback_outcome_deals} lost."
         )
     candidates = [row for row in evidence if row.get("is_candidate")]
@@ -270,18 +271,18 @@ def no_claim_sentence(
             apart, key=lambda row: (_number(row, "p_value"), -_number(row, "expected_lift"), segment_label(row))
         )
         return (
-            f"No segment is worth acting on. With {deals} closed deals and {comparisons}, what stands out beyond chance "
+            f"No segment is worth acting on. With {deals} {closed} and {comparisons}, what stands out beyond chance "
             f"({segment_label(first)} first) does so by too little, or for a reason that its caveat names."
         )
     tested = [row for row in candidates if row.get("min_detectable_difference") is not None]
     if not tested:
-        return f"No segment stands out beyond chance; with {deals} closed deals and {comparisons} none could."
+        return f"No segment stands out beyond chance; with {deals} {closed} and {comparisons} none could."
     best = min(
         tested, key=lambda row: (_number(row, "min_detectable_difference"), str(row["dimension"]), str(row["segment"]))
     )
     gap = points(best["min_detectable_difference"]).lstrip("+")
     return (
-        f"No segment stands out beyond chance. With {deals} closed deals and {comparisons}, even the "
+        f"No segment stands out beyond chance. With {deals} {closed} and {comparisons}, even the "
         f"best-covered segment ({segment_label(best)}) would need a true gap of {gap} points to be seen."
     )
 

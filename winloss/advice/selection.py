@@ -231,7 +231,8 @@ def select(
 
     is_fallback = deals < parameters.fallback_deals or min(won, deals - won) < parameters.fallback_outcome_deals
     is_exact = deals <= parameters.exact_up_to_deals
-    outcome = Outcome(window, deals, won, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
+    shown = source.shown()[:2]
+    outcome = Outcome(window, deals, won, shown, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
     outcome.doubted = doubted
     outcome.is_dated = source.cohort is not None
     if is_fallback or not candidates:
@@ -651,6 +652,7 @@ def _select_pairs(
         question = _given(_dimensions_of(claim.cell), everything, claim.cell)
         outcome.final[claim.cell] = _single(tester, question)
         outcome.whole[claim.cell] = _single(tester, replace(question, left_out=()))
+        outcome.shown_pairs[claim.cell] = tester.source.shown(claim.cell)
 
 
 def _alike(pairs: Mapping[Cell, Tally], strongest: Cell) -> list[Cell]:
@@ -732,7 +734,7 @@ def _leaks(
                 Leak(
                     dimension,
                     "filled_after_closing",
-                    f"{dimension} is filled on {known_won} of {won} won deals but {known_lost} of {lost} lost ones: "
+                    f"{dimension} is filled on {_of(known, rows, is_won=True)} won deals but {_of(known, rows, is_won=False)} lost ones: "
                     "it seems to be filled after closing.",
                 )
             )
@@ -747,11 +749,20 @@ def _leaks(
                 Leak(
                     dimension,
                     "decides_outcome",
-                    f"{dimension} nearly decides the outcome: {decided} of {known_deals} deals have values "
+                    f"{dimension} nearly decides the outcome: {_of([*losing, *winning], known)} deals have values "
                     "that almost always win or almost always lose.",
                 )
             )
     return tuple(leaks)
+
+
+def _of(some: Sequence[SegmentCounts], rows: Sequence[SegmentCounts], is_won: bool | None = None) -> str:
+    """Deals as they are shown, won or lost ones of them: '8 of 10'."""
+
+    def shown(row: SegmentCounts) -> int:
+        return row.shown_deals if is_won is None else row.shown_won if is_won else row.shown_deals - row.shown_won
+
+    return f"{sum(map(shown, some))} of {sum(map(shown, rows))}"
 
 
 def _doubted(segments: Sequence[SegmentCounts], answered: set[str], parameters: Parameters) -> frozenset[str]:

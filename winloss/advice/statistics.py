@@ -351,7 +351,7 @@ def posterior_interval(estimate: float, harmonic_deals: float, base_rate: float,
     return quantile(tail), quantile(1 - tail)
 
 
-def shrunken_rate(won: int, deals: int, base_rate: float, shrinkage_deals: float) -> float:
+def shrunken_rate(won: float, deals: float, base_rate: float, shrinkage_deals: float) -> float:
     """Win rate to rank segments by: (won + K0 base) / (deals + K0)."""
     return (won + shrinkage_deals * base_rate) / (deals + shrinkage_deals)
 

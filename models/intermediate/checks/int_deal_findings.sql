@@ -11,7 +11,8 @@ with closed_deals as (
         count(*) filter (where deals.stated_amount <= 0) as amount_not_positive,
         count(*) filter (where deals.stated_amount is null) as amount_missing,
         count(*) filter (where deals.is_in_population and lower(deals.deal_type) like '%renew%') as renewal_in_population,
-        count(*) filter (where accounts.account_key is null) as account_missing
+        count(*) filter (where accounts.account_key is null) as account_missing,
+        count(*) filter (where deals.decision_line > 1) as repeated_decision
     from {{ ref('fct_deals') }} as deals
     cross join {{ ref('dim_as_of') }} as as_of
     left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
@@ -37,7 +38,8 @@ select
 from closed_deals
 unpivot (
     found for rule_id in (
-        closed_before_created, closed_without_date, closed_implausibly_late, amount_not_positive, amount_missing, renewal_in_population, account_missing
+        closed_before_created, closed_without_date, closed_implausibly_late, amount_not_positive, amount_missing, renewal_in_population,
+        account_missing, repeated_decision
     )
 )
 union all

@@ -21,7 +21,8 @@ quarters as (
         closed_deals.closed_quarter as quarter,
         {{ quarters_later('closed_deals.closed_quarter_starts_on', 1) }} as ends_before_on,
         as_of.as_of_on,
-        count(*) as closed_deals
+        -- lines of one decision teach what one does
+        count(*) - count(*) filter (where closed_deals.decision_line > 1) as decisions
     from closed_deals
     cross join as_of
     where closed_deals.closed_quarter_starts_on <= as_of.as_of_on
@@ -71,7 +72,7 @@ window_length as (
 
     select
         case
-            when coalesce(sum(quarters.closed_deals), 0) < {{ setting('window_minimum_deals') | int }} then {{ setting('extended_window_quarters') | int }}
+            when coalesce(sum(quarters.decisions), 0) < {{ setting('window_minimum_deals') | int }} then {{ setting('extended_window_quarters') | int }}
             else {{ setting('window_quarters') | int }}
         end as quarter_count
     from reviewed
