@@ -36,27 +36,14 @@ cells as (
 ),
 
 -- deals whose segment is unknown are not compared with; a deal with two competitors is one deal
-rest as (
-
-    select
-        period,
-        dimension,
-        sum(first_closed_deals) as closed_deals,
-        sum(first_won_deals) as won_deals
-    from cells
-    where is_known
-    group by period, dimension
-
-),
-
 compared as (
 
     select
-        cells.*,
-        cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as other_closed_deals,
-        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as other_won_deals
+        *,
+        cast(sum(case when is_known then first_closed_deals end) over others - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
+        cast(sum(case when is_known then first_won_deals end) over others - case when is_known then won_deals else 0 end as bigint) as other_won_deals
     from cells
-    left join rest on cells.period = rest.period and cells.dimension = rest.dimension
+    window others as (partition by period, dimension)
 
 ),
 
