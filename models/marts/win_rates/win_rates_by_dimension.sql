@@ -64,9 +64,7 @@ listed as (
         periods.period,
         periods.population,
         periods.missing_reason,
-        seen.dimension,
-        seen.segment,
-        seen.is_recommendable
+        seen.*
     from {{ ref('dim_periods') }} as periods
     cross join (
         select distinct
@@ -93,9 +91,7 @@ select
     rated.win_rate_low,
     rated.win_rate_high,
     coalesce(rated.closed_deals, 0) < {{ setting('minimum_deals') | int }} as has_few_deals,
-    case
-        when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period')
-    end as missing_reason,
+    case when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period') end as missing_reason,
     rated.other_closed_deals,
     rated.other_won_deals,
     rated.other_win_rate,
@@ -110,10 +106,4 @@ left join rated
     on listed.period = rated.period
     and listed.dimension = rated.dimension
     and listed.segment = rated.segment
-left join {{ ref('bands') }} as bands
-    on listed.segment = bands.band
-    and bands.measure = case listed.dimension
-        when 'revenue_band' then 'annual_revenue'
-        when 'employee_band' then 'employees'
-        when 'deal_size_band' then 'amount'
-    end
+left join {{ ref('bands') }} as bands on listed.segment = bands.band and listed.dimension = {{ band_dimension('bands.measure') }}
