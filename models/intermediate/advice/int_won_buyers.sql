@@ -54,7 +54,6 @@ judged as (
         buyers.*,
         coalesce(by_the_close.counts, evidence.rationale) as rationale,
         case when by_the_close.persona is not null then 'win_rates_by_persona' else 'persona_evidence' end as told_by,
-        lower(buyers.persona) not like '%unknown%' as is_named,
         lower(buyers.persona) not like '%unknown%' and buyers.won_contacts >= {{ setting('small_cell_minimum') | int }} as is_frequent,
         by_the_close.persona is not null
         or coalesce(evidence.action in ('no_difference', 'deprioritise'), false)
@@ -79,7 +78,7 @@ summed as (
 
     select
         count(distinct buyer) as recorded,
-        count(distinct case when is_named then buyer end) as named,
+        count(distinct case when lower(persona) not like '%unknown%' then buyer end) as named,
         count(distinct case when is_frequent then buyer end) as frequent,
         count(distinct case when is_frequent and not is_alike then buyer end) as advisable
     from placed
