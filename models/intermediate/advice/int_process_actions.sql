@@ -98,7 +98,7 @@ told as (
         source_row as field,
         {{ percent_text(setting('usable_field_share') ~ 'e0') }} as usable_share
     from met
-    where urgency = (select min(urgency) from met)
+    where urgency = (select min(others.urgency) from met as others)
 
 )
 
