@@ -1,51 +1,21 @@
 {{ config(materialized='table') }}
-{%- set account_columns = account_dimensions() -%}
-{%- set columns = deal_dimensions() + account_columns -%}
 -- One row per column and spelling of a value, with the segment it belongs to: spellings that only look different are one segment, shown in
--- the commonest; `segment_aliases` joins further ones by hand, and `no_value_words` says which words mean that nothing is known. A cell
--- that names several competitors holds several values. An e-mail address inside a value goes no further.
+-- the commonest; `segment_aliases` joins further ones by hand, and `no_value_words` says which words mean that nothing is known.
+-- An e-mail address inside a value goes no further.
 
 with stated as (
 
-    {% for column in columns %}
-    {% if column == 'competitor' -%}
-    -- a cell may name several
+    select * from {{ ref('int_stated_values') }}
+
+),
+
+masked as (
+
     select
-        'competitor' as column_name,
-        'deals' as object,
-        nullif(trim(part), '') as stated_value,
-        sum(uses) as uses
-    from (
-        select
-            {{ split_to_rows("coalesce(competitor, '')", '[;|]') }} as part,
-            uses
-        from (select
-            competitor,
-            count(*) as uses
-        from {{ ref('stg_deals') }} group by competitor) as cells
-    ) as parts
-    group by nullif(trim(part), '')
-    {%- else -%}
-    select
-        '{{ column }}' as column_name,
-        'deals' as object,
-        {{ column }} as stated_value,
-        count(*) as uses
-    from {{ ref('stg_deals') }}
-    group by {{ column }}
-    {%- endif %}
-    {% if column in account_columns %}
-    union all
-    select
-        '{{ column }}' as column_name,
-        'accounts' as object,
-        {{ column }} as stated_value,
-        count(*) as uses
-    from {{ ref('stg_accounts') }}
-    group by {{ column }}
-    {% endif %}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+        *,
+        {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value
+    from stated
+    where stated_value is not null
 
 ),
 
@@ -55,22 +25,7 @@ spelt as (
         *,
         {{ shown('masked_value') }} as shown_value,
         {{ folded('masked_value') }} as folded_value
-    from (
-        select
-            *,
-            {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value
-        -- grouped so that Spark folds a value once, and not in every column's own branch
-        from (
-            select
-                column_name,
-                object,
-                stated_value,
-                sum(uses) as uses
-            from stated
-            where stated_value is not null
-            group by column_name, object, stated_value
-        ) as values_stated
-    ) as masked
+    from masked
 
 ),
 

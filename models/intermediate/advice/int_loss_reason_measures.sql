@@ -1,5 +1,15 @@
 {{ config(enabled=true) }}
 {%- set minimum = setting('minimum_reason_losses') | int %}
+{#- each measure: a part of a whole, and the deals that it rests on -#}
+{%- set measures = [
+    ('counted', 'unusable_reasons', 'unusable_reasons', 'lost_deals', 'lost_deals'),
+    ('counted', 'quarter_end_spike', 'last_days_deals', 'dated_deals', 'dated_deals'),
+    ('counted', 'competitor_not_named', 'unnamed_competitors', 'competitor_reasons', 'competitor_reasons'),
+    ('counted', 'competitor_not_blamed', 'unblamed_competitors', 'named_competitors', 'named_competitors'),
+    ('bulk', 'bulk_closes', 'bulk_deals', 'lost_deals', 'lost_deals'),
+    ('owners', 'silent_owners', 'silent_owners', 'owners', 'owned_deals'),
+    ('owners', 'one_reason_owners', 'one_reason_owners', 'owners', 'owned_deals'),
+] %}
 -- One row per period x measure of how loss reasons are recorded. Measures overlap and may not be added.
 
 with lost_deals as (
@@ -65,51 +75,13 @@ counted as (
 
 )
 
+{% for counts, measure, part, whole, deals in measures -%}
 select
     period,
-    'unusable_reasons' as measure,
-    lost_deals as deals,
-    {{ rate('unusable_reasons', 'lost_deals') }} as value
-from counted
-union all
-select
-    period,
-    'quarter_end_spike' as measure,
-    dated_deals as deals,
-    {{ rate('last_days_deals', 'dated_deals') }} as value
-from counted
-union all
-select
-    period,
-    'competitor_not_named' as measure,
-    competitor_reasons as deals,
-    {{ rate('unnamed_competitors', 'competitor_reasons') }} as value
-from counted
-union all
-select
-    period,
-    'competitor_not_blamed' as measure,
-    named_competitors as deals,
-    {{ rate('unblamed_competitors', 'named_competitors') }} as value
-from counted
-union all
-select
-    period,
-    'bulk_closes' as measure,
-    lost_deals as deals,
-    {{ rate('bulk_deals', 'lost_deals') }} as value
-from bulk
-union all
-select
-    period,
-    'silent_owners' as measure,
-    owned_deals as deals,
-    {{ rate('silent_owners', 'owners') }} as value
-from owners
-union all
-select
-    period,
-    'one_reason_owners' as measure,
-    owned_deals as deals,
-    {{ rate('one_reason_owners', 'owners') }} as value
-from owners
+    '{{ measure }}' as measure,
+    {{ deals }} as deals,
+    {{ rate(part, whole) }} as value
+from {{ counts }}
+{% if not loop.last %}union all
+{% endif %}
+{%- endfor %}

@@ -15,19 +15,9 @@ asked_for as (
 
     select situations.asks_for_field
     from {{ ref('action_situations') }} as situations
-    inner join (
-        select
-            kind,
-            situation
-        from {{ ref('int_loss_reason_actions') }}
-        union all
-        select
-            kind,
-            situation
-        from {{ ref('int_score_actions') }}
-    ) as actions
-        on situations.kind = actions.kind and situations.situation = actions.situation
-    where situations.asks_for_field is not null
+    left join {{ ref('int_loss_reason_actions') }} as reasons on situations.kind = reasons.kind and situations.situation = reasons.situation
+    left join {{ ref('int_score_actions') }} as scores on situations.kind = scores.kind and situations.situation = scores.situation
+    where situations.asks_for_field is not null and coalesce(reasons.situation, scores.situation) is not null
 
 ),
 
@@ -99,15 +89,6 @@ met as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        urgency = min(urgency) over () as is_most_urgent
-    from met
-
-),
-
 told as (
 
     select
@@ -116,8 +97,8 @@ told as (
         1 as place,
         source_row as field,
         {{ percent_text(setting('usable_field_share') ~ 'e0') }} as usable_share
-    from ranked
-    where is_most_urgent
+    from met
+    where urgency = (select min(others.urgency) from met as others)
 
 )
 

@@ -1,5 +1,5 @@
 {{ config(enabled=true) }}
-{%- set minimum = setting('small_cell_minimum') | int -%}
+{%- set z = '1.6448536269514722e0' -%}
 {%- set margin = setting('equivalence_margin') | float -%}
 -- One row: who most often champions, and who decides, on won deals of the trailing window, and whether advice may name them. It may name
 -- no one whose figures are too few to publish, and no one whose presence is known to make no difference or to go with losing.
@@ -25,8 +25,8 @@ with buyers as (
 
 ),
 
--- the first days of deals may hold too few of a persona to rule a difference out; on all deals by the close, which flatter the people on
--- board, it may be ruled out all the same (90 % Newcombe interval, as for segments)
+-- the first days of deals may hold too few of a persona to rule a difference out; all deals by the close, which flatter the people on board, may
+-- rule it out all the same (90 % Newcombe interval, as for segments)
 by_the_close as (
 
     select
@@ -38,10 +38,10 @@ by_the_close as (
     from (
         select
             *,
-            {{ wilson_low('won_deals_with', 'closed_deals_with', '1.6448536269514722e0') }} as with_low,
-            {{ wilson_high('won_deals_with', 'closed_deals_with', '1.6448536269514722e0') }} as with_high,
-            {{ wilson_low('won_deals_without', 'closed_deals_without', '1.6448536269514722e0') }} as without_low,
-            {{ wilson_high('won_deals_without', 'closed_deals_without', '1.6448536269514722e0') }} as without_high
+            {{ wilson_low('won_deals_with', 'closed_deals_with', z) }} as with_low,
+            {{ wilson_high('won_deals_with', 'closed_deals_with', z) }} as with_high,
+            {{ wilson_low('won_deals_without', 'closed_deals_without', z) }} as without_low,
+            {{ wilson_high('won_deals_without', 'closed_deals_without', z) }} as without_high
         from {{ ref('win_rates_by_persona') }}
         where period = 'window' and persona_type = 'persona'
     ) as bounded
@@ -52,19 +52,15 @@ judged as (
 
     select
         buyers.*,
-        case when by_the_close.is_alike and evidence.action = 'not_enough_data' then by_the_close.counts else evidence.rationale end as rationale,
-        case when by_the_close.is_alike and evidence.action = 'not_enough_data' then 'win_rates_by_persona' else 'persona_evidence' end as told_by,
-        lower(buyers.persona) not like '%unknown%' as is_named,
-        lower(buyers.persona) not like '%unknown%' and buyers.won_contacts >= {{ minimum }} as is_frequent,
-        coalesce(
-            evidence.action in ('no_difference', 'deprioritise')
-            or (evidence.action = 'keep_testing' and evidence.expected_lift < 0)
-            or (evidence.action = 'not_enough_data' and by_the_close.is_alike),
-            false
-        ) as is_alike
+        coalesce(by_the_close.counts, evidence.rationale) as rationale,
+        case when by_the_close.persona is not null then 'win_rates_by_persona' else 'persona_evidence' end as told_by,
+        lower(buyers.persona) not like '%unknown%' and buyers.won_contacts >= {{ setting('small_cell_minimum') | int }} as is_frequent,
+        by_the_close.persona is not null
+        or coalesce(evidence.action in ('no_difference', 'deprioritise'), false)
+        or coalesce(evidence.action = 'keep_testing' and evidence.expected_lift < 0, false) as is_alike
     from buyers
-    left join by_the_close on buyers.persona = by_the_close.persona
     left join {{ ref('persona_evidence') }} as evidence on evidence.persona_type = 'persona' and buyers.persona = evidence.persona
+    left join by_the_close on buyers.persona = by_the_close.persona and by_the_close.is_alike and evidence.action = 'not_enough_data'
 
 ),
 
@@ -72,6 +68,7 @@ placed as (
 
     select
         *,
+        case when is_frequent then buyer || case when is_alike then ' alike' else '' end end as told_as,
         row_number() over (partition by buyer, is_frequent, is_alike order by won_contacts desc, persona desc) as place
     from judged
 
@@ -81,7 +78,7 @@ summed as (
 
     select
         count(distinct buyer) as recorded,
-        count(distinct case when is_named then buyer end) as named,
+        count(distinct case when lower(persona) not like '%unknown%' then buyer end) as named,
         count(distinct case when is_frequent then buyer end) as frequent,
         count(distinct case when is_frequent and not is_alike then buyer end) as advisable
     from placed
@@ -107,9 +104,7 @@ select
         alike_champion.rationale
     ) as evidence
 from summed
-left join placed as champion on champion.buyer = 'champion' and champion.is_frequent and not champion.is_alike and champion.place = 1
-left join placed as decider on decider.buyer = 'decider' and decider.is_frequent and not decider.is_alike and decider.place = 1
-left join placed as alike_champion
-    on alike_champion.buyer = 'champion' and alike_champion.is_frequent and alike_champion.is_alike and alike_champion.place = 1
-left join placed as alike_decider
-    on alike_decider.buyer = 'decider' and alike_decider.is_frequent and alike_decider.is_alike and alike_decider.place = 1
+left join placed as champion on champion.told_as = 'champion' and champion.place = 1
+left join placed as decider on decider.told_as = 'decider' and decider.place = 1
+left join placed as alike_champion on alike_champion.told_as = 'champion alike' and alike_champion.place = 1
+left join placed as alike_decider on alike_decider.told_as = 'decider alike' and alike_decider.place = 1

@@ -17,9 +17,7 @@ accepted as (
     {% endif %}
     {%- endfor %}
 
-),
-
-staged as (select distinct deal_key from {{ ref('fct_deal_stages') }})
+)
 
 select
     'amount_too_large' as rule_id,
@@ -51,7 +49,7 @@ select
     count(*) filter (where staged.deal_key is null) as found,
     count(*) as of_records
 from {{ ref('fct_deals') }} as deals
-left join staged on deals.deal_key = staged.deal_key
+left join (select distinct deal_key from {{ ref('fct_deal_stages') }}) as staged on deals.deal_key = staged.deal_key
 where deals.is_in_population
 union all
 select

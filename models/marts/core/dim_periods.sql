@@ -1,94 +1,9 @@
 -- One row per period that answers compare: the quarter under review, the one before it, the trailing window, and all deals.
 -- Periods overlap: figures of different periods may not be added.
--- noqa: disable=LT02
 
-with closed_deals as (
+with reviewed as (
 
-    select * from {{ ref('fct_closed_deals') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('dim_as_of') }}
-
-),
-
-quarters as (
-
-    select
-        closed_deals.closed_quarter_starts_on as starts_on,
-        closed_deals.closed_quarter as quarter,
-        {{ quarters_later('closed_deals.closed_quarter_starts_on', 1) }} as ends_before_on,
-        as_of.as_of_on,
-        -- lines of one decision teach what one does
-        count(*) - count(*) filter (where closed_deals.decision_line > 1) as decisions
-    from closed_deals
-    cross join as_of
-    where closed_deals.closed_quarter_starts_on <= as_of.as_of_on
-    group by closed_deals.closed_quarter_starts_on, closed_deals.closed_quarter, as_of.as_of_on
-
-),
-
--- a quarter is complete when the export reaches its end, or nearly so: nothing closes on the last days of many a quarter
-judged as (
-
-    select
-        *,
-        cast({{ dbt.dateadd('day', -1, 'ends_before_on') }} as date) > as_of_on as is_cut_short,
-        cast({{ dbt.dateadd('day', "(-1 - " ~ (setting('quarter_end_tolerance_days') | int) ~ ")", 'ends_before_on') }} as date) > as_of_on as is_partial
-    from quarters
-
-),
-
-reviewed as (
-
-    select
-        max(starts_on) as starts_on,
-        max(quarter) as quarter,
-        bool_or(is_partial) as is_partial,
-        bool_or(is_cut_short) as is_cut_short,
-        {% if setting('review_quarter') -%}
-        {% set known = "coalesce((select min(quarter) || ' to ' || max(quarter) from quarters), 'nothing')" -%}
-        case
-            when count(*) = 0
-                then {{ fail("'review_quarter " ~ setting('review_quarter') ~ " is not in the data. Quarters with closed deals: ' || " ~ known ~ " || '. Set review_quarter to one of them, or leave it out.'") }}
-        end as problem
-        {%- else -%}
-        {{ absent() }} as problem
-        {%- endif %}
-    from judged
-    where
-        {% if setting('review_quarter') -%}
-        quarter = '{{ setting("review_quarter") }}'
-        {%- else -%}
-        starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial)
-        {%- endif %}
-
-),
-
--- the longer window where the shorter holds too few deals to learn from
-window_length as (
-
-    select
-        case
-            when coalesce(sum(quarters.decisions), 0) < {{ setting('window_minimum_deals') | int }} then {{ setting('extended_window_quarters') | int }}
-            else {{ setting('window_quarters') | int }}
-        end as quarter_count
-    from reviewed
-    left join quarters
-        on quarters.starts_on <= reviewed.starts_on
-        and quarters.starts_on > {{ quarters_later('reviewed.starts_on', -1 * (setting('window_quarters') | int)) }}
-
-),
-
--- where no deal has a closed date there are no quarters, and the window is all of them
-dated as (
-
-    select
-        count(*) > 0 and count(closed_on) = 0 as are_undated,
-        count(*) = 0 as are_none
-    from closed_deals
+    select * from {{ ref('int_reviewed_quarter') }}
 
 ),
 
@@ -123,17 +38,16 @@ periods as (
     select
         'window' as period,
         3 as period_order,
-        case when not dated.are_undated then window_length.quarter_count end as quarter_count,
-        dated.are_undated as has_undated_deals,
+        -- where no deal has a closed date there are no quarters, and the window is all of them
+        case when not reviewed.are_undated then reviewed.window_quarters end as quarter_count,
+        reviewed.are_undated as has_undated_deals,
         cast(case
-            when window_length.quarter_count = {{ setting('extended_window_quarters') | int }}
+            when reviewed.window_quarters = {{ setting('extended_window_quarters') | int }}
                 then {{ quarters_later('reviewed.starts_on', 1 - (setting('extended_window_quarters') | int)) }}
             else {{ quarters_later('reviewed.starts_on', 1 - (setting('window_quarters') | int)) }}
         end as date) as starts_on,
         {{ quarters_later('reviewed.starts_on', 1) }} as ends_before_on
     from reviewed
-    cross join window_length
-    cross join dated
     union all
     select
         'all' as period,
@@ -152,7 +66,7 @@ counted as (
         periods.period,
         count(closed_deals.deal_key) as closed_deals
     from periods
-    left join closed_deals
+    left join {{ ref('fct_closed_deals') }} as closed_deals
         on periods.has_undated_deals
         or (closed_deals.closed_on >= periods.starts_on and closed_deals.closed_on < periods.ends_before_on)
     group by periods.period
@@ -169,7 +83,7 @@ select
     periods.has_undated_deals,
     periods.starts_on,
     periods.ends_before_on,
-    as_of.as_of_on,
+    reviewed.as_of_on,
     '{{ time_zone() }}' as time_zone,
     counted.closed_deals,
     periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false) as is_partial,
@@ -184,16 +98,13 @@ select
     case when population.left_out = 'none' then 'all deal types and pipelines' else 'all deals except ' || population.left_out end as population,
     case
         when counted.closed_deals > 0 then null
-        when periods.period = 'all' or dated.are_none then 'no closed deals in the data'
-        when dated.are_undated then 'no deal has a closed date'
+        when periods.period = 'all' or reviewed.are_none then 'no closed deals in the data'
+        when reviewed.are_undated then 'no deal has a closed date'
         when reviewed.starts_on is null then 'no complete quarter in the data; set review_quarter to review a partial one'
         else 'no closed deals in this period'
     end as missing_reason
 from periods
 inner join counted on periods.period = counted.period
 cross join reviewed
-cross join as_of
-cross join dated
 cross join population
 cross join {{ ref('int_currencies') }} as currencies
-where reviewed.problem is null

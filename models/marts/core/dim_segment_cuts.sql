@@ -5,11 +5,7 @@ with ordered as (
 
     select
         band,
-        case measure
-            when 'annual_revenue' then 'revenue_band'
-            when 'employees' then 'employee_band'
-            when 'amount' then 'deal_size_band'
-        end as dimension,
+        {{ band_dimension('measure') }} as dimension,
         row_number() over (partition by measure order by band_order, from_value) as place,
         count(*) over (partition by measure) as bands,
         case when instr(band, ' to ') > 1 then substr(band, 1, instr(band, ' to ') - 1) end as before_to

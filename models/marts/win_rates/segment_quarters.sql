@@ -73,10 +73,4 @@ left join segment_totals
     on cells.starts_on = segment_totals.starts_on
     and cells.dimension = segment_totals.dimension
     and cells.segment = segment_totals.segment
-left join {{ ref('bands') }} as bands
-    on cells.segment = bands.band
-    and bands.measure = case cells.dimension
-        when 'revenue_band' then 'annual_revenue'
-        when 'employee_band' then 'employees'
-        when 'deal_size_band' then 'amount'
-    end
+left join {{ ref('bands') }} as bands on cells.segment = bands.band and cells.dimension = {{ band_dimension('bands.measure') }}

@@ -36,27 +36,14 @@ cells as (
 ),
 
 -- deals whose segment is unknown are not compared with; a deal with two competitors is one deal
-rest as (
-
-    select
-        period,
-        dimension,
-        sum(first_closed_deals) as closed_deals,
-        sum(first_won_deals) as won_deals
-    from cells
-    where is_known
-    group by period, dimension
-
-),
-
 compared as (
 
     select
-        cells.*,
-        cast(rest.closed_deals - case when cells.is_known then cells.closed_deals else 0 end as bigint) as other_closed_deals,
-        cast(rest.won_deals - case when cells.is_known then cells.won_deals else 0 end as bigint) as other_won_deals
+        *,
+        cast(sum(case when is_known then first_closed_deals end) over others - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
+        cast(sum(case when is_known then first_won_deals end) over others - case when is_known then won_deals else 0 end as bigint) as other_won_deals
     from cells
-    left join rest on cells.period = rest.period and cells.dimension = rest.dimension
+    window others as (partition by period, dimension)
 
 ),
 
@@ -77,9 +64,7 @@ listed as (
         periods.period,
         periods.population,
         periods.missing_reason,
-        seen.dimension,
-        seen.segment,
-        seen.is_recommendable
+        seen.*
     from {{ ref('dim_periods') }} as periods
     cross join (
         select distinct
@@ -106,9 +91,7 @@ select
     rated.win_rate_low,
     rated.win_rate_high,
     coalesce(rated.closed_deals, 0) < {{ setting('minimum_deals') | int }} as has_few_deals,
-    case
-        when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period')
-    end as missing_reason,
+    case when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period') end as missing_reason,
     rated.other_closed_deals,
     rated.other_won_deals,
     rated.other_win_rate,
@@ -123,10 +106,4 @@ left join rated
     on listed.period = rated.period
     and listed.dimension = rated.dimension
     and listed.segment = rated.segment
-left join {{ ref('bands') }} as bands
-    on listed.segment = bands.band
-    and bands.measure = case listed.dimension
-        when 'revenue_band' then 'annual_revenue'
-        when 'employee_band' then 'employees'
-        when 'deal_size_band' then 'amount'
-    end
+left join {{ ref('bands') }} as bands on listed.segment = bands.band and listed.dimension = {{ band_dimension('bands.measure') }}

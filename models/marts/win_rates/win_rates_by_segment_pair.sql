@@ -1,27 +1,10 @@
-{%- set recommendable = dimensions() | selectattr('recommendable') | list -%}
+{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='name') | list -%}
 {%- set pairs = [] -%}
 {%- for first in recommendable -%}
 {%- for second in recommendable[loop.index:] -%}
 {%- do pairs.append((first, second)) -%}
 {%- endfor -%}
 {%- endfor -%}
-{#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape -#}
-{%- if not pairs %}{% do pairs.append(({'name': ''}, {'name': ''})) %}{% endif -%}
-{#- written out in each branch: an engine would first store what several branches read from one place -#}
-{%- set reviewed_deals -%}
-        select
-            periods.period,
-            deals.outcome,
-            deals.amount,
-            deals.cycle_days
-{%- for dimension in recommendable %},
-            deals.{{ dimension.name }}
-{%- endfor %}
-        from {{ ref('fct_deals') }} as deals
-        inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
-            on deals.closed_on is not distinct from periods.closed_on
-        where deals.is_in_population and deals.outcome != 'open'
-{%- endset -%}
 -- One row per period x pair of recommendable dimensions x their two segments, for pairs with enough closed deals in the
 -- period (`pair_minimum_deals`) and both segments known. Pairs overlap and may not be added.
 -- Made after the table of segments, not beside it, since the medians of each hold every value of their cells in memory.
@@ -29,21 +12,24 @@
 
 with outcomes as (
 
-    {% for first, second in pairs -%}
-    {%- set first_column, second_column = first.name or "'unknown'", second.name or "'unknown'" -%}
+    {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape #}
+    {% for first, second in pairs or [('', '')] -%}
+    {%- set first_column, second_column = ('deals.' ~ first, 'deals.' ~ second) if first else ("'unknown'", "'unknown'") -%}
     select
-        period,
-        '{{ first.name }}' as dimension,
+        periods.period,
+        '{{ first }}' as dimension,
         {{ first_column }} as segment,
-        '{{ second.name }}' as second_dimension,
+        '{{ second }}' as second_dimension,
         {{ second_column }} as second_segment,
-        outcome,
+        deals.outcome,
         {{ outcome_measures() }}
-    from (
-        {{ reviewed_deals }}
-    ) as reviewed_deals
-    where {{ first_column }} != 'unknown' and {{ second_column }} != 'unknown'
-    group by period, {{ first_column }}, {{ second_column }}, outcome
+    from {{ ref('fct_deals') }} as deals
+    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
+        on deals.closed_on is not distinct from periods.closed_on
+    where
+        deals.is_in_population and deals.outcome != 'open'
+        and {{ first_column }} != 'unknown' and {{ second_column }} != 'unknown'
+    group by periods.period, {{ first_column }}, {{ second_column }}, deals.outcome
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

@@ -1,0 +1,72 @@
+{{ config(materialized='ephemeral') }}
+{%- set content = [
+    'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'owner', 'deal_type',
+    'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'cycle_stated', 'industry', 'annual_revenue',
+    'employees', 'region', 'country', 'account_type',
+] + extra_dimensions() %}
+-- One row per line of the deal files, as in base_typed_deals, with the rule that rejects or excludes it, or none.
+
+with lines as (
+
+    select * from {{ ref('base_typed_deals') }}
+
+),
+
+versions as (
+
+    {{ versions_of_lines('lines', 'deal_id', content) }}
+
+),
+
+-- an id that many records share is none: of all deals of a name only one would count
+files as (
+
+    select
+        lines.source_file,
+        count(*) as records,
+        count(*) filter (where versions.rule_id = 'two_versions_in_one_file') as left_out
+    from lines
+    left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+    group by lines.source_file
+
+),
+
+shared_ids as (
+
+    select
+        -- Spark works a column out before it asks `having`
+        case when count(*) > 0 then {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
+            ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} end as problem
+    from files
+    where left_out > {{ setting('maximum_two_versions_share') }} * records
+    having count(*) > 0
+
+),
+
+judged as (
+
+    select
+        lines.*,
+        versions.rule_id as version_rule,
+        merged.merged_id is not null as is_merged
+    from lines
+    left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
+    left join {{ ref('base_merged_records') }} as merged on merged.object = 'deals' and lines.deal_id = merged.merged_id
+
+)
+
+select
+    judged.*,
+    case
+        when line_problem is not null then {{ rule_of_line('line_problem') }}
+        when deal_id is null then 'missing_id'
+        when is_merged then 'merged'
+        when version_rule is not null then version_rule
+        when is_deleted then 'deleted'
+        when outcome is null and unreadable_flags is not null then 'unreadable_flag'
+        when outcome is null then 'unknown_outcome'
+        when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'unreadable_closed_on'
+    end as rule_id
+from judged
+left join shared_ids on 1 = 1
+where shared_ids.problem is null

@@ -1,0 +1,97 @@
+{%- set largest_amount = "cast('" ~ setting('largest_amount') ~ "' as decimal(38, 2))" %}
+{%- set days_of_a_century = 36525 %}
+-- One row per line of the deal files, as in base_deals, its values typed. What cannot be read is null and named in `unreadable_columns`;
+-- columns that end in `_stated` hold the text of the file.
+-- noqa: disable=LT02
+
+with stated as (
+
+    select
+        deals.*,
+        try_cast(substring(deals.created_on, 1, 10) as date) as created_day,
+        try_cast(substring(deals.closed_on, 1, 10) as date) as closed_day,
+        try_cast(deals.modified_at as timestamp) as modified_moment,
+        try_cast(deals.amount as decimal(38, 2)) as read_amount,
+        try_cast(deals.amount_converted as decimal(38, 2)) as read_converted,
+        try_cast(deals.qualification_score as double) as score,
+        cast(
+            case
+                when try_cast(deals.cycle_days as double) between 0 and {{ days_of_a_century }} then round(try_cast(deals.cycle_days as double))
+            end as integer
+        ) as days_to_close
+    from {{ ref('base_deals') }} as deals
+
+)
+
+select
+    source_file,
+    source_line,
+    line_problem,
+    file_order,
+    crm,
+    outcome_list,
+    deal_id,
+    account_id,
+    has_several_accounts,
+    outcome as outcome_stated,
+    known_outcome as outcome,
+    unreadable_flags,
+    stage,
+    created_on as created_stated,
+    closed_on as closed_stated,
+    -- two dates decide how many days lie between them; of one and the days follows the other. The days of an open deal are its age
+    case
+        when created_on is null and known_outcome != 'open' then cast({{ dbt.dateadd('day', '-days_to_close', 'closed_day') }} as date)
+        else created_day
+    end as created_on,
+    case
+        when closed_on is null and known_outcome != 'open' then cast({{ dbt.dateadd('day', 'days_to_close', 'created_day') }} as date)
+        else closed_day
+    end as closed_on,
+    try_cast(substring(close_date, 1, 10) as date) as close_date,
+    close_stated,
+    modified_moment as modified_at,
+    amount as amount_stated,
+    amount_converted as converted_stated,
+    case when abs(read_amount) <= {{ largest_amount }} then cast(read_amount as decimal(18, 2)) end as amount,
+    -- of an amount that is not nothing, nothing is no conversion
+    case
+        when abs(read_converted) <= {{ largest_amount }} and (read_converted != 0 or coalesce(read_amount, 0) = 0)
+            then cast(read_converted as decimal(18, 2))
+    end as amount_converted,
+    coalesce(abs(read_amount) > {{ largest_amount }}, false) as is_amount_too_large,
+    currency,
+    owner,
+    deal_type,
+    lead_source,
+    product,
+    pipeline,
+    competitor,
+    loss_reason,
+    win_factors,
+    qualification_score as score_stated,
+    case when score between 0 and 1 then score end as qualification_score,
+    cycle_days as cycle_stated,
+    days_to_close as cycle_days,
+    lower(is_deleted) in ('true', '1', 'yes') as is_deleted,
+    industry,
+    annual_revenue,
+    employees,
+    region,
+    country,
+    account_type{{ extra_columns('stated') }},
+    nullif(concat_ws(
+        ', ',
+        unreadable_flags,
+        case when is_account_rounded then 'account_id' end,
+        case when lower(is_deleted) not in ('true', '1', 'yes', 'false', '0', 'no') then 'is_deleted' end,
+        case when created_on is not null and created_day is null then 'created_on' end,
+        case when amount is not null and read_amount is null then 'amount' end,
+        case when amount_converted is not null and read_converted is null then 'amount_converted' end,
+        case when qualification_score is not null and not coalesce(score between 0 and 1, false) then 'qualification_score' end,
+        case when cycle_days is not null and days_to_close is null then 'cycle_days' end,
+        case when annual_revenue is not null and try_cast(annual_revenue as decimal(20, 2)) is null then 'annual_revenue' end,
+        case when employees is not null and try_cast(employees as decimal(20, 2)) is null then 'employees' end,
+        case when modified_at is not null and modified_moment is null then 'modified_at' end
+    ), '') as unreadable_columns
+from stated
