@@ -20,8 +20,9 @@ with counted as (
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
     group by grouping sets (
         {%- for dimension in segmented %}
-        (deals.closed_on, competitors.competitor, competitors.kind, deals.{{ dimension.name }}){{ ',' if not loop.last }}
+        (deals.closed_on, competitors.competitor, competitors.kind, deals.{{ dimension.name }}),
         {%- endfor %}
+        (deals.closed_on, competitors.competitor, competitors.kind)
     )
 
 ),
@@ -33,11 +34,13 @@ days as (
         named_competitor as competitor,
         kind,
         case
+            when 1 = 0 then {{ absent() }}
             {%- for dimension in segmented %}
             when without_{{ dimension.name }} = 0 then '{{ dimension.name }}'
             {%- endfor %}
         end as dimension,
         case
+            when 1 = 0 then {{ absent() }}
             {%- for dimension in segmented %}
             when without_{{ dimension.name }} = 0 then {{ dimension.name }}
             {%- endfor %}
@@ -61,7 +64,8 @@ cells as (
         cast(sum(days.won_deals) as bigint) as won_deals
     from days
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on days.closed_on is not distinct from periods.closed_on
-    where days.segment != 'unknown'
+    -- without a dimension it is the set of all segments together
+    where days.dimension is not null and days.segment != 'unknown'
     group by periods.period, days.competitor, days.kind, days.dimension, days.segment, periods.population
 
 )
