@@ -18,7 +18,7 @@ with named as (
 ),
 
 -- alike deals of a day count once, for periods overlap
-days as (
+by_day as (
 
     select
         closed_on,
@@ -36,14 +36,14 @@ stated as (
 
     select
         periods.period,
-        days.category,
-        days.competitor,
-        days.kind,
-        cast(sum(days.lost_deals) as bigint) as lost_deals,
-        sum(days.vendor_deals) as vendor_deals
-    from days
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on days.closed_on is not distinct from periods.closed_on
-    group by periods.period, days.category, days.competitor, days.kind
+        by_day.category,
+        by_day.competitor,
+        by_day.kind,
+        cast(sum(by_day.lost_deals) as bigint) as lost_deals,
+        sum(by_day.vendor_deals) as vendor_deals
+    from by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.category, by_day.competitor, by_day.kind
 
 ),
 

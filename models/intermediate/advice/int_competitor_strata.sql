@@ -19,7 +19,7 @@ with named as (
 ),
 
 -- alike deals of a day count once, for periods overlap
-days as (
+by_day as (
 
     select
         closed_on,
@@ -41,18 +41,18 @@ counted as (
 
     select
         periods.period,
-        days.closed_quarter,
-        days.competitor,
-        days.kind,
-        sum(days.closed_deals) as closed_deals,
-        sum(days.won_deals) as won_deals,
-        sum(days.sole_closed_deals) as sole_closed_deals,
-        sum(days.sole_won_deals) as sole_won_deals,
-        sum(days.vendor_deals) as vendor_deals,
-        sum(days.vendor_won_deals) as vendor_won_deals
-    from days
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on days.closed_on is not distinct from periods.closed_on
-    group by periods.period, days.closed_quarter, days.competitor, days.kind
+        by_day.closed_quarter,
+        by_day.competitor,
+        by_day.kind,
+        sum(by_day.closed_deals) as closed_deals,
+        sum(by_day.won_deals) as won_deals,
+        sum(by_day.sole_closed_deals) as sole_closed_deals,
+        sum(by_day.sole_won_deals) as sole_won_deals,
+        sum(by_day.vendor_deals) as vendor_deals,
+        sum(by_day.vendor_won_deals) as vendor_won_deals
+    from by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.closed_quarter, by_day.competitor, by_day.kind
 
 )
 

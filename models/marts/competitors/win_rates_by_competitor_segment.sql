@@ -27,7 +27,7 @@ with counted as (
 
 ),
 
-days as (
+by_day as (
 
     select
         closed_on,
@@ -55,18 +55,18 @@ cells as (
 
     select
         periods.period,
-        days.competitor,
-        days.kind,
-        days.dimension,
-        days.segment,
+        by_day.competitor,
+        by_day.kind,
+        by_day.dimension,
+        by_day.segment,
         periods.population,
-        cast(sum(days.closed_deals) as bigint) as closed_deals,
-        cast(sum(days.won_deals) as bigint) as won_deals
-    from days
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on days.closed_on is not distinct from periods.closed_on
+        cast(sum(by_day.closed_deals) as bigint) as closed_deals,
+        cast(sum(by_day.won_deals) as bigint) as won_deals
+    from by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
     -- without a dimension it is the set of all segments together
-    where days.dimension is not null and days.segment != 'unknown'
-    group by periods.period, days.competitor, days.kind, days.dimension, days.segment, periods.population
+    where by_day.dimension is not null and by_day.segment != 'unknown'
+    group by periods.period, by_day.competitor, by_day.kind, by_day.dimension, by_day.segment, periods.population
 
 )
 
