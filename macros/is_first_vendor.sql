@@ -1,6 +1,6 @@
-{# True in one row of each period and deal that names a vendor: of `deals` joined with `competitors` and `periods`. #}
+{# Whether the row of a competitor named on a deal is the first of its vendors: counted so, each deal that names a vendor counts once. #}
 {% macro is_first_vendor() -%}
     competitors.kind = 'vendor' and row_number() over (
-        partition by periods.period, deals.deal_key, competitors.kind order by competitors.competitor
+        partition by competitors.deal_key, competitors.kind order by competitors.competitor
     ) = 1
 {%- endmacro %}

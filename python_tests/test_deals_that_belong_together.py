@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from python_tests.conftest import SampleBuild
 from winloss.advice import statistics
 from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
-from winloss.advice.deals import window_deals
-from winloss.advice.designs import design_effects
+from winloss.advice.deals import segments_design, window_deals
+from winloss.advice.designs import design_effects, segment_designs
 from winloss.advice.evidence import Selection, evidence_rows
 from winloss.advice.parameters import Parameters
 from winloss.advice.selection import select
@@ -462,6 +462,111 @@ where period = 'window' and moment = 'early'"""
             found.append(design_effect(cluster_sums(codes[0], codes[1], codes[2], won, 10)).factor)
         assert told[comparison]["design_effect"] == pytest.approx(max(found), abs=1e-8), comparison
     assert told["competitors"]["design_effect"] > 1
+
+
+def test_segments_hang_together_as_the_build_says(sample_build: SampleBuild) -> None:
+    """Deals of the sample company read one by one and counted in memory, against the table and what the steps read of it."""
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        rows = sample_build.rows(sql)
+        return (list(rows[0]) if rows else []), [tuple(row.values()) for row in rows]
+
+    reader = Reader(query, lambda name: f"{'intermediate' if name.startswith('int_') else 'marts'}.{name}")
+    told = {
+        (row["dimension"], row["cluster"]): row
+        for row in sample_build.rows("select * from intermediate.int_segment_designs")
+    }
+    assert {"industry", "deal_type", "pipeline"} <= {dimension for dimension, _ in told}
+    rows = sample_build.rows(
+        "select d.* from marts.fct_closed_deals as d inner join marts.dim_periods as p "
+        "on p.period = 'window' and d.closed_on >= p.starts_on and d.closed_on < p.ends_before_on"
+    )
+    labels, types = encode([row["deal_type"] for row in rows])
+    group = grouped_types(types, np.ones(len(rows), dtype=np.int64), len(labels))
+    for dimension in ("industry", "revenue_band", "deal_type"):
+        known = [place for place, row in enumerate(rows) if row[dimension] != "unknown"]
+        kept = [rows[place] for place in known]
+        strata = [
+            f"{rows[place]['closed_quarter']} {0 if dimension == 'deal_type' else group[place]}" for place in known
+        ]
+        factors = []
+        for cluster in ("account_key", "owner"):
+            keys = [row["deal_key"] if row[cluster] in (None, "unknown") else row[cluster] for row in kept]
+            segment, clusters, stratum = (
+                encode(values)[1] for values in ([row[dimension] for row in kept], keys, strata)
+            )
+            won = np.array([row["is_won"] for row in kept], dtype=np.int64)
+            expected = cluster_sums(segment, clusters, stratum, won, 10)
+            row = told[dimension, cluster]
+            assert {name: row[name] for name in vars(expected)} == pytest.approx(vars(expected), abs=1e-7), dimension
+            factors.append(design_effect(expected).factor)
+            assert row["design_effect"] == pytest.approx(factors[-1], abs=1e-8)
+        assert segments_design(reader, [dimension]).factor == pytest.approx(max(factors), abs=1e-8)
+    assert segments_design(reader, [dimension for dimension, _ in told]).factor == max(
+        row["design_effect"] for row in told.values()
+    )
+
+
+def test_the_design_effect_of_two_industries_by_hand() -> None:
+    """Two accounts of each industry with two deals each, both won or both lost.
+
+    r is 1/2 or -1/2: its squares add up to 2, those of sums of accounts to 4 over 8 pairs, those of industries to 0 over 24. Deals of an
+    account are alike by (4 - 2) / 8 = 1/4, others of the industry by -4 / 16 = -1/4, and vary by 2 / 7 + 1/4: likeness 14/15. x is 1/2 or
+    -1/2: 8 against 4, one further deal. 1 + 14/15, by 7 / (8 - 29/15): 203/91. No deal states its owner.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table fct_closed_deals (deal_key varchar, account_key varchar, industry varchar, is_won integer);"
+            "alter table fct_closed_deals add column owner varchar default 'unknown';"
+            "alter table fct_closed_deals add column revenue_band varchar default 'unknown';"
+            "alter table fct_closed_deals add column employee_band varchar default 'unknown';"
+            "alter table fct_closed_deals add column region varchar default 'unknown';"
+            "alter table fct_closed_deals add column deal_type varchar default 'new';"
+            "alter table fct_closed_deals add column closed_quarter varchar default '2025-Q1';"
+            "alter table fct_closed_deals add column closed_on date;"
+            "create table dim_periods (period varchar, has_undated_deals boolean, starts_on date, ends_before_on date);"
+            "insert into dim_periods values ('window', true, null, null);"
+            "create table dim_settings (setting varchar, value varchar);"
+            "insert into dim_settings values ('minimum_deals', '4');"
+            "create table dim_dimensions (dimension varchar, is_recommendable boolean, is_known_before_the_deal boolean, dimension_order integer);"
+            "insert into dim_dimensions values ('industry', true, false, 1);"
+            "create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar);"
+            "create table int_segment_quarters (dimension varchar);"
+            "insert into int_segment_quarters values ('industry')"
+        )
+        for deal in range(8):
+            account = deal // 2
+            connection.execute(
+                "insert into fct_closed_deals (deal_key, account_key, industry, is_won) values (?, ?, ?, ?)",
+                [f"d{deal}", f"a{account}", ("Media", "Retail")[account // 2], 1 - account % 2],
+            )
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+
+        told = {row["cluster"]: row for row in segment_designs(Reader(query, lambda name: name))}
+    by_hand = {
+        "dimension": "industry",
+        "cluster": "account_key",
+        "deals": 8,
+        "strata": 1,
+        "squares": 2.0,
+        "cell_squares": 4.0,
+        "cell_pairs": 8.0,
+        "segment_squares": 0.0,
+        "segment_pairs": 24.0,
+        "cells": 4,
+        "segments": 2,
+        "clustered_spread": 8.0,
+        "spread": 4.0,
+        "few_clusters": 2,
+        "wide_segments": 2,
+        "design_effect": pytest.approx(203 / 91, abs=1e-9),
+        "degrees": pytest.approx(2 * (203 / 112) ** 2, rel=1e-7),
+    }
+    assert told["account_key"] == by_hand
+    assert (told["owner"]["cells"], told["owner"]["design_effect"], told["owner"]["degrees"]) == (8, 1.0, None)
 
 
 def reasons_design(account_of: Callable[[int], str | None]) -> float:

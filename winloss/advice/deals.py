@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -155,10 +156,11 @@ def segments_design(reader: Reader, dimensions: Sequence[str]) -> DesignEffect:
 
 
 def _sums_of(row: Row) -> ClusterSums:
-    counts = {column.name: column.type == "int" for column in fields(ClusterSums)}
-    return ClusterSums(
-        **{name: int(number(row[name])) if is_count else number(row[name]) for name, is_count in counts.items()}
-    )
+    sums: dict[str, Any] = {
+        column.name: (int if column.type == "int" else float)(number(row[column.name]))
+        for column in fields(ClusterSums)
+    }
+    return ClusterSums(**sums)
 
 
 def largest(sums: Iterable[ClusterSums]) -> DesignEffect:

@@ -2,11 +2,10 @@
 -- One row per period x competitor named on lost deals x loss reason of any such deal: how many of its lost deals state the reason, and how many of
 -- those that name another vendor. A deal with two competitors stands under both, so competitors may not be added; reasons of one may.
 
-with lost as (
+with named as (
 
     select
-        periods.period,
-        deals.deal_key,
+        deals.closed_on,
         deals.loss_reason_category as category,
         competitors.competitor,
         competitors.kind,
@@ -14,8 +13,37 @@ with lost as (
         {{ is_first_vendor() }} as is_first_vendor
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
     where deals.outcome = 'lost'
+
+),
+
+-- alike deals of a day count once, for periods overlap
+by_day as (
+
+    select
+        closed_on,
+        category,
+        competitor,
+        kind,
+        count(*) as lost_deals,
+        sum(case when is_first_vendor then 1 else 0 end) as vendor_deals
+    from named
+    group by closed_on, category, competitor, kind
+
+),
+
+stated as (
+
+    select
+        periods.period,
+        by_day.category,
+        by_day.competitor,
+        by_day.kind,
+        cast(sum(by_day.lost_deals) as bigint) as lost_deals,
+        sum(by_day.vendor_deals) as vendor_deals
+    from by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.category, by_day.competitor, by_day.kind
 
 ),
 
@@ -24,9 +52,9 @@ reasons as (
     select
         period,
         category,
-        sum(case when is_first_vendor then 1 else 0 end) as vendor_reason_deals,
-        sum(sum(case when is_first_vendor then 1 else 0 end)) over (partition by period) as vendor_lost_deals
-    from lost
+        sum(vendor_deals) as vendor_reason_deals,
+        sum(sum(vendor_deals)) over (partition by period) as vendor_lost_deals
+    from stated
     group by period, category
 
 ),
@@ -37,21 +65,9 @@ competitors as (
         period,
         competitor,
         kind,
-        count(*) as competitor_lost_deals
-    from lost
+        cast(sum(lost_deals) as bigint) as competitor_lost_deals
+    from stated
     group by period, competitor, kind
-
-),
-
-stated as (
-
-    select
-        period,
-        competitor,
-        category,
-        count(*) as lost_deals
-    from lost
-    group by period, competitor, category
 
 )
 
@@ -68,4 +84,5 @@ select
 from competitors
 inner join reasons on competitors.period = reasons.period
 left join stated
-    on competitors.period = stated.period and competitors.competitor = stated.competitor and reasons.category = stated.category
+    on competitors.period = stated.period and competitors.competitor = stated.competitor
+    and competitors.kind = stated.kind and reasons.category = stated.category

@@ -5,52 +5,66 @@
 with named as (
 
     select
-        periods.period,
+        deals.closed_on,
         deals.closed_quarter,
         deals.is_won,
         competitors.competitor,
         competitors.kind,
-        competitors.competitors_on_deal,
+        competitors.competitors_on_deal = 1 as is_sole,
         -- once for each deal that names a vendor
         {{ is_first_vendor() }} as is_first_vendor
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
 
 ),
 
-vendors as (
+-- alike deals of a day count once, for periods overlap
+by_day as (
 
     select
-        period,
+        closed_on,
         closed_quarter,
-        count(*) as vendor_deals,
-        cast(sum(is_won) as bigint) as vendor_won_deals
+        competitor,
+        kind,
+        count(*) as closed_deals,
+        sum(is_won) as won_deals,
+        sum(case when is_sole then 1 else 0 end) as sole_closed_deals,
+        sum(case when is_sole then is_won else 0 end) as sole_won_deals,
+        sum(case when is_first_vendor then 1 else 0 end) as vendor_deals,
+        sum(case when is_first_vendor then is_won else 0 end) as vendor_won_deals
     from named
-    where is_first_vendor
-    group by period, closed_quarter
+    group by closed_on, closed_quarter, competitor, kind
 
 ),
 
 counted as (
 
     select
-        period,
-        closed_quarter,
-        competitor,
-        kind,
-        count(*) as closed_deals,
-        cast(sum(is_won) as bigint) as won_deals,
-        count(*) filter (where competitors_on_deal = 1) as sole_closed_deals,
-        cast(sum(case when competitors_on_deal = 1 then is_won else 0 end) as bigint) as sole_won_deals
-    from named
-    group by period, closed_quarter, competitor, kind
+        periods.period,
+        by_day.closed_quarter,
+        by_day.competitor,
+        by_day.kind,
+        sum(by_day.closed_deals) as closed_deals,
+        sum(by_day.won_deals) as won_deals,
+        sum(by_day.sole_closed_deals) as sole_closed_deals,
+        sum(by_day.sole_won_deals) as sole_won_deals,
+        sum(by_day.vendor_deals) as vendor_deals,
+        sum(by_day.vendor_won_deals) as vendor_won_deals
+    from by_day
+    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
+    group by periods.period, by_day.closed_quarter, by_day.competitor, by_day.kind
 
 )
 
 select
-    counted.*,
-    coalesce(vendors.vendor_deals, 0) as vendor_deals,
-    coalesce(vendors.vendor_won_deals, 0) as vendor_won_deals
+    period,
+    closed_quarter,
+    competitor,
+    kind,
+    cast(closed_deals as bigint) as closed_deals,
+    cast(won_deals as bigint) as won_deals,
+    cast(sole_closed_deals as bigint) as sole_closed_deals,
+    cast(sole_won_deals as bigint) as sole_won_deals,
+    cast(sum(vendor_deals) over (partition by period, closed_quarter) as bigint) as vendor_deals,
+    cast(sum(vendor_won_deals) over (partition by period, closed_quarter) as bigint) as vendor_won_deals
 from counted
-left join vendors on counted.period = vendors.period and counted.closed_quarter = vendors.closed_quarter

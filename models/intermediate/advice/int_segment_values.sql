@@ -3,6 +3,11 @@
     'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days', 'timed_amount',
     'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals', 'squared_account_deals',
 ] %}
+{%- set segmented = dimensions() | selectattr('recommendable') | map(attribute='name') | list %}
+{%- set of_segment -%}
+case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then '{{ name }}'{% endfor %} end as dimension,
+        case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then {{ name }}{% endfor %} end as segment
+{%- endset %}
 {%- set counts = ['closed_deals', 'won_deals', 'timed_won_deals'] %}
 -- One row per recommendable dimension x segment: what its closed deals of the window brought and how long they took, and the same of all
 -- deals. A won deal without an amount says nothing of value: it is left out, and counted.
@@ -11,32 +16,36 @@
 with deals as (
 
     select
-        segments.dimension,
-        segments.segment,
         -- a deal without an account is one of its own
-        coalesce(segments.account_key, segments.deal_key) as account,
-        segments.cycle_days,
-        case when segments.outcome = 'won' then 1 else 0 end as won_deals,
-        segments.outcome = 'lost' or segments.amount is not null as is_valued,
-        case when segments.outcome = 'won' then cast(segments.amount as double) else 0e0 end as won_value
-    from {{ ref('fct_deal_segments') }} as segments
+        coalesce(closed.account_key, closed.deal_key) as account,
+        {%- for name in segmented %}
+        closed.{{ name }},
+        {%- endfor %}
+        closed.cycle_days,
+        closed.is_won as won_deals,
+        closed.is_won = 0 or closed.amount is not null as is_valued,
+        case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value
+    from {{ ref('fct_closed_deals') }} as closed
     inner join {{ ref('dim_periods') }} as periods
         on periods.period = 'window'
-        and {{ in_period('segments.closed_on') }}
-    where segments.outcome in ('won', 'lost') and segments.is_recommendable
+        and {{ in_period('closed.closed_on') }}
 
 ),
 
 accounts as (
 
     select
-        dimension,
-        segment,
+        {{ of_segment }},
         account,
         cast(sum(case when is_valued then 1 else 0 end) as double) as account_deals,
         {{ sum_in_any_order('won_value') }} as account_amount
     from deals
-    group by dimension, segment, account
+    group by grouping sets (
+        {%- for name in segmented %}
+        (account, {{ name }}),
+        {%- endfor %}
+        ()
+    )
 
 ),
 
@@ -50,6 +59,8 @@ alike as (
         {{ sum_in_any_order('account_amount * account_deals') }} as account_amount_deals,
         sum(account_deals * account_deals) as squared_account_deals
     from accounts
+    -- where no dimension is recommendable only the set of all deals is left
+    where dimension is not null
     group by dimension, segment
 
 ),
@@ -57,8 +68,7 @@ alike as (
 sums as (
 
     select
-        dimension,
-        segment,
+        {{ of_segment }},
         cast(sum(case when is_valued then 1 else 0 end) as bigint) as closed_deals,
         cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
         cast(sum(case when is_valued then 0 else 1 end) as bigint) as unvalued_won_deals,
@@ -71,7 +81,12 @@ sums as (
         {{ sum_of_squares('case when cycle_days is not null then won_value else 0e0 end') }} as squared_timed_amount,
         {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days
     from deals
-    group by dimension, segment
+    group by grouping sets (
+        {%- for name in segmented %}
+        ({{ name }}),
+        {%- endfor %}
+        ()
+    )
 
 )
 
