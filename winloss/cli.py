@@ -47,6 +47,9 @@ def user_errors_as_exit(command: _Command) -> _Command:
                 # a run that tells someone tells this, too
                 _refuse_odd_names(options)
             return command(*arguments, **options)
+        except (SystemExit, click.exceptions.Exit, click.ClickException):
+            # an end that was meant: to ask below which errors are known would import what no command here needed
+            raise
         except BrokenPipeError:
             # the reader at the other end of a pipe has had enough; nothing is left to flush to it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
