@@ -103,6 +103,17 @@ def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:
     assert shown.stdout.startswith("winloss, version")
 
 
+def test_an_end_that_was_meant_imports_no_statistics(tmp_path: Path) -> None:
+    """`check` ends by its exit code, which is no error to look up among those of every other command."""
+    code = (
+        "import sys\nfrom winloss.cli import main\n"
+        f"try: main(['check', {str(tmp_path)!r}])\n"
+        "except SystemExit as end: print(end.code, sorted({'numpy', 'scipy', 'dbt'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines()[-1] == "2 []", run.stdout + run.stderr
+
+
 # ---------------------------------------------------------------- commands on a real build
 
 

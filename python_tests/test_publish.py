@@ -277,8 +277,10 @@ def test_empty_publishes_nothing_and_says_so(built: Place) -> None:
     assert built.rows("select count(*) > 0 from w.marts.fct_deals", built.database) == [(True,)]
 
 
-def test_a_build_with_a_failed_step_publishes_nothing_and_remembers_which(built: Place) -> None:
+def test_a_build_with_a_failed_step_publishes_nothing_and_leaves_no_older_answer_beside_its_own(built: Place) -> None:
     database, published = copy_of(built.database, "red"), scratch() / "red" / "out" / "marts.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table marts.notes as select 'written by hand' as note")
     own = {"WINLOSS_DB": str(database), "WINLOSS_PUBLISHED": str(published)}
     paths = ["--target-path", str(scratch() / "red" / "target"), "--log-path", str(scratch() / "red" / "logs")]
     run = built.dbt("build", *paths, environment=own, review_quarter="2031-Q3")
@@ -288,6 +290,17 @@ def test_a_build_with_a_failed_step_publishes_nothing_and_remembers_which(built:
         "select is_published, why_not from w.history.run_history order by started_at desc limit 1", database
     )
     assert row == (False, "1 step failed: dim_periods")
+    tables = {
+        name for (name,) in built.rows("select table_name from duckdb_tables() where database_name = 'w'", database)
+    }
+    # made before the step that failed, and not by dbt
+    assert {"fct_deals", "notes", "loads", "run_history"} <= tables
+    # made after it, by the build before
+    assert not tables & {"win_rate_baseline", "icp_recommendations", "account_scorecard"}
+    again = [sys.executable, "-m", "winloss", "publish", "--from", str(database), "--db", str(published)]
+    refused = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = f"Not published: {database} holds no finished build (1 step failed: dim_periods). Run dbt build first."
+    assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
 
 
 def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(built: Place) -> None:

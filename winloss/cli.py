@@ -47,6 +47,9 @@ def user_errors_as_exit(command: _Command) -> _Command:
                 # a run that tells someone tells this, too
                 _refuse_odd_names(options)
             return command(*arguments, **options)
+        except (SystemExit, click.exceptions.Exit, click.ClickException):
+            # an end that was meant: to ask below which errors are known would import what no command here needed
+            raise
         except BrokenPipeError:
             # the reader at the other end of a pipe has had enough; nothing is left to flush to it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -651,10 +654,27 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
             # read only, so that a build can go on; the connection itself must write the published file
             connection.execute(f"attach '{quoted}' as build (read_only)")
             connection.execute("use build")
+            _refuse_unfinished(connection, private)
         progress.step(f"read {target or private}")
         written = _publish_marts(connection, database, build)
     progress.step(f"put {len(written)} files in place")
     click.echo(f"Published: {written[-1]}")
+
+
+def _refuse_unfinished(connection: Any, private: Path) -> None:
+    """Raises PublishError where the last build stopped before it had made every mart."""
+    from winloss.publish.publication import PublishError, read_allow_list
+
+    tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if not tables >= {"run_history", *read_allow_list()[0]}:
+        last = (
+            connection.execute("select max_by(why_not, started_at) from history.run_history").fetchall()[0][0]
+            if "run_history" in tables
+            else None
+        )
+        raise PublishError(
+            f"Not published: {private} holds no finished build{f' ({last})' if last else ''}. Run dbt build first."
+        )
 
 
 def _publish_marts(connection: Any, database: Path, build: str) -> list[Path]:

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,8 @@ class Took:
 class Contender:
     """Someone to be timed: what is run in the folder of the files, and up to how many deals.
 
-    The sample company is for those that read what a user exports: it has no files in the benchmark's format.
+    The sample company is for those that read what a user exports: it has no files in the benchmark's format. `tree` is the
+    checkout that is run, `work` the end of the name of the folder that it works in.
     """
 
     key: str
@@ -63,6 +64,8 @@ class Contender:
     command: Callable[[Path, Path], Sequence[str]]
     most_deals: int = 10**9
     takes_sample: bool = False
+    tree: Path = ROOT
+    work: str = "work"
 
 
 def dbt(folder: Path, work: Path, word: str = "build", threads: int | None = None) -> list[str]:
@@ -79,6 +82,14 @@ def contenders(analyst: str | None, memory_limit: str, dbt_threads: int | None =
     found = [
         Contender(
             "a", "dbt build, whole", lambda folder, work: dbt(folder, work, threads=dbt_threads), takes_sample=True
+        ),
+        Contender(
+            "w",
+            "winloss run",
+            lambda folder, work: [*here, "winloss", "run", "--quiet"],
+            # settings of other files would stand in winloss.yml
+            most_deals=0,
+            takes_sample=True,
         ),
         Contender(
             "r",
@@ -136,11 +147,13 @@ def python_with_polars(stated: str | None) -> str | None:
     return sys.executable if importlib.util.find_spec("polars") else None
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Took:
-    """Run a command to its end. Raises SystemExit with what it said where it fails."""
+def run(command: Sequence[str], environment: Mapping[str, str], tree: Path = ROOT) -> Took:
+    """Run a command of the checkout `tree` to its end. Raises SystemExit with what it said where it fails."""
     with _Pieces() as pieces, tempfile.TemporaryFile() as said:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=tree, env={**environment, "PYTHONPATH": str(tree)}, stdout=said, stderr=subprocess.STDOUT
+        )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
@@ -182,6 +195,10 @@ def environment_for(deals: int | str, folder: Path, work: Path, memory_limit: st
         "WINLOSS_EXPORTS": str(folder),
         "WINLOSS_DB": str(work / "private" / "winloss.duckdb"),
         "WINLOSS_PUBLISHED": str(work / "published" / "marts.duckdb"),
+        "WINLOSS_REPORTS": str(work / "reports"),
+        "WINLOSS_SETTINGS": str(work / "winloss.yml"),
+        "DBT_TARGET_PATH": str(work / "target"),
+        "DBT_LOG_PATH": str(work / "logs"),
         "WINLOSS_KEY": "benchmark-benchmark",
         "WINLOSS_MEMORY_LIMIT": memory_limit,
         "POLARS_MAX_THREADS": str(os.cpu_count() or 1),
@@ -189,26 +206,48 @@ def environment_for(deals: int | str, folder: Path, work: Path, memory_limit: st
 
 
 def compare(
-    deals: int | str, folder: Path, repetitions: int, analyst: str | None, memory_limit: str, dbt_threads: int | None
+    deals: int | str,
+    folder: Path,
+    repetitions: int,
+    analyst: str | None,
+    memory_limit: str,
+    dbt_threads: int | None,
+    beside: Path | None = None,
+    only: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Figures of one size: the medians of all repetitions per contender, and what the answers disagree on."""
+    """Figures of one size: the medians of all repetitions per contender, and what the answers disagree on.
+
+    Each command of the project is run of the checkout `beside`, too, under its key and a `'`. `only` names the keys that take part, all where empty.
+    """
     files, work = folder / f"{deals}", folder / f"{deals}_work"
-    work.mkdir(parents=True, exist_ok=True)
     size = 0 if isinstance(deals, str) else generate(deals, files, os.cpu_count() or 1)
     taking_part = [
         one
         for one in contenders(analyst, memory_limit, dbt_threads)
-        if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals)
+        if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals) and one.key in (only or one.key)
     ]
+    if beside:
+        taking_part += [
+            replace(one, key=f"{one.key}'", name=f"{one.name}, beside", tree=beside, work="beside")
+            for one in taking_part
+            if one.takes_sample
+        ]
     if any(one.key == "c" for one in taking_part):
         write_json(files, os.cpu_count() or 1)
-    environment = environment_for(deals, files, work, memory_limit)
     # dbt parses the project once and keeps what it read; a quarterly build meets it parsed, and the last quarter's tables there
-    run(dbt(files, work, "build" if deals == SAMPLE else "parse"), environment)
+    for tree, at in {(one.tree, folder / f"{deals}_{one.work}") for one in taking_part if one.takes_sample}:
+        at.mkdir(parents=True, exist_ok=True)
+        run(
+            dbt(files, at, "build" if deals == SAMPLE else "parse"),
+            environment_for(deals, files, at, memory_limit),
+            tree,
+        )
     took: dict[str, list[Took]] = {one.key: [] for one in taking_part}
     for _ in range(repetitions):
         for one in taking_part:
-            took[one.key].append(run(one.command(files, work), environment))
+            at = folder / f"{deals}_{one.work}"
+            at.mkdir(parents=True, exist_ok=True)
+            took[one.key].append(run(one.command(files, at), environment_for(deals, files, at, memory_limit), one.tree))
             last = took[one.key][-1]
             print(
                 f"  {deals:>10}  {one.name:28} {last.wall:8.1f} s wall  {last.cpu:8.1f} s CPU  {last.memory:8,.0f} MB",
@@ -236,6 +275,7 @@ def compare(
 def table(results: Sequence[Mapping[str, Any]]) -> str:
     """The figures as a Markdown table."""
     names = {one.key: one.name for one in contenders("python", "")}
+    names |= {f"{key}'": f"{name}, beside" for key, name in names.items()}
     best = min(result["best_piece"] for result in results)
     lines = [
         "| deals | CSV | | wall | CPU | peak memory | rows/s | CPU against the floor | wall against the floor | busy |",
@@ -257,13 +297,28 @@ def table(results: Sequence[Mapping[str, Any]]) -> str:
 
 def growth(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """One sentence per step from a size to the next: how many times as long the build took."""
-    sized = [result for result in results if result["deals"] != SAMPLE]
+    sized = [result for result in results if result["deals"] != SAMPLE and "a" in result["took"]]
     return [
         f"From {small['deals']:,} to {large['deals']:,} deals ({large['deals'] / small['deals']:.0f} times) the build took "
         f"{large['took']['a']['wall'] / small['took']['a']['wall']:.1f} times as long and "
         f"{large['took']['a']['cpu'] / small['took']['a']['cpu']:.1f} times the CPU."
         for small, large in pairwise(sized)
     ]
+
+
+def against_the_other(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One sentence per command that was run of two checkouts: what share of the other's CPU it took, in equal work."""
+    sentences = []
+    for result in results:
+        for key, other in result["took"].items():
+            if key.endswith("'"):
+                own = result["took"][key.removesuffix("'")]
+                # CPU in fixed pieces of work done meanwhile: a crowded machine slows all of them alike
+                shares = own["cpu"] / other["cpu"], own["cpu"] / own["piece"] / (other["cpu"] / other["piece"])
+                sentences.append(
+                    f"{result['deals']}, ({key[:-1]}): {shares[0]:.2f} of the CPU beside, {shares[1]:.2f} in pieces of work."
+                )
+    return sentences
 
 
 def size(text: str) -> int | str:
@@ -298,6 +353,10 @@ def main() -> None:
         "--dbt-threads", type=int, help="models that dbt builds at a time, where not as in profiles.yml"
     )
     parser.add_argument("--polars", help="a Python that has polars, for the analyst's script")
+    parser.add_argument(
+        "--beside", type=Path, help="another checkout of the project, whose commands take turns with these"
+    )
+    parser.add_argument("--only", nargs="+", default=[], help="the letters of those that take part, such as w")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
     analyst = python_with_polars(arguments.polars)
@@ -313,6 +372,8 @@ def main() -> None:
                 analyst,
                 arguments.memory_limit,
                 arguments.dbt_threads,
+                arguments.beside.resolve() if arguments.beside else None,
+                arguments.only,
             )
         )
         for sentence in results[-1]["disagreements"]:  # type: ignore[attr-defined]
@@ -322,7 +383,7 @@ def main() -> None:
         f"DuckDB memory limit {arguments.memory_limit}\n"
     )
     print(table(results))
-    print("\n".join(["", *growth(results)]))
+    print("\n".join(["", *growth(results), *against_the_other(results)]))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     if any(result["disagreements"] for result in results):

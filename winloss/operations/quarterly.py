@@ -32,16 +32,10 @@ NOTIFY_SECONDS = 120
 END_SECONDS = 10
 """So long a build that was told to end may take before it is ended."""
 
-DBT = (sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors")
+DBT = (sys.executable, "-m", "winloss.dbt.unattended", "--no-use-colors")
 
-_DBT_OF_A_RUN = (
-    sys.executable,
-    "-c",
-    # the pipe closes when the run that started it is gone, however that ended: no build goes on that no one hears of
-    "import os, threading; threading.Thread(target=lambda: (os.read(0, 1), os._exit(143)), daemon=True).start(); "
-    "from dbt.cli.main import cli; cli()",
-    "--no-use-colors",
-)
+# the pipe closes when the run that started it is gone, however that ended
+_DBT_OF_A_RUN = (*DBT[:-1], "--ends-with-its-caller", DBT[-1])
 
 UNATTENDED = ("--no-write-json",)
 """No one retries the build of a command or looks at its manifest; writing it takes a tenth of a small build."""
