@@ -207,7 +207,9 @@ def cells(profile: str) -> list[Cell]:
                 with_pairs=base == 0.40,
             )
 
-    sparse_sizes = {60: 5000, 80: 3000, 127: 2000, 500: 1000, 2000: 200, 10000: 140} if full else {127: 200, 500: 200, 2000: 40}
+    sparse_sizes = (
+        {60: 5000, 80: 3000, 127: 2000, 500: 1000, 2000: 200, 10000: 140} if full else {127: 200, 500: 200, 2000: 40}
+    )
     for deals, repetitions in sparse_sizes.items():
         add(
             "B2",
