@@ -3,8 +3,21 @@
 -- Models above it write out the quarters of the list when they compile.
 -- depends_on: {{ ref('fiscal_quarters') }}
 
+with people as (
+
+    -- a name that two people share finds neither
+    select
+        contact_name_hash,
+        min(coalesce(contact_id, contact_name_hash)) as contact_id
+    from {{ source('landing', 'contacts') }}
+    where contact_name_hash is not null
+    group by contact_name_hash
+    having min(coalesce(contact_id, contact_name_hash)) = max(coalesce(contact_id, contact_name_hash))
+
+),
+
 -- a deal with several products stands on a line for each, and the lines say the same of the deal
-with several_products as (
+several_products as (
 
     select
         deals.deal_id,
@@ -17,6 +30,37 @@ with several_products as (
         {%- for said in ['modified_at', 'stage', 'outcome', 'closed_on', 'amount'] %}
         and min(coalesce(deals.{{ said }}, '')) = max(coalesce(deals.{{ said }}, ''))
         {%- endfor %}
+
+),
+
+-- moments become days where the company is
+dated as (
+
+    select
+        *,
+        case when not {{ is_rounded('account_id') }} then account_id end as sound_account_id,
+        case
+            when not {{ is_rounded('account_ids') }} then nullif(trim(split_part(replace(account_ids, ',', ';'), ';', 1)), '')
+        end as first_account_id,
+        {{ local_day('created_on') }} as created_day,
+        {{ local_day('closed_on') }} as closed_day,
+        {{ local_day('won_on') }} as won_day,
+        {{ local_day('lost_on') }} as lost_day
+    from {{ ref('base_deal_outcomes') }}
+
+),
+
+-- of several accounts the main one counts, else the first
+found as (
+
+    select
+        dated.*,
+        coalesce(dated.sound_account_id, dated.first_account_id, by_domain.account_id, by_name.account_id) as found_account_id
+    from dated
+    left join {{ ref('base_account_matches') }} as by_domain
+        on by_domain.found_by = 'domain' and dated.account_domain_hash = by_domain.match_hash
+    left join {{ ref('base_account_matches') }} as by_name
+        on by_name.found_by = 'name' and dated.account_name_hash = by_name.match_hash
 
 ),
 
@@ -39,10 +83,10 @@ select
     deals.file_order,
     deals.crm,
     deals.deal_id,
-    deals.found_account_id as account_id,
-    deals.has_several_accounts,
+    coalesce(merged_accounts.survivor_id, deals.found_account_id, deals.account_name_hash) as account_id,
+    deals.sound_account_id is null and length(deals.account_ids) > length(deals.first_account_id) as has_several_accounts,
     {{ is_rounded('deals.account_id') }} or {{ is_rounded('deals.account_ids') }} as is_account_rounded,
-    deals.found_contact_id as contact_id,
+    coalesce(deals.contact_id, people.contact_id, deals.contact_name_hash) as contact_id,
     deals.contact_ids,
     deals.contact_email_hashes,
     deals.outcome_said as outcome,
@@ -56,9 +100,26 @@ select
     ), '') as unreadable_flags,
     deals.own_stage as stage,
     deals.created_day as created_on,
-    deals.closed_day as closed_on,
-    deals.stated_day as close_date,
-    deals.close_stated,
+    coalesce(
+        -- a day apart, the two tell the same close: by the clock of another place, or entered the morning after
+        case
+            when coalesce(abs({{ dbt.datediff("try_cast(substring(deals.closed_day, 1, 10) as date)", "cast(closes.closed_at as date)", 'day') }}) > 1, true)
+                then substring(cast(closes.closed_at as {{ dbt.type_string() }}), 1, 10)
+        end,
+        case deals.known_outcome
+            when 'won' then deals.won_day
+            when 'lost' then deals.lost_day
+            when 'open' then null
+            else coalesce(deals.won_day, deals.lost_day)
+        end,
+        -- what an open deal holds there is a plan, or left over from an earlier close
+        case when rules.close_date_is_planned or deals.known_outcome is distinct from 'open' then deals.closed_day end
+    ) as closed_on,
+    deals.closed_day as close_date,
+    coalesce(
+        case deals.known_outcome when 'won' then deals.won_on when 'lost' then deals.lost_on end,
+        deals.closed_on
+    ) as close_stated,
     deals.modified_at,
     -- a lost deal's actual revenue is 0: what it would have been worth is the estimate
     coalesce(
@@ -98,7 +159,10 @@ select
     deals.region,
     deals.country,
     deals.account_type{{ extra_columns('deals') }}  -- noqa: LT02
-from {{ ref('base_found_deals') }} as deals
+from found as deals
 left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
+left join {{ ref('base_merged_records') }} as merged_accounts on merged_accounts.object = 'accounts' and deals.found_account_id = merged_accounts.merged_id
+left join people on deals.contact_name_hash = people.contact_name_hash
+left join {{ ref('base_deal_closes') }} as closes on deals.deal_id = closes.deal_id and deals.known_outcome = closes.outcome
 left join competitors on deals.deal_id = competitors.deal_id
 left join several_products on deals.deal_id = several_products.deal_id and deals.source_file = several_products.source_file
