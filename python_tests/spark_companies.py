@@ -30,7 +30,6 @@ OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
 GENERATED_DEALS = 100_000
 KEY = "spark-parity-key"
 STARTED = time.monotonic()
-# what says where in a file a line stood, and is no column of a canonical table
 
 # Small tables: compiling code for each query costs more than it saves.
 SPARK_DEFAULTS = """
