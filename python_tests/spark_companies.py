@@ -30,7 +30,6 @@ OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
 GENERATED_DEALS = 100_000
 KEY = "spark-parity-key"
 STARTED = time.monotonic()
-# what says where in a file a line stood, and is no column of a canonical table
 
 # Small tables: compiling code for each query costs more than it saves.
 SPARK_DEFAULTS = """
@@ -114,6 +113,10 @@ def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, 
             for name in OBJECTS[:4]:
                 connection.execute(f"copy (from read_csv('{place}/files/{name}.csv')) to '{tables}/{name}.parquet'")
         return own
+    # the current profile is stated for each CRM: the same for tables as for files
+    (profile,) = (place / "seeds").rglob("icp_current.csv")
+    header, *stated = profile.read_text(encoding="utf-8").splitlines(keepends=True)
+    profile.write_text("".join([header, *stated, *(line.replace("custom", "warehouse") for line in stated)]), "utf-8")
     # the export files of the known company, as DuckDB reads them line by line: what Spark would find in a warehouse
     variables = known_variables()
     project.exports.mkdir(exist_ok=True)

@@ -28,6 +28,8 @@ LEFT_OUT = {
 }
 # How these say where rows come from differs between a file and a table.
 OF_FILES = {*LEFT_OUT, "input_files", "input_columns", "dim_settings", "rejected_record_counts"}
+# What these rules and alerts find depends on which records share a file: two export files are one table.
+RULES_OF_FILES = ("file_superseded", "two_versions_in_one_file")
 
 
 def what_is_missing() -> str | None:
@@ -147,7 +149,14 @@ def test_published_descriptions_are_the_same_on_both_engines(folder: Path) -> No
 @needs_spark
 @needs_all
 def test_tables_of_a_warehouse_say_what_the_same_rows_of_files_say(folder: Path) -> None:
-    assert compared(published(folder, "known", "files"), published(folder, "known", "duckdb"), OF_FILES) == {}
+    of_files, of_tables = (
+        {
+            name: [row for row in rows if not any(rule in str(list(row.values())) for rule in RULES_OF_FILES)]
+            for name, rows in published(folder, "known", build).items()
+        }
+        for build in ("files", "duckdb")
+    )
+    assert compared(of_files, of_tables, OF_FILES) == {}
 
 
 # ---------------------------------------------------------------- without Spark

@@ -31,6 +31,10 @@ ByCluster = dict[str, ClusterSums]
 """The sums of a dimension by what deals belong together by, in the order of `CLUSTERS`."""
 
 
+DECISIONS, DEALS = "decisions", "deals"
+"""What is counted where deals belong together: decisions, of which several lines of one are one, or every line."""
+
+
 def decisions(reader: Reader) -> str:
     """Closed deals as a subquery named `deals`, lines of one decision once."""
     return f"(select * from {reader.relation('fct_closed_deals')} where decision_line = 1) as deals"
@@ -101,10 +105,11 @@ def segment_sums(
     window: Sequence[str],
     parameters: Parameters,
     cuts: Cuts = MappingProxyType({}),
+    counted: str = DECISIONS,
 ) -> dict[str, ByCluster]:
-    """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut."""
+    """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut, over decisions or deals."""
     closed = f"closed_quarter in ({_list(window, reader)})"
-    deals = reader.relation("fct_closed_deals")
+    deals = decisions(reader) if counted == DECISIONS else reader.relation("fct_closed_deals")
     group, _ = _type_groups(reader, deals, closed)
     columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
     return _cluster_sums(reader, deals, closed, columns, group, parameters)
@@ -141,17 +146,18 @@ def two_sided_designs(
     return {column: largest(found.get(column, {}).values()) for column in columns}
 
 
-def stated_sums(reader: Reader) -> dict[str, ByCluster]:
+def stated_sums(reader: Reader, counted: str = DECISIONS) -> dict[str, ByCluster]:
     """What int_segment_designs states of the segments of the window, by dimension and cut."""
     found: dict[str, ByCluster] = {}
-    for row in sorted(reader.table("int_segment_designs"), key=lambda row: CLUSTERS.index(str(row["cluster"]))):
+    stated = [row for row in reader.table("int_segment_designs") if row["counted"] == counted]
+    for row in sorted(stated, key=lambda row: CLUSTERS.index(str(row["cluster"]))):
         found.setdefault(str(row["dimension"]), {})[str(row["cluster"])] = _sums_of(row)
     return found
 
 
 def segments_design(reader: Reader, dimensions: Sequence[str]) -> DesignEffect:
-    """The largest design effect of accounts and owners on the segments of any of the dimensions in the window, as stated."""
-    stated = stated_sums(reader)
+    """The largest design effect of accounts and owners on what segments of any of the dimensions won of the deals of the window, as stated."""
+    stated = stated_sums(reader, DEALS)
     return largest(sums for name in dimensions for sums in stated.get(name, {}).values())
 
 
