@@ -36,9 +36,10 @@ MOMENTS = {"contacts at close": "at_close", "contacts early": "early"}
 
 
 def segment_designs(reader: Reader) -> list[Row]:
-    """One row per dimension or cut, kind of cluster that deals of the window share, and what is counted: the sums behind its design effect, and that.
+    """One row per dimension or cut, kind of cluster that deals of the window share, and what is counted: sums, and the design effect.
 
-    Claims about segments rest on decisions, changes and scores on every deal: two questions where a decision stands in several lines. Asked once for all that compares segments of the window: recommendations, what moved the win rate, the scorecard of accounts.
+    Claims about segments rest on decisions, changes and scores on every deal: two questions where a decision stands in several lines.
+    Asked once for all that compares segments of the window: recommendations, what moved the win rate, the scorecard of accounts.
     """
     window = window_quarters(reader)
     if not window:
@@ -48,7 +49,9 @@ def segment_designs(reader: Reader) -> list[Row]:
     dimensions = sorted({*recommendable, *ATTRIBUTES, *(str(row["dimension"]) for row in changes)})
     asked = (reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
     found = {DECISIONS: segment_sums(*asked)}
-    repeated = reader.rows(f"select 1 as one from {reader.relation('fct_closed_deals')} where decision_line > 1 limit 1")
+    repeated = reader.rows(
+        f"select 1 as one from {reader.relation('fct_closed_deals')} where decision_line > 1 limit 1"
+    )
     found[DEALS] = segment_sums(*asked, counted=DEALS) if repeated else found[DECISIONS]
     rows: list[Row] = []
     for counted, by_dimension in found.items():
