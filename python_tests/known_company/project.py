@@ -164,7 +164,7 @@ def run_dbt(
                 manifests[parsed_for] = parsed.result
                 if shared:
                     _share(parsed.result, shared)
-        _read_seeds_here(manifests[parsed_for])
+        _as_parsed_here(manifests[parsed_for])
         return invoke(*arguments), lines
 
 
@@ -223,11 +223,17 @@ def _manifest_of(place: Path) -> Any:
     return manifest
 
 
-def _read_seeds_here(manifest: Any) -> None:
-    """dbt reads a seed in the folder in which the project was parsed; this is a copy of it."""
+def _as_parsed_here(manifest: Any) -> None:
+    """What dbt would have parsed in this copy of the project: seeds of this folder, and nothing compiled by an earlier command.
+
+    dbt takes the ephemeral steps of a query for written where they once were, and would leave them out.
+    """
     for node in manifest.nodes.values():
         if node.resource_type == "seed":
             node.root_path = str(Path.cwd())
+        elif hasattr(node, "extra_ctes_injected"):
+            node.compiled, node.compiled_code, node._pre_injected_sql = False, None, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
 
 
 def copy_project(folder: Path, seeds: Path | None = HERE / "seeds") -> Project:

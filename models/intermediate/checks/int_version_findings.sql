@@ -19,8 +19,8 @@ accepted as (
     select
         count(*) as of_records,
         count(*) filter (where has_several_accounts) as several_accounts,
-        max(replaced.closed_superseded_by_open) as closed_superseded_by_open,
-        max(replaced.id_of_another_deal) as id_of_another_deal
+        coalesce(max(replaced.closed_superseded_by_open), 0) as closed_superseded_by_open,
+        coalesce(max(replaced.id_of_another_deal), 0) as id_of_another_deal
     from {{ ref('base_deal_lines') }}
     cross join replaced
     where rule_id is null
@@ -51,7 +51,7 @@ select
     found,
     of_records
 from accepted
-unpivot include nulls (found for rule_id in (closed_superseded_by_open, id_of_another_deal, several_accounts))
+unpivot (found for rule_id in (closed_superseded_by_open, id_of_another_deal, several_accounts))
 union all
 select
     rule_id,
