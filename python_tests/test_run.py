@@ -85,7 +85,7 @@ def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Pat
         "reading the exports", "checking the records",
     ]  # fmt: skip
     # a few closed deals in the quarter are an alert, with what to do
-    assert "closed_deals (2025-Q2): The quarter under review has few closed deals" in done.stdout
+    assert "closed_deals (2025-Q2): Few deals closed in the quarter under review" in done.stdout
 
 
 def test_a_second_run_reads_what_it_has_just_published(tmp_path: Path) -> None:

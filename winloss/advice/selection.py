@@ -273,11 +273,12 @@ def _standing(
     given: Sequence[Cell],
     outcome: Outcome,
     parameters: Parameters,
+    may_hold_zero: bool = False,
 ) -> tuple[Claim, ...]:
     """Claims that stand among each other and, where deals have creation dates, on deals that had time to be won."""
     open_steps = dict(steps)
     while True:
-        claims = _check(tester, open_steps, given, parameters)
+        claims = _check(tester, open_steps, given, parameters, may_hold_zero)
         if decided is None or not claims:
             return claims
         everything = [*given, *(claim.cell for claim in claims)]
@@ -531,11 +532,17 @@ def _check(
     steps: Mapping[Cell, int],
     given: Sequence[Cell],
     parameters: Parameters,
+    may_hold_zero: bool,
 ) -> tuple[Claim, ...]:
     """Claims that stand given all others, and against all other values of their dimension.
 
-    The weakest falls first, and with it what cannot be told from it.
+    The weakest falls first, and with it what cannot be told from it. With `may_hold_zero` the range of how much more often it wins is left to
+    what is said of it.
     """
+
+    def is_open(result: Tally) -> bool:
+        return not may_hold_zero and tester.holds_zero(result)
+
     standing = list(steps)
     while standing:
         everything = [*given, *standing]
@@ -545,7 +552,7 @@ def _check(
         weak = {
             cell: (back.p, steps[cell])
             for cell, (back, _) in found.items()
-            if back.p > parameters.backward_p or tester.holds_zero(back)
+            if back.p > parameters.backward_p or is_open(back)
         }
         if weak:
             standing = [cell for cell in standing if weak.get(cell) != max(weak.values())]
@@ -553,7 +560,7 @@ def _check(
         weak = {
             cell: (all_rest.p, steps[cell])
             for cell, (back, all_rest) in found.items()
-            if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p or tester.holds_zero(all_rest)
+            if all_rest.sign != back.sign or all_rest.p > parameters.all_rest_p or is_open(all_rest)
         }
         if not weak:
             signs = {cell: back.sign for cell, (back, _) in found.items()}
@@ -644,7 +651,8 @@ def _select_pairs(
             steps[cell], signs[cell] = step, open_cells[cell].sign
         left_out = [_values_of(cell) for cell in steps if _dimensions_of(cell) == family]
         screens[family] = _interactions(tester.source, family, given, left_out, parameters)
-    claims = _standing(tester, decided, steps, given, outcome, parameters)
+    # a pair is found by what its two effects do not explain, and told as a test where how often it wins is not clear of the others
+    claims = _standing(tester, decided, steps, given, outcome, parameters, may_hold_zero=True)
     # said is how often the pair wins: that must point the same way as the interaction
     outcome.pair_claims = tuple(claim for claim in claims if claim.sign == signs[claim.cell])
     everything = [*given, *(claim.cell for claim in outcome.pair_claims)]
