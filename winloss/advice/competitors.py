@@ -94,7 +94,8 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
 
     Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
     strongest is claimed where its p is at most `step_down_bound`; the deals that name it are then set aside, and the rest is asked again.
-    A claim is never against the counts as a reader sees them, nor one whose interval holds zero. Nothing is claimed on fewer named deals than `competitor_minimum_deals`. Deals that share
+    A claim is never against the counts as a reader sees them, nor one whose interval holds zero. Nothing is claimed on fewer named deals
+    than `competitor_minimum_deals`. Deals that share
     an account or an owner count for fewer by `design`.
     """
     whole = _look(ask(()))

@@ -247,12 +247,12 @@ def no_claim_sentence(
     comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
     if run["is_fallback"] and _number(run, "decisions") >= parameters.fallback_deals:
         return (
-            f"{thousands(run['won_decisions'])} of {deals} {closed} are won, too few of one outcome to claim anything: at least "
+            f"{thousands(run['won_decisions'])} of {deals} {closed} are won, too few of one outcome to claim anything of segments: at least "
             f"{parameters.fallback_outcome_deals} won and {parameters.fallback_outcome_deals} lost are needed."
         )
     if run["is_fallback"]:
         return (
-            f"{deals} {closed} are too few to claim anything: at least {parameters.fallback_deals} are needed, "
+            f"{deals} {closed} are too few to claim anything of segments: at least {parameters.fallback_deals} are needed, "
             f"{parameters.fallback_outcome_deals} of them won and {parameters.fallback_outcome_deals} lost."
         )
     candidates = [row for row in evidence if row.get("is_candidate")]
