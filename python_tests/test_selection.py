@@ -975,6 +975,8 @@ def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
         ([("employee_band", "tiny business")], "Employee band tiny business"),
         ([("up_sale", "Yes")], "Up sale Yes"),
         ([("is_partner", "False")], "Is partner False"),
+        ([("support_plan", "None")], "Support plan None"),
+        ([("competitor", "Globex")], "Competitor Globex"),
         ([("industry", "Technology"), ("product", "B2")], "Technology × Product B2"),
     ],
 )

@@ -155,15 +155,15 @@ def segment_label(row: Mapping[str, Value]) -> str:
 
 
 def _told(dimension: str, segment: str) -> str:
-    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2."""
+    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, the name of a competitor."""
     is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
-    if is_word and not dimension.endswith("_band"):
+    if is_word and not dimension.endswith("_band") and dimension != "competitor":
         return segment
     return f"{dimension.replace('_', ' ').capitalize()} {segment}"
 
 
 _WORD = re.compile(r"[^\W\d_]{4}")
-_ANSWERS = ("true", "false")
+_ANSWERS = ("true", "false", "none")
 
 
 def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -> str:
