@@ -204,11 +204,17 @@ def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
     cells.append((write.cell(total, "quarter"), context.figure(total, "win_rate")))
     marks.append(mark(total, "win_rate", "main"))
     claimed = [part for part in _PARTS if parts[part]["is_claimed"]]
-    title = (
-        write.say(f"Since {{compared_quarter}}: {claimed[0]} moved it by {{change|points}}", parts[claimed[0]])
-        if claimed
-        else write.say("Since {compared_quarter}: no step is larger than chance", total)
-    )
+    # an interval of 95% may leave out zero where that of a claim does not
+    promising = [part for part in _PARTS if parts[part]["change_low"] * parts[part]["change_high"] > 0]
+    if claimed:
+        title = write.say(f"Since {{compared_quarter}}: {claimed[0]} moved it by {{change|points}}", parts[claimed[0]])
+    elif promising:
+        title = write.say(
+            f"Since {{compared_quarter}}: no step is proven; {promising[0]} may have moved it by {{change|points}}",
+            parts[promising[0]],
+        )
+    else:
+        title = write.say("Since {compared_quarter}: no step is larger than chance", total)
     return table(
         title,
         ["Win rate and steps", "% or points (95%)"],
