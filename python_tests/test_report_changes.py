@@ -173,6 +173,12 @@ def test_without_an_earlier_quarter_the_control_chart_stands_alone() -> None:
     assert undated.finding is None
 
 
+def test_the_quarter_told_beside_the_chart_has_ended() -> None:
+    going_on = {**QUARTERS[1], "quarter": "2026-Q1", "starts_on": date(2026, 1, 1), "win_rate": 0.4, "is_partial": True}
+    chart = trend(of(win_rates_by_quarter=[*QUARTERS, going_on]))
+    assert chart.description.text == f"Win rate by quarter; in Q4{SPACE}2025 62%, where the average is 55%."
+
+
 def test_a_trend_is_worded_by_its_grade() -> None:
     def worded(quarters: list[dict[str, Any]] | None = None, **row: Any) -> tuple[str | None, str]:
         title = trend(of(win_rate_trend=[TREND | row], win_rates_by_quarter=quarters or QUARTERS)).title

@@ -226,9 +226,12 @@ def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
 
 def _trend(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
+    # the rate of a quarter that goes on will still move: it is drawn, and not told
+    ended = [row for row in rows if not row["is_partial"]]
+    latest = (ended or rows)[-1]
 
     def shape(row: Record) -> Shape:
-        return "down" if row["is_outside_limits"] else "hollow" if row["is_partial"] or row is not rows[-1] else "main"
+        return "down" if row["is_outside_limits"] else "main" if row is latest and ended else "hollow"
 
     drawn = []
     for row in rows:
@@ -239,7 +242,7 @@ def _trend(context: Context, rows: list[Record]) -> Chart:
             )
         )  # fmt: skip
     described = write.say(
-        "Win rate by quarter; in {quarter} {win_rate|percent}, where the average is {center_line|percent}.", rows[-1]
+        "Win rate by quarter; in {quarter} {win_rate|percent}, where the average is {center_line|percent}.", latest
     )
     return Chart(
         "trend",
