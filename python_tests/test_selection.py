@@ -976,7 +976,7 @@ def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
         ([("up_sale", "Yes")], "Up sale Yes"),
         ([("is_partner", "False")], "Is partner False"),
         ([("support_plan", "None")], "Support plan None"),
-        ([("competitor", "Globex")], "Competitor Globex"),
+        ([("competitor", "Globex")], "Deals against Globex"),
         ([("industry", "Technology"), ("product", "B2")], "Technology × Product B2"),
     ],
 )

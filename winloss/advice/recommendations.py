@@ -155,9 +155,12 @@ def segment_label(row: Mapping[str, Value]) -> str:
 
 
 def _told(dimension: str, segment: str) -> str:
-    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, the name of a competitor."""
+    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, a competitor."""
+    if dimension == "competitor":
+        # what "Acme won 53 of 137 deals" says is the reverse
+        return f"Deals against {segment}"
     is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
-    if is_word and not dimension.endswith("_band") and dimension != "competitor":
+    if is_word and not dimension.endswith("_band"):
         return segment
     return f"{dimension.replace('_', ' ').capitalize()} {segment}"
 

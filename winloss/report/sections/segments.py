@@ -113,7 +113,12 @@ def _drawn(context: Context, dimension: str, rows: list[Record], claims: list[Re
         claim = claimed.get(row["segment"])
         return mark(row, shape="hollow" if claim is None else "up" if claim["action"] == "target_more" else "down")
 
-    told = [write.say("{segment} wins {win_rate|percent}", row) for row in claimed.values()]
+    words = (
+        "Against {segment} we win {win_rate|percent}"
+        if dimension == "competitor"
+        else "{segment} wins {win_rate|percent}"
+    )
+    told = [write.say(words, row) for row in claimed.values()]
     title = Sentence(listed([s.text for s in told]), tuple(source for s in told for source in s.sources))
     reference = write.cell(all_deals, "win_rate", "percent").shown
     return table(
