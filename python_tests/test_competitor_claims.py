@@ -45,12 +45,12 @@ def asking(everything: Sequence[Deal]) -> Ask:
 
 
 def test_one_quarter_is_the_plain_two_by_two_mid_p() -> None:
-    """20 of 40 won against Acme, 45 of 60 against Globex."""
+    """20 of 60 won against Acme, 45 of 60 against Globex."""
     rows = {
         row["competitor"]: row
-        for row in competitor_claims(asking(deals("Q1", "Acme", 20, 20) + deals("Q1", "Globex", 45, 15)))
+        for row in competitor_claims(asking(deals("Q1", "Acme", 20, 40) + deals("Q1", "Globex", 45, 15)))
     }
-    distribution = stats.hypergeom(100, 65, 40)
+    distribution = stats.hypergeom(120, 65, 60)
     expected = 2 * (distribution.cdf(19) + distribution.pmf(20) / 2)
     assert rows["Acme"]["p_value"] == pytest.approx(expected, abs=1e-11)
     # the first look claims below 0.06 / (2 + 1 - 0.94); of two that mirror each other, the other one is left without others
@@ -90,6 +90,17 @@ def test_quarters_in_which_everyone_won_more_do_not_make_a_competitor() -> None:
     # pooled over the quarters 42 of 60 would stand against 18 of 60
     assert rows[0]["p_value"] == pytest.approx(1, abs=0.05)
     assert rows[0]["expected_difference"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_claim_s_interval_leaves_out_zero() -> None:
+    """Against Acme 30 of 96 are won. Without it, 68 of 111 stand against 53 of 111: below the second bound, .06 * 2 / (3 + 1 - 2 * .94), and the gap may be none."""
+    company = deals("Q1", "Acme", 30, 66) + deals("Q1", "Globex", 68, 43) + deals("Q1", "Initech", 53, 58)
+    acme, *others = competitor_claims(asking(company))
+    assert (acme["competitor"], acme["is_claimed"]) == ("Acme", True)
+    assert {row["competitor"]: row["is_claimed"] for row in others} == {"Globex": False, "Initech": False}
+    (globex,) = [row for row in others if row["competitor"] == "Globex"]
+    assert globex["p_value"] < 0.12 / 2.12
+    assert globex["expected_difference_low"] < 0 < globex["expected_difference_high"]
 
 
 def test_few_deals_are_not_compared() -> None:
@@ -212,17 +223,17 @@ def test_who_takes_over_another_s_deals_is_a_change_of_its_own() -> None:
 
 
 def test_deals_of_an_account_count_for_fewer() -> None:
-    """20 of 40 won against Acme, 45 of 60 against Globex: by Student's t of z / sqrt 2, and an interval as of half the deals."""
-    company = deals("Q1", "Acme", 20, 20) + deals("Q1", "Globex", 45, 15)
+    """20 of 60 won against Acme, 45 of 60 against Globex: by Student's t of z / sqrt 6, and an interval as of a sixth of the deals."""
+    company = deals("Q1", "Acme", 20, 40) + deals("Q1", "Globex", 45, 15)
     once = {row["competitor"]: row for row in competitor_claims(asking(company))}["Acme"]
-    together = {row["competitor"]: row for row in competitor_claims(asking(company), design=DesignEffect(2.0, 50.0))}[
+    together = {row["competitor"]: row for row in competitor_claims(asking(company), design=DesignEffect(6.0, 50.0))}[
         "Acme"
     ]
     z = stats.norm.isf(float(once["p_value"]) / 2)
-    assert together["p_value"] == pytest.approx(2 * stats.t.sf(z / 2**0.5, 50), abs=1e-6)
+    assert together["p_value"] == pytest.approx(2 * stats.t.sf(z / 6**0.5, 50), abs=1e-6)
     assert (once["is_claimed"], together["is_claimed"]) == (True, False)
-    # -.25 on 40 x 60 / 100 = 24 deals, which count as 12, drawn to zero by 20 more
-    assert together["expected_difference"] == pytest.approx(-0.25 * 12 / 32, abs=1e-6)
+    # -25 / 60 on 60 x 60 / 120 = 30 deals, which count as 5, drawn to zero by 20 more
+    assert together["expected_difference"] == pytest.approx(-25 / 60 * 5 / 25, abs=1e-6)
 
 
 def test_reasons_against_a_competitor_are_compared_in_one_family() -> None:
@@ -247,5 +258,5 @@ def test_reasons_against_a_competitor_are_compared_in_one_family() -> None:
     )
     assert [found[name]["is_clear"] for name in ("price", "timing")] == [True, False]
     # what fewer deals would tell is no claim
-    assert not any(row["is_clear"] for row in reason_claims(rows, design=DesignEffect(2.0, 50.0)))
+    assert not any(row["is_clear"] for row in reason_claims(rows, design=DesignEffect(6.0, 50.0)))
     assert reason_claims(rows[4:]) == []

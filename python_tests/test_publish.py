@@ -301,6 +301,13 @@ def test_a_build_with_a_failed_step_publishes_nothing_and_leaves_no_older_answer
     refused = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, check=False)
     said = f"Not published: {database} holds no finished build (1 step failed: dim_periods). Run dbt build first."
     assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
+    for command in ("summary", "worklist"):
+        asked = subprocess.run(
+            [sys.executable, "-m", "winloss", command],
+            cwd=ROOT, env=os.environ | {"WINLOSS_DB": str(database)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (asked.returncode, asked.stdout) == (1, "")
+        assert asked.stderr == f"Error: {said.removeprefix('Not published: ')}\n"
 
 
 def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(built: Place) -> None:
@@ -312,6 +319,10 @@ def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(buil
         database,
     )
     assert row == (False, "2 steps failed: a, b", None, None, True)
+    # a check that fails last leaves every table
+    refused = publish_again(database, published)
+    assert (refused.returncode, "holds no finished build (2 steps failed: a, b)" in refused.stderr) == (1, True)
+    assert not published.exists()
 
 
 def test_a_table_that_leaves_the_allow_list_leaves_every_copy(built: Place) -> None:
@@ -485,6 +496,17 @@ def with_deals(built: Place, number: int, name: str) -> Path:
 def publish_again(database: Path, published: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "winloss", "publish", "--quiet", "--from", str(database), "--db", str(published)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_what_an_alert_blocks_is_not_published_by_hand_either(built: Place, tmp_path: Path) -> None:
+    database = copy_of(built.database, "blocked")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update marts.dim_settings set value = 'block' where setting = 'alert_policy'")
+        connection.execute("update marts.alerts set is_raised = true where alert = 'rejected_share'")
+    refused = publish_again(database, tmp_path / "marts.duckdb")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Not published: alert_policy is block and there are alerts: " in refused.stderr
+    assert not (tmp_path / "marts.duckdb").exists()
 
 
 def standing_files(published: Path) -> dict[str, bytes]:

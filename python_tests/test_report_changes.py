@@ -148,7 +148,11 @@ def test_the_steps_lead_from_one_rate_to_the_other_and_both_comparisons_share_a_
 
 
 def test_a_claimed_step_is_the_title_of_its_chart() -> None:
-    assert tables(moved())[0].title.text == f"Since Q3{SPACE}2025: no step is larger than chance"  # type: ignore[union-attr]
+    # the interval of the mix, +2 to +8, leaves out zero
+    promising = f"Since Q3{SPACE}2025: no step is proven; mix may have moved it by +5.0{POINTS}"
+    assert tables(moved())[0].title.text == promising  # type: ignore[union-attr]
+    none = tables(moved(mix={"change_low": -0.02}))[0]
+    assert none.title.text == f"Since Q3{SPACE}2025: no step is larger than chance"  # type: ignore[union-attr]
     claimed = tables(moved(within={"is_claimed": True}))[0]
     assert claimed.title.text == f"Since Q3{SPACE}2025: within moved it by +6.0{POINTS}"  # type: ignore[union-attr]
 
@@ -167,6 +171,12 @@ def test_without_an_earlier_quarter_the_control_chart_stands_alone() -> None:
     assert graded(unclosed) == [(None, "No deal is closed, so there are no two quarters to compare.")]
     assert len(undated.blocks) == len(unclosed.blocks) == 1
     assert undated.finding is None
+
+
+def test_the_quarter_told_beside_the_chart_has_ended() -> None:
+    going_on = {**QUARTERS[1], "quarter": "2026-Q1", "starts_on": date(2026, 1, 1), "win_rate": 0.4, "is_partial": True}
+    chart = trend(of(win_rates_by_quarter=[*QUARTERS, going_on]))
+    assert chart.description.text == f"Win rate by quarter; in Q4{SPACE}2025 62%, where the average is 55%."
 
 
 def test_a_trend_is_worded_by_its_grade() -> None:

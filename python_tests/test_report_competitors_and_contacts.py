@@ -114,6 +114,21 @@ def test_where_nothing_may_be_claimed_the_report_says_why(early: dict[str, Any],
     assert (told.grade, told.text) == (grade, words)
 
 
+def test_contacts_on_won_deals_alone_are_told_once_and_nothing_is_drawn_from_them() -> None:
+    uneven = "contacts are recorded on won and lost deals too differently to compare personas"
+    refusal = "Contacts are recorded on 150 of 200 won deals but on 0 of 100 lost ones: too uneven to compare personas."
+    section = buying(
+        CFO | {"is_refused": True, "missing_reason": refusal},
+        coverage={"lost_deals_with_contacts": 0, "lost_share": 0.0, "missing_reason": uneven},
+        difference=0.0, difference_low=0.0, difference_high=0.0, is_usable=False, is_claimed=False, grade="not judged", missing_reason=uneven,
+    )  # fmt: skip
+    told = [sentence.text for sentence in said(section)]
+    assert told[0] == refusal
+    assert uneven not in told
+    assert "more contacts" not in " ".join(told)
+    assert "points of win rate" not in str(section)
+
+
 def test_without_contacts_there_is_one_sentence_with_the_reason() -> None:
     none = {"won_deals_with_contacts": 0, "lost_deals_with_contacts": 0, "missing_reason": "no file has contacts"}
     (told,) = said(buying(coverage=none))

@@ -127,6 +127,19 @@ def test_open_deals_are_told_with_their_wins_to_come_the_stale_and_the_value() -
     assert finding(section) == "12 wins to come from 40 open deals, worth 300K"
 
 
+def test_one_open_deal_is_told_in_the_singular() -> None:
+    row = ALL | {
+        "open_deals": 1,
+        "stale_deals": 1,
+        "expected_wins": 0.6,
+        "expected_wins_low": 0.1,
+        "expected_wins_high": 1.0,
+    }
+    section = open_deals(context(open_pipeline=[row], win_rate_baseline=[WINDOW]))
+    assert "1 is stale, older than almost any deal ever won: close or re-qualify it." in said(section)[0].text
+    assert finding(section) == "1 win to come from 1 open deal, worth 300K"
+
+
 def test_a_pace_of_few_deals_is_graded_so() -> None:
     told = said(open_deals(context(open_pipeline=[ALL], win_rate_baseline=[WINDOW | {"closed_deals": 9}])))
     assert told[0].grade == "Too few deals"

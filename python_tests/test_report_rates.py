@@ -11,6 +11,7 @@ from winloss.report.charts import Drawing, Mark, Shape, counts, plot
 from winloss.report.context import Context
 from winloss.report.document import Section, Sentence
 from winloss.report.sections.rates import which_rate
+from winloss.report.sections.segments import where_we_win
 
 KEYS = {
     "dim_periods": ("period",),
@@ -181,3 +182,39 @@ def test_parts_of_a_bar_differ_without_colour(shape: Shape, sign: str) -> None:
     """A part is filled, striped or hatched."""
     drawing = Drawing(counts(10.0), ((Mark(shape, 5.0),),), 1)
     assert plot(drawing, 0).count(f'fill="{sign}"') == 1
+
+
+def where(p_value: float | None) -> list[str]:
+    """What is said beside the charts of segments where Tech, 17 of 19 won, was tested or not, and nothing is claimed."""
+    names = {
+        "dim_dimensions": ("dimension",), "win_rate_baseline": ("period",), "win_rates_by_dimension": ("period", "dimension", "segment"),
+        "icp_recommendations": ("dimension", "segment"), "win_rates_by_segment_pair": ("period",),
+    }  # fmt: skip
+    segments = [
+        {"period": "window", "dimension": "industry", "segment": segment, "closed_deals": deals}
+        for segment, deals in (("Tech", 19), ("Retail", 45))
+    ]
+    advised = {
+        "dimension": "industry",
+        "segment": "Tech",
+        "second_segment": None,
+        "action": "not_enough_data",
+        "grade": "too few deals",
+        "p_value": p_value,
+    }
+    rows = {
+        "dim_dimensions": [{"dimension": "industry", "is_recommendable": True, "is_person": False}],
+        "win_rate_baseline": [{"period": "window", "closed_deals": 64}],
+        "win_rates_by_dimension": segments,
+        "icp_recommendations": [advised],
+        "win_rates_by_segment_pair": [{"period": "window"}],
+    }
+    return [sentence.text for sentence in said(where_we_win(context_of(names, rows)))]
+
+
+def test_of_segments_that_were_not_tested_no_gap_is_called_chance() -> None:
+    assert where(None)[1:] == ["Too few deals to test: industry."]
+    assert where(0.3)[1:] == [
+        "No signal: industry. Every gap there could be chance.",
+        "No combination of two segments does better than its parts predict.",
+    ]

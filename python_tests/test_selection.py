@@ -975,6 +975,8 @@ def test_rationale_of_a_claim_reads_like_a_sentence() -> None:
         ([("employee_band", "tiny business")], "Employee band tiny business"),
         ([("up_sale", "Yes")], "Up sale Yes"),
         ([("is_partner", "False")], "Is partner False"),
+        ([("support_plan", "None")], "Support plan None"),
+        ([("competitor", "Globex")], "Deals against Globex"),
         ([("industry", "Technology"), ("product", "B2")], "Technology × Product B2"),
     ],
 )
@@ -1037,12 +1039,14 @@ def test_many_deals_of_one_outcome_are_not_called_few() -> None:
     run = {"is_fallback": True, "deals": 241, "decisions": 241, "won_decisions": 241, "comparisons": 0}
     evidence = [{"action": "not_enough_data", "dimension": "region", "segment": "North"}]
     assert no_claim_sentence(run, evidence) == (
-        "241 of 241 closed deals are won, too few of one outcome to claim anything: at least 10 won and 10 lost are needed."
+        "241 of 241 closed deals are won, too few of one outcome to claim anything of segments: at least 10 won and 10 lost are needed."
     )
     few = no_claim_sentence({**run, "deals": 39, "decisions": 39}, evidence)
-    assert few is not None and few.startswith("39 closed deals are too few to claim anything: at least 80")
+    assert few is not None and few.startswith("39 closed deals are too few to claim anything of segments: at least 80")
     twice = no_claim_sentence({**run, "deals": 78, "decisions": 39}, evidence)
-    assert twice is not None and twice.startswith("39 distinct closed deals are too few to claim anything: at least 80")
+    assert twice is not None and twice.startswith(
+        "39 distinct closed deals are too few to claim anything of segments: at least 80"
+    )
 
 
 def test_a_leak_is_named_where_nothing_else_could_be_compared() -> None:

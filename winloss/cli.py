@@ -655,6 +655,7 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
             connection.execute(f"attach '{quoted}' as build (read_only)")
             connection.execute("use build")
             _refuse_unfinished(connection, private)
+            _check_alert_policy(connection)
         progress.step(f"read {target or private}")
         written = _publish_marts(connection, database, build)
     progress.step(f"put {len(written)} files in place")
@@ -662,18 +663,43 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
 
 
 def _refuse_unfinished(connection: Any, private: Path) -> None:
-    """Raises PublishError where the last build stopped before it had made every mart."""
+    """Raises PublishError where the last full build was not green, or one stopped before it had made every mart."""
     from winloss.publish.publication import PublishError, read_allow_list
 
     tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    if not tables >= {"run_history", *read_allow_list()[0]}:
-        last = (
-            connection.execute("select max_by(why_not, started_at) from history.run_history").fetchall()[0][0]
-            if "run_history" in tables
-            else None
-        )
-        raise PublishError(
-            f"Not published: {private} holds no finished build{f' ({last})' if last else ''}. Run dbt build first."
+    red = _why_red(connection)
+    if red or not tables >= {"run_history", *read_allow_list()[0]}:
+        raise PublishError(f"Not published: {_no_finished_build(private, red)}")
+
+
+def _why_red(connection: Any) -> str | None:
+    """Why the last full build on a private database was not green; None where it was, or where none is remembered."""
+    import duckdb
+
+    try:
+        # what no step failed for, such as a raised alert, stands beside the deals that were counted
+        last = connection.execute(
+            "select why_not from history.run_history where started_at = (select max(started_at) from history.run_history) and deals is null"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return last[0] if last else None
+
+
+def _no_finished_build(private: Path, red: str | None) -> str:
+    return f"{private} holds no finished build{f' ({red})' if red else ''}. Run dbt build first."
+
+
+def _unreadable(private: Path) -> click.ClickException:
+    """What to say of a private database that could not be opened, or lacks a table that was asked for."""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(private), read_only=True) as connection:
+            return click.ClickException(_no_finished_build(private, _why_red(connection)))
+    except duckdb.Error:
+        return click.ClickException(
+            f"{private} cannot be opened: run `dbt build` first, and close other programs that hold it."
         )
 
 
@@ -925,10 +951,8 @@ def summary() -> None:
     database = _built(private_database())
     try:
         lines = summary_of(database)
-    except duckdb.IOException:
-        raise click.ClickException(
-            f"{database} cannot be opened: run `dbt build` first, and close other programs that hold it."
-        ) from None
+    except (duckdb.IOException, duckdb.CatalogException):
+        raise _unreadable(database) from None
     click.echo("\n".join(lines))
 
 
@@ -958,9 +982,7 @@ def worklist(kind: str) -> None:
     try:
         rows, missing_reason = worklist_of(database)
     except (duckdb.IOException, duckdb.CatalogException):
-        raise click.ClickException(
-            f"{database} holds no whole build, or cannot be opened: run `dbt build` first, and close other programs that hold it."
-        ) from None
+        raise _unreadable(database) from None
     if kind == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(list(rows[0]) if rows else ["deal_id"])

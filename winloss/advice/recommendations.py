@@ -155,7 +155,10 @@ def segment_label(row: Mapping[str, Value]) -> str:
 
 
 def _told(dimension: str, segment: str) -> str:
-    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2."""
+    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, a competitor."""
+    if dimension == "competitor":
+        # what "Acme won 53 of 137 deals" says is the reverse
+        return f"Deals against {segment}"
     is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
     if is_word and not dimension.endswith("_band"):
         return segment
@@ -163,7 +166,7 @@ def _told(dimension: str, segment: str) -> str:
 
 
 _WORD = re.compile(r"[^\W\d_]{4}")
-_ANSWERS = ("true", "false")
+_ANSWERS = ("true", "false", "none")
 
 
 def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -> str:
@@ -247,12 +250,12 @@ def no_claim_sentence(
     comparisons = "1 comparison" if run["comparisons"] == 1 else f"{run['comparisons']} comparisons"
     if run["is_fallback"] and _number(run, "decisions") >= parameters.fallback_deals:
         return (
-            f"{thousands(run['won_decisions'])} of {deals} {closed} are won, too few of one outcome to claim anything: at least "
+            f"{thousands(run['won_decisions'])} of {deals} {closed} are won, too few of one outcome to claim anything of segments: at least "
             f"{parameters.fallback_outcome_deals} won and {parameters.fallback_outcome_deals} lost are needed."
         )
     if run["is_fallback"]:
         return (
-            f"{deals} {closed} are too few to claim anything: at least {parameters.fallback_deals} are needed, "
+            f"{deals} {closed} are too few to claim anything of segments: at least {parameters.fallback_deals} are needed, "
             f"{parameters.fallback_outcome_deals} of them won and {parameters.fallback_outcome_deals} lost."
         )
     candidates = [row for row in evidence if row.get("is_candidate")]

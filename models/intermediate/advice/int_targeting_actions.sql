@@ -83,7 +83,11 @@ plays as (
         'targeting' as kind,
         'nothing' as situation,
         0 as place,
-        closed_deals || ' closed deals, none of their segments clearly apart.' as evidence,
+        closed_deals || case
+            when closed_deals < {{ setting('fallback_deals') | int }}
+                then ' closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
+            else ' closed deals, none of their segments clearly apart.'
+        end as evidence,
         '' as source_row,
         '' as segment,
         '' as rest_rate,

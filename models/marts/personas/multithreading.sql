@@ -6,9 +6,12 @@ with judged as (
 
     select
         measured.*,
+        -- contacts recorded mostly where deals are won make a deal with many contacts look like a winner
+        coverage.missing_reason as coverage_missing_reason,
         case
             when deals_with_contacts = 0 then coalesce(coverage.missing_reason, 'no contacts on closed deals')
             when moment = 'at close' then 'counted at the close: won deals live long enough to meet people'
+            when coverage.missing_reason is not null then coverage.missing_reason
             when measured.dated_share < {{ setting('dated_deals_share') | float }} then 'too few deals have a date on every contact'
             when landmark_days is null then 'too few deals were still open on the first day on which contacts may be counted'
             when closed_deals < {{ setting('multithreading_minimum_deals') | int }} then 'too few deals were still open on the landmark day'
@@ -45,6 +48,7 @@ select
     missing_reason is null and (difference_low > 0 or difference_high < 0) as is_claimed,
     case
         when moment = 'at close' or deals_with_contacts = 0 then 'not judged'
+        when coverage_missing_reason is not null then 'not judged'
         when dated_share < {{ setting('dated_deals_share') | float }} then 'fix the data'
         when missing_reason is not null then 'too few deals'
         when difference_low > 0 or difference_high < 0 then 'strong'

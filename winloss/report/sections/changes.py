@@ -204,11 +204,17 @@ def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
     cells.append((write.cell(total, "quarter"), context.figure(total, "win_rate")))
     marks.append(mark(total, "win_rate", "main"))
     claimed = [part for part in _PARTS if parts[part]["is_claimed"]]
-    title = (
-        write.say(f"Since {{compared_quarter}}: {claimed[0]} moved it by {{change|points}}", parts[claimed[0]])
-        if claimed
-        else write.say("Since {compared_quarter}: no step is larger than chance", total)
-    )
+    # an interval of 95% may leave out zero where that of a claim does not
+    promising = [part for part in _PARTS if parts[part]["change_low"] * parts[part]["change_high"] > 0]
+    if claimed:
+        title = write.say(f"Since {{compared_quarter}}: {claimed[0]} moved it by {{change|points}}", parts[claimed[0]])
+    elif promising:
+        title = write.say(
+            f"Since {{compared_quarter}}: no step is proven; {promising[0]} may have moved it by {{change|points}}",
+            parts[promising[0]],
+        )
+    else:
+        title = write.say("Since {compared_quarter}: no step is larger than chance", total)
     return table(
         title,
         ["Win rate and steps", "% or points (95%)"],
@@ -220,9 +226,12 @@ def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
 
 def _trend(context: Context, rows: list[Record]) -> Chart:
     write = context.writer
+    # the rate of a quarter that goes on will still move: it is drawn, and not told
+    ended = [row for row in rows if not row["is_partial"]]
+    latest = (ended or rows)[-1]
 
     def shape(row: Record) -> Shape:
-        return "down" if row["is_outside_limits"] else "hollow" if row["is_partial"] or row is not rows[-1] else "main"
+        return "down" if row["is_outside_limits"] else "main" if row is latest and ended else "hollow"
 
     drawn = []
     for row in rows:
@@ -233,7 +242,7 @@ def _trend(context: Context, rows: list[Record]) -> Chart:
             )
         )  # fmt: skip
     described = write.say(
-        "Win rate by quarter; in {quarter} {win_rate|percent}, where the average is {center_line|percent}.", rows[-1]
+        "Win rate by quarter; in {quarter} {win_rate|percent}, where the average is {center_line|percent}.", latest
     )
     return Chart(
         "trend",

@@ -246,8 +246,9 @@ def _to_come(context: Context) -> Figure | None:
             return None
         lines.insert(0, say("median {median|count}", days))
         return Figure("Average days to win", context.writer.cell(days, "mean", "count"), None, tuple(lines))
-    stale = "; {stale_deals|count} are stale" if row["stale_deals"] else ""
-    lines.insert(0, say(f"expected from {{open_deals|count}} open deals{stale}", row))
+    verb = "is" if row["stale_deals"] == 1 else "are"
+    stale = f"; {{stale_deals|count}} {verb} stale" if row["stale_deals"] else ""
+    lines.insert(0, say(f"expected from {{open_deals|open_deals}}{stale}", row))
     if days is not None and has_days:
         lines.append(say("Days to win: {mean|count} on average, median {median|count}", days))
     return Figure(

@@ -35,7 +35,7 @@ def who_buys(context: Context) -> Section:
     blocks: list[Block] = []
     finding, answer = _personas(context)
     blocks.append(Paragraph(answer, "takeaway"))
-    if coverage["missing_reason"]:
+    if coverage["missing_reason"] and not any(row["is_refused"] for row in context.marts.rows("persona_evidence")):
         blocks.append(Paragraph(say("{missing_reason}", coverage, grade="fix the data"), "missing"))
     threads, drawn = _multithreading(context)
     blocks += [Paragraph(threads, "takeaway")] if threads else []
@@ -148,6 +148,9 @@ def _multithreading(context: Context) -> tuple[Sentence | None, Table | None]:
     rows = {row["moment"]: row for row in context.marts.rows("multithreading", period="window")}
     early, at_close = rows.get("early"), rows.get("at close")
     if early is None or at_close is None or at_close.get("is_suppressed") or not at_close["closed_deals"]:
+        return None, None
+    if early["grade"] == "not judged":
+        # contacts are recorded too unevenly to compare anything by them, as was said of titles
         return None, None
     shown = [row for row in (early, at_close) if not row.get("is_suppressed") and row["difference"] is not None]
     drawn = _differences(context, shown) if shown else None

@@ -31,7 +31,7 @@ def funnel(context: Context) -> Section:
         unknown = context.marts.first("data_quality_findings", rule_id="stages_unknown")
         told = (
             say(
-                "Where deals are lost cannot be told: for {records|count} deals no stage on the way is known. {remedy}",
+                "Where deals are lost cannot be told: for {records|deals} no stage on the way is known. {remedy}",
                 unknown,
                 grade="fix the data",
             )
@@ -141,7 +141,7 @@ def open_deals(context: Context) -> Section:
     is_thin = window is None or (window["closed_deals"] or 0) < context.minimum_deals
     worth = row["open_amount"] is not None and row["expected_amount"] is not None
     finding = say(
-        "{expected_wins|count} wins to come from {open_deals|count} open deals"
+        "{expected_wins|wins} to come from {open_deals|open_deals}"
         + (", worth {expected_amount|money_short}" if worth else ""),
         row,
     )
@@ -154,9 +154,10 @@ def open_deals(context: Context) -> Section:
         )
     ]
     if row["stale_deals"]:
-        told_of.append(
-            say("{stale_deals|count} are stale, older than almost any deal ever won: close or re-qualify them.", row)
-        )
+        words = "is stale, older than almost any deal ever won: close or re-qualify it."
+        if row["stale_deals"] > 1:
+            words = "are stale, older than almost any deal ever won: close or re-qualify them."
+        told_of.append(say(f"{{stale_deals|count}} {words}", row))
     if worth and row["amount_per_won_amount"] is not None:
         pipeline = (
             "Of {open_amount|money_short} open, {expected_amount|money_short} is to be expected: to win as much again takes "
@@ -224,9 +225,10 @@ def _open_table(context: Context, rows: list[Record]) -> Table:
             else context.figure(row, "expected_wins", "number_short")
         )
 
+    verb = "is" if rows[0]["open_deals"] == 1 else "are"
     title = (
         write.say(
-            "{open_deals|count} open deals, {share|percent}, are in a target segment and in none to spend less on",
+            f"{{open_deals|open_deals}}, {{share|percent}}, {verb} in a target segment and in none to spend less on",
             rows[0],
         )
         if is_standing

@@ -75,9 +75,8 @@ def _answers(context: Context, pace: Record) -> list[Sentence]:
     ]
     waiting = context.marts.first("open_pipeline", dimension="all")
     if judged["pace_gap"] > 0 and waiting and waiting["stale_deals"]:
-        cause = (
-            "Likely cause: {stale_deals|count} of {open_deals|count} open deals are stale. Close or re-qualify them."
-        )
+        verb, them = ("is", "it") if waiting["stale_deals"] == 1 else ("are", "them")
+        cause = f"Likely cause: {{stale_deals|count}} of {{open_deals|open_deals}} {verb} stale. Close or re-qualify {them}."
         told.append(say(cause, waiting, grade="fix the data"))
     return told
 
@@ -93,7 +92,7 @@ def _bridge(context: Context, rows: list[Record]) -> Table:
         return context.of(row, "won_deals", "counted_deals")
 
     def step(row: Record) -> Sentence | str:
-        return write.say("+{added_deals|count} deals", row) if row["added_deals"] else ""
+        return write.say("+{added_deals|deals}", row) if row["added_deals"] else ""
 
     return table(
         write.say(

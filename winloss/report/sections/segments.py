@@ -113,7 +113,12 @@ def _drawn(context: Context, dimension: str, rows: list[Record], claims: list[Re
         claim = claimed.get(row["segment"])
         return mark(row, shape="hollow" if claim is None else "up" if claim["action"] == "target_more" else "down")
 
-    told = [write.say("{segment} wins {win_rate|percent}", row) for row in claimed.values()]
+    words = (
+        "Against {segment} we win {win_rate|percent}"
+        if dimension == "competitor"
+        else "{segment} wins {win_rate|percent}"
+    )
+    told = [write.say(words, row) for row in claimed.values()]
     title = Sentence(listed([s.text for s in told]), tuple(source for s in told for source in s.sources))
     reference = write.cell(all_deals, "win_rate", "percent").shown
     return table(
@@ -143,7 +148,9 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
         name: [row for row in rows if row["dimension"] == name and row["segment"] != "unknown"]
         for name in _order(context)
     }
-    tested, untested, single = [], [], []
+    # a dimension of few deals, or any where nothing may be claimed, was never tested
+    has_test = {row["dimension"] for row in context.marts.rows("icp_recommendations") if row.get("p_value") is not None}
+    tested, thin, untested, single = [], [], [], []
     for row in dimensions:
         name = row["dimension"]
         if name in claimed or name in leaks or name not in known:
@@ -151,12 +158,14 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
         if len(known[name]) < 2:
             single.append(lower_label(name))
         elif row["is_recommendable"]:
-            tested.append(lower_label(name))
+            (tested if name in has_test else thin).append(lower_label(name))
         else:
             untested.append(lower_label(name))
     told: list[Sentence] = []
     if tested:
         told.append(Sentence(f"No signal: {listed(tested)}. Every gap there could be chance."))
+    if thin:
+        told.append(Sentence(f"Too few deals to test: {listed(thin)}."))
     # a dimension of people is not tested either, and not shown
     untested += [lower_label(row["dimension"]) for row in dimensions if row["dimension"] not in known]
     if untested:
@@ -192,7 +201,7 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
         row for row in context.marts.rows("icp_recommendations", grade="strong") if row["second_segment"] is not None
     ]
     told += [say("As a pair, beyond its two parts: {rationale}", row, grade="strong") for row in pairs[:2]]
-    if not pairs and context.marts.rows("win_rates_by_segment_pair"):
+    if not pairs and has_test and context.marts.rows("win_rates_by_segment_pair"):
         told.append(Sentence("No combination of two segments does better than its parts predict."))
     return tuple(told)
 
