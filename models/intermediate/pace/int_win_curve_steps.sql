@@ -2,52 +2,14 @@
 -- One row per period x dimension x segment x age in days at which deals were decided: the shares of deals won, lost and still open by that
 -- age. A deal counts for as long as it was watched (Aalen and Johansen 1978; won and lost are competing risks).
 
-with held as (
-
-    select
-        *,
-        {{ rate(
-            'sum(case when is_counted then won_deals + lost_deals else 0 end) over (partition by period, dimension, segment)',
-            'sum(won_deals + lost_deals) over (partition by period, dimension, segment)'
-        ) }} as held_share
-    from {{ ref('int_spell_days') }}
-
-),
-
--- a curve without half of what was decided says nothing of it
-decided as (
-
-    select
-        period,
-        dimension,
-        segment,
-        age_days,
-        cast(at_risk_deals as double) as at_risk,
-        cast(won_deals as double) as won,
-        cast(won_deals + lost_deals as double) as decided,
-        1e0 - cast(won_deals + lost_deals as double) / at_risk_deals as kept_share
-    from held
-    where won_deals + lost_deals > 0 and is_counted and held_share >= {{ setting('curve_minimum_share') | float }}
-
-),
-
-survived as (
-
-    select
-        *,
-        {{ running_product('kept_share', 'period, dimension, segment', 'age_days') }} as open_share
-    from decided
-
-),
-
 -- what was open just before an age is what could be won at it
-opened as (
+with opened as (
 
     select
         *,
         coalesce(lag(open_share) over (partition by period, dimension, segment order by age_days), 1e0) as open_share_before,
         coalesce(decided / nullif(at_risk * (at_risk - decided), 0), 0e0) as spread
-    from survived
+    from {{ ref('int_open_shares') }}
 
 ),
 
