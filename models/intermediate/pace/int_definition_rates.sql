@@ -20,7 +20,7 @@ with refused as (
                     - {{ rate('(counts.counted_deals - counts.won_deals)', '(closed.counted_deals - closed.won_deals)') }}
                 ) > {{ setting('coverage_gap') | float }}
                 then 'competitors are named on won and lost deals too differently'
-        end as refusal
+        end as rate_refusal
     from {{ ref('int_definition_counts') }} as counts
     inner join {{ ref('int_definition_counts') }} as closed on counts.period = closed.period and closed.definition = 'closed'
 
@@ -33,17 +33,17 @@ select
     won_deals,
     unstated_deals,
     case
-        when refusal is not null then null
+        when rate_refusal is not null then null
         when definition = 'by_value' then {{ rate('won_amount', 'amount') }}
         else {{ rate('won_deals', 'counted_deals') }}
     end as win_rate,
     case
-        when refusal is not null then null
+        when rate_refusal is not null then null
         when definition = 'by_value' then power(amount, 2) / nullif(squared_amount, 0)
         else cast(counted_deals as double)
     end as effective_deals,
     cast(null as integer) as within_days,
-    refusal
+    rate_refusal
 from refused
 union all
 select
@@ -55,5 +55,5 @@ select
     win_rate,
     effective_deals,
     within_days,
-    refusal
+    rate_refusal
 from {{ ref('int_pace_rates') }}

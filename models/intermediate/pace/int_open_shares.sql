@@ -24,7 +24,7 @@ decided as (
         segment,
         age_days,
         cast(at_risk_deals as double) as at_risk,
-        cast(won_deals as double) as won,
+        cast(won_deals as double) as won_at_age,
         cast(decided_deals as double) as decided,
         1e0 - cast(decided_deals as double) / at_risk_deals as kept_share
     from held
@@ -38,7 +38,7 @@ select
     segment,
     age_days,
     at_risk,
-    won,
+    won_at_age,
     decided,
     {{ running_product('kept_share', 'period, dimension, segment', 'age_days') }} as open_share
 from decided

@@ -7,7 +7,7 @@ select
     steps.won_share as win_rate,
     {{ effective_deals('steps.won_share', 'steps.won_share_variance', 'steps.decided_deals') }} as effective_deals,
     steps.age_days as within_days,
-    case when steps.period is null then 'too few deals of known age were watched and decided in this period' end as refusal
+    case when steps.period is null then 'too few deals of known age were watched and decided in this period' end as rate_refusal
 from {{ ref('dim_periods') }} as periods
 left join {{ ref('int_win_curve_steps') }} as steps
     on periods.period = steps.period

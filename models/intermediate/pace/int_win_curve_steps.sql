@@ -17,7 +17,7 @@ cumulated as (
 
     select
         *,
-        sum(open_share_before * won / at_risk) over (partition by period, dimension, segment order by age_days) as won_share
+        sum(open_share_before * won_at_age / at_risk) over (partition by period, dimension, segment order by age_days) as won_share
     from opened
 
 )
@@ -30,11 +30,11 @@ select
     age_days,
     lead(age_days) over by_age as next_age_days,
     cast(at_risk as bigint) as at_risk_deals,
-    cast(won as bigint) as won_deals,
-    cast(decided - won as bigint) as lost_deals,
+    cast(won_at_age as bigint) as won_deals,
+    cast(decided - won_at_age as bigint) as lost_deals,
     cast(sum(decided) over by_age as bigint) as decided_deals,
-    won / at_risk as won_hazard,
-    (decided - won) / at_risk as lost_hazard,
+    won_at_age / at_risk as won_hazard,
+    (decided - won_at_age) / at_risk as lost_hazard,
     open_share_before,
     open_share,
     -- a sum of shares may pass one by a hair
@@ -45,9 +45,9 @@ select
         won_share * won_share * sum(spread) over by_age
         - 2 * won_share * sum(spread * won_share) over by_age
         + sum(spread * won_share * won_share) over by_age
-        + sum(power(open_share_before, 2) * won * (at_risk - won) / power(at_risk, 3)) over by_age
-        - 2 * won_share * sum(open_share_before * won / power(at_risk, 2)) over by_age
-        + 2 * sum(won_share * open_share_before * won / power(at_risk, 2)) over by_age
+        + sum(power(open_share_before, 2) * won_at_age * (at_risk - won_at_age) / power(at_risk, 3)) over by_age
+        - 2 * won_share * sum(open_share_before * won_at_age / power(at_risk, 2)) over by_age
+        + 2 * sum(won_share * open_share_before * won_at_age / power(at_risk, 2)) over by_age
     ) as won_share_variance
 from cumulated
 window by_age as (partition by period, dimension, segment order by age_days)

@@ -14,9 +14,9 @@ with rates as (
         periods.population,
         case
             when rates.win_rate is not null then null
-            when definitions.weighed_by = 'value' then coalesce(periods.missing_reason, periods.value_missing_reason, rates.refusal)
-            when definitions.basis = 'created' then rates.refusal
-            else coalesce(periods.missing_reason, rates.refusal)
+            when definitions.weighed_by = 'value' then coalesce(periods.missing_reason, periods.value_missing_reason, rates.rate_refusal)
+            when definitions.basis = 'created' then rates.rate_refusal
+            else coalesce(periods.missing_reason, rates.rate_refusal)
         end as missing_reason
     from {{ ref('int_definition_rates') }} as rates
     inner join {{ ref('dim_periods') }} as periods on rates.period = periods.period
