@@ -60,3 +60,22 @@
     where preferred = 1
 
 {% endmacro %}
+
+{# One row per word for an outcome: those of the list, and those that the user's own mapping names. #}
+{% macro outcome_words() %}
+
+    select
+        {{ folded('word') }} as word,
+        min(outcome) as outcome
+    from {{ ref('outcome_words') }}
+    group by {{ folded('word') }}
+    {%- for outcome, said in ((setting('mapping') or {}).get('outcomes') or {}).items() %}
+    {%- for word in ([said] if said is string else said or []) %}
+    union
+    select
+        {{ folded(text_literal(word)) }} as word,
+        '{{ outcome }}' as outcome
+    {%- endfor %}
+    {%- endfor %}
+
+{% endmacro %}

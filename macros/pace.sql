@@ -5,21 +5,29 @@
 
 {# Expressions of the dimension and the segment of rows grouped by sets, one of which each of `pace_dimensions` is. #}
 {% macro cut_name() -%}
+    {%- if pace_dimensions() %}
     case
         {%- for dimension in pace_dimensions() %}
         when grouping({{ dimension.name }}) = 0 then '{{ dimension.name }}'
         {%- endfor %}
         else 'all'
     end
+    {%- else %}
+    'all'
+    {%- endif %}
 {%- endmacro %}
 
 {% macro cut_segment() -%}
+    {%- if pace_dimensions() %}
     case
         {%- for dimension in pace_dimensions() %}
         when grouping({{ dimension.name }}) = 0 then {{ dimension.name }}
         {%- endfor %}
         else 'all deals'
     end
+    {%- else %}
+    'all deals'
+    {%- endif %}
 {%- endmacro %}
 
 {# A cumulative product as the exponential of a sum of logarithms; exactly zero from the first zero on. #}
@@ -42,4 +50,13 @@
 {# The sum of expected deals, to fifteen places: a sum of doubles would hang on the order of the rows. #}
 {% macro sum_expected(value) -%}
     coalesce(cast(sum(cast({{ value }} as decimal(38, 15))) as double), 0e0)
+{%- endmacro %}
+
+{# Why the value of open deals is not told; null where it is. #}
+{% macro open_value_refusal(deals, amounts) -%}
+    case
+        when {{ deals }} = 0 then 'no open deals'
+        when 2 * {{ amounts }} < {{ deals }} then 'under half of the open deals state an amount'
+        when {{ deals }} < {{ setting('small_cell_minimum') | int }} then 'fewer than {{ setting("small_cell_minimum") | int }} open deals'
+    end
 {%- endmacro %}

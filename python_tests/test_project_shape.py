@@ -26,7 +26,7 @@ MOST_NODES = 241
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
 # and `pace`, what is learned from the days deals were open, for the answers; spells ask it from which day deals are watched. `counts` are steps
-# of one answer each.
+# of one answer each, and read what it does.
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
@@ -35,7 +35,7 @@ MAY_READ = {
     "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace", "counts"},
     "pace": {"core", "pace"},
-    "counts": {"core", "counts"},
+    "counts": {"core", "answer", "counts"},
     "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
@@ -460,7 +460,7 @@ LONGER_STILL = {
     "int_loss_reasons": 147,
     "fct_deals": 143,
 }
-MOST_OVER_60 = 99
+MOST_OVER_60 = 81
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:

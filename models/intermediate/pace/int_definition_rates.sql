@@ -20,7 +20,7 @@ with refused as (
                     - {{ rate('(counts.counted_deals - counts.won_deals)', '(closed.counted_deals - closed.won_deals)') }}
                 ) > {{ setting('coverage_gap') | float }}
                 then 'competitors are named on won and lost deals too differently'
-        end as missing_reason
+        end as rate_refusal
     from {{ ref('int_definition_counts') }} as counts
     inner join {{ ref('int_definition_counts') }} as closed on counts.period = closed.period and closed.definition = 'closed'
 
@@ -33,32 +33,27 @@ select
     won_deals,
     unstated_deals,
     case
-        when missing_reason is not null then null
+        when rate_refusal is not null then null
         when definition = 'by_value' then {{ rate('won_amount', 'amount') }}
         else {{ rate('won_deals', 'counted_deals') }}
     end as win_rate,
     case
-        when missing_reason is not null then null
+        when rate_refusal is not null then null
         when definition = 'by_value' then power(amount, 2) / nullif(squared_amount, 0)
         else cast(counted_deals as double)
     end as effective_deals,
     cast(null as integer) as within_days,
-    missing_reason
+    rate_refusal
 from refused
 union all
--- the last step of the curve: the share won within the ages that the period saw
 select
-    periods.period,
+    period,
     'pace' as definition,
     cast(null as bigint) as counted_deals,
     cast(null as bigint) as won_deals,
     cast(null as bigint) as unstated_deals,
-    steps.won_share as win_rate,
-    {{ effective_deals('steps.won_share', 'steps.won_share_variance', 'steps.decided_deals') }} as effective_deals,
-    steps.age_days as within_days,
-    case when steps.period is null then 'too few deals of known age were watched and decided in this period' end as missing_reason
-from {{ ref('dim_periods') }} as periods
-left join {{ ref('int_win_curve_steps') }} as steps
-    on periods.period = steps.period
-    and steps.dimension = 'all'
-    and steps.next_age_days is null
+    win_rate,
+    effective_deals,
+    within_days,
+    rate_refusal
+from {{ ref('int_pace_rates') }}

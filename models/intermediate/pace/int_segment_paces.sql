@@ -11,30 +11,6 @@ with ends as (
 
 ),
 
--- a segment that has open deals and had none in the window goes at the pace of all
-spells as (
-
-    select
-        dimension,
-        segment,
-        entered_days,
-        left_days,
-        left_as,
-        deals
-    from {{ ref('int_spells') }}
-    where period = 'window' and dimension not in ('stage', 'from_stage')
-    union all
-    select distinct
-        dimension,
-        segment,
-        0 as entered_days,
-        0 as left_days,
-        'open' as left_as,
-        0 as deals
-    from {{ ref('int_open_cells') }}
-
-),
-
 -- indirect standardisation (Breslow and Day 1987, chapter 2): each deal is expected to be won as often as others of its ages
 counted as (
 
@@ -45,7 +21,7 @@ counted as (
         cast(coalesce(sum(spells.deals) filter (where spells.left_as in ('lost', 'disqualified')), 0) as bigint) as lost_deals,
         {{ sum_expected('spells.deals * (leaving.won_hazards - entering.won_hazards)') }} as expected_won_deals,
         {{ sum_expected('spells.deals * (leaving.lost_hazards - entering.lost_hazards)') }} as expected_lost_deals
-    from spells
+    from {{ ref('int_window_spells') }} as spells
     inner join {{ ref('int_win_chances') }} as leaving on leaving.period = 'window' and spells.left_days = leaving.age_days
     inner join {{ ref('int_win_chances') }} as entering on entering.period = 'window' and spells.entered_days - 1 = entering.age_days
     group by spells.dimension, spells.segment

@@ -2,29 +2,7 @@
 -- One row per period x dimension x segment x age in days at which deals came under watch, were decided or were left open. Dimensions
 -- overlap and may not be added.
 
-with movements as (
-
-    select
-        period,
-        dimension,
-        segment,
-        left_days as age_days,
-        left_as as movement,
-        deals
-    from {{ ref('int_spells') }}
-    union all
-    select
-        period,
-        dimension,
-        segment,
-        entered_days as age_days,
-        'entered' as movement,
-        deals
-    from {{ ref('int_spells') }}
-
-),
-
-days as (
+with days as (
 
     select
         period,
@@ -35,7 +13,7 @@ days as (
         cast(coalesce(sum(deals) filter (where movement = 'won'), 0) as bigint) as won_deals,
         cast(coalesce(sum(deals) filter (where movement in ('lost', 'disqualified')), 0) as bigint) as lost_deals,
         cast(coalesce(sum(deals) filter (where movement = 'open'), 0) as bigint) as open_deals
-    from movements
+    from {{ ref('int_spell_movements') }}
     group by period, dimension, segment, age_days
 
 ),

@@ -1,9 +1,6 @@
 {{ config(materialized='table') }}
 -- One row per period x dimension x segment x age when found x age when left x way of leaving: how many deals. Every curve and pace is
 -- made of these rows: deals in their millions become some thousands. Dimensions overlap and may not be added.
--- noqa: disable=LT02
-
-{%- set columns = pace_dimensions() | map(attribute='name') | list %}
 
 with by_quarter as (
 
@@ -17,26 +14,7 @@ with by_quarter as (
     from {{ ref('fct_open_spells') }}
     group by period, {{ quarter_start('created_on') }}, entered_days, left_days, left_as
 
-){% if columns %},
-
-by_segment as (
-
-    select
-        {{ cut_name() }} as dimension,
-        {{ cut_segment() }} as segment,
-        entered_days,
-        left_days,
-        left_as,
-        count(*) as deals
-    from {{ ref('fct_open_spells') }}
-    where period = 'window'
-    group by grouping sets (
-        {%- for column in columns %}
-        ({{ column }}, entered_days, left_days, left_as){{ ',' if not loop.last }}
-        {%- endfor %}
-    )
-
-){% endif %}
+)
 
 select
     period,
@@ -60,7 +38,6 @@ select
     deals
 from by_quarter
 where period = 'all'
-{%- if columns %}
 union all
 select
     'window' as period,
@@ -70,8 +47,7 @@ select
     left_days,
     left_as,
     deals
-from by_segment
-{%- endif %}
+from {{ ref('int_spells_by_segment') }}
 union all
 select
     period,

@@ -5,11 +5,7 @@
 with steps as (
 
     select
-        period,
-        age_days,
-        next_age_days,
-        open_share,
-        won_share,
+        *,
         max(won_share) over (partition by period) as final_won_share,
         sum(won_hazard) over (partition by period order by age_days) as won_hazards,
         sum(lost_hazard) over (partition by period order by age_days) as lost_hazards
@@ -18,48 +14,41 @@ with steps as (
 
 ),
 
--- before the first decision every deal is open
-started as (
+periods as (
 
-    select *
-    from steps
-    union all
-    select
+    select distinct
         period,
-        -1 as age_days,
-        min(age_days) as next_age_days,
-        1e0 as open_share,
-        0e0 as won_share,
-        max(final_won_share) as final_won_share,
-        0e0 as won_hazards,
-        0e0 as lost_hazards
+        final_won_share
     from steps
-    group by period
 
 ),
 
--- a date mistyped by centuries is an age as well
-ages as (
+-- before the first decision every deal is open
+read_off as (
 
-    select cast(id as integer) - 1 as age_days
-    from range(1000000) as counted (id)
-    where id <= (select max(age_days) + 1 from {{ ref('int_spell_days') }})
+    select
+        periods.period,
+        periods.final_won_share,
+        ages.age_days,
+        coalesce(steps.age_days, -1) as step_age_days,
+        coalesce(steps.open_share, 1e0) as open_share,
+        coalesce(steps.won_share, 0e0) as won_share,
+        coalesce(steps.won_hazards, 0e0) as won_hazards,
+        coalesce(steps.lost_hazards, 0e0) as lost_hazards,
+        -- older than any deal the curve saw decided
+        coalesce(steps.next_age_days is null and ages.age_days > steps.age_days, false) as is_beyond_record
+    from periods
+    cross join {{ ref('int_ages') }} as ages
+    left join steps
+        on periods.period = steps.period
+        and ages.age_days >= steps.age_days
+        and (ages.age_days < steps.next_age_days or steps.next_age_days is null)
 
 )
 
 select
-    started.period,
-    ages.age_days,
-    started.age_days as step_age_days,
-    started.open_share,
-    started.won_share,
-    started.final_won_share,
-    started.won_hazards,
-    started.lost_hazards,
-    coalesce((started.final_won_share - started.won_share) / nullif(started.open_share, 0), 0e0) as win_chance,
+    *,
+    coalesce((final_won_share - won_share) / nullif(open_share, 0), 0e0) as win_chance,
     -- older than almost every deal that was ever won
-    started.final_won_share > 0 and started.won_share >= {{ setting('stale_win_share') }} * started.final_won_share as is_stale_age,
-    -- older than any deal the curve saw decided
-    started.next_age_days is null and ages.age_days > started.age_days as is_beyond_record
-from started
-inner join ages on started.age_days <= ages.age_days and (started.next_age_days > ages.age_days or started.next_age_days is null)
+    final_won_share > 0 and won_share >= {{ setting('stale_win_share') }} * final_won_share as is_stale_age
+from read_off

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
-{%- set own_words = (setting('mapping') or {}).get('outcomes') or {} %}
 -- One row per stage as deals or their history state it: the stage it is, in its commonest spelling, and what a deal in it is. Deals close
 -- in the stages that are not open.
 
@@ -31,17 +30,7 @@ spelt as (
 
 mapped as ({{ stage_outcomes() }}),
 
-words as (
-
-    select {{ folded('word') }} as word, min(outcome) as outcome
-    from {{ ref('outcome_words') }}
-    group by {{ folded('word') }}
-    {%- for outcome, said in own_words.items() %}{% for word in ([said] if said is string else said or []) %}
-    union
-    select {{ folded(text_literal(word)) }} as word, '{{ outcome }}' as outcome
-    {%- endfor %}{% endfor %}
-
-)
+words as ({{ outcome_words() }})
 
 select
     spelt.stated_stage,

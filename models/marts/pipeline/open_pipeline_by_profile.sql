@@ -4,20 +4,9 @@
 with standings as (
 
     select
-        'target more' as profile_standing,
-        1 as standing_order
-    union all
-    select
-        'both' as profile_standing,
-        2 as standing_order
-    union all
-    select
-        'neither' as profile_standing,
-        3 as standing_order
-    union all
-    select
-        'spend less' as profile_standing,
-        4 as standing_order
+        profile_standing,
+        standing_order
+    from (values ('target more', 1), ('both', 2), ('neither', 3), ('spend less', 4)) as listed (profile_standing, standing_order)
 
 ),
 
@@ -46,11 +35,7 @@ valued as (
         sum(open_deals) over () as all_open_deals,
         sum(amount) over () as all_amount,
         sum(deals_with_chance) over () = sum(open_deals) over () as is_pace_known,
-        case
-            when open_deals = 0 then 'no open deals'
-            when 2 * amounts < open_deals then 'under half of the open deals state an amount'
-            when open_deals < {{ setting('small_cell_minimum') | int }} then 'fewer than {{ setting("small_cell_minimum") | int }} open deals'
-        end as value_refusal
+        {{ open_value_refusal('open_deals', 'amounts') }} as value_refusal
     from counted
 
 )

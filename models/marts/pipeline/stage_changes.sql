@@ -12,38 +12,6 @@ with counts as (
     from {{ ref('int_stage_counts') }}
     group by pipeline, stage
 
-),
-
-intervals as (
-
-    select
-        *,
-        {{ wilson_low('effective_deals * rate', 'effective_deals') }} as rate_low,
-        {{ wilson_high('effective_deals * rate', 'effective_deals') }} as rate_high,
-        {{ wilson_low('previous_effective_deals * previous_rate', 'previous_effective_deals') }} as previous_rate_low,
-        {{ wilson_high('previous_effective_deals * previous_rate', 'previous_effective_deals') }} as previous_rate_high
-    from {{ ref('int_stage_changes') }}
-
-),
-
-changes as (
-
-    select
-        *,
-        {{ newcombe_low('rate', 'rate_low', 'previous_rate', 'previous_rate_high') }} as change_low,
-        {{ newcombe_high('rate', 'rate_high', 'previous_rate', 'previous_rate_low') }} as change_high
-    from intervals
-
-),
-
--- nothing is said against an interval that holds zero
-judged as (
-
-    select
-        *,
-        case when change_low > 0 or change_high < 0 then q_value else 1e0 end as passed
-    from changes
-
 )
 
 select
@@ -62,7 +30,7 @@ select
     judged.previous_rate_low as previous_advance_rate_low,
     judged.previous_rate_high as previous_advance_rate_high,
     judged.previous_effective_deals,
-    judged.rate - judged.previous_rate as change,
+    judged.change,
     judged.change_low,
     judged.change_high,
     judged.p_value,
@@ -81,4 +49,4 @@ select
 from {{ ref('dim_stages') }} as stages
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
 inner join counts on stages.pipeline = counts.pipeline and stages.stage = counts.stage
-left join judged on judged.segment = stages.pipeline || ' | ' || stages.stage
+left join {{ ref('int_stage_verdicts') }} as judged on judged.segment = stages.pipeline || ' | ' || stages.stage

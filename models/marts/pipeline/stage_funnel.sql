@@ -2,31 +2,6 @@
 -- it, where deals are lost. At every stage reached = advanced + lost + disqualified + open. Periods overlap, and a deal is in every stage
 -- it reached: neither may be added.
 
-with pipelines as (
-
-    select
-        pipeline,
-        count(*) as deals
-    from {{ ref('fct_deals') }}
-    where is_in_population
-    group by pipeline
-
-),
-
-counts as (
-
-    select
-        counted.*,
-        counted.pipeline || ' | ' || counted.stage as segment,
-        sum(counted.lost_deals) over (partition by counted.period, counted.pipeline) as all_lost_deals,
-        pipelines.deals,
-        -- every deal with a known stage has reached the first
-        pipelines.deals - max(case when counted.period = 'all' then counted.reached_deals end) over (partition by counted.pipeline) as deals_without_stages
-    from {{ ref('int_stage_counts') }} as counted
-    inner join pipelines on counted.pipeline = pipelines.pipeline
-
-)
-
 select
     counts.period,
     counts.pipeline,
@@ -63,7 +38,7 @@ select
                 then counts.deals_without_stages || ' of ' || counts.deals || ' deals of the pipeline have no known stage and are not counted'
         end
     ), '') as missing_reason
-from counts
+from {{ ref('int_funnel_counts') }} as counts
 inner join {{ ref('dim_periods') }} as periods on counts.period = periods.period
 left join {{ ref('int_stage_rates') }} as leaving
     on leaving.dimension = 'stage' and counts.period = leaving.period and counts.segment = leaving.segment

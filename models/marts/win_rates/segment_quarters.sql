@@ -2,30 +2,8 @@
 -- adds up over quarters, and over the segments of one dimension; competitors add up to more, since a deal may name several. Dimensions
 -- overlap and may not be added. Deals closed without a date are in no quarter.
 
-with segment_totals as (
-
-    select
-        {{ quarter_start('closed_on') }} as starts_on,
-        dimension,
-        segment,
-        count(*) filter (where outcome = 'won') as won_deals,
-        count(*) filter (where outcome = 'lost') as lost_deals,
-        count(*) filter (where outcome = 'disqualified') as disqualified_deals,
-        cast(sum(amount) filter (where outcome = 'won') as double) as won_amount,
-        cast(sum(amount) filter (where outcome = 'lost') as double) as lost_amount,
-        count(amount) filter (where outcome = 'won') as valued_won_deals,
-        count(amount) filter (where outcome = 'lost') as valued_lost_deals,
-        sum(cycle_days) filter (where outcome = 'won') as won_cycle_days,
-        sum(cycle_days) filter (where outcome = 'lost') as lost_cycle_days,
-        count(cycle_days) filter (where outcome = 'won') as timed_won_deals,
-        count(cycle_days) filter (where outcome = 'lost') as timed_lost_deals
-    from {{ ref('fct_deal_segments') }}
-    group by {{ quarter_start('closed_on') }}, dimension, segment
-
-),
-
 -- a quarter without a deal of the segment is a zero and no hole
-cells as (
+with cells as (
 
     select
         quarters.quarter,
@@ -69,7 +47,7 @@ select
     cast(coalesce(segment_totals.timed_lost_deals, 0) as bigint) as timed_lost_deals,
     cells.value_missing_reason
 from cells
-left join segment_totals
+left join {{ ref('int_segment_totals') }} as segment_totals
     on cells.starts_on = segment_totals.starts_on
     and cells.dimension = segment_totals.dimension
     and cells.segment = segment_totals.segment

@@ -1,24 +1,7 @@
 -- One row per period x dimension x segment x weeks of age: the shares of deals won, lost and still open by that age, open deals counted for
 -- as long as they were watched. A curve ends where fewer than `curve_minimum_deals` are left to watch. Nothing may be added.
 
--- as with amounts, the days of few won or lost deals would be those of a deal
-with known as (
-
-    select
-        period,
-        dimension,
-        segment,
-        cast(floor(max(age_days) filter (where at_risk_deals >= {{ setting('curve_minimum_deals') | int }}) / 7e0) as integer) as last_week
-    from {{ ref('int_spell_days') }}
-    where dimension not in ('stage', 'from_stage')
-    group by period, dimension, segment
-    having
-        sum(won_deals) >= {{ setting('small_cell_minimum') | int }}
-        and sum(lost_deals) >= {{ setting('small_cell_minimum') | int }}
-
-),
-
-periods as (
+with periods as (
 
     select
         period,
@@ -28,18 +11,6 @@ periods as (
     select
         'window_before' as period,
         {{ absent() }} as missing_reason
-
-),
-
-weeks as (
-
-    select
-        known.period,
-        known.dimension,
-        known.segment,
-        numbers.age_weeks
-    from known
-    inner join (select cast(id as integer) as age_weeks from range(1, 150000) as counted (id)) as numbers on numbers.age_weeks <= known.last_week
 
 ),
 
@@ -54,7 +25,7 @@ read_off as (
         coalesce(steps.lost_share, 0e0) as lost_share,
         coalesce(steps.open_share, 1e0) as open_share,
         {{ effective_deals('steps.won_share', 'steps.won_share_variance', 'steps.decided_deals') }} as effective_deals
-    from weeks
+    from {{ ref('int_curve_weeks') }} as weeks
     left join {{ ref('int_win_curve_steps') }} as steps
         on weeks.period = steps.period
         and weeks.dimension = steps.dimension

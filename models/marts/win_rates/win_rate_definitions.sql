@@ -4,14 +4,7 @@
 with rates as (
 
     select
-        rates.period,
-        rates.definition,
-        rates.counted_deals,
-        rates.won_deals,
-        rates.unstated_deals,
-        rates.win_rate,
-        rates.effective_deals,
-        rates.within_days,
+        rates.*,
         definitions.definition_order,
         definitions.label,
         definitions.basis,
@@ -21,9 +14,9 @@ with rates as (
         periods.population,
         case
             when rates.win_rate is not null then null
-            when definitions.weighed_by = 'value' then coalesce(periods.missing_reason, periods.value_missing_reason, rates.missing_reason)
-            when definitions.basis = 'created' then rates.missing_reason
-            else coalesce(periods.missing_reason, rates.missing_reason)
+            when definitions.weighed_by = 'value' then coalesce(periods.missing_reason, periods.value_missing_reason, rates.rate_refusal)
+            when definitions.basis = 'created' then rates.rate_refusal
+            else coalesce(periods.missing_reason, rates.rate_refusal)
         end as missing_reason
     from {{ ref('int_definition_rates') }} as rates
     inner join {{ ref('dim_periods') }} as periods on rates.period = periods.period
