@@ -20,7 +20,7 @@ from winloss.load.columns import DATED, DESCRIBING_A_CONTACT, OBJECTS, Kind, res
 from winloss.load.contents import A_PERSON
 from winloss.load.encodings import check_encodings
 from winloss.load.folder import Folder
-from winloss.load.headers import is_header, plain
+from winloss.load.headers import is_header, normal, plain
 from winloss.load.outcome_words import known_outcome, likely_outcome
 from winloss.load.parsing import OUTCOMES
 from winloss.load.plan import Request, make_plan
@@ -139,13 +139,6 @@ def _settle(found: Draft, request: Request, profiles: Sequence[FileProfile]) -> 
 
 
 # ---------------------------------------------------------------- words above columns
-
-
-def normal(header: str) -> str:
-    """A header as it is looked up: words with blanks between them, without what stands in brackets and without a currency."""
-    apart = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
-    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip()
-    return re.sub(r" (usd|eur|gbp|chf|in k|k|k€|m€|mio|€|\$)$", "", spaced)
 
 
 @cache
