@@ -449,6 +449,14 @@ def test_reports_put_together_repeat_their_titles_too(tmp_path: Path) -> None:
     assert [word for word in column(plan, "industry") if word] == ["Retail", "Energy"]
 
 
+def test_the_name_of_a_group_above_the_header_again_is_a_title(tmp_path: Path) -> None:
+    # a board that writes its header for each group; a word alone elsewhere is told
+    board = deals("Retail") + "\nClosed lost\n" + deals("Energy").replace("A00", "B00") + "stray\n"
+    plan = plan_of(tmp_path, {"board.csv": board})
+    found = [(row["source_line"], row["line_problem"]) for row in rows_of(plan, "deals")]
+    assert [problem for _, problem in found if problem] == [TITLE, HEADER_AGAIN, "has 1 cell, the header has 7"]
+
+
 def test_check_tells_titles_and_repeated_headers_as_left_out(tmp_path: Path) -> None:
     folder = put(tmp_path, {"report.csv": TITLES + indented(deals("Retail")) + indented(HEADER.strip())})
     found = preview(str(folder), "salesforce")

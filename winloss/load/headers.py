@@ -40,7 +40,7 @@ def plain(header: str) -> str:
 def normal(header: str) -> str:
     """A header as it is looked up: words with blanks between them, without what stands in brackets and without a currency."""
     apart = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
-    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip()
+    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip(' "')
     return re.sub(r" (usd|eur|gbp|chf|in k|k|k€|m€|mio|€|\$)$", "", spaced)
 
 

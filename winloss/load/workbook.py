@@ -40,7 +40,8 @@ def is_workbook(path: Path, start: bytes) -> bool:
 def likely_sheet(path: Path, name: str, known: Callable[[Record], int]) -> tuple[list[Record], str | None]:
     """The records of the first sheet with a known header, else of the first that holds anything; and a notice on other sheets.
 
-    Sheets with the same header and other records, such as one for each quarter, are read on below it, their rows numbered on. `known` counts the headers hoped for on a row. Hidden sheets are left aside. Raises ReadingError with what to do about the file.
+    Sheets with the same header and other records, such as one for each quarter, are read on below it, their rows numbered on.
+    `known` counts the headers hoped for on a row. Hidden sheets are left aside. Raises ReadingError with what to do about the file.
     """
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
@@ -88,7 +89,9 @@ def _notice_on_sheets(name: str, begins: dict[str, int], others: list[str]) -> s
     read = listed(list(begins))
     if len(begins) > 1:
         numbered = ", ".join(f'"{sheet}" from line {line:,}' for sheet, line in list(begins.items())[1:])
-        notice = f"{name}: the sheets {read} have the same headers and are read as one, their rows numbered on: {numbered}."
+        notice = (
+            f"{name}: the sheets {read} have the same headers and are read as one, their rows numbered on: {numbered}."
+        )
         return f"{notice} Not read: {listed(others)}." if others else notice
     if others:
         return f"{name}: the sheet {read} is read, and not {listed(others)}. Save each sheet that is wanted as a file of its own."
