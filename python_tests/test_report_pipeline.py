@@ -127,6 +127,13 @@ def test_open_deals_are_told_with_their_wins_to_come_the_stale_and_the_value() -
     assert finding(section) == "12 wins to come from 40 open deals, worth 300K"
 
 
+def test_one_win_and_one_deal_are_told_as_one() -> None:
+    one = ALL | {"expected_wins": 0.6, "open_deals": 1, "stale_deals": 1}
+    section = open_deals(context(open_pipeline=[one], win_rate_baseline=[WINDOW]))
+    assert finding(section) == "1 win to come from 1 open deal, worth 300K"
+    assert "1 is stale, older than almost any deal ever won: close or re-qualify it." in said(section)[0].text
+
+
 def test_a_pace_of_few_deals_is_graded_so() -> None:
     told = said(open_deals(context(open_pipeline=[ALL], win_rate_baseline=[WINDOW | {"closed_deals": 9}])))
     assert told[0].grade == "Too few deals"

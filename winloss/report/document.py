@@ -58,6 +58,8 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "count": formatting.count,
     "deals": formatting.deals,
     "closed_deals": formatting.closed_deals,
+    "open_deals": formatting.open_deals,
+    "wins": formatting.wins,
     "number": formatting.number,
     "number_short": formatting.number_short,
     "one_decimal": formatting.one_decimal,

@@ -141,7 +141,7 @@ def open_deals(context: Context) -> Section:
     is_thin = window is None or (window["closed_deals"] or 0) < context.minimum_deals
     worth = row["open_amount"] is not None and row["expected_amount"] is not None
     finding = say(
-        "{expected_wins|count} wins to come from {open_deals|count} open deals"
+        "{expected_wins|wins} to come from {open_deals|open_deals}"
         + (", worth {expected_amount|money_short}" if worth else ""),
         row,
     )
@@ -155,7 +155,12 @@ def open_deals(context: Context) -> Section:
     ]
     if row["stale_deals"]:
         told_of.append(
-            say("{stale_deals|count} are stale, older than almost any deal ever won: close or re-qualify them.", row)
+            say(
+                "{stale_deals|count} is stale, older than almost any deal ever won: close or re-qualify it."
+                if row["stale_deals"] == 1
+                else "{stale_deals|count} are stale, older than almost any deal ever won: close or re-qualify them.",
+                row,
+            )
         )
     if worth and row["amount_per_won_amount"] is not None:
         pipeline = (
