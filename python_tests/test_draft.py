@@ -522,6 +522,63 @@ def test_a_quarter_under_a_word_for_a_date_is_no_dimension(tmp_path: Path) -> No
     assert draft(put(tmp_path, {"deals.csv": deals})).dimensions == {"team": "team"}
 
 
+@pytest.mark.parametrize(
+    "quarters", [["Q1 FY25", "Q2 FY25", "Q3 FY25"], ["2025-Q1", "2025-Q2", "2025-Q3"], ["FY24", "FY25", "FY26"]]
+)
+def test_a_column_of_quarters_is_no_dimension_whatever_its_header(tmp_path: Path, quarters: list[str]) -> None:
+    deals = lines(
+        "deal id,outcome,decided in,tier", "{n},{r},{q},{t}", 42, r=["Won", "Lost"], q=quarters, t=["T1", "T2", "T3"]
+    )
+    assert draft(put(tmp_path, {"deals.csv": deals})).dimensions == {"tier": "tier"}
+
+
+@pytest.mark.parametrize("header", ["ACV ($000s)", "Amount (000s)", "Deal value $000", "Revenue in 000's"])
+def test_thousands_that_a_header_states_in_digits_are_multiplied(tmp_path: Path, header: str) -> None:
+    deals = lines(f"deal id,outcome,{header}", "{n},{r},{n}.5", 12, r=["Won", "Lost"])
+    amount = draft(put(tmp_path, {"deals.csv": deals})).columns["deals"]["amount"]
+    assert amount == {"header": header, "multiply_by": 1000}
+
+
+def test_of_an_amount_and_the_same_formatted_the_one_with_its_unit_is_read(tmp_path: Path) -> None:
+    # Close counts values in cents and writes them out beside
+    deals = lines(
+        "id,status,value,value_formatted,value_currency", '{n},{r},{n}00,"${n}.00",USD', 12, r=["Won", "Lost"]
+    )
+    columns = draft(put(tmp_path, {"opportunities.csv": deals})).columns["deals"]
+    assert (columns["amount"], columns["currency"]) == ("value_formatted", "value_currency")
+
+
+def test_a_word_beside_open_deals_is_no_closed_date(tmp_path: Path) -> None:
+    deals = lines(
+        "deal id,stage,closed",
+        "{n},{r},{c}",
+        30,
+        r=["Won", "Lost", "Talking"],
+        c=["2025-01-05", "2025-02-06", "pending"],
+    )
+    asked = draft(put(tmp_path, {"deals.csv": deals})).asks["outcomes.open"]
+    assert asked == '"Talking" stands on 10 lines, 0 of them with a closed date'
+
+
+def test_an_age_is_no_stage(tmp_path: Path) -> None:
+    deals = lines("deal id,outcome,Age (in days)", "{n},{r},{d}", 12, r=["Won", "Lost"], d=["5", "9", "12"])
+    assert "stage" not in draft(put(tmp_path, {"deals.csv": deals})).columns["deals"]
+
+
+def test_names_and_sums_of_groups_between_deals_take_no_id_away(tmp_path: Path) -> None:
+    deals = ["Name,Stage,Close date,Deal value,Item ID", "Won deals,,,,"]
+    deals += [f"Deal {n},{'Won' if n % 2 else 'Lost'},2025-01-05,{n}00,44{n:04d}" for n in range(60)]
+    text = "\n".join([*deals, ",,,177000,"]) + "\n"
+    assert draft(put(tmp_path, {"board.csv": text})).columns["deals"]["deal_id"] == "Item ID"
+
+
+def test_quotes_around_a_header_are_no_part_of_its_words(tmp_path: Path) -> None:
+    deals = lines("“Opportunity”,“Result”,“Owned by”", "{n},{r},{o}", 12, r=["Won", "Lost"], o=["Ann", "Bo"])
+    drafted = draft(put(tmp_path, {"deals.csv": deals}))
+    assert drafted.columns["deals"] == {"deal_id": "“Opportunity”", "outcome": "“Result”", "owner": "“Owned by”"}
+    assert "columns.deals.deal_id" not in drafted.asks
+
+
 def test_shares_for_stages_and_seconds_for_days_are_known(tmp_path: Path) -> None:
     deals = lines(
         "deal id,stage,closed", "{n},{r},{c}", 42, r=["100%", "0%", "50%"], c=["1700000000", "1710000000", ""]

@@ -541,6 +541,12 @@ def test_missing_words_are_null_in_dimensions_and_kept_in_what_a_person_stated(t
     assert found.column("loss_reason") == ["N/A", None, "too dear", "none"]
 
 
+@pytest.mark.parametrize("word", ["N/D", "n.d.", "k.A.", "k. A.", "n.v.t.", "S/D"])
+def test_words_for_not_known_of_other_languages_are_null(tmp_path: Path, word: str) -> None:
+    found = read(tmp_path, {"deals.csv": f"id,result,kind\nA,won,{word}\nB,won,North\n"}, deals_with(region="kind"))
+    assert found.column("region") == [None, "North"]
+
+
 def test_spaces_of_every_kind_are_trimmed(tmp_path: Path) -> None:
     regular = "id,result,kind\n A ,won,\u00a0North \nB,won,\u200b\u00a0\n"
     for text in (regular, regular + "\n\n \u00a0C\u00a0 ,won,x"):

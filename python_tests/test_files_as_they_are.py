@@ -217,6 +217,24 @@ def test_the_first_shown_sheet_with_known_headers_is_read_and_the_others_are_nam
     )
 
 
+def test_sheets_with_the_same_headers_and_other_deals_are_read_as_one(tmp_path: Path) -> None:
+    later = [["Deals of Q2"], [*COLUMNS], ["0065g00000A0004", "Closed Won", True, True, 900, DAY, MOMENT, "Retail"]]
+    won = [[*COLUMNS], ROWS[1]]
+    other = [["Id", "Notes"], ["0065g00000A0001", "called"]]
+    sheets = [("Q1 2025", ROWS), ("Q2 2025", later), ("Won", won), ("Notes", other)]
+    plan = plan_of(tmp_path, {"book.xlsx": workbook(*sheets)})
+    lines = {row["source_line"]: row for row in rows_of(plan, "deals")}
+    # the first sheet has five rows: the next begins on the sixth, with its title, its header and one deal
+    assert {line: row["line_problem"] for line, row in lines.items()} == {
+        2: None, 3: None, 5: None, 6: "title above the header", 7: "the header again", 8: None,
+    }  # fmt: skip
+    assert [lines[line]["amount"] for line in (2, 3, 5, 8)] == ["1200", "1.2340", "1234.5", "900"]
+    assert (
+        'book.xlsx: the sheets "Q1 2025", "Q2 2025" have the same headers and are read as one, their rows numbered on: '
+        '"Q2 2025" from line 6. Not read: "Won", "Notes".'
+    ) in plan.notices
+
+
 def test_a_workbook_is_recognised_told_and_mapped_like_a_csv_file(tmp_path: Path) -> None:
     folder = put(tmp_path, {"Opportunities.xlsx": workbook(("Deals", ROWS))})
     found = preview(str(folder))
@@ -429,6 +447,14 @@ def test_reports_put_together_repeat_their_titles_too(tmp_path: Path) -> None:
     # of the second report the line of commas alone holds nothing
     assert [problem for problem in problems if problem] == ["nothing in any column that is read", HEADER_AGAIN]
     assert [word for word in column(plan, "industry") if word] == ["Retail", "Energy"]
+
+
+def test_the_name_of_a_group_above_the_header_again_is_a_title(tmp_path: Path) -> None:
+    # a board that writes its header for each group; a word alone elsewhere is told
+    board = deals("Retail") + "\nClosed lost\n" + deals("Energy").replace("A00", "B00") + "stray\n"
+    plan = plan_of(tmp_path, {"board.csv": board})
+    found = [(row["source_line"], row["line_problem"]) for row in rows_of(plan, "deals")]
+    assert [problem for _, problem in found if problem] == [TITLE, HEADER_AGAIN, "has 1 cell, the header has 7"]
 
 
 def test_check_tells_titles_and_repeated_headers_as_left_out(tmp_path: Path) -> None:

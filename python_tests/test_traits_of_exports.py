@@ -407,3 +407,35 @@ def test_files_in_folders_below_are_not_read_and_that_is_said(tmp_path: Path) ->
     assert plan.notices == [
         'Not read, since it stands in a folder below: what is in "2024". Put into exports itself what is to be read.'
     ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        # "Deal ID" and "Deal stage" are HubSpot's too, "Name" and "Stage" Salesforce's
+        "Deal ID,Deal name,Deal value,Deal stage,Closed date,Created at,Sales owner,Account name,Lost reason",
+        "Copper ID,Name,Company,Owned By,Status,Stage,Value,Currency,Close Date,Created At,Loss Reason",
+        "Name,Owner,Stage,Deal value,Expected close date,Close date,Created on,Lost reason,Item ID",
+        "ID,Name,Stage,Value,Created,Close time,Reason lost",
+    ],
+)
+def test_a_file_that_calls_its_days_and_amounts_otherwise_is_of_no_crm_with_the_same_two_headers(
+    tmp_path: Path, header: str
+) -> None:
+    cells = ",".join("1" for _ in header.split(","))
+    (tmp_path / "deals.csv").write_text(f"{header}\n{cells}\n", encoding="utf-8")
+    assert preview(str(tmp_path)).lines[0].startswith("The headers in ")
+
+
+@pytest.mark.parametrize(
+    ("header", "crm"),
+    [
+        # a field or two of the company's own takes no CRM away
+        ("Opportunity ID,Stage,Close Date,Deal value,Rep,Created Date", "salesforce"),
+        ("Record ID,Deal Stage,Value,Close Date,Sales rep", "hubspot"),
+    ],
+)
+def test_a_crm_with_a_few_headers_of_the_company_s_own_is_recognised(tmp_path: Path, header: str, crm: str) -> None:
+    cells = ",".join("1" for _ in header.split(","))
+    (tmp_path / "deals.csv").write_text(f"{header}\n{cells}\n", encoding="utf-8")
+    assert preview(str(tmp_path)).lines[0] == f"Read as {crm}; --crm says otherwise."

@@ -83,6 +83,15 @@ def deals(value: Any) -> str:
     return MISSING if value is None else f"{count(value)} {'deal' if value == 1 else 'deals'}"
 
 
+def open_deals(value: Any) -> str:
+    return MISSING if value is None else f"{count(value)} open {'deal' if value == 1 else 'deals'}"
+
+
+def wins(value: Any) -> str:
+    """A number of wins, rounded as they are expected in fractions: '1 win' of 1.2."""
+    return MISSING if value is None else f"{count(value)} {'win' if round(value) == 1 else 'wins'}"
+
+
 def closed_deals(value: Any) -> str:
     return MISSING if value is None else f"{count(value)} closed {'deal' if value == 1 else 'deals'}"
 

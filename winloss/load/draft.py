@@ -20,7 +20,7 @@ from winloss.load.columns import DATED, DESCRIBING_A_CONTACT, OBJECTS, Kind, res
 from winloss.load.contents import A_PERSON
 from winloss.load.encodings import check_encodings
 from winloss.load.folder import Folder
-from winloss.load.headers import is_header, plain
+from winloss.load.headers import is_header, normal, plain
 from winloss.load.outcome_words import known_outcome, likely_outcome
 from winloss.load.parsing import OUTCOMES
 from winloss.load.plan import Request, make_plan
@@ -28,7 +28,7 @@ from winloss.load.profiles import MOST_WORDS, ColumnProfile, FileProfile, profil
 from winloss.quoting import identifier
 
 TO_FILL_IN = "which header?"
-# A header is taken for a column whose name it is so much like.
+# A header is taken for a column whose name it is more like than this: an age is no stage.
 SIMILAR = 0.75
 # What files are called that hold deals, and those that hold something else.
 _DEALS_IN_NAMES = "deal opportunit pipeline sales geschäft verkaufschance affaire negocio oportunidad trattativ opportunità 商談 案件".split()
@@ -45,10 +45,14 @@ _NO_DIMENSION = re.compile(
 _UNITS = (
     (0.01, re.compile(r"(?i)(^|[ _(])cents?\)?$")),
     (10000, re.compile("万")),
-    (1000, re.compile(r"(?i)\(.*\b(k|tsd|thousands?)\b.*\)|[kt][€$£]|[€$£]k|\bin (k|tsd|thousands?)\b|_k$|thousands?$")),
+    (1000, re.compile(r"(?i)\(.*\b(k|tsd|thousands?)\b.*\)|[kt][€$£]|[€$£]k|\bin (k|tsd|thousands?)\b|_k$|thousands?$|(^|[^\d.,])000'?s?\b")),
     (1000000, re.compile(r"(?i)\(.*\b(m|mn|mm|mio|mln|millions?)\b.*\)|m[€$£]|[€$£]m|\bin (mio|millions?)\b|_m$|millions?$")),
 )  # fmt: skip
 _UNIT_NAMES = {0.01: "cents", 1000: "thousands", 10000: "tens of thousands", 1000000: "millions"}
+# A quarter, a half or a year says when, not of what kind a deal is.
+_A_PERIOD = re.compile(
+    r"(?i)((fy|cy|gj)?[ '-]?(20)?\d\d[ /-]*)?[qh][1-4]([ /-]*(fy|cy|gj)?[ '-]?(20)?\d\d)?|(fy|cy|gj)[ '-]?(20)?\d\d|20\d\d"
+)
 # What anything may be numbered under: two files with such a header need not speak of the same.
 _ANY_NUMBER = ("id", "number", "no", "nr", "nummer", "#", "name", "key", "record id")
 _AN_ID = re.compile(r"\b(id|no|nr|num|nummer|number|code|key|ref)\b", re.IGNORECASE)
@@ -141,13 +145,6 @@ def _settle(found: Draft, request: Request, profiles: Sequence[FileProfile]) -> 
 # ---------------------------------------------------------------- words above columns
 
 
-def normal(header: str) -> str:
-    """A header as it is looked up: words with blanks between them, without what stands in brackets and without a currency."""
-    apart = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
-    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip()
-    return re.sub(r" (usd|eur|gbp|chf|in k|k|k€|m€|mio|€|\$)$", "", spaced)
-
-
 @cache
 def _words(object_name: str) -> dict[str, dict[str, int]]:
     """For each column of an object the headers it may have, and how likely each is: 0 for the likeliest."""
@@ -213,7 +210,7 @@ def _likely(profile: FileProfile, object_name: str, taken: Collection[str] = ())
                 and not _EXPECTED.search(column.header)
                 and (name != "deal_id" or object_name != "deals" or column.is_unique)
             ]
-            if alike and max(alike)[0] >= SIMILAR:
+            if alike and max(alike)[0] > SIMILAR:
                 found[name] = max(alike)[1]
                 used.add(found[name])
     return found
@@ -692,7 +689,9 @@ class _Drafter:
             is_left = column.header not in self.used[deals.name] and column.are_words and not column.are_numbers
             is_left = is_left and not any(normal(column.header) in _words("deals").get(name, {}) for name in _DATES)
             if is_left and not column.addresses and not _NO_DIMENSION.search(normal(column.header)):
-                self._dimension(deals, column)
+                words = [word for word, _, _ in words_of(deals, column, self.engine)]
+                if not all(map(_A_PERIOD.fullmatch, words)):
+                    self._dimension(deals, column)
 
     def _dimension(self, profile: FileProfile, column: ColumnProfile) -> bool:
         ascii_only = unicodedata.normalize("NFKD", normal(column.header)).encode("ascii", "ignore").decode()

@@ -37,6 +37,13 @@ def plain(header: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split()).rstrip(_BEHIND).casefold()
 
 
+def normal(header: str) -> str:
+    """A header as it is looked up: words with blanks between them, without what stands in brackets and without a currency."""
+    apart = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
+    spaced = re.sub(r"[\s_./:#-]+", " ", plain(apart)).strip(' "')
+    return re.sub(r" (usd|eur|gbp|chf|in k|k|k€|m€|mio|€|\$)$", "", spaced)
+
+
 def looks_like_data(cell: str) -> bool:
     """Whether a cell of a first line is more likely a value than a header: such a cell may be about a person."""
     return _DATA.fullmatch(cell.strip()) is not None

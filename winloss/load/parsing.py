@@ -18,9 +18,12 @@ from winloss.quoting import literal, words
 # Words that stand for "no value". 'NA' is one only where a number or a date should stand: it is also Namibia, and
 # North America.
 MISSING_WORDS = (
-    "#n/a n/a n.a. - -- – — null (null) none (none) nan nil (blank) (empty) \\n "
-    "#value! #ref! #div/0! #name? #num! #null!"
-).split()
+    "k. a.",
+    *(
+        "#n/a n/a n.a. n/d n.d. k.a. n.v.t. s/d - -- – — null (null) none (none) nan nil (blank) (empty) \\n "
+        "#value! #ref! #div/0! #name? #num! #null!"
+    ).split(),
+)
 MISSING_MEASURES = [*MISSING_WORDS, "na"]
 # of these, what is a value where it stands for a category of its own, such as no support plan: the models tell
 CAN_BE_A_VALUE = frozenset({"none"})

@@ -30,7 +30,7 @@ from winloss.load.headers import plain
 from winloss.load.layout import Layout, whole_number
 from winloss.load.line_tables import land
 from winloss.load.mapping import own_headers
-from winloss.load.recognition import crm_layout, recognise, recognised_crms
+from winloss.load.recognition import crm_layout, is_better_told_by_words, recognise, recognised_crms
 from winloss.load.statements import (
     LINES,
     FileFormat,
@@ -135,8 +135,8 @@ def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
     """The CRM that most headers of the files in a folder are of, among those whose deals the files hold; None where none is known.
 
     Where no file holds deals, a file counts that looks like another object of a CRM or has mostly its headers: words such as stage
-    and amount, which anybody writes, are no sign of one. Headers of the user's own, the setting `field_aliases`, count as if the CRM wrote
-    them.
+    and amount, which anybody writes, are no sign of one, nor is a file of deals that has more of them than of the CRM's
+    own. Headers of the user's own, the setting `field_aliases`, count as if the CRM wrote them.
     """
     own = own_headers(field_aliases)
     wanted = [alias.header for alias in aliases()]
@@ -146,14 +146,15 @@ def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
     for name in folder.names():
         headers = folder.examine(name, wanted).headers
         objects = {crm: {shape.object for shape in recognise(headers, crm, own)} for crm in recognised_crms()}
-        hold_deals |= {crm for crm, found in objects.items() if "deals" in found}
+        others = {crm for crm in objects if "deals" in objects[crm] and is_better_told_by_words(headers, crm, own)}
+        hold_deals |= {crm for crm, found in objects.items() if "deals" in found and crm not in others}
         best: dict[str, Likeness] = {}
         for likeness in likenesses(headers):
             best.setdefault(likeness.crm, likeness)
         found = {plain(header) for header in headers}
         of_own = len(found & {plain(rule.header) for rules in own.values() for rule in rules.values()})
         for crm, likeness in best.items():
-            if likeness.known + of_own > 2:
+            if crm not in others and likeness.known + of_own > 2:
                 known[crm] += likeness.known + of_own
                 likely[crm] += likeness.known + of_own if objects[crm] or likeness.known_share > 0.5 else 0
     counted = {crm: known[crm] for crm in hold_deals} if any(known[crm] for crm in hold_deals) else likely

@@ -71,8 +71,8 @@ class ColumnProfile:
 
     @property
     def is_unique(self) -> bool:
-        """Whether each line has a value of its own."""
-        return self.filled > 0 and self.distinct == self.filled and self.filled >= 0.99 * self.rows
+        """Whether each line has a value of its own, but for lines of totals and names of groups."""
+        return self.filled > 0 and self.distinct == self.filled and self.filled >= 0.95 * self.rows
 
     @property
     def are_words(self) -> bool:
@@ -153,12 +153,17 @@ def words_of(
     filled: ColumnProfile | None = None,
     second: ColumnProfile | None = None,
 ) -> list[tuple[str, int, int]]:
-    """The words of a column, the commonest first, with the lines each stands on, and on how many of these the column `filled` is.
+    """The words of a column, the commonest first, with the lines each stands on, and on how many of these the column `filled` holds something:
+    a day, where it is one of days.
 
     With a `second` column, what both say together.
     """
     cell = together_sql([identifier(column.place), identifier(second.place)]) if second else identifier(column.place)
-    beside = f"count({identifier(filled.place)})" if filled else "0"
+    beside = "0"
+    if filled:
+        # beside a day, "n/a" or "pending" says that there is none
+        is_day = f"regexp_full_match({identifier(filled.place)}, {literal(_A_DAY)})" if filled.are_days else "true"
+        beside = f"count({identifier(filled.place)}) filter (where {is_day})"
     return engine.execute(
         f"select arg_max(word, (uses, word)), sum(uses)::bigint, sum(beside)::bigint from (select {cell} as word, count(*) as uses, "
         f"{beside} as beside from {profile.table} where {cell} is not null group by 1) group by lower(word) order by 2 desc, 1"

@@ -13,12 +13,12 @@ from functools import cache
 import duckdb
 
 from winloss.errors import ReadingError, did_you_mean, listed
-from winloss.load.aliases import Alias, aliases, seed_rows
+from winloss.load.aliases import Alias, aliases, header_words, seed_rows
 from winloss.load.aliases import recognise as likenesses
 from winloss.load.columns import COLUMNS, with_dimensions
 from winloss.load.file_inspection import ExportFile
 from winloss.load.folder import Folder
-from winloss.load.headers import plain, positions
+from winloss.load.headers import normal, plain, positions
 from winloss.load.layout import Layout, fiscal_year_start_month, placed
 from winloss.load.mapping import CrmSettings, HeaderRule, check_crm_settings
 from winloss.load.report_footer import refuse_groups, with_footers
@@ -74,6 +74,43 @@ def shapes(crm: str) -> tuple[Shape, ...]:
         for row in seed_rows("crm_objects")
         if row["crm"] == crm
     )
+
+
+# What every list of deals has somehow; and what CRMs call their own forms of it.
+_ESSENTIAL = ("deal_id", "account_id", "created_on", "closed_on", "amount", "owner")
+_FORMS = {
+    "account_ids": "account_id",
+    "account_name": "account_id",
+    "won_on": "closed_on",
+    "lost_on": "closed_on",
+    "amount_actual": "amount",
+    "amount_estimated": "amount",
+    "amount_converted": "amount",
+    "owner_id": "owner",
+}
+
+
+def is_better_told_by_words(
+    headers: Sequence[str], crm: str, own: Mapping[str, Mapping[str, HeaderRule]] | None = None
+) -> bool:
+    """Whether a file of deals has more of what every list of deals has under words that anybody writes than under headers of the CRM.
+
+    "Deal ID" and "Deal stage", or "Name" and "Stage", are headers of several programs: one that calls its id, its days and its amounts otherwise is
+    another, and read as this one would lose them.
+    """
+    by_header: dict[str, set[str]] = {}
+    for alias in _known(crm, "deals"):
+        by_header.setdefault(plain(alias.header), set()).add(_FORMS.get(alias.column, alias.column))
+    for name, rule in (own or {}).get("deals", {}).items():
+        by_header.setdefault(plain(rule.header), set()).add(_FORMS.get(name, name))
+    unknown = {normal(header) for header in headers if plain(header) not in by_header}
+    read = {column for header in headers for column in by_header.get(plain(header), ())}
+    by_words = {
+        _FORMS.get(alias.column, alias.column)
+        for alias in header_words()
+        if alias.object in ("deals", "*") and alias.header in unknown
+    }
+    return len((by_words - read).intersection(_ESSENTIAL)) > len(read.intersection(_ESSENTIAL))
 
 
 class NoDealsError(ReadingError):

@@ -202,9 +202,9 @@ def write_copy(
 ) -> tuple[int, int]:
     """Writes the records below a header as regular UTF-8 CSV; returns how many lines there are, and the longest in bytes.
 
-    `titles` are the records above the header; one of them, or the header, that stands among the records again is marked as such. The
-    copy has no header; its cells are the record's (padded or cut to the width), then the line number and the problem. It is readable by
-    its owner only.
+    `titles` are the records above the header; one of them, or the header, that stands among the records again is marked as such, as is a
+    word alone above a header that stands again. The copy has no header; its cells are the record's (padded or cut to the width), then
+    the line number and the problem. It is readable by its owner only.
     """
     width = len(headers)
     header = [plain(cell) for cell in headers]
@@ -225,6 +225,7 @@ def write_copy(
 
         for title in titles:
             write(title, TITLE)
+        waiting: Record | None = None
         for record in records:
             problem = record.problem
             # the first cell decides nearly always
@@ -232,7 +233,16 @@ def write_copy(
                 problem = HEADER_AGAIN
             elif above and _words(record) in above:
                 problem = TITLE
-            write(record, problem)
+            if waiting:
+                # what stands alone above the header again is the name of the group below it
+                write(waiting, TITLE if problem == HEADER_AGAIN else waiting.problem)
+                waiting = None
+            if problem not in (HEADER_AGAIN, TITLE) and width > 1 and len(_words(record)) == 1:
+                waiting = record
+            else:
+                write(record, problem)
+        if waiting:
+            write(waiting, waiting.problem)
     return count, longest
 
 

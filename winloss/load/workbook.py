@@ -10,7 +10,8 @@ from pathlib import Path
 import python_calamine as calamine
 
 from winloss.errors import ReadingError, listed
-from winloss.load.record_reader import Record
+from winloss.load.headers import plain
+from winloss.load.record_reader import HEADER_AGAIN, TITLE, Record
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK\x03\x04"
@@ -39,6 +40,7 @@ def is_workbook(path: Path, start: bytes) -> bool:
 def likely_sheet(path: Path, name: str, known: Callable[[Record], int]) -> tuple[list[Record], str | None]:
     """The records of the first sheet with a known header, else of the first that holds anything; and a notice on other sheets.
 
+    Sheets with the same header and other records, such as one for each quarter, are read on below it, their rows numbered on.
     `known` counts the headers hoped for on a row. Hidden sheets are left aside. Raises ReadingError with what to do about the file.
     """
     try:
@@ -65,13 +67,48 @@ def likely_sheet(path: Path, name: str, known: Callable[[Record], int]) -> tuple
         raise ReadingError(f"{name} is empty: it has no header line. Export it again.")
     has_header = [sheet for sheet, records in filled.items() if max(map(known, records[:30])) > 1]
     chosen = (has_header or list(filled))[0]
-    others = [sheet for sheet in filled if sheet != chosen]
-    notice = (
-        f'{name}: the sheet "{chosen}" is read, and not {listed(others)}. Save each sheet that is wanted as a file of its own.'
-        if others
-        else None
-    )
-    return filled[chosen], notice
+    place = max(range(min(30, len(filled[chosen]))), key=lambda row: (known(filled[chosen][row]), -row))
+    records, begins = list(filled[chosen]), {chosen: filled[chosen][0].line}
+    seen = _contents(records[place + 1 :])
+    for sheet in has_header:
+        header = _place_of(filled[chosen][place], filled[sheet])
+        # a copy or a part of another sheet holds its records again
+        if sheet == chosen or header is None or seen & (own := _contents(filled[sheet][header + 1 :])):
+            continue
+        seen |= own
+        rows_before = records[-1].line
+        begins[sheet] = rows_before + filled[sheet][0].line
+        for row, record in enumerate(filled[sheet]):
+            problem = TITLE if row < header else HEADER_AGAIN if row == header else record.problem
+            records.append(Record(rows_before + record.line, record.cells, problem))
+    return records, _notice_on_sheets(name, begins, [sheet for sheet in filled if sheet not in begins])
+
+
+def _notice_on_sheets(name: str, begins: dict[str, int], others: list[str]) -> str | None:
+    """What to know of the sheets of a workbook: which are read, from which line on, and which are not."""
+    read = listed(list(begins))
+    if len(begins) > 1:
+        numbered = ", ".join(f'"{sheet}" from line {line:,}' for sheet, line in list(begins.items())[1:])
+        notice = (
+            f"{name}: the sheets {read} have the same headers and are read as one, their rows numbered on: {numbered}."
+        )
+        return f"{notice} Not read: {listed(others)}." if others else notice
+    if others:
+        return f"{name}: the sheet {read} is read, and not {listed(others)}. Save each sheet that is wanted as a file of its own."
+    return None
+
+
+def _contents(records: list[Record]) -> set[tuple[str, ...]]:
+    """What records hold, those of one or two cells left out: totals and titles of two sheets may be the same."""
+    filled = (tuple(cell.strip() for cell in record.cells) for record in records)
+    return {cells for cells in filled if sum(cell != "" for cell in cells) > 2}
+
+
+def _place_of(header: Record, records: list[Record]) -> int | None:
+    """At which of its first records a sheet has the header; None where it has another."""
+    wanted = [plain(cell) for cell in header.cells if plain(cell)]
+    found = ([plain(cell) for cell in record.cells if plain(cell)] for record in records[:30])
+    return next((place for place, cells in enumerate(found) if cells == wanted), None)
 
 
 def _records(sheet: calamine.CalamineSheet) -> list[Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from winloss.report.context import Context
 from winloss.report.document import Block, Chart, Notes, Section, Sentence, missing, table
 from winloss.report.sections import changes
-from winloss.report.sections.opening import FIRST_ACTIONS
+from winloss.report.sections.opening import FIRST_ACTIONS, actions
 from winloss.report.sections.pipeline import open_deals
 from winloss.report.sections.segments import claims_of, where_we_win
 
@@ -52,7 +52,7 @@ def asked_for(context: Context) -> Section:
         return missing("actions", question, Sentence("No action follows from data without closed deals."), source)
     due = ", by the end of {due_quarter}" if rows[0]["due_quarter"] else ""
     told = tuple(context.writer.say(f"{{action}} {{owner}}{due}.", row, grade=row["grade"]) for row in rows)
-    return Section("actions", question, Sentence(question), (Notes("Three first actions", told),), (source,))
+    return Section("actions", question, actions(context).finding, (Notes("What, and by whom", told),), (source,))
 
 
 def outlook(context: Context) -> Section:
