@@ -93,7 +93,10 @@ def test_quarters_in_which_everyone_won_more_do_not_make_a_competitor() -> None:
 
 
 def test_a_claim_s_interval_leaves_out_zero() -> None:
-    """Against Acme 30 of 96 are won. Without it, 68 of 111 stand against 53 of 111: below the second bound, .06 * 2 / (3 + 1 - 2 * .94), and the gap may be none."""
+    """Against Acme 30 of 96 are won. Without it, 68 of 111 stand against 53 of 111: below the second bound, .06 * 2 / (3 + 1 - 2 * .94).
+
+    The gap may be none all the same.
+    """
     company = deals("Q1", "Acme", 30, 66) + deals("Q1", "Globex", 68, 43) + deals("Q1", "Initech", 53, 58)
     acme, *others = competitor_claims(asking(company))
     assert (acme["competitor"], acme["is_claimed"]) == ("Acme", True)

@@ -170,7 +170,7 @@ def test_deals_without_dates_have_a_win_rate_all_the_same(undated: dict[str, Any
 
 def test_what_the_window_answers_is_answered_of_all_deals_where_none_has_a_date(undated: dict[str, Any]) -> None:
     assert "| 20 of 60 | 33% (" in undated["page"]
-    assert "Price accounts for 40 of 80 losses: 50% (" in undated["page"]
+    assert "Price accounts for 40 of 80 losses, 50% (" in undated["page"]
     assert undated["raised"] == [("no_dates", "all closed deals")]
 
 

@@ -96,15 +96,6 @@ def closed_deals(value: Any) -> str:
     return MISSING if value is None else f"{count(value)} closed {'deal' if value == 1 else 'deals'}"
 
 
-def open_deals(value: Any) -> str:
-    return MISSING if value is None else f"{count(value)} open {'deal' if value == 1 else 'deals'}"
-
-
-def wins(value: Any) -> str:
-    """Wins to the nearest whole one: '1 win', '12 wins'."""
-    return MISSING if value is None else f"{count(value)} {'win' if round(value) == 1 else 'wins'}"
-
-
 def number(value: Any) -> str:
     """A number without needless decimals: '10', '12.5'."""
     return MISSING if value is None else f"{float(value):,g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"
