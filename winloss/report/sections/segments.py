@@ -150,7 +150,10 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
     }
     # a dimension of few deals, or any where nothing may be claimed, was never tested
     has_test = {row["dimension"] for row in context.marts.rows("icp_recommendations") if row.get("p_value") is not None}
-    tested, thin, untested, single = [], [], [], []
+    tested: list[str] = []
+    thin: list[str] = []
+    untested: list[str] = []
+    single: list[str] = []
     for row in dimensions:
         name = row["dimension"]
         if name in claimed or name in leaks or name not in known:
