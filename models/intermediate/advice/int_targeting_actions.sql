@@ -2,30 +2,22 @@
 -- One row per action about segments, the most useful first. A segment that wins less than the others is given no campaign; one that
 -- holds what is left over, such as Other, is no one to aim at. Where value contradicts the win rate no selling time is moved.
 
-with segments as (
+with met as (
 
     select
         recommended.*,
         recommended.expected_lift > 0 and recommended.difference > 0 as is_better,
-        coalesce(worth.agreement = 'conflict', false) as is_contradicted
+        coalesce(worth.agreement = 'conflict', false) as is_contradicted,
+        case
+            when recommended.action = 'target_more' and is_contradicted then 'target_worth_less'
+            when recommended.action = 'deprioritise' and is_contradicted then 'deprioritise_worth_more'
+            when recommended.action in ('target_more', 'deprioritise') then recommended.action
+            when recommended.best_bet and is_better then 'best_bet'
+            when recommended.action = 'keep_testing' and is_better then 'keep_testing'
+        end as situation
     from {{ ref('icp_recommendations') }} as recommended
     left join {{ ref('advice_values') }} as worth on recommended.rank = worth.rank
     where not recommended.is_remainder
-
-),
-
-met as (
-
-    select
-        *,
-        case
-            when action = 'target_more' and is_contradicted then 'target_worth_less'
-            when action = 'deprioritise' and is_contradicted then 'deprioritise_worth_more'
-            when action in ('target_more', 'deprioritise') then action
-            when best_bet and is_better then 'best_bet'
-            when action = 'keep_testing' and is_better then 'keep_testing'
-        end as situation
-    from segments
 
 ),
 
