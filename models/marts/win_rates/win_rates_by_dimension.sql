@@ -40,8 +40,8 @@ compared as (
 
     select
         *,
-        cast(sum(case when is_known then first_closed_deals end) over others - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
-        cast(sum(case when is_known then first_won_deals end) over others - case when is_known then won_deals else 0 end as bigint) as other_won_deals
+        cast((sum(case when is_known then first_closed_deals end) over others) - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
+        cast((sum(case when is_known then first_won_deals end) over others) - case when is_known then won_deals else 0 end as bigint) as other_won_deals
     from cells
     window others as (partition by period, dimension)
 
