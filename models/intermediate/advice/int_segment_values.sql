@@ -44,7 +44,8 @@ accounts as (
         {%- for name in segmented %}
         (account, {{ name }}),
         {%- endfor %}
-        ()
+        -- read by no one, and the only one where no dimension is recommendable
+        (account)
     )
 
 ),
@@ -59,7 +60,7 @@ alike as (
         {{ sum_in_any_order('account_amount * account_deals') }} as account_amount_deals,
         sum(account_deals * account_deals) as squared_account_deals
     from accounts
-    -- where no dimension is recommendable only the set of all deals is left
+    -- the set of accounts alone
     where dimension is not null
     group by dimension, segment
 
