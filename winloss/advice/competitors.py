@@ -81,12 +81,12 @@ def _p_values(look: _Look, names: Sequence[str], parameters: Parameters, design:
 
 
 def _expected(
-    look: _Look, name: str, base: float, parameters: Parameters, design: DesignEffect
+    look: _Look, name: str, base: float, is_claimed: bool, parameters: Parameters, design: DesignEffect
 ) -> tuple[float, float, float]:
     """The difference to others after shrinking, and its interval."""
     estimate, harmonic_deals = look.difference(name)
-    weight = harmonic_deals / design.factor
-    return statistics.shrunken_lift(estimate, weight, base, parameters.lift_shrinkage_deals, parameters.interval_z)
+    prior, z = parameters.lift_shrinkage_deals, parameters.interval_z
+    return statistics.expected_difference(estimate, harmonic_deals / design.factor, base, prior, z, is_claimed)
 
 
 def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: DesignEffect = INDEPENDENT) -> list[Row]:
@@ -95,8 +95,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
     Each competitor with deals enough, and as many without it, is compared with the other deals that name someone, inside quarters. The
     strongest is claimed where its p is at most `step_down_bound`; the deals that name it are then set aside, and the rest is asked again.
     A claim is never against the counts as a reader sees them, nor one whose interval holds zero. Nothing is claimed on fewer named deals
-    than `competitor_minimum_deals`. Deals that share
-    an account or an owner count for fewer by `design`.
+    than `competitor_minimum_deals`. Deals that share an account or an owner count for fewer by `design`.
     """
     whole = _look(ask(()))
     candidates = [name for name in sorted(whole.deals) if whole.is_large_enough(name, parameters.minimum_deals)]
@@ -113,8 +112,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
         if p[strongest] > statistics.step_down_bound(len(steps) + 1, len(candidates), parameters.step_down_rate):
             break
         waiting.remove(strongest)
-        base = named_won / named
-        _, low, high = _expected(look, strongest, base, parameters, design)
+        _, low, high = _expected(look, strongest, named_won / named, False, parameters, design)
         if look.difference(strongest)[0] * whole.difference(strongest)[0] <= 0 or low * high <= 0:
             continue
         steps[strongest] = len(steps) + 1
@@ -157,14 +155,7 @@ def _row(
     base = int(whole.all_won.sum()) / named
     row: Row = {"competitor": name, "deals": deals, "p_value": p, "claim_step": step, "is_claimed": step is not None}
     raw = whole.difference(name)[0]
-    expected, low, high = _expected(last, name, base, parameters, design)
-    if step is not None and 0 < base < 1:
-        estimate, harmonic_deals = last.difference(name)
-        weight = harmonic_deals / design.factor
-        # a prior of one width draws large effects too far towards zero
-        wide_low, wide_high = statistics.posterior_interval(estimate, weight, base, parameters.interval_z)
-        low, high = (low, max(high, wide_high)) if expected > 0 else (min(low, wide_low), high)
-    low, high = max(-1.0, low), min(1.0, high)
+    expected, low, high = _expected(last, name, base, step is not None, parameters, design)
     is_tested = p is not None and has_enough
     needed = None
     if is_tested and step is None:

@@ -405,16 +405,9 @@ def _expected(
     is_claimed: bool,
     parameters: Parameters,
 ) -> tuple[float, float, float]:
-    """A difference drawn to zero, with its interval.
-
-    For a claim the end far from zero is that of a prior with room for large effects, where that reaches farther.
-    """
-    z = parameters.interval_z
-    expected, low, high = statistics.shrunken_lift(difference, harmonic_deals, base, parameters.lift_shrinkage_deals, z)
-    if is_claimed and harmonic_deals > 0 and 0 < base < 1:
-        wide_low, wide_high = statistics.posterior_interval(difference, harmonic_deals, base, z)
-        low, high = (low, max(high, wide_high)) if expected > 0 else (min(low, wide_low), high)
-    return expected, max(-1.0, low), min(1.0, high)
+    return statistics.expected_difference(
+        difference, harmonic_deals, base, parameters.lift_shrinkage_deals, parameters.interval_z, is_claimed
+    )
 
 
 def _may_be_claimed(outcome: Outcome, cell: Cell, parameters: Parameters) -> bool:

@@ -351,6 +351,20 @@ def posterior_interval(estimate: float, harmonic_deals: float, base_rate: float,
     return quantile(tail), quantile(1 - tail)
 
 
+def expected_difference(
+    difference: float, harmonic_deals: float, base_rate: float, shrinkage_deals: float, z: float, is_claimed: bool
+) -> tuple[float, float, float]:
+    """A difference drawn to zero, with its interval inside -1 to 1.
+
+    For a claim the end far from zero is that of a prior with room for large effects, where that reaches farther.
+    """
+    expected, low, high = shrunken_lift(difference, harmonic_deals, base_rate, shrinkage_deals, z)
+    if is_claimed and harmonic_deals > 0 and 0 < base_rate < 1:
+        wide_low, wide_high = posterior_interval(difference, harmonic_deals, base_rate, z)
+        low, high = (low, max(high, wide_high)) if expected > 0 else (min(low, wide_low), high)
+    return expected, max(-1.0, low), min(1.0, high)
+
+
 def shrunken_rate(won: float, deals: float, base_rate: float, shrinkage_deals: float) -> float:
     """Win rate to rank segments by: (won + K0 base) / (deals + K0)."""
     return (won + shrinkage_deals * base_rate) / (deals + shrinkage_deals)
