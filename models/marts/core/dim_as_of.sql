@@ -76,11 +76,6 @@ outliers as (
 
 )
 
-select
-        {% if setting('as_of_on') -%}
-    max(cast('{{ setting("as_of_on") }}' as date)) as as_of_on
-    {%- else -%}
-    max(days.day) as as_of_on
-    {%- endif %}
+select max({{ "cast('" ~ setting('as_of_on') ~ "' as date)" if setting('as_of_on') else 'days.day' }}) as as_of_on
 from outliers
 left join days on days.day < outliers.first_on or outliers.first_on is null

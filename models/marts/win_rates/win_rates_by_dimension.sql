@@ -27,8 +27,8 @@ cells as (
         segment,
         segment != 'unknown' as is_known,
         is_recommendable,
-        coalesce(sum(first_deals) filter (where outcome in ('won', 'lost')), 0) as first_closed_deals,
-        coalesce(sum(first_deals) filter (where outcome = 'won'), 0) as first_won_deals,
+        coalesce(sum(first_deals) filter (where outcome in ('won', 'lost')), 0) as first_closed,
+        coalesce(sum(first_deals) filter (where outcome = 'won'), 0) as first_won,
         {{ deal_measures() }}
     from outcomes
     group by period, dimension, segment, is_recommendable
@@ -40,8 +40,8 @@ compared as (
 
     select
         *,
-        cast((sum(case when is_known then first_closed_deals end) over others) - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
-        cast((sum(case when is_known then first_won_deals end) over others) - case when is_known then won_deals else 0 end as bigint) as other_won_deals
+        cast((sum(case when is_known then first_closed end) over others) - case when is_known then closed_deals else 0 end as bigint) as other_closed_deals,
+        cast((sum(case when is_known then first_won end) over others) - case when is_known then won_deals else 0 end as bigint) as other_won_deals
     from cells
     window others as (partition by period, dimension)
 
