@@ -1,7 +1,7 @@
 """Which tests `make check` leaves to `make test` and `make test-slow`, found from what a test uses.
 
-A test is marked `dbt` when it, one of its fixtures or a helper they call runs dbt on a company. The marks `browser`, `spark` and `slow` are
-set by hand where they belong. A test that starts dbt all the same, unseen, fails: the quick run would slowly become the long one.
+A test is marked `dbt` when it, one of its fixtures or a helper they call runs dbt on a company. The marks `long`, `browser`, `spark` and `slow`
+are set by hand where they belong. A test that starts dbt all the same, unseen, fails: the quick run would slowly become the long one.
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ from winloss.cli import main
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from winloss.load.draft_text import lines_to_look_at, suggested_mapping
 
+# a file or a process to each test
+pytestmark = pytest.mark.long
+
 FIXTURES = ROOT / "python_tests" / "fixtures"
 
 

@@ -12,6 +12,9 @@ from winloss.load.check import FINE, preview
 from winloss.load.draft import draft
 from winloss.load.draft_text import lines_to_look_at, mapping_lines, suggested_mapping
 
+# a file or a process to each test
+pytestmark = pytest.mark.long
+
 Layout = tuple[dict[str, str], dict[str, object]]
 
 

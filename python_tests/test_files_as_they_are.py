@@ -25,6 +25,9 @@ from winloss.load.folder import moment_in_name
 from winloss.load.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
 from winloss.load.record_reader import HEADER_AGAIN, TITLE
 
+# a file or a process to each test
+pytestmark = pytest.mark.long
+
 Files = Mapping[str, str | bytes]
 HEADER = "Id,StageName,IsClosed,IsWon,Amount,CloseDate,Industry\n"
 

@@ -20,6 +20,9 @@ from python_tests.test_small_values import amounts, shown
 from winloss.publish import small_values
 from winloss.publish.kept_copies import Span, telling_cell, telling_period
 
+# attackers who try all that they can
+pytestmark = pytest.mark.long
+
 WINDOW = 4
 
 Counts = Mapping[str, list[int]]

@@ -24,6 +24,9 @@ from winloss.dbt.build_lock import release_build_lock
 from winloss.dbt.plugin import Plugin, keep_private, memory_problem
 from winloss.settings import declared
 
+# a file or a process to each test
+pytestmark = pytest.mark.long
+
 TRACEBACK = "Traceback (most recent call last)"
 
 

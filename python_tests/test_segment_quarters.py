@@ -18,6 +18,9 @@ from winloss.publish import small_values
 from winloss.publish.publication import PublishedTable, published_select
 from winloss.publish.small_values import hide_small_values
 
+# attackers who try all that they can
+pytestmark = pytest.mark.long
+
 TABLES = ("win_rates_by_dimension", "segment_quarters", "win_rate_baseline", "dim_periods")
 
 Shown = Mapping[tuple[str, str], float | None]

@@ -26,6 +26,9 @@ from winloss.publish.publication import (
 )
 from winloss.publish.small_values import BOTH, BY_THEMSELVES, FIGURES, TABLES, hide_small_values
 
+# attackers who try all that they can
+pytestmark = pytest.mark.long
+
 PERIODS = {"quarter": (0,), "previous_quarter": (1,), "window": (0, 1, 2), "all": (0, 1, 2, 3)}
 """Each period by the parts of time it holds: the quarter, the one before, the rest of the window, what is older."""
 
