@@ -161,7 +161,7 @@ def test_the_split_by_profile_is_told_only_where_something_is_advised() -> None:
     ]  # fmt: skip
     section = open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings))
     (drawn,) = tables(section)
-    assert drawn.title.text == "25 open deals, 62%, are in a target segment and in none to spend less on"  # type: ignore[union-attr]
+    assert drawn.title.text == "25 open deals, 62%, are in a target segment and in none to deprioritise"  # type: ignore[union-attr]
     assert marks(drawn) == (
         (Mark("pale", 21.0), Mark("open", 25.0, start=21.0), Mark("main", 8.0)),
         (Mark("pale", 9.0), Mark("open", 15.0, start=9.0), Mark("main", 4.4)),
@@ -169,7 +169,7 @@ def test_the_split_by_profile_is_told_only_where_something_is_advised() -> None:
     assert tables(open_deals(context(open_pipeline=[ALL], open_pipeline_by_profile=standings[1:]))) == []
     # where one stands on too few deals to be shown, the others are, and it is said
     few = {
-        "profile_standing": "spend less",
+        "profile_standing": "deprioritise",
         "open_deals": 2,
         "share": 0.05,
         "stale_deals": 0,

@@ -20,7 +20,7 @@ PLAYBOOK = Path(__file__).parents[2] / "seeds" / "playbook.csv"
 _COUNTS = re.compile(r"won (\d+) of (\d+) closed deals \(.+?\) against (?:over |under )?(\d+)% in other segments")
 _CHANGE = re.compile(r"change wins by ([+-]?\d+\.\d+)(?: | wins )?\(([+-]?\d+\.\d+) to ([+-]?\d+\.\d+)\)")
 _UP = re.compile(r"Target more|again wins more|Promising|Bet on|Best bet|still wins more often", re.IGNORECASE)
-_DOWN = re.compile(r"Deprioritise|Spend less|Weak, not proven", re.IGNORECASE)
+_DOWN = re.compile(r"Deprioritise|Weak, not proven", re.IGNORECASE)
 
 
 def situation(row: Mapping[str, object]) -> str | None:

@@ -1,8 +1,9 @@
 """CRM export files of any size, the same bytes for the same size.
 
 N deals of twelve quarters, N/4 accounts, 3N contacts and 3N contacts on deals, as CSV in the `custom` mapping's format,
-and the mapping that reads them. Every value is a hash of its row's number and a constant, so no file depends on another
-being written first, on threads, or on a random generator's state. The seed system's JSON can be written from the CSV.
+and the mapping that reads them; or a company of another shape, for what grows with something else than deals. Every value is a
+hash of its row's number and a constant, so no file depends on another being written first, on threads, or on a random
+generator's state. The seed system's JSON can be written from the CSV.
 
     python -m benchmarks.speed.generate 100000 /tmp/company
 """
@@ -11,9 +12,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A company: so many deals, closed in so many quarters that end with 2025, with so many contacts each.
+
+    `dimensions` columns more by which deals are cut, each of `segments` values, told apart by nothing.
+    """
+
+    deals: int
+    quarters: int = 12
+    contacts_per_deal: int = 3
+    dimensions: int = 0
+    segments: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        return [f"cut_{number}" for number in range(1, self.dimensions + 1)]
+
 
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts")
 
@@ -61,11 +82,14 @@ TITLES = (
 DEPARTMENTS = ("Sales", "Finance", "IT", "Operations", "Marketing", "Executive")
 ROLES = ("Decision Maker", "Champion", "Influencer", "Evaluator", "Economic Buyer", "Business User")
 
+FIRST_YEAR, DAYS = 2023, 1096
+"""The first year in which the usual company closes deals, and the days of its twelve quarters."""
+
 # `u(i, k)` is a number from 0 to 1 that belongs to row i and purpose k.
 _MACROS = """
 create macro u(i, k) as (hash(cast(i as bigint) * 64 + k) >> 11) / 9007199254740992e0;
 create macro pick(words, share) as words[1 + cast(floor(len(words) * share) as integer)];
-create macro closed(i) as date '2023-01-01' + cast(floor(1096 * sqrt(0.25 + 0.75 * u(i, 1)) * 2 - 1096) as integer);
+create macro closed(i) as date '{first_day}' + cast(floor({days} * sqrt(0.25 + 0.75 * u(i, 1)) * 2 - {days}) as integer);
 create macro created(i) as closed(i) - cast(8 + floor(-45 * ln(1 - 0.985 * u(i, 2)) - 30 * ln(1 - 0.985 * u(i, 3))) as integer);
 create macro account_of(i, deals) as cast(floor(greatest(1, deals // 4) * power(u(i, 4), 1.4)) as bigint);
 create macro industry_of(a) as cast(floor(8 * power(u(a, 20), 1.6)) as integer);
@@ -88,7 +112,12 @@ def _words(words: Sequence[str]) -> str:
     return "[" + ", ".join("'" + word.replace("'", "''") + "'" for word in words) + "]"
 
 
-def _deals(deals: int) -> str:
+def _deals(shape: Shape) -> str:
+    deals = shape.deals
+    cuts = "".join(
+        f",\n    'Value ' || cast(floor({shape.segments} * u(i * {shape.dimensions} + {number}, 60)) as integer) as {name}"
+        for number, name in enumerate(shape.names)
+    )
     owners = max(8, min(2_000, deals // 500))
     return f"""
 with numbered as (
@@ -133,7 +162,7 @@ select
         when outcome = 'won' and u(i, 33) < 0.5
             then pick({_words(FACTORS)}, power(u(i, 34), 1.3)) || case when u(i, 35) < 0.3 then '; ' || pick({_words(FACTORS)}, u(i, 36)) else '' end
     end as win_factors,
-    case when u(i, 37) > 0.2 then round(least(1, greatest(0, win_chance * 0.7 + 0.15 + 0.45 * (u(i, 38) - 0.5))), 2) end as qualification_score
+    case when u(i, 37) > 0.2 then round(least(1, greatest(0, win_chance * 0.7 + 0.15 + 0.45 * (u(i, 38) - 0.5))), 2) end as qualification_score{cuts}
 from decided
 """
 
@@ -163,12 +192,13 @@ from range({accounts})
 """
 
 
-# Contact j belongs to a deal near j / 3, so that deals have from none to a dozen contacts.
-_DEAL_OF_CONTACT = "cast(least({deals} - 1, floor({number} / 3) + floor(8 * power(u({number}, 40), 3))) as bigint)"
+# Where deals have three contacts each, contact j belongs to a deal near j / 3, so that they have from none to a dozen.
+_DEAL_OF_CONTACT = "cast(least({deals} - 1, floor({number} / {each}) + floor(8 * power(u({number}, 40), 3))) as bigint)"
 
 
-def _contacts(deals: int) -> str:
-    deal = _DEAL_OF_CONTACT.format(deals=deals, number="range")
+def _contacts(shape: Shape) -> str:
+    deals = shape.deals
+    deal = _DEAL_OF_CONTACT.format(deals=deals, number="range", each=shape.contacts_per_deal)
     return f"""
 select
     'C-' || lpad(range::varchar, 9, '0') as contact_id,
@@ -181,15 +211,16 @@ select
         else pick({_words(TITLES)}, power(u(range, 42), 1.6))
     end as title,
     case when u(range, 45) < 0.4 then pick({_words(DEPARTMENTS)}, u(range, 46)) end as department
-from range({3 * deals})
+from range({shape.contacts_per_deal * deals})
 """
 
 
-def _deal_contacts(deals: int) -> str:
-    deal = _DEAL_OF_CONTACT.format(deals=deals, number="range")
+def _deal_contacts(shape: Shape) -> str:
+    deals = shape.deals
+    deal = _DEAL_OF_CONTACT.format(deals=deals, number="range", each=shape.contacts_per_deal)
     return f"""
 with linked as (
-    select range as j, {deal} as deal from range({3 * deals})
+    select range as j, {deal} as deal from range({shape.contacts_per_deal * deals})
 )
 select
     'D-' || lpad(deal::varchar, 9, '0') as deal_id,
@@ -211,43 +242,52 @@ _MAPPED = {
 }
 
 
-def mapping_text() -> str:
-    """The dbt variables that read the files: headers are the canonical names, so each maps to itself."""
+def mapping_text(cuts: Sequence[str] = ()) -> str:
+    """The dbt variables that read the files: headers are the canonical names, so each maps to itself; `cuts` are dimensions besides."""
     lines = ["crm: custom", "mapping:", "  files:"]
     lines += [f"    {name}: {name}.csv" for name in OBJECTS]
     lines += ["  outcomes:", "    won: [Closed Won]", "    lost: [Closed Lost]", "    open: [Open]"]
     lines += ["    disqualified: [Disqualified]", "  date_order: ymd", "  columns:"]
     for name, columns in _MAPPED.items():
         lines += [f"    {name}:", *(f"      {column}: {column}" for column in columns.split())]
+    if cuts:
+        lines += ["  dimensions:", *(f"    {name}: {name}" for name in cuts)]
     return "\n".join(lines) + "\n"
 
 
-def statements(deals: int) -> dict[str, str]:
-    """The select statement of each object for a company of `deals` deals."""
+def statements(shape: Shape) -> dict[str, str]:
+    """The select statement of each object of a company."""
     return {
-        "deals": _deals(deals),
-        "accounts": _accounts(max(1, deals // 4)),
-        "contacts": _contacts(deals),
-        "deal_contacts": _deal_contacts(deals),
+        "deals": _deals(shape),
+        "accounts": _accounts(max(1, shape.deals // 4)),
+        "contacts": _contacts(shape),
+        "deal_contacts": _deal_contacts(shape),
     }
 
 
-def generate(deals: int, folder: Path, threads: int = 2) -> int:
-    """Write the company's files and `mapping.yml` into `folder`; the number of bytes of all CSV files.
+def macros(shape: Shape) -> str:
+    years = shape.quarters / 4
+    first_year = FIRST_YEAR + 3 - -(-shape.quarters // 4)
+    return _MACROS.replace("{first_day}", f"{first_year}-01-01").replace("{days}", f"{round(DAYS * years / 3)}")
 
-    Files that are there already are kept: the same number of deals gives the same bytes.
+
+def generate(company: int | Shape, folder: Path, threads: int = 2) -> int:
+    """Write the files and `mapping.yml` of a company, or of so many deals, into `folder`; the number of bytes of all CSV files.
+
+    Files that are there already are kept: the same company gives the same bytes.
     """
+    shape = company if isinstance(company, Shape) else Shape(company)
     folder.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"threads": threads, "memory_limit": "2GB"})
-    connection.execute(_MACROS)
-    for name, statement in statements(deals).items():
+    connection.execute(macros(shape))
+    for name, statement in statements(shape).items():
         path = folder / f"{name}.csv"
         if not path.exists():
             unfinished = path.with_suffix(".part")
             connection.execute(f"copy ({statement}) to '{unfinished}' (format csv, header true)")
             unfinished.replace(path)
     connection.close()
-    (folder / "mapping.yml").write_text(mapping_text(), encoding="utf-8")
+    (folder / "mapping.yml").write_text(mapping_text(shape.names), encoding="utf-8")
     return sum((folder / f"{name}.csv").stat().st_size for name in OBJECTS)
 
 

@@ -1,5 +1,5 @@
 {{ config(enabled=true) }}
--- One row per open deal: whether it is in a segment, or a pair of segments, that the advice says to target more, or to spend less on, with
+-- One row per open deal: whether it is in a segment, or a pair of segments, that the advice says to target more, or to deprioritise, with
 -- its chance and age. Segments that hold what is left over are no claim to be inside or outside of.
 -- depends_on: {{ ref('icp_recommendations') }}
 
@@ -67,7 +67,7 @@ select
     case
         when standings.is_target and standings.is_away then 'both'
         when standings.is_target then 'target more'
-        when standings.is_away then 'spend less'
+        when standings.is_away then 'deprioritise'
         else 'neither'
     end as profile_standing,
     open_deals.created_on,

@@ -1,4 +1,4 @@
--- One row per standing of open deals towards the advice: in a segment to target more, in one to spend less on, in both, in neither. The
+-- One row per standing of open deals towards the advice: in a segment to target more, in one to deprioritise, in both, in neither. The
 -- standings add up to all open deals of known age.
 
 with standings as (
@@ -6,7 +6,7 @@ with standings as (
     select
         profile_standing,
         standing_order
-    from (values ('target more', 1), ('both', 2), ('neither', 3), ('spend less', 4)) as listed (profile_standing, standing_order)
+    from (values ('target more', 1), ('both', 2), ('neither', 3), ('deprioritise', 4)) as listed (profile_standing, standing_order)
 
 ),
 

@@ -14,7 +14,7 @@ _STANDINGS = {
     "target more": "In a target segment",
     "both": "In both",
     "neither": "In neither",
-    "spend less": "In one to spend less on",
+    "deprioritise": "In one to deprioritise",
 }
 
 
@@ -228,7 +228,7 @@ def _open_table(context: Context, rows: list[Record]) -> Table:
     verb = "is" if rows[0]["open_deals"] == 1 else "are"
     title = (
         write.say(
-            f"{{open_deals|open_deals}}, {{share|percent}}, {verb} in a target segment and in none to spend less on",
+            f"{{open_deals|open_deals}}, {{share|percent}}, {verb} in a target segment and in none to deprioritise",
             rows[0],
         )
         if is_standing
