@@ -8,6 +8,13 @@
     {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions()) }}
 {% endmacro %}
 
+{# Their columns at the end of a select list, each after a comma. #}
+{% macro and_dimensions(table, without=[]) %}
+    {%- for name in account_dimensions() + deal_dimensions() if name not in without -%}
+        , {{ table }}.{{ name }}
+    {%- endfor -%}
+{% endmacro %}
+
 {# Every column of a deal that segments may be cut along, but for the owner, who is a person. #}
 {% macro segment_columns() %}
     {{ return(account_dimensions() + ['revenue_band', 'employee_band', 'deal_size_band'] + (deal_dimensions() | reject('equalto', 'owner') | list)) }}

@@ -16,6 +16,11 @@
 {% macro default__listed_in_order(expression, order) %}string_agg({{ expression }}, ';' order by {{ order }}){% endmacro %}
 {% macro spark__listed_in_order(expression, order) %}array_join(transform(sort_array(collect_list(struct({{ order }} as place, {{ expression }} as listed))), one -> one.listed), ';'){% endmacro %}
 
+{# All columns of a table but some. #}
+{% macro all_but(table, columns) %}{{ return(adapter.dispatch('all_but')(table, columns)) }}{% endmacro %}
+{% macro default__all_but(table, columns) %}{{ table }}.* exclude ({{ columns | join(', ') }}){% endmacro %}
+{% macro spark__all_but(table, columns) %}{{ table }}.* except ({{ columns | join(', ') }}){% endmacro %}
+
 {# Line of a seed's CSV file, the header being line 1. Only DuckDB keeps the order of a seed's rows. #}
 {% macro seed_line() %}{{ return(adapter.dispatch('seed_line')()) }}{% endmacro %}
 {% macro default__seed_line() %}cast(row_number() over () + 1 as bigint){% endmacro %}

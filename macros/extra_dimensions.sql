@@ -20,10 +20,3 @@
     {%- endfor -%}
     {{ return(people) }}
 {% endmacro %}
-
-{# Their columns at the end of a select list, each after a comma. #}
-{% macro extra_columns(table) %}
-    {%- for name in extra_dimensions() -%}
-        , {{ table }}.{{ name }}
-    {%- endfor -%}
-{% endmacro %}

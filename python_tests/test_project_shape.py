@@ -309,16 +309,20 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             # one that hands on the rows of another as they are describes what it adds
             handed_on = (
                 len(columns) - len(node["columns"])
-                if re.search(r"^select \w+\.\*$|^    \w+\.\*,$", node["raw_code"], re.MULTILINE)
+                if re.search(r"^select \w+\.\*$|^    (\w+\.\*|{{ all_but\(.*\) }}),$", node["raw_code"], re.MULTILINE)
                 else 0
             )
             built[node["name"]] = columns[handed_on:]
     differing = {}
+    dimensions = {column.name for column in COLUMNS["deals"] if column.is_dimension}
     for kind in ("models", "seeds"):
-        for _, entry in entries(kind):
+        for path, entry in entries(kind):
             documented = [column["name"] for column in entry.get("columns") or []]
-            if entry["name"] in in_build and documented != built.get(entry["name"]):
-                differing[entry["name"]] = set(documented) ^ set(built.get(entry["name"], [])) or "order"
+            # what an export states of a dimension is described where it is read, and staging hands it on
+            stated = dimensions if "staging" in path.parts else set()
+            there = [name for name in built.get(entry["name"], []) if name in documented or name not in stated]
+            if entry["name"] in in_build and documented != there:
+                differing[entry["name"]] = set(documented) ^ set(there) or "order"
     assert differing == {}
 
 
@@ -454,18 +458,12 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 # STYLE.md asks for 25 to 60 lines and one thought. What is longer may only get fewer and shorter.
 LONGEST_MODEL = 110
-LONGER_STILL = {
-    "base_deals": 168,
-    "int_segments": 157,
-    "int_loss_reasons": 147,
-    "fct_deals": 143,
-}
-MOST_OVER_60 = 81
+MOST_OVER_60 = 77
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:
     lines = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in MODELS if path.suffix == ".sql"}
-    assert {name: count for name, count in lines.items() if count > LONGER_STILL.get(name, LONGEST_MODEL)} == {}
+    assert {name: count for name, count in lines.items() if count > LONGEST_MODEL} == {}
     over_60 = sorted(name for name, count in lines.items() if count > 60)
     assert len(over_60) <= MOST_OVER_60, over_60
 

@@ -1,9 +1,8 @@
 {{ config(materialized='ephemeral') }}
 {%- set content = [
-    'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'owner', 'deal_type',
-    'lead_source', 'product', 'pipeline', 'competitor', 'loss_reason', 'win_factors', 'score_stated', 'cycle_stated', 'industry', 'annual_revenue',
-    'employees', 'region', 'country', 'account_type',
-] + extra_dimensions() %}
+    'account_id', 'outcome_stated', 'stage', 'created_stated', 'closed_stated', 'amount_stated', 'converted_stated', 'currency', 'loss_reason',
+    'win_factors', 'score_stated', 'cycle_stated', 'annual_revenue', 'employees',
+] + account_dimensions() + deal_dimensions() %}
 -- One row per line of the deal files, as in base_typed_deals, with the rule that rejects or excludes it, or none.
 
 with lines as (

@@ -19,22 +19,12 @@ select
         end,
         upper(lines.currency)
     ) as currency,
-    lines.owner,
-    lines.deal_type,
-    lines.lead_source,
-    lines.product,
-    lines.pipeline,
-    lines.competitor,
     lines.loss_reason,
     lines.win_factors,
     lines.qualification_score,
     lines.cycle_days,
-    lines.industry,
     cast(try_cast(lines.annual_revenue as decimal(20, 2)) as double) as annual_revenue,
-    cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees,
-    lines.region,
-    lines.country,
-    lines.account_type{{ extra_columns('lines') }}  -- noqa: LT02
+    cast(try_cast(lines.employees as decimal(20, 2)) as double) as employees{{ and_dimensions('lines') }}  -- noqa: LT02
 from {{ ref('base_deal_lines') }} as lines
 left join {{ ref('currency_signs') }} as signs on lower(lines.currency) = signs.sign
 left join {{ ref('base_repeated_deals') }} as repeated on lines.deal_id = repeated.deal_id

@@ -32,10 +32,5 @@ left join deals on accounts.account_key = deals.account_key
 left join {{ ref('int_segments') }} as {{ column }}_segments
     on {{ column }}_segments.column_name = '{{ column }}' and accounts.{{ column }} = {{ column }}_segments.stated_value
 {%- endfor %}
-{%- for bands, measure in [('revenue_bands', 'annual_revenue'), ('employee_bands', 'employees')] %}
-left join {{ ref('bands') }} as {{ bands }}
-    on {{ bands }}.measure = '{{ measure }}'
-    and accounts.{{ measure }} > 0
-    and accounts.{{ measure }} >= {{ bands }}.from_value
-    and (accounts.{{ measure }} < {{ bands }}.below_value or {{ bands }}.below_value is null)
-{%- endfor %}
+{{ join_band('revenue_bands', 'annual_revenue', 'accounts.annual_revenue') }}
+{{ join_band('employee_bands', 'employees', 'accounts.employees') }}

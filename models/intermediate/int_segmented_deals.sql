@@ -1,0 +1,47 @@
+{{ config(materialized='ephemeral') }}
+{%- set stated = account_dimensions() + ['annual_revenue', 'employees'] -%}
+{%- set looked_up = (account_dimensions() + deal_dimensions()) | reject('equalto', 'competitor') | list -%}
+-- One row per accepted deal, as in stg_deals, with its segment of every dimension but the deal's own value. What no one filled in is `unknown`.
+-- noqa: disable=LT02
+
+-- the account says what it is, the deal only where the account does not
+with deals as (
+
+    select
+        {{ all_but('deals', stated) }},
+        {%- for column in stated %}
+        coalesce(accounts.{{ column }}, deals.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('stg_deals') }} as deals
+    left join {{ ref('stg_accounts') }} as accounts on deals.account_key = accounts.account_key
+
+),
+
+competitors as (
+
+    select
+        stated_competitors,
+        case when count(*) > 1 then 'several competitors' else max(competitor) end as competitor,
+        case when max(kind) = 'none' then 'none' else 'named' end as competition
+    from {{ ref('int_competitors') }}
+    group by stated_competitors
+
+)
+
+select
+    {{ all_but('deals', stated + deal_dimensions() + ['win_factors']) }},
+    {%- for column in looked_up %}
+    coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
+    {%- endfor %}
+    coalesce(competitors.competitor, 'unknown') as competitor,
+    coalesce(competitors.competition, 'unknown') as competition,
+    coalesce(revenue_bands.band, 'unknown') as revenue_band,
+    coalesce(employee_bands.band, 'unknown') as employee_band
+from deals
+left join competitors on deals.competitor = competitors.stated_competitors
+{%- for column in looked_up %}
+left join {{ ref('int_segments') }} as {{ column }}_segments
+    on {{ column }}_segments.column_name = '{{ column }}' and deals.{{ column }} = {{ column }}_segments.stated_value
+{%- endfor %}
+{{ join_band('revenue_bands', 'annual_revenue', 'deals.annual_revenue') }}
+{{ join_band('employee_bands', 'employees', 'deals.employees') }}
