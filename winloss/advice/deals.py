@@ -5,6 +5,7 @@ Claims rest on decisions: of deals that nothing in the export tells apart, one (
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
@@ -311,20 +312,21 @@ def _cluster_sums(
         rows = reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_apart, are_many))
         for place, name in enumerate(asked):
             told = [row for row in rows if row["dimension"] == place]
-            for kind, cluster in enumerate(CLUSTERS if told else ()):
-                parts: Parts = {}
+            for kind, cluster in enumerate(CLUSTERS):
+                parts: Parts = defaultdict(list)
                 for row in told:
                     # the same deals stand in strata whatever they belong together by
                     if row["kind"] in (kind, None):
-                        parts.setdefault(str(row["part"]), []).append(row)
-                found.setdefault(name, {})[cluster] = _sums_of_parts(parts, int(parameters.minimum_deals))
+                        parts[str(row["part"])].append(row)
+                if parts["strata"]:
+                    found.setdefault(name, {})[cluster] = _sums_of_parts(parts, int(parameters.minimum_deals))
     return found
 
 
 DIMENSIONS_AT_ONCE = 4
 """So many dimensions are asked about in one reading of DuckDB: each holds every cluster of the window in memory."""
 
-Parts = dict[str, list[Row]]
+Parts = defaultdict[str, list[Row]]
 """What is answered of a dimension and a kind of cluster, by what the rows tell."""
 
 
@@ -339,7 +341,8 @@ def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
         segments[row["segment"]] = segments.get(row["segment"], 0.0) + number(row["deals"])
     wide = {segment for segment, deals in segments.items() if deals >= minimum}
     rest = dict.fromkeys(segments, 0.0)
-    shares: dict[Value, dict[Value, float]] = {stratum: {} for stratum in strata}
+    # of wide segments, by stratum; none where no segment of a stratum's deals is known
+    shares: defaultdict[Value, dict[Value, float]] = defaultdict(dict)
     for row in parts["strata"]:
         deals, won = strata[row["stratum"]]
         rest[row["segment"]] += number(row["won"]) - number(row["deals"]) * won / deals
@@ -347,16 +350,16 @@ def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
             shares[row["stratum"]][row["segment"]] = number(row["deals"]) / deals
     of_segments = parts["clusters"]
     of_all = number(parts["all clusters"][0]["clusters"])
-    if "beyond chance" in parts:
-        clustered = number(parts["beyond chance"][0]["products"])
-    else:
-        clustered = sum(number(row["squared_deals"]) for row in of_segments if row["segment"] in wide)
-        for row in parts["met"]:
-            clustered -= 2 * number(row["products"]) * shares[row["stratum"]].get(row["segment"], 0.0)
-        for row in parts["pairs"]:
-            other = shares[row["other_stratum"]]
-            expected = sum(share * other.get(segment, 0.0) for segment, share in shares[row["stratum"]].items())
-            clustered += number(row["products"]) * expected
+    # how many deals of a segment each cluster would have by chance: its deals of a stratum at the segment's share of that stratum
+    clustered = sum(number(row["products"]) for row in parts["beyond chance"])
+    if not parts["beyond chance"]:
+        clustered += sum(number(row["squared_deals"]) for row in of_segments if row["segment"] in wide)
+    for row in parts["met"]:
+        clustered -= 2 * number(row["products"]) * shares[row["stratum"]].get(row["segment"], 0.0)
+    for row in parts["pairs"]:
+        other = shares[row["other_stratum"]]
+        expected = sum(share * other.get(segment, 0.0) for segment, share in shares[row["stratum"]].items())
+        clustered += number(row["products"]) * expected
     return ClusterSums(
         deals=int(sum(deals for deals, _ in strata.values())),
         strata=len(strata),
