@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from python_tests.conftest import SampleBuild
 from winloss.advice import statistics
 from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
-from winloss.advice.deals import segments_design, window_deals
+from winloss.advice.deals import segment_sums, segments_design, window_deals
 from winloss.advice.designs import design_effects, segment_designs
 from winloss.advice.evidence import Selection, evidence_rows
 from winloss.advice.parameters import Parameters
@@ -183,6 +183,28 @@ def test_the_engine_sums_clusters_like_memory(seed: int) -> None:
             for name, value in vars(expected).items():
                 assert getattr(found, name) == pytest.approx(value, abs=1e-7), (dimension, name)
         assert other.design([dimension], Parameters()).factor > 1 or dimension == "region"
+
+
+def test_where_nothing_is_known_of_a_quarter_or_of_a_dimension_the_engine_sums_the_rest() -> None:
+    rows = company(4)
+    for row in rows:
+        row["region"] = "unknown"
+        if row["closed_quarter"] == "2025-Q1":
+            row["industry"] = "unknown"
+    asked = ["industry", "region", "deal_type"]
+    sums = segment_sums(reader_over(rows), asked, WINDOW, Parameters())
+    assert list(sums) == ["industry", "deal_type"]
+    assert sums["industry"]["account_key"].strata == 9 and sums["deal_type"]["owner"].strata == 4
+    in_python = DealCounts(
+        {name: [row[name] for row in rows] for name in asked},
+        [row["is_won"] for row in rows],
+        [row["closed_quarter"] for row in rows],
+        deal_type=[row["deal_type"] for row in rows],
+        clusters=clusters_of(rows),
+    )
+    for dimension, by_cluster in sums.items():
+        for found, expected in zip(by_cluster.values(), in_python._cluster_sums(dimension, Parameters()), strict=True):
+            assert vars(found) == pytest.approx(vars(expected), abs=1e-7), dimension
 
 
 @given(st.integers(0, 2**20))

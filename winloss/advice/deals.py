@@ -5,6 +5,7 @@ Claims rest on decisions: of deals that nothing in the export tells apart, one (
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, LARGE_TYPES, Cuts, De
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.quoting import text_literal
-from winloss.rows import Reader, Row, number
+from winloss.rows import Reader, Row, Value, number
 
 COHORT_QUARTERS = 4
 QUARTER_DAYS = 91.25
@@ -305,25 +306,86 @@ def _cluster_sums(
     """
     found: dict[str, ByCluster] = {}
     names = list(dimensions)
-    for start in range(0, len(names), DIMENSIONS_AT_ONCE):
-        asked = names[start : start + DIMENSIONS_AT_ONCE]
-        families = [(name, cluster) for name in asked for cluster in CLUSTERS]
-        rows = reader.rows(
-            _sums_sql(
-                reader, deals, where, {name: dimensions[name] for name in asked}, group, parameters, are_apart, are_many
-            )
-        )
-        for row in sorted(rows, key=lambda row: number(row["family"])):
-            name, cluster = families[int(number(row["family"]))]
-            found.setdefault(name, {})[cluster] = _sums_of(row)
+    at_once = DIMENSIONS_AT_ONCE if reader.engine == "duckdb" else max(1, len(names))
+    for start in range(0, len(names), at_once):
+        asked = {name: dimensions[name] for name in names[start : start + at_once]}
+        rows = reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_apart, are_many))
+        for place, name in enumerate(asked):
+            told = [row for row in rows if row["dimension"] == place]
+            for kind, cluster in enumerate(CLUSTERS):
+                parts: Parts = defaultdict(list)
+                for row in told:
+                    # the same deals stand in strata whatever they belong together by
+                    if row["kind"] in (kind, None):
+                        parts[str(row["part"])].append(row)
+                if parts["strata"]:
+                    found.setdefault(name, {})[cluster] = _sums_of_parts(parts, int(parameters.minimum_deals))
     return found
 
 
 DIMENSIONS_AT_ONCE = 4
-"""So many dimensions are asked about in one reading: each holds every cluster of the window in memory."""
+"""So many dimensions are asked about in one reading of DuckDB: each holds every cluster of the window in memory."""
+
+Parts = defaultdict[str, list[Row]]
+"""What is answered of a dimension and a kind of cluster, by what the rows tell."""
 
 
-def _sums_sql(
+def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
+    """What takes every deal was summed by the engine; here are sums over segments, strata and pairs of strata."""
+    strata: dict[Value, list[float]] = {}
+    segments: dict[Value, float] = {}
+    for row in parts["strata"]:
+        of_stratum = strata.setdefault(row["stratum"], [0.0, 0.0])
+        of_stratum[0] += number(row["deals"])
+        of_stratum[1] += number(row["won"])
+        segments[row["segment"]] = segments.get(row["segment"], 0.0) + number(row["deals"])
+    wide = {segment for segment, deals in segments.items() if deals >= minimum}
+    rest = dict.fromkeys(segments, 0.0)
+    # of wide segments, by stratum; none where no segment of a stratum's deals is known
+    shares: defaultdict[Value, dict[Value, float]] = defaultdict(dict)
+    for row in parts["strata"]:
+        deals, won = strata[row["stratum"]]
+        rest[row["segment"]] += number(row["won"]) - number(row["deals"]) * won / deals
+        if row["segment"] in wide:
+            shares[row["stratum"]][row["segment"]] = number(row["deals"]) / deals
+    of_segments = parts["clusters"]
+    of_all = number(parts["all clusters"][0]["clusters"])
+    # how many deals of a segment each cluster would have by chance: its deals of a stratum at the segment's share of that stratum
+    clustered = sum(number(row["products"]) for row in parts["beyond chance"])
+    if not parts["beyond chance"]:
+        clustered += sum(number(row["squared_deals"]) for row in of_segments if row["segment"] in wide)
+    for row in parts["met"]:
+        clustered -= 2 * number(row["products"]) * shares[row["stratum"]].get(row["segment"], 0.0)
+    for row in parts["pairs"]:
+        other = shares[row["other_stratum"]]
+        expected = sum(share * other.get(segment, 0.0) for segment, share in shares[row["stratum"]].items())
+        clustered += number(row["products"]) * expected
+    return ClusterSums(
+        deals=int(sum(deals for deals, _ in strata.values())),
+        strata=len(strata),
+        squares=sum(won * (deals - won) / deals for deals, won in strata.values()),
+        cell_squares=sum(number(row["squared_rest"]) for row in of_segments),
+        cell_pairs=sum(number(row["squared_deals"]) for row in of_segments) - sum(segments.values()),
+        segment_squares=sum(value * value for value in rest.values()),
+        segment_pairs=sum(deals * (deals - 1) for deals in segments.values()),
+        cells=int(sum(number(row["clusters"]) for row in of_segments)),
+        segments=len(segments),
+        clustered_spread=clustered,
+        spread=sum(
+            strata[stratum][0] * share * (1 - share)
+            for stratum, by_segment in shares.items()
+            for share in by_segment.values()
+        ),
+        few_clusters=sum(
+            number(row["clusters"]) < FEW_CLUSTERS and 2 * number(row["clusters"]) <= of_all
+            for row in of_segments
+            if row["segment"] in wide
+        ),
+        wide_segments=len(wide),
+    )
+
+
+def _parts_sql(
     reader: Reader,
     deals: str,
     where: str,
@@ -333,29 +395,186 @@ def _sums_sql(
     are_apart: bool,
     are_many: bool,
 ) -> str:
-    """One row per family, which is the place of a dimension and a kind of cluster. Deals are coded by numbers, then read once for all."""
-    minimum, unknown = int(parameters.minimum_deals), text_literal(UNKNOWN, reader.engine)
-    kinds = range(len(CLUSTERS))
-    columns = "".join(f",\n        {column} as dimension_{place}" for place, column in enumerate(dimensions.values()))
-    kept = "".join(f", asked.dimension_{place}" for place in range(len(dimensions)))
+    """What takes every deal: those of a segment by stratum, by cluster, and what the clusters met there have in each stratum.
+
+    Read once for all dimensions, in few steps: Spark works a step out wherever it is named.
+    """
+    unknown = text_literal(UNKNOWN, reader.engine)
+    # asked about itself the type of a deal is no stratum
+    strata = ["quarter_no" if name == DEAL_TYPE else "stratum_no" for name in dimensions]
+
+    def each(text: str, separator: str = ",\n        ") -> str:
+        """The text for each dimension."""
+        return separator.join(text.format(n=place, stratum=stratum) for place, stratum in enumerate(strata))
+
+    def of_set(text: str) -> str:
+        """What is told of the dimension that a grouping set is of."""
+        return f"case {each(f'when grouping(dimension_{{n}}) = 0 then {text}', ' ')} end"
+
+    def of_row(text: str) -> str:
+        """What is told of the dimension that a row is of."""
+        return f"case dimension {each(f'when {{n}} then {text}', ' ')} end"
+
+    stratum = f"coalesce({', '.join([*dict.fromkeys(strata), 'null'])})"
+    dimension_numbers = f"(values {each('({n})', ', ')}) as places (dimension)"
     keys = ",\n        ".join(
         f"case when {name} is null or {name} = {unknown} then deal_key else {name} end as cluster_{kind}"
         for kind, name in enumerate(CLUSTERS)
     )
-    # asked about itself the type of a deal is no stratum
-    strata = ["quarter_no" if name == DEAL_TYPE else "stratum_no" for name in dimensions]
-    sets = ",\n        ".join(
-        f"(cluster_{kind}, {stratum}, dimension_{place})" for place, stratum in enumerate(strata) for kind in kinds
+    columns = ",\n        ".join(
+        f"nullif({column}, {unknown}) as dimension_{place}" for place, column in enumerate(dimensions.values())
     )
-    families = " ".join(
-        f"when grouping(dimension_{place}) = 0 and grouping(cluster_{kind}) = 0 then {place * len(CLUSTERS) + kind}"
-        for place in range(len(dimensions))
-        for kind in kinds
+    asked = f"""select
+        closed_quarter as quarter, {group} as type_group, is_won,
+        {keys},
+        {columns}
+    from {deals}
+    where {where}"""
+    of_known = "case when dimension_{n} is not null then is_won end"
+    in_stratum = "over (partition by {stratum})"
+    rate = f"sum(sum({of_known})) {in_stratum} / nullif(sum(count(dimension_{{n}})) {in_stratum}, 0) as rate_{{n}}"
+    coded = _numbered(asked, len(dimensions)) if reader.engine == "duckdb" else _named(asked)
+    cluster = "case kinds.kind when 0 then cluster_0 else cluster_1 end"
+    if are_apart:
+        is_number = reader.engine == "duckdb"
+        cluster = f"1000000 * {cluster} + stratum_no" if is_number else f"concat({cluster}, ' ', stratum_no)"
+    if are_many:
+        spread = f"""shares as (
+    select
+        dimension, segment, stratum,
+        deals / sum(deals) over (partition by dimension, stratum) as share,
+        sum(deals) over (partition by dimension, segment) as segment_deals
+    from segment_strata
+    where segment is not null
+),
+expected as (
+    select
+        cluster_strata.kind, shares.dimension, cluster_strata.cluster_no, shares.segment,
+        sum(shares.share * {of_row("known_{n}")}) as deals
+    from cluster_strata
+    inner join shares on cluster_strata.stratum_no = shares.stratum
+    where shares.segment_deals >= {int(parameters.minimum_deals)}
+    group by cluster_strata.kind, shares.dimension, cluster_strata.cluster_no, shares.segment
+),
+told as (
+    select
+        'beyond chance' as part, expected.kind, expected.dimension, null as segment, null as stratum, null as other_stratum,
+        sum(power(coalesce(of_clusters.deals, 0) - expected.deals, 2)) as products
+    from expected
+    left join of_clusters
+        on expected.kind = of_clusters.kind and expected.dimension = of_clusters.dimension
+        and expected.cluster_no = of_clusters.cluster_no and expected.segment = of_clusters.segment
+    group by expected.kind, expected.dimension
+)"""
+    else:
+        spread = f"""pairs as (
+    select
+        one.kind, one.quarter_no, one.stratum_no, two.quarter_no as other_quarter_no, two.stratum_no as other_stratum_no,
+        {each("sum(one.known_{n} * two.known_{n}) as products_{n}")}
+    from cluster_strata as one
+    inner join cluster_strata as two on one.kind = two.kind and one.cluster_no = two.cluster_no
+    group by one.kind, one.quarter_no, one.stratum_no, two.quarter_no, two.stratum_no
+),
+told as (
+    select
+        'pairs' as part, kind, dimension, null as segment, {of_row("{stratum}")} as stratum, {of_row("other_{stratum}")} as other_stratum,
+        sum({of_row("products_{n}")}) as products
+    from pairs
+    cross join {dimension_numbers}
+    group by kind, dimension, {of_row("{stratum}")}, {of_row("other_{stratum}")}
+    union all
+    select
+        'met' as part, of_clusters.kind, dimension, segment, {of_row("{stratum}")} as stratum, null as other_stratum,
+        sum(deals * {of_row("known_{n}")}) as products
+    from of_clusters
+    inner join cluster_strata on of_clusters.kind = cluster_strata.kind and of_clusters.cluster_no = cluster_strata.cluster_no
+    group by of_clusters.kind, dimension, segment, {of_row("{stratum}")}
+)"""
+    return f"""with {coded},
+segment_strata as (
+    select
+        {of_set("{n}")} as dimension,
+        {of_set("dimension_{n}")} as segment,
+        {stratum} as stratum,
+        count(*) as deals,
+        sum(is_won) as won
+    from coded
+    group by grouping sets (
+        {each("(dimension_{n}, {stratum})")}
     )
-    segments = " ".join(
-        f"when grouping(dimension_{place}) = 0 then dimension_{place}" for place in range(len(dimensions))
+),
+rates as (
+    select
+        stratum_no,
+        {each(rate)}
+    from coded
+    group by quarter_no, stratum_no
+),
+-- a deal once for its account and once for its owner
+shared as (
+    select
+        kinds.kind, {cluster} as cluster_no, quarter_no, stratum_no, is_won,
+        {each("dimension_{n}")}
+    from coded
+    cross join (values (0), (1)) as kinds (kind)
+),
+every_cluster as (
+    select
+        kind,
+        {of_set("{n}")} as dimension,
+        cluster_no,
+        {of_set("dimension_{n}")} as segment,
+        count(*) as deals,
+        {of_set("sum(is_won - rate_{n})")} as rest
+    from shared
+    inner join rates on shared.stratum_no = rates.stratum_no
+    group by grouping sets (
+        {each("(kind, cluster_no, dimension_{n})")}
     )
-    numbered = "".join(
+),
+of_clusters as (
+    select *
+    from every_cluster
+    where segment is not null
+),
+cluster_strata as (
+    select
+        kind, cluster_no, quarter_no, stratum_no,
+        {each("count(dimension_{n}) as known_{n}")}
+    from shared
+    group by kind, cluster_no, quarter_no, stratum_no
+),
+{spread}
+select
+    part, kind, dimension, segment, stratum, other_stratum, products,
+    null as deals, null as won, null as clusters, null as squared_deals, null as squared_rest
+from told
+union all
+select 'strata' as part, null as kind, dimension, segment, stratum, null, null, deals, won, null, null, null
+from segment_strata
+where segment is not null
+union all
+select 'clusters' as part, kind, dimension, segment, null, null, null, null, null, count(*), sum(deals * deals), sum(rest * rest)
+from of_clusters
+group by kind, dimension, segment
+union all
+select 'all clusters' as part, kind, dimension, null, null, null, null, null, null, count({of_row("nullif(known_{n}, 0)")}), null, null
+from (
+    select kind, cluster_no, {each("sum(known_{n}) as known_{n}", ", ")}
+    from cluster_strata
+    group by kind, cluster_no
+) as known
+cross join {dimension_numbers}
+group by kind, dimension"""
+
+
+_LINES = ",\n        "
+
+
+def _numbered(asked: str, dimensions: int) -> str:
+    """Deals with numbers in the place of keys and quarters: DuckDB counts by numbers in half the time."""
+    kinds = range(len(CLUSTERS))
+    numbers = "".join(
         f"""numbers_{kind} as (
     select cluster_{kind}, row_number() over (order by cluster_{kind}) as cluster_no
     from (select distinct cluster_{kind} from asked) as named
@@ -363,191 +582,35 @@ def _sums_sql(
 """
         for kind in kinds
     )
-    joined = "\n    ".join(
+    joins = "\n    ".join(
         f"inner join numbers_{kind} on asked.cluster_{kind} = numbers_{kind}.cluster_{kind}" for kind in kinds
     )
-    numbers = ", ".join(f"numbers_{kind}.cluster_no as cluster_{kind}" for kind in kinds)
-    clusters = "case when grouping(cluster_0) = 0 then cluster_0 else cluster_1 end"
-    stratum = f"coalesce({', '.join([*dict.fromkeys(strata), 'null'])})"
-    cluster = f"cast({clusters} as bigint) * 1000000 + {stratum}" if are_apart else clusters
-    return f"""with asked as (
-    select
-        closed_quarter as quarter, {group} as type_group, is_won,
-        {keys}{columns}
-    from {deals}
-    where {where}
+    kept = [
+        *(f"numbers_{kind}.cluster_no as cluster_{kind}" for kind in kinds),
+        *(f"asked.dimension_{place}" for place in range(dimensions)),
+    ]
+    return f"""asked as (
+    {asked}
 ),
-{numbered}quarters as (
+{numbers}quarters as (
     select quarter, row_number() over (order by quarter) as quarter_no
     from (select distinct quarter from asked) as named
 ),
 coded as (
-    select {numbers}, quarters.quarter_no, {LARGE_TYPES + 1} * quarters.quarter_no + asked.type_group as stratum_no, asked.is_won{kept}
+    select
+        quarters.quarter_no, {LARGE_TYPES + 1} * quarters.quarter_no + asked.type_group as stratum_no, asked.is_won,
+        {_LINES.join(kept)}
     from asked
-    {joined}
+    {joins}
     inner join quarters on asked.quarter = quarters.quarter
-),
-every_cell as (
-    select
-        case {families} end as family,
-        {cluster} as cluster_no,
-        {stratum} as stratum_no,
-        case {segments} end as segment,
-        cast(count(*) as double) as deals,
-        cast(sum(is_won) as double) as won
-    from coded
-    group by grouping sets (
-        {sets}
-    )
-),
-cells as (
-    select family, cluster_no, stratum_no, segment, deals, won
-    from every_cell
-    where segment != {unknown}
-),
-segment_strata as (
-    select family, segment, stratum_no, sum(deals) as deals, sum(won) as won
-    from cells
-    group by family, segment, stratum_no
-),
-strata as (
-    select family, stratum_no, sum(deals) as deals, sum(won) as won
-    from segment_strata
-    group by family, stratum_no
-),
-of_clusters as (
-    select
-        cells.family, cells.segment, cells.cluster_no,
-        sum(cells.deals) as deals,
-        sum(cells.won - cells.deals * strata.won / strata.deals) as rest
-    from cells
-    inner join strata on cells.family = strata.family and cells.stratum_no = strata.stratum_no
-    group by cells.family, cells.segment, cells.cluster_no
-),
-of_segments as (
-    select
-        family, segment,
-        sum(deals) as deals,
-        sum(rest) as rest,
-        count(*) as clusters,
-        sum(deals * deals) as squared_deals,
-        sum(rest * rest) as squared_rest
-    from of_clusters
-    group by family, segment
-),
-shares as (
-    select
-        segment_strata.family, segment_strata.segment, segment_strata.stratum_no,
-        strata.deals as stratum_deals,
-        segment_strata.deals / strata.deals as share
-    from segment_strata
-    inner join strata on segment_strata.family = strata.family and segment_strata.stratum_no = strata.stratum_no
-    inner join of_segments
-        on segment_strata.family = of_segments.family and segment_strata.segment = of_segments.segment and of_segments.deals >= {minimum}
-),
-cluster_strata as (
-    select family, cluster_no, stratum_no, sum(deals) as deals
-    from cells
-    group by family, cluster_no, stratum_no
-),
--- how many deals of a segment each cluster would have by chance: its deals of a stratum at the segment's share of that stratum
-{_BY_SEGMENT if are_many else _BY_PAIR}met as (
-    select of_clusters.family, of_clusters.segment, cluster_strata.stratum_no, sum(of_clusters.deals * cluster_strata.deals) as products
-    from of_clusters
-    inner join cluster_strata on of_clusters.family = cluster_strata.family and of_clusters.cluster_no = cluster_strata.cluster_no
-    group by of_clusters.family, of_clusters.segment, cluster_strata.stratum_no
-),
-crossed as (
-    select shares.family, sum(shares.share * met.products) as products
-    from met
-    inner join shares on met.family = shares.family and met.segment = shares.segment and met.stratum_no = shares.stratum_no
-    group by shares.family
-),
-spreads as (
-    select family, sum(stratum_deals * share * (1 - share)) as spread
-    from shares
-    group by family
-),
-strata_sums as (
-    select family, sum(deals) as deals, count(*) as strata, sum(won * (deals - won) / deals) as squares
-    from strata
-    group by family
-),
-cluster_numbers as (
-    select family, count(distinct cluster_no) as clusters
-    from of_clusters
-    group by family
-),
-segment_sums as (
-    select
-        of_segments.family,
-        sum(squared_rest) as cell_squares,
-        sum(squared_deals - deals) as cell_pairs,
-        sum(of_segments.clusters) as cells,
-        sum(rest * rest) as segment_squares,
-        sum(deals * (deals - 1)) as segment_pairs,
-        count(*) as segments,
-        sum(case when deals >= {minimum} then squared_deals else 0 end) as own_products,
-        sum(case when deals >= {minimum} then 1 else 0 end) as wide_segments,
-        sum(
-            case
-                when deals >= {minimum} and of_segments.clusters < {FEW_CLUSTERS} and 2 * of_segments.clusters <= cluster_numbers.clusters
-                    then 1
-                else 0
-            end
-        ) as few_clusters
-    from of_segments
-    inner join cluster_numbers on of_segments.family = cluster_numbers.family
-    group by of_segments.family
-)
-select
-    strata_sums.family,
-    strata_sums.deals,
-    strata_sums.strata,
-    strata_sums.squares,
-    segment_sums.cell_squares,
-    segment_sums.cell_pairs,
-    segment_sums.segment_squares,
-    segment_sums.segment_pairs,
-    segment_sums.cells,
-    segment_sums.segments,
-    coalesce(segment_sums.own_products - 2 * crossed.products + by_chance.expected, 0) as clustered_spread,
-    coalesce(spreads.spread, 0) as spread,
-    segment_sums.few_clusters,
-    segment_sums.wide_segments
-from strata_sums
-inner join segment_sums on strata_sums.family = segment_sums.family
-left join spreads on strata_sums.family = spreads.family
-left join crossed on strata_sums.family = crossed.family
-left join by_chance on strata_sums.family = by_chance.family"""
+)"""
 
 
-_BY_PAIR = """strata_pairs as (
-    select one.family, one.stratum_no, two.stratum_no as second_stratum_no, sum(one.deals * two.deals) as products
-    from cluster_strata as one
-    inner join cluster_strata as two on one.family = two.family and one.cluster_no = two.cluster_no
-    group by one.family, one.stratum_no, two.stratum_no
-),
-by_chance as (
-    select one.family, sum(one.share * two.share * strata_pairs.products) as expected
-    from shares as one
-    inner join shares as two on one.family = two.family and one.segment = two.segment
-    inner join strata_pairs
-        on one.family = strata_pairs.family
-        and one.stratum_no = strata_pairs.stratum_no and two.stratum_no = strata_pairs.second_stratum_no
-    group by one.family
-),
-"""
-
-_BY_SEGMENT = """expected_deals as (
-    select cluster_strata.family, cluster_strata.cluster_no, shares.segment, sum(cluster_strata.deals * shares.share) as deals
-    from cluster_strata
-    inner join shares on cluster_strata.family = shares.family and cluster_strata.stratum_no = shares.stratum_no
-    group by cluster_strata.family, cluster_strata.cluster_no, shares.segment
-),
-by_chance as (
-    select family, sum(deals * deals) as expected
-    from expected_deals
-    group by family
-),
-"""
+def _named(asked: str) -> str:
+    """Deals with the keys they have: to number them Spark would read them again for each kind of number."""
+    return f"""coded as (
+    select *, quarter as quarter_no, concat(quarter, ' ', type_group) as stratum_no
+    from (
+    {asked}
+    ) as asked
+)"""
