@@ -85,7 +85,7 @@ def marts(
     connection.execute(
         "create or replace table marts.fct_closed_deals as select *, cast(outcome = 'won' as integer) as is_won, "
         f"closed_on - {_CYCLE_DAYS} as created_on, {_CYCLE_DAYS} as cycle_days, 'one' as deal_size_band, 'New' as deal_type, "
-        "'one' as closed_quarter, deal_key as account_key, 'unknown' as owner from marts.fct_closed_deals"
+        "'one' as closed_quarter, deal_key as account_key, 'unknown' as owner, 1 as decision_line from marts.fct_closed_deals"
     )
     begins = {
         "quarter": _quarters_before(ends, 1),

@@ -129,20 +129,23 @@ def test_a_sentence_holds_its_counts_and_is_short() -> None:
 
 
 def test_the_window_is_asked_of_deals_that_name_a_vendor() -> None:
-    """Of the window's deals one names both vendors, one the status quo, one no one; one is older. Acme 2 deals, Globex 1, both together 2."""
+    """Of the window's deals one names both vendors, one in two lines Acme, one the status quo, one no one; one is older.
+
+    Acme 2 decisions in 3 lines, Globex 1, both together 2 in 3."""
     connection = duckdb.connect()
     connection.execute(
         """create table dim_settings (setting varchar, value varchar);
 create table dim_periods (period varchar, starts_on date, ends_before_on date, has_undated_deals boolean);
 insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01', false), ('all', null, null, true);
-create table fct_closed_deals (deal_key varchar, is_won integer, closed_on date, closed_quarter varchar);
+create table fct_closed_deals (deal_key varchar, is_won integer, closed_on date, closed_quarter varchar, decision_line integer);
 insert into fct_closed_deals values
-    ('both', 0, '2025-02-01', '2025-Q1'), ('acme''s', 1, '2025-02-01', '2025-Q1'), ('as it is', 1, '2025-02-01', '2025-Q1'),
-    ('silent', 1, '2025-02-01', '2025-Q1'), ('older', 0, '2024-12-31', '2024-Q4');
+    ('both', 0, '2025-02-01', '2025-Q1', 1), ('acme''s', 1, '2025-02-01', '2025-Q1', 1), ('acme''s again', 1, '2025-02-01', '2025-Q1', 2),
+    ('as it is', 1, '2025-02-01', '2025-Q1', 1), ('silent', 1, '2025-02-01', '2025-Q1', 1), ('older', 0, '2024-12-31', '2024-Q4', 1);
 create table int_design_effects (comparison varchar, design_effect double, degrees double);
 create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar);
 insert into bridge_deal_competitors values
-    ('both', 'Acme''s', 'vendor'), ('both', 'Globex', 'vendor'), ('acme''s', 'Acme''s', 'vendor'), ('as it is', 'Status quo', 'status_quo'),
+    ('both', 'Acme''s', 'vendor'), ('both', 'Globex', 'vendor'), ('acme''s', 'Acme''s', 'vendor'),
+    ('acme''s again', 'Acme''s', 'vendor'), ('as it is', 'Status quo', 'status_quo'),
     ('older', 'Globex', 'vendor')"""
     )
     asked: list[str] = []
@@ -153,12 +156,12 @@ insert into bridge_deal_competitors values
         return [column[0] for column in answer.description or ()], answer.fetchall()
 
     rows = competitor_steps.competitor_claims(Reader(query, lambda name: name))
-    assert [(row["competitor"], row["deals"]) for row in rows] == [("Acme's", 2), ("Globex", 1)]
+    assert [(row["competitor"], row["deals"]) for row in rows] == [("Acme's", 3), ("Globex", 1)]
     [counts] = [sql for sql in asked if "union all" in sql]
     aside = counts.replace("where 1 = 0", "where competitor in ('Acme''s')")
     assert connection.execute(aside).fetchall() == []
     assert sorted(connection.execute(counts).fetchall(), key=str) == [
-        ("Acme's", "2025-Q1", 2, 1), ("Globex", "2025-Q1", 1, 0), (None, "2025-Q1", 2, 1),
+        ("Acme's", "2025-Q1", 2, 1, 3, 2), ("Globex", "2025-Q1", 1, 0, 1, 0), (None, "2025-Q1", 2, 1, 3, 2),
     ]  # fmt: skip
 
 

@@ -607,18 +607,18 @@ def reasons_design(account_of: Callable[[int], str | None]) -> float:
     with duckdb.connect() as connection:
         connection.execute(
             "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, loss_reason_category varchar, "
-            "closed_quarter varchar, is_won integer, closed_on date);"
+            "closed_quarter varchar, is_won integer, closed_on date, decision_line integer);"
             "create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar);"
             "create table dim_periods (period varchar, has_undated_deals boolean, starts_on date, ends_before_on date);"
             "create table int_contact_moments (period varchar, moment varchar, deal_key varchar, account_key varchar, owner varchar, "
-            "is_won integer, closed_quarter varchar, deal_size_band varchar, deal_type varchar, contacts integer);"
+            "is_won integer, closed_quarter varchar, deal_size_band varchar, deal_type varchar, contacts integer, decision_line integer);"
             "create table dim_settings (setting varchar, value varchar);"
             "insert into dim_periods values ('window', true, null, null)"
         )
         for deal in range(240):
             reason = "price" if (deal % 16 < 8) != (deal % 5 == 0) else "product"
             values = [f"d{deal}", account_of(deal), "unknown", reason, "2025-Q1", 0, None]
-            connection.execute("insert into fct_closed_deals values (?, ?, ?, ?, ?, ?, ?)", values)
+            connection.execute("insert into fct_closed_deals values (?, ?, ?, ?, ?, ?, ?, 1)", values)
             rival = "Bluefin" if deal % 16 < 8 or deal % 3 == 0 else "Northgate"
             connection.execute("insert into bridge_deal_competitors values (?, ?, 'vendor')", [f"d{deal}", rival])
 

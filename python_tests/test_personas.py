@@ -193,8 +193,9 @@ insert into dim_periods values ('window', date '2025-01-01', date '2026-01-01', 
 create table contact_coverage (period varchar, won_deals bigint, lost_deals bigint, won_deals_with_contacts bigint,
     lost_deals_with_contacts bigint, dated_share double);
 insert into contact_coverage values ('window', 3, 4, 3, 4, 0.95);
-create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer);
-insert into fct_closed_deals values
+create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer,
+    decision_line integer default 1);
+insert into fct_closed_deals (deal_key, is_won, created_on, closed_on, cycle_days) values
     ('on day 30', 1, '2025-02-01', '2025-03-03', 30),
     ('day 31', 1, '2025-02-01', '2025-03-04', 31),
     ('lost late', 0, '2025-02-01', '2025-06-01', 120),

@@ -236,7 +236,7 @@ def test_an_account_stands_in_one_fold_and_a_setting_says_that_the_score_is_know
             # forty deals of one account and forty of none
             "create table fct_closed_deals as select 'd' || range as deal_key, case when range < 40 then 'a' end as account_key, "
             "range % 2 as is_won, round(0.1 + 0.8 * (range % 2), 2) as qualification_score, date '2025-02-02' as closed_on, "
-            "'2025-Q1' as closed_quarter from range(80)"
+            "'2025-Q1' as closed_quarter, 1 as decision_line from range(80)"
         )
 
         def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -246,7 +246,7 @@ def test_an_account_stands_in_one_fold_and_a_setting_says_that_the_score_is_know
             return names, answers[-1]
 
         [result] = steps.recommended_score_threshold(Reader(query, lambda name: name))
-    [counts] = [rows for rows in answers if rows and len(rows[0]) == 4]
+    [counts] = [rows for rows in answers if rows and len(rows[0]) == 6]
     # the deals of the account all lie in the fold of its key; those of none spread over the five
     assert max(row[2] for row in counts) >= 20
     assert sum(row[2] for row in counts if row[1] == fold_of("a")) >= 40

@@ -341,7 +341,7 @@ def _marts() -> duckdb.DuckDBPyConnection:
         "date '2025-01-01' as starts_on, date '2026-01-01' as ends_before_on;"
         "create table contact_coverage (period varchar, won_deals bigint, lost_deals bigint, won_deals_with_contacts bigint, "
         "lost_deals_with_contacts bigint, dated_share double);"
-        "create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer);"
+        "create table fct_closed_deals (deal_key varchar, is_won integer, created_on date, closed_on date, cycle_days integer, decision_line integer);"
         "create table bridge_deal_contacts (deal_key varchar, persona varchar, buying_role varchar, role_source varchar, "
         "added_on date, is_counted boolean)"
     )
@@ -355,7 +355,7 @@ def _people(drawn: sc.DatedContacts) -> list[Row]:
     wins, deals = int(drawn.won.sum()), drawn.won.size
     connection.execute("insert into contact_coverage values ('window', ?, ?, ?, ?, 1)", [wins, deals - wins] * 2)
     connection.execute(
-        "insert into fct_closed_deals select deal, won, date '2025-06-30' - cycle, date '2025-06-30', cycle "
+        "insert into fct_closed_deals select deal, won, date '2025-06-30' - cycle, date '2025-06-30', cycle, 1 "
         "from (select unnest(?) as deal, unnest(?) as won, unnest(?) as cycle)",
         [[str(deal) for deal in range(deals)], drawn.won.tolist(), drawn.cycle_days.tolist()],
     )

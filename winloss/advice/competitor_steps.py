@@ -44,11 +44,17 @@ REASON_CLAIMS = {
 
 
 def competitor_claims(reader: Reader) -> list[Row]:
-    """Each vendor that a deal of the window names, against the other deals that name one."""
-    deals = f"""select deals.deal_key, deals.closed_quarter, deals.is_won, named.competitor
+    """Each vendor that a deal of the window names, against the other deals that name one. Judged are decisions, shown deals."""
+    deals = f"""select
+    deals.deal_key, deals.closed_quarter, deals.is_won, named.competitor,
+    case when deals.decision_line > 1 then 0 else 1 end as decisions
 from {reader.relation("fct_closed_deals")} as deals
 inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key and named.kind = 'vendor'
 {of_window(reader)}"""
+
+    counts = (
+        "sum(decisions) as deals, sum(decisions * is_won) as won, count(*) as shown_deals, sum(is_won) as shown_won"
+    )
 
     def ask(set_aside: Sequence[str]) -> list[Row]:
         listed = ", ".join(text_literal(name, reader.engine) for name in set_aside)
@@ -60,12 +66,12 @@ asked as (
     left join (select distinct deal_key from named {aside}) as aside on named.deal_key = aside.deal_key
     where aside.deal_key is null
 )
-select competitor, closed_quarter as quarter, count(*) as deals, sum(is_won) as won
+select competitor, closed_quarter as quarter, {counts}
 from asked
 group by competitor, closed_quarter
 union all
-select null as competitor, closed_quarter as quarter, count(*) as deals, sum(is_won) as won
-from (select distinct deal_key, closed_quarter, is_won from asked) as every_deal
+select null as competitor, closed_quarter as quarter, {counts}
+from (select distinct deal_key, closed_quarter, is_won, decisions from asked) as every_deal
 group by closed_quarter"""
         )
 
@@ -73,13 +79,13 @@ group by closed_quarter"""
 
 
 def competitor_changes(reader: Reader) -> list[Row]:
-    """Each competitor's share of the contested deals of a quarter against the previous quarter."""
+    """Each competitor's share of the contested decisions of a quarter against the previous quarter."""
     counted = reader.rows(
-        f"""select competitor, closed_quarter as quarter, closed_deals as deals
+        f"""select competitor, closed_quarter as quarter, decisions as deals
 from {reader.relation("int_competitor_strata")}
 where period = 'all' and closed_quarter != 'unknown' and kind = 'vendor'
 union all
-select null as competitor, closed_quarter as quarter, count(*) filter (where competition = 'named') as deals
+select null as competitor, closed_quarter as quarter, count(*) filter (where competition = 'named' and decision_line = 1) as deals
 from {reader.relation("fct_closed_deals")}
 where closed_quarter != 'unknown'
 group by closed_quarter"""
@@ -95,7 +101,7 @@ group by closed_quarter"""
     select deals.deal_key, deals.closed_quarter, named.competitor, named.kind
     from {reader.relation("fct_closed_deals")} as deals
     inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key
-    where deals.closed_quarter in ({asked})
+    where deals.closed_quarter in ({asked}) and deals.decision_line = 1
 ),
 asked as (
     select named.* from named
@@ -116,7 +122,13 @@ group by closed_quarter"""
 
 
 def competitor_reason_claims(reader: Reader) -> list[Row]:
-    """Each loss reason against each vendor of the window, compared with the losses that name another vendor."""
-    counted = reader.table("int_competitor_reasons", "period = 'window' and kind = 'vendor'")
+    """Each loss reason against each vendor of the window, compared with the losses that name another vendor; decisions, not lines."""
+    counted = [
+        {
+            **row,
+            **{name: row[name.replace("deals", "decisions")] for name in row if name.endswith("_deals")},
+        }
+        for row in reader.table("int_competitor_reasons", "period = 'window' and kind = 'vendor'")
+    ]
     counted.sort(key=lambda row: (str(row["competitor"]), str(row["category"])))
     return competitors.reason_claims(counted, parameters(reader), stated_design(reader, COMPETITOR_REASONS))

@@ -20,7 +20,10 @@ from winloss.figures import percent, points, thousands
 from winloss.rows import Row, Value, number
 
 Counts = Iterable[Mapping[str, Value]]
-"""Rows of competitor, quarter, deals and won. A row without competitor holds every deal of its quarter that names someone."""
+"""Rows of competitor, quarter, deals and won; a row without competitor holds every deal of its quarter that names someone.
+
+Lines that nothing tells apart are one deal here; `shown_deals` and `shown_won` count them all, where a row has them.
+"""
 
 Ask = Callable[[Sequence[str]], Counts]
 """Counts of the deals that name none of these competitors."""
@@ -51,16 +54,18 @@ class _Look:
         return (excess / weight if weight else 0.0), weight
 
 
-def _look(rows: Counts) -> _Look:
+def _look(rows: Counts, prefix: str = "") -> _Look:
     counted = list(rows)
+    if counted and f"{prefix}deals" not in counted[0]:
+        prefix = ""
     quarters = sorted({str(row["quarter"]) for row in counted})
     deals: dict[str, Ints] = {}
     won: dict[str, Ints] = {}
     for row in counted:
         name = str(row["competitor"] or "")
         place = quarters.index(str(row["quarter"]))
-        deals.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, "deals")
-        won.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, "won")
+        deals.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, f"{prefix}deals")
+        won.setdefault(name, np.zeros(len(quarters), dtype=np.int64))[place] += whole_number(row, f"{prefix}won")
     nothing = np.zeros(len(quarters), dtype=np.int64)
     return _Look(deals, won, deals.pop("", nothing), won.pop("", nothing))
 
@@ -97,7 +102,8 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
     A claim is never against the counts as a reader sees them, nor one whose interval holds zero. Nothing is claimed on fewer named deals
     than `competitor_minimum_deals`. Deals that share an account or an owner count for fewer by `design`.
     """
-    whole = _look(ask(()))
+    rows_of_all = list(ask(()))
+    whole, shown = _look(rows_of_all), _look(rows_of_all, "shown_")
     candidates = [name for name in sorted(whole.deals) if whole.is_large_enough(name, parameters.minimum_deals)]
     named, named_won = int(whole.all_deals.sum()), int(whole.all_won.sum())
     has_enough = named >= parameters.competitor_minimum_deals
@@ -113,7 +119,8 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
             break
         waiting.remove(strongest)
         _, low, high = _expected(look, strongest, named_won / named, False, parameters, design)
-        if look.difference(strongest)[0] * whole.difference(strongest)[0] <= 0 or low * high <= 0:
+        seen = [deals.difference(strongest)[0] for deals in (look, whole, shown)]
+        if not (min(seen) > 0 or max(seen) < 0) or low * high <= 0:
             continue
         steps[strongest] = len(steps) + 1
         look = _look(ask(tuple(steps)))
@@ -124,6 +131,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
         _row(
             name,
             whole,
+            shown,
             last.get(name, whole),
             p.get(name),
             steps.get(name),
@@ -132,7 +140,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
             parameters,
             design,
         )
-        for name in whole.deals
+        for name in shown.deals
     ]
     rows.sort(key=lambda row: str(row["competitor"]))
     rows.sort(key=lambda row: -number(row["deals"]))
@@ -142,6 +150,7 @@ def competitor_claims(ask: Ask, parameters: Parameters = Parameters(), design: D
 def _row(
     name: str,
     whole: _Look,
+    shown: _Look,
     last: _Look,
     p: float | None,
     step: int | None,
@@ -150,7 +159,8 @@ def _row(
     parameters: Parameters,
     design: DesignEffect,
 ) -> Row:
-    deals, won = int(whole.deals[name].sum()), int(whole.won[name].sum())
+    deals, decisions = int(shown.deals[name].sum()), int(whole.deals[name].sum())
+    won = int(shown.won[name].sum())
     named = max(1, int(whole.all_deals.sum()))
     base = int(whole.all_won.sum()) / named
     row: Row = {"competitor": name, "deals": deals, "p_value": p, "claim_step": step, "is_claimed": step is not None}
@@ -160,8 +170,8 @@ def _row(
     needed = None
     if is_tested and step is None:
         needed = statistics.deals_needed(
-            round(deals / design.factor),
-            deals / named,
+            round(decisions / design.factor),
+            decisions / named,
             base,
             comparisons,
             parameters.step_down_rate,

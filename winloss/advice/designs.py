@@ -102,6 +102,7 @@ def _named(reader: Reader) -> str:
     from {reader.relation("fct_closed_deals")} as deals
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
+    where deals.decision_line = 1
 ) as deals"""
 
 
@@ -118,7 +119,7 @@ def _reasons(reader: Reader) -> str:
     from {reader.relation("fct_closed_deals")} as deals
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
-    where deals.is_won = 0"""
+    where deals.is_won = 0 and deals.decision_line = 1"""
     return f"""(
     select
         lost.deal_key, lost.account_key, lost.owner,

@@ -28,7 +28,8 @@ def reason_changes(
     """One row per loss reason: its share of losses, and the change since the last quarter.
 
     `rows`: reason, losses, previous_losses, and owner where it is known who lost them: then one row per reason
-    and owner. Each reason is tested against all others by the exact Cochran-Mantel-Haenszel test with mid-p
+    and owner. Shown are losses; tests and intervals rest on `decisions` and `previous_decisions`, where a row has them, of which lines
+    that nothing tells apart are one. Each reason is tested against all others by the exact Cochran-Mantel-Haenszel test with mid-p
     inside owners (Mantel and Haenszel 1959), in one Benjamini-Hochberg family of the reasons seen often enough
     in the two quarters together; an owner with losses in one quarter alone tells nothing of a change. The change
     as counted has Newcombe's 95% interval. Largest share first. `is_changed` is the level of a claim
@@ -37,22 +38,27 @@ def reason_changes(
     the later one has not ended (`has_ended`): what closes late may be lost for other reasons.
     Raises ValueError for a repeated reason of an owner or a negative count.
     """
+    shown: dict[tuple[str, str], tuple[int, int]] = {}
     cells: dict[tuple[str, str], tuple[int, int]] = {}
     for row in rows:
         key = str(row["reason"]), str(row.get("owner") or UNKNOWN)
         if key in cells:
             raise ValueError(f"loss reason {key[0]!r} is counted twice")
-        cells[key] = whole_number(row, "losses"), whole_number(row, "previous_losses")
-    counts = {reason: _sum(cells, place=0, name=reason) for reason in sorted({reason for reason, _ in cells})}
+        shown[key] = whole_number(row, "losses"), whole_number(row, "previous_losses")
+        told = "decisions" in row
+        cells[key] = (whole_number(row, "decisions"), whole_number(row, "previous_decisions")) if told else shown[key]
+    counts = {reason: _sum(shown, place=0, name=reason) for reason in sorted({reason for reason, _ in cells})}
+    decisions = {reason: _sum(cells, place=0, name=reason) for reason in counts}
     owners = {owner: _sum(cells, place=1, name=owner) for owner in sorted({owner for _, owner in cells})}
     owners = {owner: seen for owner, seen in owners.items() if min(seen) > 0}
     total, previous_total = (sum(seen[quarter] for seen in counts.values()) for quarter in (0, 1))
-    can_compare = total > 0 and previous_total > 0
-    has_enough = min(total, previous_total) >= max(1, parameters.minimum_deals)
+    effective, previous_effective = (sum(seen[quarter] for seen in decisions.values()) for quarter in (0, 1))
+    can_compare = effective > 0 and previous_effective > 0
+    has_enough = min(effective, previous_effective) >= max(1, parameters.minimum_deals)
 
     tested = [
         reason
-        for reason, seen in counts.items()
+        for reason, seen in decisions.items()
         if has_ended and has_enough and owners and sum(seen) >= parameters.minimum_reason_losses
     ]
     inside = np.array(
@@ -61,7 +67,7 @@ def reason_changes(
     whole = np.array(list(owners.values()), dtype=np.int64).reshape(len(owners), 2)
     adjusted = dict(zip(counts, _adjusted_changes(inside, whole)))
     places = [place for place, reason in enumerate(counts) if reason in tested]
-    p = dict(zip(tested, _p(inside[places], whole, total + previous_total, parameters)))
+    p = dict(zip(tested, _p(inside[places], whole, effective + previous_effective, parameters)))
     q = dict(zip(tested, statistics.benjamini_hochberg(np.array([p[reason] for reason in tested]))))
 
     result: list[Row] = []
@@ -69,8 +75,17 @@ def reason_changes(
         change = change_low = change_high = None
         if can_compare:
             change = losses / total - previous / previous_total
-            change_low, change_high = statistics.newcombe_interval(losses, total, previous, previous_total, 0.95)
-        low, high = statistics.wilson_interval(losses, total) if total else (None, None)
+            # shares are of losses, their intervals of as many decisions
+            change_low, change_high = statistics.newcombe_interval(
+                losses * effective / total,
+                effective,
+                previous * previous_effective / previous_total,
+                previous_effective,
+                0.95,
+            )
+        low = high = None
+        if effective:
+            low, high = statistics.wilson_interval(losses * effective / total, effective)
         is_clear = leaves_out_zero((change_low, change_high)) and points_alike(change, adjusted[reason])
         passed = float(q[reason]) if reason in q and is_clear else 1.0
         is_changed = passed <= parameters.reason_claim_rate

@@ -27,6 +27,7 @@ from winloss.advice.evidence import (
 )
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from winloss.advice.recommendations import MAXIMUM_WORDS
+from winloss.advice.statistics import Ints
 from winloss.figures import percent, signed
 from winloss.rows import Row, Value
 
@@ -46,10 +47,12 @@ def persona_evidence(
 ) -> list[Row]:
     """One row per persona: does its presence go with winning, contacts logged being equal?
 
-    `presence`: persona_type, persona, contact_count, deals, won: deals with the persona, by the
-    exact number of contacts on the deal: those of its first `landmark_days` where
+    `presence`: persona_type, persona, contact_count, deals, won, decisions, won_decisions: deals with the
+    persona, by the exact number of contacts on the deal: those of its first `landmark_days` where
     `are_contacts_dated`, else those by the close, which carry a test at most.
-    `contacts`: contact_count, deals, won: all deals with that many contacts, 1 or more.
+    `contacts`: contact_count and the same counts: all deals with that many contacts, 1 or more.
+    Shown are deals; tests and intervals rest on decisions, of which deals that nothing tells apart are one, and which are
+    the deals where a row does not say.
     `left_out`: early_closed_deals, undated_deals, later_deals: deals with contacts that are not
     compared, since they closed before the landmark, lack a date, or met their first contact after it;
     and are_deals_dated, false where it is the deals that lack their dates.
@@ -58,34 +61,32 @@ def persona_evidence(
     Refused, with a sentence, when contacts are recorded unevenly on won and lost deals.
     Raises ValueError when a persona has more deals than there are with that many contacts.
     """
-    strata: dict[int, tuple[int, int]] = {}
+    strata: dict[int, Ints] = {}
     for row in contacts:
         count = whole_number(row, "contact_count")
         if count > 0:
-            deals, won = strata.get(count, (0, 0))
-            strata[count] = deals + whole_number(row, "deals"), won + whole_number(row, "won")
+            strata[count] = strata.get(count, 0) + _counts(row)
     order = sorted(strata)
     place = {count: i for i, count in enumerate(order)}
-    found: dict[tuple[str, str], list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in order])
+    found: dict[tuple[str, str], Ints] = defaultdict(lambda: np.zeros((len(order), 4), dtype=np.int64))
     for row in presence:
         key = str(row["persona_type"]), str(row["persona"])
         count = whole_number(row, "contact_count")
         if count not in place:
             raise ValueError(f"{key[1]}: no deal has {count} contacts, yet the persona is counted on one")
-        found[key][place[count]][0] += whole_number(row, "deals")
-        found[key][place[count]][1] += whole_number(row, "won")
+        found[key][place[count]] += _counts(row)
 
     keys = sorted(found)
     if not keys:
         return []
-    counts = np.array([found[key] for key in keys], dtype=np.int64).reshape(len(keys), -1, 2)
+    counts = np.array([found[key] for key in keys], dtype=np.int64).reshape(len(keys), -1, 4)
     whole = np.array([strata[count] for count in order], dtype=np.int64)
-    if ((counts < 0) | (counts > whole)).any() or (counts[..., 1] > counts[..., 0]).any():
+    if ((counts < 0) | (counts > whole)).any() or (counts[..., 1::2] > counts[..., ::2]).any():
         raise ValueError("a persona is counted on more deals than there are with that many contacts")
-    answer = StrataCounts(tuple(keys), counts[..., 0], counts[..., 1], whole[:, 0], whole[:, 1])
+    answer = StrataCounts(tuple(keys), counts[..., 2], counts[..., 3], whole[:, 2], whole[:, 3])
     sums = sums_of(answer)
-    total = int(whole[:, 0].sum())
-    base = float(whole[:, 1].sum() / total) if total else 0.0
+    all_deals, all_won, total, all_won_decisions = (int(count) for count in whole.sum(axis=0))
+    base = all_won_decisions / total if total else 0.0
     is_candidate = (
         (sums.deals >= parameters.persona_minimum_deals)
         & (sums.other_closed_deals >= parameters.persona_minimum_deals)
@@ -96,7 +97,7 @@ def persona_evidence(
     if is_candidate.any():
         if total <= parameters.exact_up_to_deals:
             p[is_candidate] = statistics.exact_mid_p(
-                answer.deals[is_candidate], answer.won[is_candidate], whole[:, 0], whole[:, 1]
+                answer.deals[is_candidate], answer.won[is_candidate], whole[:, 2], whole[:, 3]
             )
         else:
             p[is_candidate] = statistics.two_sided_p(z[is_candidate])
@@ -105,17 +106,20 @@ def persona_evidence(
 
     refusal = _refusal(coverage, parameters)
     apart = {name: whole_number(left_out or {name: 0}, name) for name in LEFT_OUT}
-    general = _caveats(are_contacts_dated, left_out or {}, total + sum(apart.values()), parameters)
+    general = _caveats(are_contacts_dated, left_out or {}, all_deals + sum(apart.values()), parameters)
     rows: list[Row] = []
     for i, (persona_type, persona) in enumerate(keys):
-        deals, won = int(sums.deals[i]), int(sums.won[i])
-        other_closed_deals, other_won_deals = int(sums.other_closed_deals[i]), int(sums.other_won_deals[i])
-        low, high = statistics.wilson_interval(won, deals) if deals else (0.0, 1.0)
+        deals, won = (int(count) for count in counts[i, :, :2].sum(axis=0))
+        other_closed_deals, other_won_deals = all_deals - deals, all_won - won
+        # rates are of deals, their intervals of as many decisions
+        decisions, other_decisions = int(sums.deals[i]), int(sums.other_closed_deals[i])
+        effective = won * decisions / deals if deals else 0.0
+        low, high = statistics.wilson_interval(effective, decisions) if decisions else (0.0, 1.0)
         lift = difference_low = difference_high = None
-        if deals and other_closed_deals:
+        if decisions and other_decisions:
             lift = won / deals - other_won_deals / other_closed_deals
             difference_low, difference_high = statistics.newcombe_interval(
-                won, deals, other_won_deals, other_closed_deals
+                effective, decisions, other_won_deals * other_decisions / other_closed_deals, other_decisions
             )
         expected, expected_low, expected_high = statistics.shrunken_lift(
             float(sums.risk_difference[i]),
@@ -175,6 +179,13 @@ def persona_evidence(
         made["rationale"] = _rationale(made)
         rows.append(made)
     return rows
+
+
+def _counts(row: Mapping[str, Value]) -> Ints:
+    """Deals, won ones, decisions and won ones of them."""
+    named = ("deals", "won", "decisions", "won_decisions")
+    shown, decided = named[:2], named[2:] if "decisions" in row else named[:2]
+    return np.array([whole_number(row, name) for name in (*shown, *decided)], dtype=np.int64)
 
 
 LEFT_OUT = ("early_closed_deals", "undated_deals", "later_deals")

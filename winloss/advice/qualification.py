@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy import special
@@ -16,7 +16,7 @@ from scipy import special
 from winloss.advice import statistics
 from winloss.advice.counts import rounded, whole_number
 from winloss.advice.parameters import METHOD_VERSION, Parameters
-from winloss.advice.statistics import Floats, Ints
+from winloss.advice.statistics import Bools, Floats, Ints
 from winloss.figures import percent, points
 from winloss.rows import Row, Value
 
@@ -48,7 +48,8 @@ def threshold(
 ) -> Row:
     """The score threshold to use, or why there is none, with out-of-sample figures.
 
-    `rows`: score (0 to 1), fold (0 to 4), deals, won; deals without a score left out.
+    `rows`: score (0 to 1), fold (0 to 4), deals, won; deals without a score left out. Lines that nothing tells apart are one deal here;
+    `shown_deals` and `shown_won`, where a row has them, and `closed_deals` count them all, and are what is shown.
     A one-sided Mann-Whitney test is the gate. Behind it, the cut is where a ridge logistic
     fit crosses the base rate (the Youden point of a calibrated score), or `cost_to_value`,
     the cost of pursuing a deal divided by the value of winning it; rounded to 0.05. The gate at
@@ -57,14 +58,17 @@ def threshold(
     `is_known_before`, it is asked about and sets no threshold.
     Raises ValueError for impossible counts, scores or folds.
     """
-    scores, deals, won = _table(rows)
+    counted = list(rows)
+    scores, deals, won = _table(counted)
     total, total_won = int(deals.sum()), int(won.sum())
-    if closed_deals < total:
-        raise ValueError(f"{total} deals have a score, more than the {closed_deals} closed deals")
-    result = _empty(total, closed_deals)
+    shown_deals, shown_won = _shown(counted, deals, won)
+    scored = int(shown_deals.sum())
+    if closed_deals < scored:
+        raise ValueError(f"{scored} deals have a score, more than the {closed_deals} closed deals")
+    result = _empty(scored, closed_deals)
     if total == 0:
         return {**result, "missing_reason": "No closed deal has a qualification score."}
-    base = total_won / total
+    base = int(shown_won.sum()) / scored
     result["base_rate"] = rounded(base)
     result["majority_accuracy"] = rounded(max(base, 1 - base))
     if min(total_won, total - total_won) < parameters.fallback_outcome_deals:
@@ -87,8 +91,11 @@ def threshold(
     if cut is None:
         return {**result, "missing_reason": reason, "rationale": reason}
 
-    split = _split(scores, counts, wins, cut)
-    low, high = _gap(split)
+    split = _split(scores, shown_deals, shown_won, cut, counts)
+    low, high = _gap(split, scores, counts, cut)
+    if low <= 0:
+        reason = _CLOSE.format(cut=cut)
+        return {**result, "missing_reason": reason, "rationale": reason}
     result |= {"is_predictive": True, "score_threshold": cut} | split
     result["grade"] = "strong" if p <= parameters.score_claim_p else "directional"
     above, below = (
@@ -117,16 +124,26 @@ def _gated_threshold(
         return None, "The score separates won from lost deals too little for a score threshold inside its range."
     split = _split(scores, deals, won, cut)
     least = min(whole_number(split, f"closed_deals_{side}") for side in ("above", "below"))
-    if least < parameters.minimum_deals or _gap(split)[0] <= 0:
-        return None, f"The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
+    if least < parameters.minimum_deals or _gap(split, scores, deals, cut)[0] <= 0:
+        return None, _CLOSE.format(cut=cut)
     return cut, ""
 
 
-def _gap(split: Row) -> tuple[float, float]:
-    """95% interval of the win rate above less the one below."""
-    counts = (whole_number(split, f"{name}_deals_{side}") for side in ("above", "below") for name in ("won", "closed"))
-    won_above, above, won_below, below = counts
-    return statistics.newcombe_interval(won_above, above, won_below, below, 0.95)
+_CLOSE = "The deals on both sides of {cut:g}, where the score would be cut, cannot be told apart yet."
+
+
+def _gap(split: Row, scores: Floats, decisions: Ints, cut: float) -> tuple[float, float]:
+    """95% interval of the win rate above less the one below, of as many decisions."""
+    sides = []
+    for side, mask in zip(("above", "below"), _sides(scores, cut)):
+        told, closed = int(decisions[mask].sum()), whole_number(split, f"closed_deals_{side}")
+        sides += [whole_number(split, f"won_deals_{side}") * told / closed, told]
+    return statistics.newcombe_interval(sides[0], sides[1], sides[2], sides[3], 0.95)
+
+
+def _sides(scores: Floats, cut: float) -> tuple[Bools, Bools]:
+    is_above = scores >= cut - 1e-9
+    return is_above, ~is_above
 
 
 def tested_cut_offs(
@@ -195,12 +212,22 @@ def _table(rows: Iterable[Mapping[str, Value]]) -> tuple[Floats, Ints, Ints]:
     return np.array(scores, dtype=np.float64), table[0], table[1]
 
 
-def _split(scores: Floats, deals: Ints, won: Ints, cut: float) -> Row:
-    is_above = scores >= cut - 1e-9
+def _shown(rows: Sequence[Mapping[str, Value]], deals: Ints, won: Ints) -> tuple[Ints, Ints]:
+    """Deals and won deals to show of each score, lines of one decision among them."""
+    if not rows or "shown_deals" not in rows[0]:
+        return deals.sum(axis=0), won.sum(axis=0)
+    _, counts, wins = _table({**row, "deals": row["shown_deals"], "won": row["shown_won"]} for row in rows)
+    return counts.sum(axis=0), wins.sum(axis=0)
+
+
+def _split(scores: Floats, deals: Ints, won: Ints, cut: float, decisions: Ints | None = None) -> Row:
+    """Both sides of a score threshold; intervals are those of as many decisions, where these are fewer than the deals."""
+    is_above, is_below = _sides(scores, cut)
     result: Row = {}
-    for side, mask in (("above", is_above), ("below", ~is_above)):
+    for side, mask in (("above", is_above), ("below", is_below)):
         count, wins = int(deals[mask].sum()), int(won[mask].sum())
-        low, high = statistics.wilson_interval(wins, count) if count else (None, None)
+        told = count if decisions is None else int(decisions[mask].sum())
+        low, high = statistics.wilson_interval(wins * told / count, told) if told else (None, None)
         result |= {
             f"closed_deals_{side}": count,
             f"won_deals_{side}": wins,

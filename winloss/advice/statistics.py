@@ -18,6 +18,7 @@ from scipy import fft, special
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 P_DECIMALS = 12
 """Probabilities are rounded to this, so that ties are ties on every machine."""

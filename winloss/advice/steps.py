@@ -274,7 +274,7 @@ from deals"""
     counts = reader.rows(
         f"""{_dated_contacts(reader, constants)},
 compared as (
-    select deal_key, is_won, {"early_contacts" if is_early else "counted_contacts"} as contact_count
+    select deal_key, is_won, is_decision, {"early_contacts" if is_early else "counted_contacts"} as contact_count
     from deals
     where {"early_contacts > 0 and not lacks_age and not lacks_date and not closes_early" if is_early else "counted_contacts > 0"}
 ),
@@ -297,7 +297,9 @@ select
     present.persona,
     compared.contact_count,
     count(*) as deals,
-    coalesce(sum(compared.is_won), 0) as won
+    coalesce(sum(compared.is_won), 0) as won,
+    sum(compared.is_decision) as decisions,
+    sum(compared.is_decision * compared.is_won) as won_decisions
 from present
 inner join compared on present.deal_key = compared.deal_key
 group by present.persona_type, present.persona, compared.contact_count
@@ -315,7 +317,7 @@ def _dated_contacts(reader: Reader, constants: Parameters) -> str:
     return f"""with contacts as (
     select
         contacts.deal_key, contacts.persona, contacts.buying_role, contacts.role_source, contacts.is_counted,
-        deals.is_won, deals.cycle_days, contacts.added_on,
+        deals.is_won, deals.decision_line, deals.cycle_days, contacts.added_on,
         coalesce(contacts.added_on <= deals.created_on + interval '{constants.landmark_days}' day, false) as is_early
     from {reader.relation("bridge_deal_contacts")} as contacts
     inner join {reader.relation("fct_closed_deals")} as deals on contacts.deal_key = deals.deal_key
@@ -325,6 +327,7 @@ deals as (
     select
         deal_key,
         max(is_won) as is_won,
+        max(case when decision_line > 1 then 0 else 1 end) as is_decision,
         max(cycle_days) is null as lacks_age,
         sum(case when added_on is null then 1 else 0 end) > 0 as lacks_date,
         coalesce(max(cycle_days), 0) <= {constants.landmark_days} as closes_early,
@@ -347,9 +350,12 @@ def recommended_score_threshold(reader: Reader) -> list[Row]:
     # an account's deals resemble each other: parted over the folds, some would be judged by their likes
     fold = qualification.fold_sql("coalesce(account_key, deal_key)")
     scores = reader.rows(
-        f"""select score, fold, count(*) as deals, sum(is_won) as won
+        f"""select
+    score, fold, sum(decisions) as deals, sum(decisions * is_won) as won, count(*) as shown_deals, sum(is_won) as shown_won
 from (
-    select round(qualification_score, 2) as score, {fold} as fold, is_won
+    select
+        round(qualification_score, 2) as score, {fold} as fold, is_won,
+        case when decision_line > 1 then 0 else 1 end as decisions
     from {relation}
     where {where} and qualification_score is not null
 ) as scored
@@ -373,6 +379,8 @@ def loss_reason_changes(reader: Reader) -> list[Row]:
             "owner": row["owner"],
             "losses": int(row["lost_deals"] or 0),
             "previous_losses": int(row["previous_lost_deals"] or 0),
+            "decisions": int(row["lost_decisions"] or 0),
+            "previous_decisions": int(row["previous_lost_decisions"] or 0),
         }
         for row in reader.table("int_loss_reasons_by_owner")
     ]

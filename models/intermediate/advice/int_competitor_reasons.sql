@@ -9,6 +9,7 @@ with named as (
         deals.loss_reason_category as category,
         competitors.competitor,
         competitors.kind,
+        case when deals.decision_line > 1 then 0 else 1 end as decisions,
         -- once for each deal that names a vendor
         {{ is_first_vendor() }} as is_first_vendor
     from {{ ref('fct_closed_deals') }} as deals
@@ -26,7 +27,9 @@ by_day as (
         competitor,
         kind,
         count(*) as lost_deals,
-        sum(case when is_first_vendor then 1 else 0 end) as vendor_deals
+        sum(case when is_first_vendor then 1 else 0 end) as vendor_deals,
+        sum(decisions) as lost_decisions,
+        sum(case when is_first_vendor then decisions else 0 end) as vendor_decisions
     from named
     group by closed_on, category, competitor, kind
 
@@ -40,7 +43,9 @@ stated as (
         by_day.competitor,
         by_day.kind,
         cast(sum(by_day.lost_deals) as bigint) as lost_deals,
-        sum(by_day.vendor_deals) as vendor_deals
+        sum(by_day.vendor_deals) as vendor_deals,
+        cast(sum(by_day.lost_decisions) as bigint) as lost_decisions,
+        sum(by_day.vendor_decisions) as vendor_decisions
     from by_day
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
     group by periods.period, by_day.category, by_day.competitor, by_day.kind
@@ -53,7 +58,9 @@ reasons as (
         period,
         category,
         sum(vendor_deals) as vendor_reason_deals,
-        sum(sum(vendor_deals)) over (partition by period) as vendor_lost_deals
+        sum(sum(vendor_deals)) over (partition by period) as vendor_lost_deals,
+        sum(vendor_decisions) as vendor_reason_decisions,
+        sum(sum(vendor_decisions)) over (partition by period) as vendor_lost_decisions
     from stated
     group by period, category
 
@@ -65,7 +72,8 @@ competitors as (
         period,
         competitor,
         kind,
-        cast(sum(lost_deals) as bigint) as competitor_lost_deals
+        cast(sum(lost_deals) as bigint) as competitor_lost_deals,
+        cast(sum(lost_decisions) as bigint) as competitor_lost_decisions
     from stated
     group by period, competitor, kind
 
@@ -78,9 +86,15 @@ select
     reasons.category,
     competitors.competitor_lost_deals,
     coalesce(stated.lost_deals, 0) as lost_deals,
+    competitors.competitor_lost_decisions,
+    coalesce(stated.lost_decisions, 0) as lost_decisions
+    {%- for counted in ['deals', 'decisions'] %},
     -- the buyer who stays as it is, or builds it, is no vendor to be compared with
-    cast(case when competitors.kind = 'vendor' then reasons.vendor_lost_deals - competitors.competitor_lost_deals end as bigint) as other_lost_deals,
-    cast(case when competitors.kind = 'vendor' then reasons.vendor_reason_deals - coalesce(stated.lost_deals, 0) end as bigint) as other_reason_deals
+    cast(case when competitors.kind = 'vendor' then reasons.vendor_lost_{{ counted }} - competitors.competitor_lost_{{ counted }} end as bigint)
+        as other_lost_{{ counted }},
+    cast(case when competitors.kind = 'vendor' then reasons.vendor_reason_{{ counted }} - coalesce(stated.lost_{{ counted }}, 0) end as bigint)
+        as other_reason_{{ counted }}
+    {%- endfor %}
 from competitors
 inner join reasons on competitors.period = reasons.period
 left join stated

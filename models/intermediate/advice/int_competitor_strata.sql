@@ -1,6 +1,6 @@
 {{ config(materialized='table', enabled=true) }}
 -- One row per period x quarter x competitor: the deals that name it, and all deals of that quarter that name a vendor. A deal with two
--- competitors stands in both rows, so competitors may not be added; quarters may.
+-- competitors stands in both rows, so competitors may not be added; quarters may. Claims rest on decisions, deals told apart by something.
 
 with named as (
 
@@ -10,6 +10,7 @@ with named as (
         deals.is_won,
         competitors.competitor,
         competitors.kind,
+        case when deals.decision_line > 1 then 0 else 1 end as decisions,
         competitors.competitors_on_deal = 1 as is_sole,
         -- once for each deal that names a vendor
         {{ is_first_vendor() }} as is_first_vendor
@@ -31,7 +32,11 @@ by_day as (
         sum(case when is_sole then 1 else 0 end) as sole_closed_deals,
         sum(case when is_sole then is_won else 0 end) as sole_won_deals,
         sum(case when is_first_vendor then 1 else 0 end) as vendor_deals,
-        sum(case when is_first_vendor then is_won else 0 end) as vendor_won_deals
+        sum(case when is_first_vendor then is_won else 0 end) as vendor_won_deals,
+        sum(decisions) as decisions,
+        sum(decisions * is_won) as won_decisions,
+        sum(case when is_first_vendor then decisions else 0 end) as vendor_decisions,
+        sum(case when is_first_vendor then decisions * is_won else 0 end) as vendor_won_decisions
     from named
     group by closed_on, closed_quarter, competitor, kind
 
@@ -49,7 +54,11 @@ counted as (
         sum(by_day.sole_closed_deals) as sole_closed_deals,
         sum(by_day.sole_won_deals) as sole_won_deals,
         sum(by_day.vendor_deals) as vendor_deals,
-        sum(by_day.vendor_won_deals) as vendor_won_deals
+        sum(by_day.vendor_won_deals) as vendor_won_deals,
+        sum(by_day.decisions) as decisions,
+        sum(by_day.won_decisions) as won_decisions,
+        sum(by_day.vendor_decisions) as vendor_decisions,
+        sum(by_day.vendor_won_decisions) as vendor_won_decisions
     from by_day
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
     group by periods.period, by_day.closed_quarter, by_day.competitor, by_day.kind
@@ -66,5 +75,9 @@ select
     cast(sole_closed_deals as bigint) as sole_closed_deals,
     cast(sole_won_deals as bigint) as sole_won_deals,
     cast(sum(vendor_deals) over (partition by period, closed_quarter) as bigint) as vendor_deals,
-    cast(sum(vendor_won_deals) over (partition by period, closed_quarter) as bigint) as vendor_won_deals
+    cast(sum(vendor_won_deals) over (partition by period, closed_quarter) as bigint) as vendor_won_deals,
+    cast(decisions as bigint) as decisions,
+    cast(won_decisions as bigint) as won_decisions,
+    cast(sum(vendor_decisions) over (partition by period, closed_quarter) as bigint) as vendor_decisions,
+    cast(sum(vendor_won_decisions) over (partition by period, closed_quarter) as bigint) as vendor_won_decisions
 from counted

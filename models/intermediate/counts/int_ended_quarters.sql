@@ -7,7 +7,7 @@ with ended as (
         quarters.*,
         sign(quarters.win_rate - quarters.center_line) as side,
         abs(quarters.win_rate - quarters.center_line)
-        > 2 * sqrt(quarters.center_line * (1 - quarters.center_line) / nullif(quarters.closed_deals, 0)) as is_far
+        > 2 * sqrt(quarters.center_line * (1 - quarters.center_line) / nullif(quarters.decisions, 0)) as is_far
     from {{ ref('win_rates_by_quarter') }} as quarters
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter' and quarters.starts_on <= periods.starts_on
     where not quarters.is_partial
@@ -19,6 +19,7 @@ select
     starts_on,
     closed_deals,
     won_deals,
+    decisions,
     win_rate,
     row_number() over latest_first as quarters_back,
     first_value(quarter) over latest_first as latest_quarter,

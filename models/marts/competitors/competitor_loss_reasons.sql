@@ -1,7 +1,10 @@
 -- One row per period x competitor x loss reason: lost deals against it that state the reason, against the lost deals that name another vendor. A deal
 -- with two competitors stands under both, so competitors may not be added; reasons of one competitor may.
 
-{%- set effective = "/ coalesce(designs.design_effect, 1e0)" %}
+{#- of decisions that share an account or an owner, as many as tell as much -#}
+{%- set design = "/ coalesce(designs.design_effect, 1e0)" %}
+{%- set effective = "* (cast(reasons.competitor_lost_decisions as double) / nullif(reasons.competitor_lost_deals, 0)) " ~ design %}
+{%- set other_effective = "* (cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0)) " ~ design %}
 
 with shares as (
 
@@ -10,11 +13,10 @@ with shares as (
         coalesce(designs.design_effect, 1e0) as design_effect,
         {{ rate('reasons.lost_deals', 'reasons.competitor_lost_deals') }} as share,
         {{ rate('reasons.other_reason_deals', 'reasons.other_lost_deals') }} as other_share,
-        -- of deals that share an account or an owner, as many as tell as much
         reasons.lost_deals {{ effective }} as effective_deals,
         reasons.competitor_lost_deals {{ effective }} as effective_lost_deals,
-        reasons.other_reason_deals {{ effective }} as other_effective_deals,
-        reasons.other_lost_deals {{ effective }} as other_effective_lost_deals
+        reasons.other_reason_deals {{ other_effective }} as other_effective_deals,
+        reasons.other_lost_deals {{ other_effective }} as other_effective_lost_deals
     from {{ ref('int_competitor_reasons') }} as reasons
     left join {{ advice('int_design_effects') }} as designs on designs.comparison = 'competitor loss reasons'
 

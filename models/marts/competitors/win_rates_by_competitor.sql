@@ -1,6 +1,6 @@
 {%- set prior = setting('shrinkage_deals') | float %}
 -- One row per period x competitor named: how often deals against it are won, against the other deals that name a vendor. A deal that names two
--- counts for both, so rows may not be added.
+-- counts for both, so rows may not be added. The difference inside quarters and its interval rest on decisions.
 
 with compared as (
 
@@ -13,7 +13,7 @@ with compared as (
         cast(sum(sole_closed_deals) as bigint) as sole_closed_deals,
         cast(sum(sole_won_deals) as bigint) as sole_won_deals,
         -- the buyer who stays as it is, or builds it, is no vendor to be compared with
-        {{ stratified_sums("case when kind = 'vendor' then vendor_deals end", 'vendor_won_deals', 'closed_deals', 'won_deals') }}
+        {{ stratified_sums("case when kind = 'vendor' then vendor_decisions end", 'vendor_won_decisions', 'decisions', 'won_decisions') }}
     from {{ ref('int_competitor_strata') }}
     group by period, competitor, kind
 

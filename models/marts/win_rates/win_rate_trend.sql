@@ -1,6 +1,8 @@
+{#- as many of the decisions as of the deals were won -#}
+{%- set won = 'cast(won_deals as double) * decisions / closed_deals' -%}
 {%- set quarters = setting('trend_quarters') | int -%}
 -- One row: whether the win rate rose or fell steadily over the last quarters that have ended. Z is that of the score test for a trend in
--- proportions (Cochran 1954, Armitage 1955), weighted by deals; runs are judged as on a control chart (Nelson 1984).
+-- proportions (Cochran 1954, Armitage 1955), weighted by decisions; runs are judged as on a control chart (Nelson 1984).
 
 with summed as (
 
@@ -10,11 +12,11 @@ with summed as (
         max(latest_quarter) as last_quarter,
         min_by(win_rate, starts_on) as first_win_rate,
         max_by(win_rate, starts_on) as last_win_rate,
-        sum(closed_deals) as closed_deals,
-        sum(won_deals) / cast(nullif(sum(closed_deals), 0) as double) as win_rate,
-        sum(cast(-won_deals * quarters_back as double)) as won_places,
-        sum(cast(-closed_deals * quarters_back as double)) as places,
-        sum(cast(closed_deals * quarters_back * quarters_back as double)) as squared_places,
+        sum(decisions) as decisions,
+        sum({{ won }}) / nullif(sum(decisions), 0) as win_rate,
+        sum(-{{ won }} * quarters_back) as won_places,
+        sum(cast(-decisions * quarters_back as double)) as places,
+        sum(cast(decisions * quarters_back * quarters_back as double)) as squared_places,
         coalesce(min(case when not is_on_side_of_latest then quarters_back end) - 1, count(*)) as run_quarters,
         count(case when quarters_back <= 3 and is_far and is_on_side_of_latest then 1 end) as far_quarters
     from {{ ref('int_ended_quarters') }}
@@ -27,7 +29,7 @@ tested as (
     select
         *,
         (won_places - win_rate * places)
-        / nullif(sqrt(greatest(win_rate * (1 - win_rate) * (squared_places - power(places, 2) / closed_deals), 0e0)), 0) as z
+        / nullif(sqrt(greatest(win_rate * (1 - win_rate) * (squared_places - power(places, 2) / decisions), 0e0)), 0) as z
     from summed
 
 )

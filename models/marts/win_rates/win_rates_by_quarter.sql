@@ -1,13 +1,16 @@
 {%- set minimum_deals = setting('minimum_deals') | int -%}
+{%- set won = '(cast(won_deals as double) * decisions / nullif(closed_deals, 0))' -%}
 {%- set claim_z = (setting('win_rate_claim_z') | string) ~ 'e0' -%}
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
--- rate needs quarters that have ended and `minimum_deals` closed deals in each: two deals against two are no change.
+-- rate needs quarters that have ended and `minimum_deals` decisions in each: two deals against two are no change. Intervals and limits are
+-- those of as many decisions, of which lines that nothing tells apart are one.
 
 with outcomes as (
 
     select
         closed_quarter_starts_on,
         outcome,
+        sum(case when decision_line > 1 then 0 else 1 end) as decisions,
         {{ outcome_measures() }}
     from {{ ref('fct_deals') }}
     where is_in_population and outcome != 'open'
@@ -19,6 +22,7 @@ measured as (
 
     select
         quarters.starts_on,
+        cast(coalesce(sum(outcomes.decisions) filter (where outcomes.outcome in ('won', 'lost')), 0) as bigint) as decisions,
         {{ deal_measures() }}
     from {{ ref('int_quarters') }} as quarters
     left join outcomes on quarters.starts_on = outcomes.closed_quarter_starts_on
@@ -30,16 +34,16 @@ rated as (
 
     select
         *,
-        {{ rate_columns('won_deals', 'closed_deals', 'win_rate') }},
-        {{ wilson_low('won_deals', 'closed_deals', claim_z) }} as claim_low,
-        {{ wilson_high('won_deals', 'closed_deals', claim_z) }} as claim_high,
+        {{ rate_columns(won, 'decisions', 'win_rate') }},
+        {{ wilson_low(won, 'decisions', claim_z) }} as claim_low,
+        {{ wilson_high(won, 'decisions', claim_z) }} as claim_high,
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
         lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured
 
 ),
 
--- p-chart (Shewhart 1931): three standard errors around the rate of all quarters, for this quarter's number of deals
+-- p-chart (Shewhart 1931): three standard errors around the rate of all quarters, for this quarter's decisions
 charted as (
 
     select
@@ -49,7 +53,7 @@ charted as (
         {{ quarters_later('rated.starts_on', 1) }} as ends_before_on,
         {{ quarters_later('rated.starts_on', 1) }}
         > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
-        3 * sqrt(rated.center_line * (1 - rated.center_line) / nullif(rated.closed_deals, 0)) as half_width
+        3 * sqrt(rated.center_line * (1 - rated.center_line) / nullif(rated.decisions, 0)) as half_width
     from rated
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
 
@@ -64,9 +68,9 @@ compared as (
         {{ difference_columns('charted.win_rate', 'previous.win_rate', 'win_rate_change') }},
         {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'previous.win_rate', 'previous.claim_high') }} > 0
         or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'previous.win_rate', 'previous.claim_low') }} < 0 as leaves_out_zero,
-        charted.closed_deals >= {{ minimum_deals }} and not charted.is_partial as is_judged,
+        charted.decisions >= {{ minimum_deals }} and not charted.is_partial as is_judged,
         -- a quarter that is far from the one before it in the table has a mistyped year between them
-        previous.closed_deals >= {{ minimum_deals }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
+        previous.decisions >= {{ minimum_deals }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
     from charted
     left join charted as previous on charted.previous_starts_on = previous.starts_on
 
@@ -89,20 +93,17 @@ select
     compared.center_line,
     case when compared.closed_deals > 0 then compared.lower_limit end as lower_limit,
     case when compared.closed_deals > 0 then compared.upper_limit end as upper_limit,
-    case
-        when compared.closed_deals > 0
-            then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit) and compared.is_judged
-    end as is_outside_limits,
+    case when compared.closed_deals > 0 then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit) and compared.is_judged end
+        as is_outside_limits,
     compared.win_rate_change,
     compared.win_rate_change_low,
     compared.win_rate_change_high,
-    case
-        when compared.is_judged and compared.is_next then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0
-    end as is_win_rate_changed,
+    case when compared.is_judged and compared.is_next then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0 end as is_win_rate_changed,
     -- the same at the level of a claim
     case when compared.is_judged and compared.is_next then compared.leaves_out_zero end as is_win_rate_change_claimed,
     {{ value_columns('compared', has_interval=false) }},
     -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
     compared.closed_deals * compared.win_rate * compared.mean_won_amount / nullif(compared.mean_won_cycle_days, 0) as velocity_amount_per_day,
-    compared.value_missing_reason
+    compared.value_missing_reason,
+    compared.decisions
 from compared
