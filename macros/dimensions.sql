@@ -8,9 +8,9 @@
     {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions()) }}
 {% endmacro %}
 
-{# Their columns at the end of a select list, each after a comma. #}
-{% macro and_dimensions(table, without=[]) %}
-    {%- for name in account_dimensions() + deal_dimensions() if name not in without -%}
+{# Columns at the end of a select list, each after a comma: of all dimensions of words, or those named. #}
+{% macro and_dimensions(table, names=none) %}
+    {%- for name in names or account_dimensions() + deal_dimensions() -%}
         , {{ table }}.{{ name }}
     {%- endfor -%}
 {% endmacro %}

@@ -309,7 +309,7 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             # one that hands on the rows of another as they are describes what it adds
             handed_on = (
                 len(columns) - len(node["columns"])
-                if re.search(r"^select \w+\.\*$|^    (\w+\.\*|{{ all_but\(.*\) }}),$", node["raw_code"], re.MULTILINE)
+                if re.search(r"^(select |    )(\w+\.\*|{{ all_but\(.*\) }}),?$", node["raw_code"], re.MULTILINE)
                 else 0
             )
             built[node["name"]] = columns[handed_on:]
@@ -458,7 +458,7 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 # STYLE.md asks for 25 to 60 lines and one thought. What is longer may only get fewer and shorter.
 LONGEST_MODEL = 110
-MOST_OVER_60 = 77
+MOST_OVER_60 = 47
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:

@@ -47,18 +47,12 @@ select
     currency_count > 1 and unrated_count = 0 as is_converted,
     currency_count > 1 and unrated_count > 0 as is_mixed,
     case
-        when currency_count > 1 and unrated_count = 0
-            then coalesce(upper(nullif('{{ setting("company_currency") }}', '')), 'company currency')
+        when is_converted then coalesce(upper(nullif('{{ setting("company_currency") }}', '')), 'company currency')
         when currency_count = 1 then any_currency
     end as value_currency,
-    case
-        when currency_count > 1 and unrated_count > 0
-            then
-                'amounts stand in several currencies and fx_rates has '
-                || concat_ws(
-                    ' and ',
-                    'no rate for ' || unrated_currencies,
-                    'a rate that is not above 0 and at most {{ setting("largest_exchange_rate") }} for ' || misrated_currencies
-                )
-    end as value_missing_reason
+    case when is_mixed then 'amounts stand in several currencies and fx_rates has ' end || concat_ws(
+        ' and ',
+        'no rate for ' || unrated_currencies,
+        'a rate that is not above 0 and at most {{ setting("largest_exchange_rate") }} for ' || misrated_currencies
+    ) as value_missing_reason
 from summary

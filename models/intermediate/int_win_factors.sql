@@ -7,20 +7,12 @@
     'good_fit', 'other', 'unspecified',
 ] %}
 
-with stated_factors as (
-
-    select distinct win_factors
-    from {{ ref('stg_deals') }}
-    where win_factors is not null
-
-),
-
-listed_factors as (
+with listed_factors as (
 
     select
         win_factors,
         {{ split_to_rows('win_factors', '[;,|]') }} as part
-    from stated_factors
+    from (select distinct win_factors from {{ ref('stg_deals') }} where win_factors is not null) as stated
 
 ),
 

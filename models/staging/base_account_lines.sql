@@ -9,21 +9,17 @@ with lines as (
         line_problem,
         file_order,
         coalesce(account_id, account_name_hash) as account_id,
-        industry,
         annual_revenue,
         employees,
-        region,
-        country,
-        account_type,
         try_cast(modified_at as timestamp) as modified_at,
-        lower(is_deleted) in ('true', '1', 'yes') as is_deleted
-    from {{ source('landing', 'accounts') }}
+        lower(is_deleted) in ('true', '1', 'yes') as is_deleted{{ and_dimensions('accounts', account_dimensions()) }}  -- noqa: LT02
+    from {{ source('landing', 'accounts') }} as accounts
 
 ),
 
 versions as (
 
-    {{ versions_of_lines('lines', 'account_id', ['industry', 'annual_revenue', 'employees', 'region', 'country', 'account_type']) }}
+    {{ versions_of_lines('lines', 'account_id', ['annual_revenue', 'employees'] + account_dimensions()) }}
 
 )
 
@@ -31,12 +27,8 @@ select
     lines.source_file,
     lines.source_line,
     lines.account_id,
-    lines.industry,
     lines.annual_revenue,
     lines.employees,
-    lines.region,
-    lines.country,
-    lines.account_type,
     nullif(concat_ws(
         ', ',
         case when lines.annual_revenue is not null and try_cast(lines.annual_revenue as decimal(20, 2)) is null then 'annual_revenue' end,
@@ -55,7 +47,7 @@ select
         when merged.merged_id is not null then 'the record was merged into another one'
         when versions.rule_id is not null then {{ version_reason('versions.rule_id', 'row') }}
         when lines.is_deleted then 'is_deleted is true'
-    end as reason
+    end as reason{{ and_dimensions('lines', account_dimensions()) }}  -- noqa: LT02
 from lines
 left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
 left join {{ ref('base_merged_records') }} as merged on merged.object = 'accounts' and lines.account_id = merged.merged_id

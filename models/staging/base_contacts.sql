@@ -11,9 +11,7 @@ with only_on_deals as (
         deals.line_problem is null
         and deals.contact_id is null
         and deals.contact_name_hash is not null
-        and not exists (
-            select 1 from {{ source('landing', 'contacts') }} as contacts where contacts.contact_name_hash = deals.contact_name_hash
-        )
+        and deals.contact_name_hash not in (select contact_name_hash from {{ source('landing', 'contacts') }} where contact_name_hash is not null)
 
 )
 

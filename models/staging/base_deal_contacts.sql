@@ -1,7 +1,23 @@
 {{ config(materialized='table') }}
 -- One row per line of the files of contacts on deals, and per contact that a deal or a contact names in a cell of its own file.
 
-with links as (
+with named as (
+
+    select
+        *,
+        {{ absent() }} as is_primary
+    from {{ ref('base_named_contacts') }}
+    union all
+    -- the person a deal names is its main contact
+    select
+        {{ all_but('deals', ['contact_ids', 'contact_email_hashes']) }},
+        'true' as is_primary
+    from {{ ref('base_deals_naming_contacts') }} as deals
+    where contact_id is not null
+
+),
+
+links as (
 
     select
         source_file,
@@ -26,42 +42,18 @@ with links as (
         deal_id,
         contact_id,
         {{ absent() }} as buying_role,
-        {{ absent() }} as is_primary,
+        is_primary,
         {{ absent() }} as added_on,
         {{ absent() }} as is_deleted
-    from {{ ref('base_named_contacts') }}
-    union all
-    -- the person a deal names is its main contact
-    select
-        source_file,
-        source_line,
-        {{ absent() }} as line_problem,
-        file_dated_on,
-        file_order,
-        deal_id,
-        contact_id,
-        {{ absent() }} as buying_role,
-        'true' as is_primary,
-        {{ absent() }} as added_on,
-        {{ absent() }} as is_deleted
-    from {{ ref('base_deals_naming_contacts') }}
-    where contact_id is not null
+    from named
 
 )
 
 -- what was merged belongs to the deal and the person that are left
 select
-    links.source_file,
-    links.source_line,
-    links.line_problem,
-    links.file_dated_on,
-    links.file_order,
+    {{ all_but('links', ['deal_id', 'contact_id']) }},
     coalesce(merged_deals.survivor_id, links.deal_id) as deal_id,
-    coalesce(merged_contacts.survivor_id, links.contact_id) as contact_id,
-    links.buying_role,
-    links.is_primary,
-    links.added_on,
-    links.is_deleted
+    coalesce(merged_contacts.survivor_id, links.contact_id) as contact_id
 from links
 left join {{ ref('base_merged_records') }} as merged_deals on merged_deals.object = 'deals' and links.deal_id = merged_deals.merged_id
 left join {{ ref('base_merged_records') }} as merged_contacts

@@ -1,43 +1,7 @@
 -- One row per line of the deal files, with the outcome it states and what said so. The first that speaks decides: a status, the flags
 -- and the stage, the days of winning and losing. What nothing maps stays the file's own word, for the line to be rejected under it.
 
-with stated as (
-
-    select
-        *,
-        -- what stands in brackets behind a stage, as in Closed Won (Sales Pipeline)
-        case
-            when {{ matches('stage', '^.+ \\([^()]+\\)$') }} then {{ folded(replace_pattern('stage', '^.+ \\(([^()]+)\\)$', '\\1')) }}
-        end as bracket,
-        {{ replace_pattern('stage', ' \\([^()]+\\)$', '') }} as stage_before_bracket
-    from {{ source('landing', 'deals') }}
-
-),
-
--- it is a pipeline where it says so, or where several stages have it; else it belongs to the stage, as in Closed Won (cancelled)
-pipelines as (
-
-    select bracket
-    from stated
-    where bracket is not null
-    group by bracket
-    having
-        count(distinct {{ folded('stage_before_bracket') }}) > 1
-        or max(case when bracket like '%pipeline%' or bracket = {{ folded('pipeline') }} then 1 else 0 end) = 1
-
-),
-
-deals as (
-
-    select
-        stated.*,
-        case when pipelines.bracket is null then stated.stage else stated.stage_before_bracket end as own_stage
-    from stated
-    left join pipelines on stated.bracket = pipelines.bracket
-
-),
-
-stages as ({{ stage_outcomes() }}),
+with stages as ({{ stage_outcomes() }}),
 
 words as (
 
@@ -63,7 +27,7 @@ decided as (
                 then {{ outcome_of('deals.is_won', 'deals.is_lost', 'deals.is_closed', 'coalesce(stages.outcome, numbered.outcome)', 'deals.own_stage') }}
         end as outcome_said,
         case when deals.outcome is null and rules.stage_tells_outcome then 'seeds/stage_map.csv' else rules.outcome_list end as outcome_list
-    from deals
+    from {{ ref('base_staged_deals') }} as deals
     left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
     left join words on {{ folded('deals.outcome') }} = words.word
     left join stages on deals.crm = stages.crm and {{ folded('deals.own_stage') }} = stages.stage

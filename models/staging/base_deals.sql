@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- set handed_on = (account_dimensions() + deal_dimensions()) | reject('in', ['owner', 'product', 'competitor']) | list %}
 -- One row per line of the deal files of any CRM: whose deal, how it ended, when, and what it was worth. Nothing dropped, nothing typed.
 -- Models above it write out the quarters of the list when they compile.
 -- depends_on: {{ ref('fiscal_quarters') }}
@@ -45,5 +46,5 @@ select
     employees,
     coalesce(owner, owner_id) as owner,
     known_product as product,
-    known_competitor as competitor{{ and_dimensions('deals', without=['owner', 'product', 'competitor']) }}  -- noqa: LT02
+    known_competitor as competitor{{ and_dimensions('deals', handed_on) }}  -- noqa: LT02
 from {{ ref('base_deals_with_offers') }} as deals

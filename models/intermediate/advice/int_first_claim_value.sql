@@ -8,7 +8,6 @@ with sides as (
     select
         *,
         won_amount / closed_deals as value_per_deal,
-        -- of deals that share nothing
         squared_amount - power(won_amount, 2) / closed_deals as spread
     from {{ ref('int_first_claim_sides') }}
     where
@@ -18,20 +17,13 @@ with sides as (
 
 ),
 
--- deals of an account are of a size: how much more the sums of accounts vary than those of as many deals that share nothing
+-- deals of an account are of a size: how much more the sums of accounts vary than `spread`, that of deals that share nothing
 clustered as (
 
     select
         *,
-        coalesce(
-            greatest(
-                1e0,
-                (
-                    squared_account_amount - 2e0 * value_per_deal * account_amount_deals + power(value_per_deal, 2) * squared_account_deals
-                ) / nullif(spread, 0)
-            ),
-            1e0
-        ) as design_effect
+        squared_account_amount - 2e0 * value_per_deal * account_amount_deals + power(value_per_deal, 2) * squared_account_deals as account_spread,
+        coalesce(greatest(1e0, account_spread / nullif(spread, 0)), 1e0) as design_effect
     from sides
 
 ),

@@ -1,5 +1,4 @@
 {{ config(enabled=true) }}
-{%- set many = setting('many_contacts') | int %}
 -- One row per period x moment: won and closed deals with many contacts and with fewer, and their difference inside like deals. Also where nothing
 -- can be counted. Periods and moments may not be added.
 
@@ -12,8 +11,8 @@ with strata as (
         sum(closed_deals) as closed_deals,
         sum(won_deals) as won_deals,
         sum(dated_deals) as dated_deals,
-        sum(case when contacts >= {{ many }} then closed_deals else 0 end) as many_deals,
-        sum(case when contacts >= {{ many }} then won_deals else 0 end) as many_won_deals
+        sum(case when contacts >= {{ setting('many_contacts') | int }} then closed_deals else 0 end) as many_deals,
+        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_deals else 0 end) as many_won_deals
     from {{ ref('int_contact_strata') }}
     group by period, moment, deal_size_band, deal_type, closed_quarter
 
@@ -28,31 +27,11 @@ compared as (
         sum(closed_deals) as closed_deals,
         sum(many_deals) as many_deals,
         sum(many_won_deals) as many_won_deals,
-        sum(closed_deals - many_deals) as few_deals,
-        sum(won_deals - many_won_deals) as few_won_deals,
+        sum(won_deals) as won_deals,
         sum(dated_deals) as dated_deals,
         {{ stratified_sums('closed_deals', 'won_deals', 'many_deals', 'many_won_deals') }}
     from strata
     group by period, moment
-
-),
-
-with_contacts as (
-
-    select
-        period,
-        closed_deals,
-        dated_deals
-    from compared
-    where moment = 'at close'
-
-),
-
-moments as (
-
-    select 'at close' as moment
-    union all
-    select 'early' as moment
 
 )
 
@@ -66,15 +45,16 @@ select
     {{ rate('with_contacts.dated_deals', 'with_contacts.closed_deals') }} as dated_share,
     coalesce(compared.many_deals, 0) as many_deals,
     coalesce(compared.many_won_deals, 0) as many_won_deals,
-    coalesce(compared.few_deals, 0) as few_deals,
-    coalesce(compared.few_won_deals, 0) as few_won_deals,
+    coalesce(compared.closed_deals - compared.many_deals, 0) as few_deals,
+    coalesce(compared.won_deals - compared.many_won_deals, 0) as few_won_deals,
     {{ stratified_difference() }} as difference,
     {{ stratified_low('coalesce(designs.design_effect, 1e0)') }} as difference_low,
     {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,
     coalesce(designs.design_effect, 1e0) as design_effect
 from {{ ref('dim_periods') }} as periods
-cross join moments
-left join with_contacts on periods.period = with_contacts.period
+cross join (select 'at close' as moment union all select 'early' as moment) as moments
+left join (select period, closed_deals, dated_deals from compared where moment = 'at close') as with_contacts  -- noqa: LT09
+    on periods.period = with_contacts.period
 left join compared on periods.period = compared.period and moments.moment = compared.moment
 left join {{ advice('int_design_effects') }} as designs
     on designs.comparison = case moments.moment when 'early' then 'contacts early' else 'contacts at close' end

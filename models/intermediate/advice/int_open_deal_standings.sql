@@ -3,35 +3,9 @@
 -- its chance and age. Segments that hold what is left over are no claim to be inside or outside of.
 -- depends_on: {{ ref('icp_recommendations') }}
 
-with deal_segments as (
+with stated as (
 
-    {% for dimension in pace_dimensions() -%}
-    select
-        deal_key,
-        '{{ dimension.name }}' as dimension,
-        {{ dimension.name }} as segment
-    from {{ ref('int_open_deals') }}
-    union all
-    {% endfor -%}
-    select
-        deal_key,
-        'all' as dimension,
-        'all deals' as segment
-    from {{ ref('int_open_deals') }}
-
-),
-
--- one side of an ordered dimension is a segment as well
-stated as (
-
-    select * from deal_segments
-    union all
-    select
-        deal_segments.deal_key,
-        cuts.dimension,
-        cuts.segment
-    from deal_segments
-    inner join {{ ref('dim_segment_cuts') }} as cuts on deal_segments.dimension = cuts.dimension and deal_segments.segment = cuts.segment_part
+    select * from {{ ref('int_open_deal_segments') }}
 
 ),
 

@@ -18,8 +18,8 @@ where
     and (is_outside_limits or is_win_rate_changed)
 union all
 select
-    'loss_reason_change' as topic,
-    case when changes.is_reliable then 'strong' else 'directional' end as grade,
+    case when changes.is_changed then 'loss_reason_change' else 'loss_reason_watch' end as topic,
+    case when changes.is_changed and changes.is_reliable then 'strong' else 'directional' end as grade,
     changes.direction,
     categories.label as subject,
     changes.rationale as detail,
@@ -28,20 +28,7 @@ select
     abs(changes.change) as strength
 from {{ ref('loss_reason_changes') }} as changes
 inner join {{ ref('loss_reason_categories') }} as categories on changes.category = categories.category
-where changes.is_changed and changes.category not in ('unspecified', 'other')
-union all
-select
-    'loss_reason_watch' as topic,
-    'directional' as grade,
-    changes.direction,
-    categories.label as subject,
-    changes.rationale as detail,
-    'loss_reason_changes' as source_table,
-    changes.category as source_row,
-    abs(changes.change) as strength
-from {{ ref('loss_reason_changes') }} as changes
-inner join {{ ref('loss_reason_categories') }} as categories on changes.category = categories.category
-where changes.is_promising and changes.is_reliable and changes.category not in ('unspecified', 'other')
+where (changes.is_changed or (changes.is_promising and changes.is_reliable)) and changes.category not in ('unspecified', 'other')
 union all
 select
     'loss_reason' as topic,

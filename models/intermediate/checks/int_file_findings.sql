@@ -12,16 +12,6 @@ with files as (
 
 ),
 
-placed as (
-
-    select
-        source_file,
-        max(file_order) as file_order
-    from {{ ref('base_deals') }}
-    group by source_file
-
-),
-
 -- the deals of each file whose place among the files is known
 held as (
 
@@ -31,7 +21,8 @@ held as (
         placed.file_order,
         max(placed.file_order) over () as newest_order
     from {{ ref('base_deal_lines') }} as lines
-    inner join placed on lines.source_file = placed.source_file
+    inner join (select source_file, max(file_order) as file_order from {{ ref('base_deals') }} group by source_file) as placed  -- noqa: LT09
+        on lines.source_file = placed.source_file
     where placed.file_order is not null and (lines.rule_id is null or lines.rule_id in ('superseded', 'exact_duplicate'))
 
 ),

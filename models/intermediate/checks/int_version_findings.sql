@@ -5,9 +5,7 @@ with replaced as (
 
     select
         count(distinct case when newest.outcome = 'open' and older.outcome in ('won', 'lost') then newest.deal_id end) as closed_superseded_by_open,
-        count(distinct case
-            when abs({{ dbt.datediff('older.created_on', 'newest.created_on', 'day') }}) > 1 then newest.deal_id
-        end) as id_of_another_deal
+        count(distinct case when abs({{ dbt.datediff('older.created_on', 'newest.created_on', 'day') }}) > 1 then newest.deal_id end) as id_of_another_deal
     from {{ ref('base_deal_lines') }} as newest
     inner join {{ ref('base_deal_lines') }} as older on newest.deal_id = older.deal_id and older.rule_id like 'superseded%'
     where newest.rule_id is null

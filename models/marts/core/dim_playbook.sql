@@ -1,66 +1,6 @@
 -- One row per play: what to do in a situation, who does it and how we will know. The words come from the seed `playbook`, which a user may
 -- edit: a situation without a play, and a word in braces that no one fills in, end the build with a sentence.
 
-with texts as (
-
-    {% for column in ('title', 'action', 'owner', 'how_we_will_know') -%}
-    select kind, situation, '{{ column }}' as column_name, {{ column }} as words_in_text from {{ ref('playbook') }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
-parts as (
-
-    select
-        kind,
-        situation,
-        column_name,
-        {{ split_to_rows("words_in_text", '[{]') }} as part
-    from texts
-
-),
-
-placeholders as (
-
-    select
-        kind,
-        situation,
-        column_name,
-        substring(part, 1, position('}' in part) - 1) as word
-    from parts
-    where {{ matches('part', '^[A-Za-z0-9_]+[}]') }}
-
-),
-
-problems as (
-
-    select
-        'seeds/playbook.csv, ' || placeholders.kind || ' ' || placeholders.situation || ', ' || placeholders.column_name || ': {'
-        || placeholders.word || '} is not known here; known: ' || coalesce(own.words, general.words) || '.' as problem
-    from placeholders
-    left join {{ ref('action_situations') }} as own on placeholders.kind = own.kind and placeholders.situation = own.situation
-    left join {{ ref('action_situations') }} as general on placeholders.kind = general.kind and general.situation = '*'
-    where position(' ' || placeholders.word || ' ' in ' ' || coalesce(own.words, general.words) || ' ') = 0
-    union all
-    select
-        'seeds/playbook.csv, ' || plays.kind || ' ' || plays.situation || ': the grade is ' || coalesce(plays.grade, 'empty') || ', and its evidence allows '
-        || situations.grade || '. Write that.' as problem
-    from {{ ref('playbook') }} as plays
-    inner join {{ ref('action_situations') }} as situations on plays.kind = situations.kind and plays.situation = situations.situation
-    where plays.grade is distinct from situations.grade
-    union all
-    select
-        'seeds/playbook.csv has no play of kind ' || situations.kind || ' and situation ' || situations.situation || ', which is met where '
-        || situations.applies_when || ': add it.' as problem
-    from {{ ref('action_situations') }} as situations
-    left join {{ ref('playbook') }} as plays
-        on situations.kind = plays.kind and (situations.situation = plays.situation or plays.situation = '*')
-    where plays.kind is null
-
-)
-
 select
     case when problems.problem is not null then {{ fail('problems.problem') }} else plays.kind end as kind,
     plays.situation,
@@ -69,6 +9,6 @@ select
     plays.action,
     plays.owner,
     plays.how_we_will_know
-from (select min(problem) as problem from problems) as problems
+from (select min(problem) as problem from {{ ref('int_playbook_problems') }}) as problems
 left join {{ ref('playbook') }} as plays on true
 where problems.problem is not null or plays.kind is not null

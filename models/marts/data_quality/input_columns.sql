@@ -2,34 +2,7 @@
 -- Names are those the answers use. `matched`: no ids, so that records were found by name, domain or e-mail address. An object of which no
 -- file is read has a row without file and column.
 
-with renamed as (
-
-    select
-        case when rules.reported_object = '*' then landed.object else coalesce(rules.reported_object, landed.object) end as object,
-        landed.source_file,
-        coalesce(rules.reported_column, landed.column_name) as column_name,
-        landed.source_header,
-        case when landed.status = 'mapped' then coalesce(rules.found_by, 'mapped') else landed.status end as status
-    from {{ source('landing', 'columns') }} as landed
-    left join {{ ref('reported_columns') }} as rules
-        on rules.object in ('*', landed.object) and landed.column_name = rules.column_name
-    -- a rule without a name to report: the column only serves to find or to number records
-    where rules.column_name is null or rules.reported_column is not null
-    union all
-    -- where a CRM's stages have outcomes, the stage says the outcome too
-    select
-        landed.object,
-        landed.source_file,
-        'outcome' as column_name,
-        landed.source_header,
-        landed.status
-    from {{ source('landing', 'columns') }} as landed
-    inner join {{ ref('crm_rules') }} as rules on landed.crm = rules.crm and rules.stage_tells_outcome
-    where landed.object = 'deals' and landed.column_name = 'stage'
-
-),
-
-exported as (
+with exported as (
 
     select
         object,
@@ -38,7 +11,7 @@ exported as (
         {{ listed('source_header', ' or ') }} as source_header,
         -- `mapped` comes before `matched`, and that before `missing`
         min(status) as status
-    from renamed
+    from {{ ref('int_reported_columns') }}
     group by object, source_file, column_name, case when column_name is null then source_header end
 
 )

@@ -41,24 +41,8 @@ summed as (
 )
 
 select
-    counted.method,
-    counted.quarter,
-    counted.trained_from,
-    counted.trained_to,
-    counted.advice,
-    counted.inside_closed_deals,
-    counted.inside_won_deals,
-    counted.inside_win_rate,
-    counted.inside_win_rate_low,
-    counted.inside_win_rate_high,
-    counted.outside_closed_deals,
-    counted.outside_won_deals,
-    counted.outside_win_rate,
-    counted.inside_win_rate - counted.outside_win_rate as difference,
-    {{ newcombe_low('counted.inside_win_rate', 'counted.inside_win_rate_low', 'counted.outside_win_rate', 'counted.outside_win_rate_high') }} as difference_low,
-    {{ newcombe_high(
-        'counted.inside_win_rate', 'counted.inside_win_rate_high', 'counted.outside_win_rate', 'counted.outside_win_rate_low'
-    ) }} as difference_high,
+    {{ all_but('counted', ['outside_win_rate_low', 'outside_win_rate_high']) }},
+    {{ difference_columns('counted.inside_win_rate', 'counted.outside_win_rate', 'difference') }},
     -- moving `shift_points` of every 100 deals from outside to inside; advice for no one or for everybody moves none
     coalesce({{ setting('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
     cast(summed.judged_quarters as bigint) as judged_quarters,

@@ -26,17 +26,6 @@ profile_fields as (
     from {{ ref('dim_periods') }}
     where period = 'window'
 
-),
-
-threshold as (
-
-    select
-        score_threshold,
-        grade,
-        is_predictive,
-        missing_reason
-    from {{ ref('recommended_score_threshold') }}
-
 )
 
 select
@@ -63,4 +52,4 @@ select
 from profile_fields
 left join {{ current_profile() }} as current_profile on profile_fields.profile_field = current_profile.profile_field
 left join advised on profile_fields.profile_field = advised.dimension
-left join threshold on profile_fields.profile_field = 'score_threshold'
+left join {{ ref('recommended_score_threshold') }} as threshold on profile_fields.profile_field = 'score_threshold'

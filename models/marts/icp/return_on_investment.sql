@@ -23,8 +23,8 @@ valued as (
         baseline.period,
         baseline.population,
         100e0 * baseline.win_rate as wins_per_100,
-        case when first_claim.segment_label is not null then overlap.target_deals end as target_deals,
-        case when first_claim.segment_label is not null then overlap.shared_target_deals end as shared_target_deals,
+        cast(case when first_claim.segment_label is not null then overlap.target_deals end as bigint) as target_deals,
+        cast(case when first_claim.segment_label is not null then overlap.shared_target_deals end as bigint) as shared_target_deals,
         first_claim.shift_points / 100e0 * worth.relative_value as relative_gain,
         first_claim.shift_points / 100e0 * worth.relative_value_low as relative_gain_low,
         first_claim.shift_points / 100e0 * worth.relative_value_high as relative_gain_high
@@ -38,26 +38,13 @@ valued as (
 )
 
 select
-    period,
-    segment_label,
-    grade,
-    shift_points,
-    wins_per_100,
-    extra_wins_per_100,
-    extra_wins_low,
-    extra_wins_high,
-    cast(target_deals as bigint) as target_deals,
-    cast(shared_target_deals as bigint) as shared_target_deals,
-    quota_amount,
-    gross_margin,
-    programme_cost,
+    {{ all_but('valued', ['relative_gain', 'relative_gain_low', 'relative_gain_high']) }},
     round(quota_amount * relative_gain, 2) as revenue_gain,
     round(quota_amount * relative_gain_low, 2) as revenue_gain_low,
     round(quota_amount * relative_gain_high, 2) as revenue_gain_high,
     round(quota_amount * relative_gain * gross_margin - programme_cost, 2) as net_gain,
     round(quota_amount * relative_gain_low * gross_margin - programme_cost, 2) as net_gain_low,
     round(quota_amount * relative_gain_high * gross_margin - programme_cost, 2) as net_gain_high,
-    population,
     case
         when segment_label is null then 'no segment is claimed: a bet has no price'
         when wins_per_100 is null or wins_per_100 = 0 then 'advice reads no won deal'

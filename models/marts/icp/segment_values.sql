@@ -34,20 +34,7 @@ with bounded as (
 )
 
 select
-    dimension,
-    segment,
-    closed_deals,
-    won_deals,
-    unvalued_won_deals,
-    value_per_deal,
-    other_value_per_deal,
-    value_ratio,
-    value_ratio_low,
-    value_ratio_high,
-    expected_value_per_deal,
-    all_value_per_deal,
-    value_per_day,
-    other_value_per_day,
+    {{ all_but('bounded', ['ratio_of_days', 'day_error', 'is_compared', 'value_missing_reason']) }},
     case when day_error is not null then ratio_of_days end as day_ratio,
     ratio_of_days * exp(-1.959964 * day_error) as day_ratio_low,
     ratio_of_days * exp(1.959964 * day_error) as day_ratio_high,
@@ -56,7 +43,6 @@ select
         when value_ratio_high < 1 and won_deals >= {{ setting('worth_less_won_deals') | int }} then 'worth less'
         when is_compared then 'cannot be told'
     end as value_verdict,
-    population,
     case
         when value_missing_reason is not null then value_missing_reason
         when not is_compared then 'too few closed or won deals with an amount, in the segment or outside'

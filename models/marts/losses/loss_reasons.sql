@@ -26,8 +26,7 @@ listed as (
         baseline.value_missing_reason,
         categories.category,
         categories.label,
-        categories.family,
-        count(*) over (partition by baseline.period) as category_count
+        categories.family
     from {{ ref('win_rate_baseline') }} as baseline
     cross join {{ ref('loss_reason_categories') }} as categories
     where categories.category in (select category from reasons)
@@ -48,32 +47,13 @@ shares as (
 )
 
 select
-    shares.period,
-    shares.category,
-    shares.label,
-    shares.family,
-    shares.population,
-    shares.lost_deals,
-    shares.all_lost_deals,
-    shares.share,
-    shares.share_low,
-    shares.share_high,
+    {{ all_but('shares', ['all_lost_amount', 'missing_reason']) }},
     cast(row_number() over (partition by shares.period order by shares.lost_deals desc, shares.category) as bigint) as share_rank,
-    shares.mentioned_deals,
-    shares.lost_amount,
     {{ rate('shares.lost_amount', 'shares.all_lost_amount') }} as lost_amount_share,
-    case when shares.period = 'quarter' then previous.lost_deals end as previous_lost_deals,
-    case when shares.period = 'quarter' then previous.share end as previous_share,
-    case when shares.period = 'quarter' then shares.share - previous.share end as share_change,
-    case
-        when shares.period = 'quarter'
-            then {{ newcombe_low('shares.share', 'shares.share_low', 'previous.share', 'previous.share_high') }}
-    end as share_change_low,
-    case
-        when shares.period = 'quarter'
-            then {{ newcombe_high('shares.share', 'shares.share_high', 'previous.share', 'previous.share_low') }}
-    end as share_change_high,
-    case when shares.all_lost_deals = 0 then coalesce(shares.missing_reason, 'no lost deals in this period') end as missing_reason,
-    shares.value_missing_reason
+    previous.lost_deals as previous_lost_deals,
+    previous.share as previous_share,
+    {{ difference_columns('shares.share', 'previous.share', 'share_change') }},
+    case when shares.all_lost_deals = 0 then coalesce(shares.missing_reason, 'no lost deals in this period') end as missing_reason
 from shares
-left join shares as previous on previous.period = 'previous_quarter' and shares.category = previous.category
+left join shares as previous
+    on shares.period = 'quarter' and previous.period = 'previous_quarter' and shares.category = previous.category

@@ -44,20 +44,11 @@ shares as (
 )
 
 select
-    shares.period,
-    shares.dimension,
-    shares.segment,
-    shares.category,
+    {{ all_but('shares', ['first_deals', 'segment_lost_deals', 'other_lost_deals', 'rest_reason_deals', 'other_share_low', 'other_share_high']) }},
     baseline.population,
-    shares.lost_deals,
     cast(shares.segment_lost_deals as bigint) as segment_lost_deals,
-    shares.share,
-    shares.share_low,
-    shares.share_high,
     cast(shares.other_lost_deals as bigint) as other_lost_deals,
-    shares.other_share,
     {{ difference_columns('shares.share', 'shares.other_share', 'difference') }},
-    shares.lost_amount,
     baseline.value_missing_reason
 from shares
 inner join {{ ref('win_rate_baseline') }} as baseline on shares.period = baseline.period

@@ -26,35 +26,7 @@ in_use_counts as (
 )
 
 select
-    threshold.is_predictive,
-    threshold.grade,
-    threshold.may_know_outcome,
-    threshold.missing_reason,
-    threshold.scored_deals,
-    threshold.closed_deals,
-    threshold.auc,
-    threshold.gate_p_value,
-    threshold.score_threshold,
-    threshold.base_rate,
-    threshold.closed_deals_above,
-    threshold.won_deals_above,
-    threshold.win_rate_above,
-    threshold.win_rate_above_low,
-    threshold.win_rate_above_high,
-    threshold.closed_deals_below,
-    threshold.won_deals_below,
-    threshold.win_rate_below,
-    threshold.win_rate_below_low,
-    threshold.win_rate_below_high,
-    threshold.gap,
-    threshold.gap_low,
-    threshold.gap_high,
-    threshold.cross_validated_youden,
-    threshold.cross_validated_accuracy,
-    threshold.majority_accuracy,
-    threshold.in_sample_accuracy,
-    threshold.in_sample_false_positives,
-    threshold.in_sample_false_negatives,
+    threshold.*,
     in_use_counts.score_threshold as current_score_threshold,
     case when in_use_counts.score_threshold is not null then in_use_counts.false_positives end as current_false_positives,
     case when in_use_counts.score_threshold is not null then in_use_counts.false_negatives end as current_false_negatives,
@@ -62,8 +34,6 @@ select
         when in_use_counts.score_threshold is not null
             then {{ rate('(in_use_counts.scored_deals - in_use_counts.false_positives - in_use_counts.false_negatives)', 'in_use_counts.scored_deals') }}
     end as current_accuracy,
-    threshold.rationale,
-    threshold.method_version,
     periods.population
 from {{ advice('int_recommended_score_threshold') }} as threshold
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'

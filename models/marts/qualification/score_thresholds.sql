@@ -15,13 +15,6 @@ with scores as (
 
 ),
 
-score_thresholds as (
-
-    select cast(id * 5 as double) / 100e0 as score_threshold
-    from range(21) as counted (id)
-
-),
-
 counted as (
 
     select
@@ -33,7 +26,7 @@ counted as (
         cast(sum(case when scores.qualification_score < score_thresholds.score_threshold then scores.lost_deals else 0 end) as bigint) as true_negatives,
         cast(coalesce(sum(case when scores.qualification_score is null then scores.won_deals + scores.lost_deals end), 0) as bigint) as unscored_deals
     from {{ ref('dim_periods') }} as periods
-    cross join score_thresholds
+    cross join (select cast(id * 5 as double) / 100e0 as score_threshold from range(21) as counted (id)) as score_thresholds
     left join scores on periods.period = scores.period
     group by periods.period, score_thresholds.score_threshold
 
@@ -52,25 +45,14 @@ rated as (
 )
 
 select
-    rated.period,
-    rated.score_threshold,
+    {{ all_but('rated', ['right_deals', 'spared_losses_share']) }},
     periods.population,
-    rated.scored_deals,
-    rated.unscored_deals,
-    rated.true_positives,
-    rated.false_positives,
-    rated.false_negatives,
-    rated.true_negatives,
     {{ rate_columns('rated.right_deals', 'rated.scored_deals', 'accuracy') }},
     rated.kept_wins_share + rated.spared_losses_share - 1 as youden_j,
-    rated.kept_wins_share,
     {{ rate('(rated.true_positives + rated.false_positives)', 'rated.scored_deals') }} as pursued_share,
     {{ rate_columns('rated.true_positives', '(rated.true_positives + rated.false_positives)', 'win_rate_above') }},
     {{ rate('rated.false_negatives', '(rated.false_negatives + rated.true_negatives)') }} as win_rate_below,
-    rated.scored_deals > 0
-    and rated.right_deals = max(rated.right_deals) over (partition by rated.period) as is_most_accurate,
-    case
-        when rated.scored_deals = 0 then coalesce(periods.missing_reason, 'no closed deal of this period has a qualification score')
-    end as missing_reason
+    rated.scored_deals > 0 and rated.right_deals = max(rated.right_deals) over (partition by rated.period) as is_most_accurate,
+    case when rated.scored_deals = 0 then coalesce(periods.missing_reason, 'no closed deal of this period has a qualification score') end as missing_reason
 from rated
 inner join {{ ref('dim_periods') }} as periods on rated.period = periods.period

@@ -1,37 +1,8 @@
-{%- set measures = {'amount': 'cast(amount as double)', 'cycle_days': 'cast(cycle_days as double)'} -%}
 -- One row per period x measure of a closed deal: the mean, and the median with its interval. A few large deals pull a mean;
 -- the interval of a median counts deals and assumes nothing about their spread. Periods overlap and may not be added.
 
-with values_by_day as (
-
-    {% for measure, value in measures.items() -%}
-    select closed_on, outcome || '_{{ measure }}' as measure, {{ value }} as value, count(*) as deals
-    from {{ ref('fct_closed_deals') }}
-    where {{ measure }} is not null
-    group by closed_on, outcome, {{ value }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
 -- many deals share a value, so values are ranked and not deals
-counted as (
-
-    select
-        periods.period,
-        periods.population,
-        by_day.measure,
-        by_day.value,
-        sum(by_day.deals) as deals
-    from values_by_day as by_day
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
-        on by_day.closed_on is not distinct from periods.closed_on
-    group by periods.period, periods.population, by_day.measure, by_day.value
-
-),
-
-ranked as (
+with ranked as (
 
     select
         period,
@@ -41,7 +12,7 @@ ranked as (
         deals as deals_of_value,
         cast(sum(deals) over (partition by period, measure order by value) as bigint) as last_position,
         cast(sum(deals) over (partition by period, measure) as bigint) as deals
-    from counted
+    from {{ ref('int_deals_by_value') }}
 
 ),
 

@@ -1,0 +1,12 @@
+{{ config(materialized='ephemeral') }}
+-- One row per line of the files x object read from it, with the rule that rejects or excludes it, or none.
+
+{% for object, model in models_of_lines().items() -%}
+select
+    '{{ object }}' as object,
+    source_file,
+    rule_id
+from {{ ref(model) }}
+{% if not loop.last %}union all
+{% endif %}
+{%- endfor %}
