@@ -200,9 +200,9 @@ def test_overlaps_add_up_to_the_deals_of_a_segment(sample_build: SampleBuild) ->
     """For each quarter, segment and other dimension, every pair once, from whichever side it is looked at."""
     wrong = sample_build.rows(
         """with both_ways as (
-    select quarter, dimension, segment, other_dimension, closed_deals from intermediate.int_segment_overlaps
+    select quarter, dimension, segment, other_dimension, decisions from intermediate.int_segment_overlaps
     union all
-    select quarter, other_dimension, other_segment, dimension, closed_deals from intermediate.int_segment_overlaps
+    select quarter, other_dimension, other_segment, dimension, decisions from intermediate.int_segment_overlaps
 ),
 added as (
     select quarter, dimension, segment, other_dimension, sum(closed_deals) as closed_deals

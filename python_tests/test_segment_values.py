@@ -17,6 +17,13 @@ MEASURES = (
     "timed_amount", "squared_timed_amount", "amount_days", "squared_account_amount", "account_amount_deals", "squared_account_deals",
 )  # fmt: skip
 # amounts 10, 20, 30, 40 and 100 in 10 deals; six of 50 in 20; each deal took 10 days and 5 days
+# no deal repeats another
+DECIDED = {
+    "decisions": "closed_deals",
+    "won_decisions": "won_deals",
+    "timed_won_decisions": "timed_won_deals",
+    "decision_days": "days",
+}
 OWN = (10, 5, 0, 200.0, 13000.0, 5, 100.0, 1000.0, 200.0, 13000.0, 2000.0, 13000.0, 200.0, 10.0)
 REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0, 15000.0, 300.0, 20.0)
 
@@ -37,8 +44,11 @@ def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = 
         connection.execute(f"create table sums (dimension varchar, segment varchar, {names})")
         rows = [("industry", "T", *own), ("industry", "others", *rest)]
         connection.executemany(f"insert into sums values ({', '.join('?' * (2 + len(MEASURES)))})", rows)
-        alls = ", ".join(f"sum({name}) over () as all_{name}" for name in MEASURES)
-        connection.execute(f"create table int_segment_values as select *, {alls} from sums")
+        alls = ", ".join(f"sum({name}) over () as all_{name}" for name in [*MEASURES, *DECIDED])
+        decided = ", ".join(f"{name} as {decisions}" for decisions, name in DECIDED.items())
+        connection.execute(
+            f"create table int_segment_values as select *, {alls} from (select *, {decided} from sums) as told"
+        )
         connection.execute(
             "create table win_rate_baseline (period varchar, value_missing_reason varchar, population varchar)"
         )

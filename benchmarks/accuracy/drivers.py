@@ -319,8 +319,17 @@ def value_ratio_report(
         names = ", ".join(f"{name} {'varchar' if name in columns[:2] else 'double'}" for name in columns)
         connection.execute(f"create table sums ({names})")
         connection.executemany(f"insert into sums values ({', '.join('?' * len(columns))})", rows)
-        alls = ", ".join(f"sum({name}) over (partition by dimension) as all_{name}" for name in columns[2:])
-        connection.execute(f"create table int_segment_values as select *, {alls} from sums")
+        # no deal repeats another
+        decided = {
+            "decisions": "closed_deals", "won_decisions": "won_deals", "timed_won_decisions": "timed_won_deals", "decision_days": "days",
+        }  # fmt: skip
+        alls = ", ".join(
+            f"sum({name}) over (partition by dimension) as all_{name}" for name in [*columns[2:], *decided]
+        )
+        named = ", ".join(f"{name} as {decisions}" for decisions, name in decided.items())
+        connection.execute(
+            f"create table int_segment_values as select *, {alls} from (select *, {named} from sums) as told"
+        )
         connection.execute(
             "create table win_rate_baseline as select 'window' as period, null as value_missing_reason, 'all' as population"
         )

@@ -1,7 +1,8 @@
 """Why the win rate moved: which deals closed (mix), which fields were filled in (recording), how often like deals were won (within).
 
 The quarter under review is compared with the previous quarter and with the same quarter a year before. Effects of segments are those of
-the trailing window (`effects`), so that one quarter's chance is not taken for what a segment does.
+the trailing window (`effects`), so that one quarter's chance is not taken for what a segment does. Judged are decisions, of which lines
+that nothing tells apart are one; the counts beside are of deals.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     }
     left_out = leaking_dimensions(reader)
     names = sorted({*window, quarter, *compared.values()})
-    counts, renamed = _segment_counts(reader, names, window, left_out, constants)
+    counts, shown, renamed = _segment_counts(reader, names, window, left_out, constants)
     learned = {name: counts[name] for name in window if name in counts}
     if not learned:
         return []
@@ -117,7 +118,8 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     for comparison in COMPARISONS:
         named = {**told, "comparison": comparison, "compared_quarter": compared[comparison]}
         before, now = counts.get(compared[comparison], {}), counts.get(quarter, {})
-        result += [{**named, **row} for row in comparison_rows(found, before, now, designs, constants)]
+        lines = shown.get(compared[comparison], {}), shown.get(quarter, {})
+        result += [{**named, **row} for row in comparison_rows(found, before, now, designs, constants, lines)]
     return result
 
 
@@ -134,9 +136,14 @@ def comparison_rows(
     now: Counts,
     designs: Designs = INDEPENDENT,
     constants: Parameters = Parameters(),
+    lines: tuple[Counts, Counts] | None = None,
 ) -> list[Row]:
-    """The rows of one comparison: `before` and `now` hold the deals of each segment, `found` the effects of the window."""
-    sizes, wins = _totals(before), _totals(now)
+    """The rows of one comparison: `before` and `now` hold the decisions of each segment, `found` the effects of the window.
+
+    Shown are the deals of `lines`, before and now, where these are more.
+    """
+    lines = lines or (before, now)
+    sizes, wins = _totals(lines[0]), _totals(lines[1])
     sides: Row = {
         "closed_deals": wins[0],
         "won_deals": wins[1],
@@ -156,8 +163,10 @@ def comparison_rows(
             for part in PARTS
         ]
     told = effects.account(found, before, now, designs.of_quarters.factor)
-    rows = [{**sides, **row, "prior_deals": round(found.prior)} for row in _parts(told, sides, designs, constants)]
-    return rows + _segments(told, before, now, designs, constants)
+    rows = [
+        {**sides, **row, "prior_deals": round(found.prior)} for row in _parts(told, (before, now), designs, constants)
+    ]
+    return rows + _segments(told, before, now, designs, constants, lines)
 
 
 def _totals(side: Counts) -> tuple[int, int]:
@@ -166,7 +175,7 @@ def _totals(side: Counts) -> tuple[int, int]:
     return sum(deals for deals, _ in own), sum(won for _, won in own)
 
 
-def _parts(told: Account, sides: Row, designs: Designs, constants: Parameters) -> list[Row]:
+def _parts(told: Account, sides: tuple[Counts, Counts], designs: Designs, constants: Parameters) -> list[Row]:
     rows: dict[str, Row] = {"total": _total(told, sides, designs, constants)}
     for name, part in (("mix", told.mix), ("recording", told.recording), ("within", told.within)):
         rows[name] = {"change": part.change, **_bounds("change", part), **_claim(part, constants)}
@@ -175,9 +184,9 @@ def _parts(told: Account, sides: Row, designs: Designs, constants: Parameters) -
     return [{"part": name, **rows[name]} for name in PARTS]
 
 
-def _total(told: Account, sides: Row, designs: Designs, constants: Parameters) -> Row:
-    numbers = [float(sides[name] or 0) / designs.of_quarters.factor for name in ("won_deals", "closed_deals")]
-    numbers += [float(sides[f"compared_{name}"] or 0) / designs.of_quarters.factor for name in ("won_deals", "deals")]
+def _total(told: Account, sides: tuple[Counts, Counts], designs: Designs, constants: Parameters) -> Row:
+    totals = [count for side in reversed(sides) for count in reversed(_totals(side))]
+    numbers = [count / designs.of_quarters.factor for count in totals]
     low, high = statistics.newcombe_interval(numbers[0], numbers[1], numbers[2], numbers[3], 0.95)
     confidence = 1 - float(statistics.two_sided_p(constants.win_rate_claim_z))
     sure = statistics.newcombe_interval(numbers[0], numbers[1], numbers[2], numbers[3], confidence)
@@ -216,7 +225,14 @@ def verdict(parts: Mapping[str, Row]) -> str:
 # ---------------------------------------------------------------- segments
 
 
-def _segments(told: Account, before: Counts, now: Counts, designs: Designs, constants: Parameters) -> list[Row]:
+def _segments(
+    told: Account,
+    before: Counts,
+    now: Counts,
+    designs: Designs,
+    constants: Parameters,
+    lines: tuple[Counts, Counts],
+) -> list[Row]:
     segments = sorted(segment for segment in told.effects if segment in before or segment in now)
     tests = {segment: test for segment in segments if (test := _test(segment, before, now, designs, constants))}
     q_values = dict(
@@ -225,8 +241,8 @@ def _segments(told: Account, before: Counts, now: Counts, designs: Designs, cons
     rows: list[Row] = []
     for segment in segments:
         part, dimension = told.segments[segment], told.dimensions[segment[0]]
-        deals, won = now.get(segment, (0, 0))
-        compared, compared_won = before.get(segment, (0, 0))
+        compared, compared_won = lines[0].get(segment, (0, 0))
+        deals, won = lines[1].get(segment, (0, 0))
         q_value = float(q_values[segment]) if segment in tests else None
         passed = 1.0 if q_value is None else q_value
         is_claimed = passed <= constants.change_claim_rate
@@ -310,36 +326,43 @@ where caveat_codes like '%leak:%'"""
     return {str(row["dimension"]) for row in rows}
 
 
+ByQuarter = dict[str, dict[Segment, tuple[int, int]]]
+
+
 def _segment_counts(
     reader: Reader, quarters: Sequence[str], window: Sequence[str], left_out: set[str], constants: Parameters
-) -> tuple[dict[str, dict[Segment, tuple[int, int]]], dict[Segment, Segment]]:
-    """Deals by quarter and segment, and the small segments that are counted as `ALL_OTHERS`."""
+) -> tuple[ByQuarter, ByQuarter, dict[Segment, Segment]]:
+    """Decisions, and deals to show, by quarter and segment, and the small segments that are counted as `ALL_OTHERS`."""
     rows = [
         (
             str(row["quarter"]),
             (str(row["dimension"]), str(row["segment"])),
-            int(row["deals"] or 0),
-            int(row["won"] or 0),
+            (int(row["decisions"] or 0), int(row["won_decisions"] or 0)),
+            (int(row["deals"] or 0), int(row["won"] or 0)),
         )
         for row in reader.rows(
-            f"""select quarter, dimension, segment, closed_deals as deals, won_deals as won
+            f"""select quarter, dimension, segment, decisions, won_decisions, closed_deals as deals, won_deals as won
 from {reader.relation("int_segment_quarters")}
 where quarter in ({_listed(quarters, reader)})"""
         )
         if str(row["dimension"]) not in left_out
     ]
     sizes: dict[Segment, int] = {}
-    for quarter, segment, deals, _ in rows:
-        sizes[segment] = sizes.get(segment, 0) + (deals if quarter in window else 0)
+    for quarter, segment, decisions, _ in rows:
+        sizes[segment] = sizes.get(segment, 0) + (decisions[0] if quarter in window else 0)
     renamed = effects.folded(list(sizes.items()), constants.maximum_segments, ALL_OTHERS)
-    return effects.counts_by_quarter((q, renamed.get(s, s), deals, won) for q, s, deals, won in rows), renamed
+    told, shown = (
+        effects.counts_by_quarter((row[0], renamed.get(row[1], row[1]), *row[place]) for row in rows)
+        for place in (2, 3)
+    )
+    return told, shown, renamed
 
 
 def _shared_deals(
     reader: Reader, window: Sequence[str], left_out: set[str], renamed: Mapping[Segment, Segment]
 ) -> list[tuple[Segment, Segment, int]]:
     records = reader.query(
-        f"""select dimension, segment, other_dimension, other_segment, sum(closed_deals) as deals
+        f"""select dimension, segment, other_dimension, other_segment, sum(decisions) as deals
 from {reader.relation("int_segment_overlaps")}
 where quarter in ({_listed(window, reader)})
 group by dimension, segment, other_dimension, other_segment"""

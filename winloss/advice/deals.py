@@ -121,7 +121,7 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     deals = f"""(
     select deal_key, account_key, owner, is_won, closed_quarter as compared_quarter, 'all' as closed_quarter
     from {reader.relation("fct_closed_deals")}
-    where closed_quarter in ({_list(quarters, reader)})
+    where closed_quarter in ({_list(quarters, reader)}) and decision_line = 1
 ) as deals"""
     return design_of(reader, deals, "compared_quarter", parameters)
 
@@ -158,7 +158,7 @@ def stated_sums(reader: Reader, counted: str = DECISIONS) -> dict[str, ByCluster
 
 def segments_design(reader: Reader, dimensions: Sequence[str]) -> DesignEffect:
     """The largest design effect of accounts and owners on what segments of any of the dimensions won of the deals of the window, as stated."""
-    stated = stated_sums(reader, DEALS)
+    stated = stated_sums(reader)
     return largest(sums for name in dimensions for sums in stated.get(name, {}).values())
 
 

@@ -144,5 +144,5 @@ def _contacts(reader: Reader, many: int) -> str:
         closed_quarter || ' ' || deal_size_band || ' ' || deal_type as closed_quarter,
         {columns}
     from {reader.relation("int_contact_moments")}
-    where period = 'window'
+    where period = 'window' and decision_line = 1
 ) as deals"""

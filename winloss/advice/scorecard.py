@@ -7,7 +7,7 @@ held here: accounts count by their profile, the values they have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ Profile = tuple[str, ...]
 """Values of `ATTRIBUTES`, in their order."""
 
 Counted = Mapping[str, Mapping[Profile, tuple[int, int]]]
-"""Closed and won deals by quarter and profile."""
+"""Closed and won deals by quarter and profile: decisions, of which lines that nothing tells apart are one, or all lines."""
 
 
 @dataclass(frozen=True)
@@ -252,15 +252,24 @@ _OFTEN = 0.60
 
 
 def quality(
-    judged: Sequence[Judged], learned_deals: int, prior: float | None, constants: Parameters, design: DesignEffect
+    judged: Sequence[Judged],
+    learned_deals: int,
+    prior: float | None,
+    constants: Parameters,
+    design: DesignEffect,
+    lines: tuple[int, int] | None = None,
 ) -> Row:
-    """Whether tiers may be shown, and why not: how scores did on unseen deals, compared with treating all accounts alike."""
+    """Whether tiers may be shown, and why not: how scores did on unseen deals, compared with treating all accounts alike.
+
+    `lines` are the deals learned from and judged to show, where several are one decision.
+    """
     deals, won = sum(row.deals for row in judged), sum(row.won for row in judged)
     lost, quarters = deals - won, len({row.quarter for row in judged})
+    shown_learned, shown_judged = lines or (learned_deals, deals)
     row: Row = {
         "kind": "quality",
-        "learned_deals": learned_deals,
-        "judged_deals": deals,
+        "learned_deals": shown_learned,
+        "judged_deals": shown_judged,
         "judged_quarters": quarters,
         "prior_deals": None if prior is None else round(prior),
         "is_allowed": False,
@@ -284,7 +293,7 @@ def quality(
         row["missing_reason"] = f"fewer than {MINIMUM_OUTCOMES} won or lost deals to judge by"
     elif row["p_value"] is None or float(row["p_value"]) > constants.gate_p or float(row["skill"] or 0) <= 0:
         row["missing_reason"] = (
-            f"on {deals} deals it had not seen, ranking accounts did no better than treating all alike"
+            f"on {shown_judged} deals it had not seen, ranking accounts did no better than treating all alike"
         )
     else:
         row["is_allowed"] = True
@@ -325,7 +334,7 @@ def _ranking(judged: Sequence[Judged], by: str, design: DesignEffect) -> tuple[f
 def account_scores(reader: Reader) -> list[Row]:
     """Quality of the scorecard, what it expected of each judged quarter, the points of each value, and the score of each profile."""
     constants = parameters(reader)
-    counted = _profile_quarters(reader)
+    counted, lines = _profile_quarters(reader)
     window = [quarter for quarter in window_quarters(reader) if quarter in counted]
     attributes = [name for name in ATTRIBUTES if name not in leaking_dimensions(reader)]
     if not window or not attributes:
@@ -334,11 +343,12 @@ def account_scores(reader: Reader) -> list[Row]:
     judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor)
     card = learn(counted, window, attributes, constants, design.factor)
     learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())
-    verdict = quality(judged, learned, card.found.prior if card else None, constants, design)
+    shown = _deals(lines, window), _deals(lines, {row.quarter for row in judged})
+    verdict = quality(judged, learned, card.found.prior if card else None, constants, design, shown)
     verdict["base_rate"] = card.found.base_rate if card else None
     rows = [verdict, *judged_rows(judged)]
     if card is not None:
-        rows += [*_points(card), *_profiles(reader, card)]
+        rows += [*_points(card, lines, window), *_profiles(reader, card)]
     return rows
 
 
@@ -356,17 +366,27 @@ def judged_rows(judged: Sequence[Judged]) -> list[Row]:
     ]
 
 
-def _points(card: Card) -> list[Row]:
+def _points(card: Card, lines: Counted, window: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
-    for place, (attribute, value) in enumerate(card.found.segments):
+    for attribute, value in card.found.segments:
         weights = card.weights((attribute, value))
         if weights is None or value in (UNKNOWN, _OTHERS):
             continue
         number, half = float(weights @ card.found.effect), Z * card.found.spread(weights)
         row: Row = {"kind": "points", "dimension": attribute, "segment": value}
         row |= {"points": number, "points_low": number - half, "points_high": number + half}
-        rows.append({**row, "closed_deals": round(float(card.found.deals[place]))})
+        rows.append({**row, "closed_deals": _deals(lines, window, (attribute, value))})
     return rows
+
+
+def _deals(lines: Counted, quarters: Collection[str], segment: Segment | None = None) -> int:
+    """Closed deals of the quarters, all or those of a segment."""
+    return sum(
+        deals
+        for quarter in quarters
+        for profile, (deals, _) in lines[quarter].items()
+        if segment is None or profile[ATTRIBUTES.index(segment[0])] == segment[1]
+    )
 
 
 def _profiles(reader: Reader, card: Card) -> list[Row]:
@@ -393,18 +413,26 @@ def because(profile: Profile, score: Score) -> str | None:
     return "; ".join(said) or None
 
 
-def _profile_quarters(reader: Reader) -> dict[str, dict[Profile, tuple[int, int]]]:
+def _profile_quarters(reader: Reader) -> tuple[Counted, Counted]:
+    """Decisions, which a scorecard learns from and is judged by, and all deals."""
     columns = ", ".join(ATTRIBUTES)
     records = reader.query(
-        f"""select closed_quarter, count(*) as deals, sum(is_won) as won, {columns}
+        f"""select
+    closed_quarter, count(*) as deals, sum(is_won) as won,
+    sum(case when decision_line > 1 then 0 else 1 end) as decisions,
+    sum(case when decision_line > 1 then 0 else is_won end) as won_decisions, {columns}
 from {reader.relation("fct_closed_deals")}
 where closed_quarter != '{UNKNOWN}'
 group by closed_quarter, {columns}"""
     )[1]
     counted: dict[str, dict[Profile, tuple[int, int]]] = {}
-    for quarter, deals, won, *values in records:
-        counted.setdefault(str(quarter), {})[tuple(str(value) for value in values)] = int(deals), int(won)
-    return counted
+    lines: dict[str, dict[Profile, tuple[int, int]]] = {}
+    for quarter, deals, won, decisions, won_decisions, *values in records:
+        profile = tuple(str(value) for value in values)
+        lines.setdefault(str(quarter), {})[profile] = int(deals), int(won)
+        if decisions:
+            counted.setdefault(str(quarter), {})[profile] = int(decisions), int(won_decisions)
+    return counted, lines
 
 
 def _ended_quarters(reader: Reader) -> list[str]:

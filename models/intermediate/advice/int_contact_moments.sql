@@ -13,6 +13,7 @@ with deals as (
         deals.deal_type,
         deals.closed_quarter,
         deals.is_won,
+        deals.decision_line,
         deals.cycle_days,
         deals.cycle_days is not null and deals.created_on is not null and contacts.undated_contacts = 0 as is_dated,
         contacts.*
@@ -75,5 +76,6 @@ select
     landmark_days,
     contacts,
     is_won,
-    is_dated
+    is_dated,
+    decision_line
 from moments

@@ -11,6 +11,8 @@ select
     contacts,
     count(*) as closed_deals,
     cast(sum(is_won) as bigint) as won_deals,
-    count(*) filter (where is_dated) as dated_deals
+    count(*) filter (where is_dated) as dated_deals,
+    cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions,
+    cast(sum(case when decision_line > 1 then 0 else is_won end) as bigint) as won_decisions
 from {{ ref('int_contact_moments') }}
 group by period, moment, landmark_days, deal_size_band, deal_type, closed_quarter, contacts

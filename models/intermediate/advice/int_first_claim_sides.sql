@@ -8,6 +8,8 @@ with deals as (
     select
         -- a deal without an account is one of its own
         coalesce(closed.account_key, closed.deal_key) as account,
+        coalesce(closed.decision_line, 1) as line,
+        case when closed.decision_line > 1 then 0e0 else 1e0 end as is_decision,
         cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount,
         ({{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment or cuts.segment_part is not null)
         and (
@@ -33,9 +35,10 @@ accounts as (
         is_inside,
         account,
         cast(count(*) as double) as closed_deals,
-        cast(count(won_amount) as double) as won_deals,
+        sum(is_decision) as decisions,
+        sum(case when won_amount is not null then is_decision else 0e0 end) as won_decisions,
         {{ sum_in_any_order('won_amount') }} as won_amount,
-        {{ sum_of_squares('won_amount') }} as squared_amount
+        {{ sum_in_any_order('won_amount * won_amount * (2 * line - 1)') }} as squared_amount
     from deals
     group by is_inside, account
 
@@ -44,11 +47,12 @@ accounts as (
 select
     is_inside,
     sum(closed_deals) as closed_deals,
-    sum(won_deals) as won_deals,
+    sum(decisions) as decisions,
+    sum(won_decisions) as won_decisions,
     {{ sum_in_any_order('won_amount') }} as won_amount,
     {{ sum_in_any_order('squared_amount') }} as squared_amount,
     {{ sum_of_squares('won_amount') }} as squared_account_amount,
-    {{ sum_in_any_order('won_amount * closed_deals') }} as account_amount_deals,
-    sum(closed_deals * closed_deals) as squared_account_deals
+    {{ sum_in_any_order('won_amount * decisions') }} as account_amount_deals,
+    sum(decisions * decisions) as squared_account_deals
 from accounts
 group by is_inside

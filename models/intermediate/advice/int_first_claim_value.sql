@@ -8,11 +8,13 @@ with sides as (
     select
         *,
         won_amount / closed_deals as value_per_deal,
-        squared_amount - power(won_amount, 2) / closed_deals as spread
+        -- of deals that share nothing
+        squared_amount - power(won_amount, 2) / decisions as spread,
+        won_amount / decisions as value_per_decision
     from {{ ref('int_first_claim_sides') }}
     where
-        closed_deals >= {{ setting('minimum_deals') | int }}
-        and won_deals >= {{ setting('priced_won_deals') | int }}
+        decisions >= {{ setting('minimum_deals') | int }}
+        and won_decisions >= {{ setting('priced_won_deals') | int }}
         and won_amount > 0
 
 ),
@@ -22,7 +24,7 @@ clustered as (
 
     select
         *,
-        squared_account_amount - 2e0 * value_per_deal * account_amount_deals + power(value_per_deal, 2) * squared_account_deals as account_spread,
+        squared_account_amount - 2e0 * value_per_decision * account_amount_deals + power(value_per_decision, 2) * squared_account_deals as account_spread,
         coalesce(greatest(1e0, account_spread / nullif(spread, 0)), 1e0) as design_effect
     from sides
 
@@ -31,7 +33,7 @@ clustered as (
 compared as (
 
     select
-        inside.closed_deals,
+        inside.decisions,
         inside.value_per_deal,
         (inside.won_amount + outside.won_amount) / (inside.closed_deals + outside.closed_deals) as value_of_all,
         -- few wins hide their tail: the spread is the larger of both sides
@@ -39,12 +41,12 @@ compared as (
             0e0,
             inside.design_effect * (
                 greatest(
-                    inside.won_deals * inside.squared_amount / power(inside.won_amount, 2),
-                    outside.won_deals * outside.squared_amount / power(outside.won_amount, 2)
-                ) / inside.won_deals
-                - 1e0 / inside.closed_deals
+                    inside.won_decisions * inside.squared_amount / power(inside.won_amount, 2),
+                    outside.won_decisions * outside.squared_amount / power(outside.won_amount, 2)
+                ) / inside.won_decisions
+                - 1e0 / inside.decisions
             )
-            + outside.design_effect * (outside.squared_amount / power(outside.won_amount, 2) - 1e0 / outside.closed_deals)
+            + outside.design_effect * (outside.squared_amount / power(outside.won_amount, 2) - 1e0 / outside.decisions)
         )) as log_error
     from clustered as inside
     inner join clustered as outside on inside.is_inside and not outside.is_inside
@@ -54,7 +56,7 @@ compared as (
 -- drawn to that of all deals as rates are
 select
     {%- for end, factor in [('', '1e0'), ('_low', 'exp(-1.959964 * log_error)'), ('_high', 'exp(1.959964 * log_error)')] %}
-    (closed_deals * value_per_deal * {{ factor }} + {{ setting('shrinkage_deals') }} * value_of_all)
-    / (closed_deals + {{ setting('shrinkage_deals') }}) / value_of_all - 1 as relative_value{{ end }}{{ ',' if not loop.last }}
+    (decisions * value_per_deal * {{ factor }} + {{ setting('shrinkage_deals') }} * value_of_all)
+    / (decisions + {{ setting('shrinkage_deals') }}) / value_of_all - 1 as relative_value{{ end }}{{ ',' if not loop.last }}
     {%- endfor %}
 from compared

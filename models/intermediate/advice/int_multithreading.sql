@@ -1,6 +1,6 @@
 {{ config(enabled=true) }}
 -- One row per period x moment: won and closed deals with many contacts and with fewer, and their difference inside like deals. Also where nothing
--- can be counted. Periods and moments may not be added.
+-- can be counted. The difference rests on decisions. Periods and moments may not be added.
 
 with strata as (
 
@@ -12,7 +12,11 @@ with strata as (
         sum(won_deals) as won_deals,
         sum(dated_deals) as dated_deals,
         sum(case when contacts >= {{ setting('many_contacts') | int }} then closed_deals else 0 end) as many_deals,
-        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_deals else 0 end) as many_won_deals
+        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_deals else 0 end) as many_won_deals,
+        sum(decisions) as decisions,
+        sum(won_decisions) as won_decisions,
+        sum(case when contacts >= {{ setting('many_contacts') | int }} then decisions else 0 end) as many_decisions,
+        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_decisions else 0 end) as many_won_decisions
     from {{ ref('int_contact_strata') }}
     group by period, moment, deal_size_band, deal_type, closed_quarter
 
@@ -29,7 +33,9 @@ compared as (
         sum(many_won_deals) as many_won_deals,
         sum(won_deals) as won_deals,
         sum(dated_deals) as dated_deals,
-        {{ stratified_sums('closed_deals', 'won_deals', 'many_deals', 'many_won_deals') }}
+        sum(many_decisions) as many_decisions,
+        sum(decisions - many_decisions) as few_decisions,
+        {{ stratified_sums('decisions', 'won_decisions', 'many_decisions', 'many_won_decisions') }}
     from strata
     group by period, moment
 
@@ -47,6 +53,8 @@ select
     coalesce(compared.many_won_deals, 0) as many_won_deals,
     coalesce(compared.closed_deals - compared.many_deals, 0) as few_deals,
     coalesce(compared.won_deals - compared.many_won_deals, 0) as few_won_deals,
+    coalesce(compared.many_decisions, 0) as many_decisions,
+    coalesce(compared.few_decisions, 0) as few_decisions,
     {{ stratified_difference() }} as difference,
     {{ stratified_low('coalesce(designs.design_effect, 1e0)') }} as difference_low,
     {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,

@@ -4,8 +4,8 @@
 {%- for first in dimensions -%}
     {%- for second in dimensions[loop.index:] -%}{%- do pairs.append((first.name, second.name)) -%}{%- endfor -%}
 {%- endfor -%}
--- One row per quarter x two segments of different dimensions that share closed deals, each pair once. The other segments of a dimension
--- add up to the closed deals of a segment. Counted in one reading of the deals, whatever the number of dimensions.
+-- One row per quarter x two segments of different dimensions that share decisions, each pair once. The other segments of a dimension
+-- add up to the decisions of a segment. Counted in one reading of the deals, whatever the number of dimensions.
 
 with counted as (
 
@@ -16,7 +16,7 @@ with counted as (
         {{ dimension.name }},
         grouping({{ dimension.name }}) as without_{{ dimension.name }},
         {%- endfor %}
-        count(*) as closed_deals
+        cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions
     from {{ ref('fct_closed_deals') }}
     where closed_quarter != 'unknown'
     group by grouping sets (
@@ -27,7 +27,7 @@ with counted as (
     {%- else -%}
     select
         closed_quarter as quarter,
-        0 as closed_deals
+        0 as decisions
     from {{ ref('fct_closed_deals') }}
     where 1 = 0
     {%- endif %}
@@ -53,5 +53,5 @@ select
     {{ absent() }} as {{ prefix }}segment,
     {%- endif %}
     {%- endfor %}
-    closed_deals
+    decisions
 from counted

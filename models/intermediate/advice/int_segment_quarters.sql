@@ -13,7 +13,9 @@ with counted as (
         grouping({{ dimension.name }}) as without_{{ dimension.name }},
         {%- endfor %}
         count(*) as closed_deals,
-        cast(sum(is_won) as bigint) as won_deals
+        cast(sum(is_won) as bigint) as won_deals,
+        cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions,
+        cast(sum(case when decision_line > 1 then 0 else is_won end) as bigint) as won_decisions
     from {{ ref('fct_closed_deals') }}
     where closed_quarter != 'unknown'
     group by grouping sets (
@@ -25,7 +27,9 @@ with counted as (
     select
         closed_quarter as quarter,
         0 as closed_deals,
-        0 as won_deals
+        0 as won_deals,
+        0 as decisions,
+        0 as won_decisions
     from {{ ref('fct_closed_deals') }}
     where 1 = 0
     {%- endif %}
@@ -50,5 +54,7 @@ select
     {{ absent() }} as segment,
     {%- endif %}
     closed_deals,
-    won_deals
+    won_deals,
+    decisions,
+    won_decisions
 from counted

@@ -1,11 +1,11 @@
 {{ config(enabled=true) }}
 {%- set measures = [
-    'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days',
+    'closed_deals', 'won_amount', 'squared_amount', 'days', 'squared_days',
     'timed_amount', 'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals',
-    'squared_account_deals',
+    'squared_account_deals', 'decisions', 'won_decisions', 'timed_won_decisions', 'decision_days',
 ] %}
 -- One row per recommendable dimension x segment with deals enough on both sides: the value of an opportunity there and elsewhere, that of a selling
--- day, and the errors of both ratios on the log. Deals of an account count for fewer.
+-- day, and the errors of both ratios on the log, which rest on decisions. Deals of an account count for fewer.
 -- noqa: disable=LT02
 
 with sides as (
@@ -29,15 +29,15 @@ clustered as (
             1e0,
             (
                 {{ side }}squared_account_amount
-                - 2e0 * {{ side }}won_amount / {{ side }}closed_deals * {{ side }}account_amount_deals
-                + power({{ side }}won_amount / {{ side }}closed_deals, 2) * {{ side }}squared_account_deals
-            ) / nullif({{ side }}squared_amount - power({{ side }}won_amount, 2) / {{ side }}closed_deals, 0)
+                - 2e0 * {{ side }}won_amount / {{ side }}decisions * {{ side }}account_amount_deals
+                + power({{ side }}won_amount / {{ side }}decisions, 2) * {{ side }}squared_account_deals
+            ) / nullif({{ side }}squared_amount - power({{ side }}won_amount, 2) / {{ side }}decisions, 0)
         ) as {{ side }}design_effect{{ ',' if not loop.last }}
         {%- endfor %}
     from sides
     where
-        least(closed_deals, rest_closed_deals) >= {{ setting('minimum_deals') | int }}
-        and least(won_deals, rest_won_deals) >= {{ setting('priced_won_deals') | int }}
+        least(decisions, rest_decisions) >= {{ setting('minimum_deals') | int }}
+        and least(won_decisions, rest_won_decisions) >= {{ setting('priced_won_deals') | int }}
         and least(won_amount, rest_won_amount) > 0
 
 ),
@@ -55,11 +55,11 @@ compared as (
             0e0,
             coalesce(design_effect, 1e0) * (
                 greatest(
-                    won_deals * squared_amount / power(won_amount, 2), rest_won_deals * rest_squared_amount / power(rest_won_amount, 2)
-                ) / won_deals
-                - 1e0 / closed_deals
+                    won_decisions * squared_amount / power(won_amount, 2), rest_won_decisions * rest_squared_amount / power(rest_won_amount, 2)
+                ) / won_decisions
+                - 1e0 / decisions
             )
-            + coalesce(rest_design_effect, 1e0) * (rest_squared_amount / power(rest_won_amount, 2) - 1e0 / rest_closed_deals)
+            + coalesce(rest_design_effect, 1e0) * (rest_squared_amount / power(rest_won_amount, 2) - 1e0 / rest_decisions)
         )) as log_error
     from clustered
 
@@ -74,20 +74,20 @@ timed as (
             0e0,
             coalesce(design_effect, 1e0) * (
                 greatest(
-                    timed_won_deals * squared_timed_amount / power(timed_amount, 2),
-                    rest_timed_won_deals * rest_squared_timed_amount / power(rest_timed_amount, 2)
-                ) / timed_won_deals
-                + squared_days / power(days, 2) - 2e0 * amount_days / (timed_amount * days)
+                    timed_won_decisions * squared_timed_amount / power(timed_amount, 2),
+                    rest_timed_won_decisions * rest_squared_timed_amount / power(rest_timed_amount, 2)
+                ) / timed_won_decisions
+                + squared_days / power(decision_days, 2) - 2e0 * amount_days / (timed_amount * decision_days)
             )
             + coalesce(rest_design_effect, 1e0) * (
                 rest_squared_timed_amount / power(rest_timed_amount, 2)
-                + rest_squared_days / power(rest_days, 2) - 2e0 * rest_amount_days / (rest_timed_amount * rest_days)
+                + rest_squared_days / power(rest_decision_days, 2) - 2e0 * rest_amount_days / (rest_timed_amount * rest_decision_days)
             )
         )) as day_error
     from compared
     where
-        least(timed_won_deals, rest_timed_won_deals) >= {{ setting('priced_won_deals') | int }}
-        and least(timed_amount, rest_timed_amount, days, rest_days) > 0
+        least(timed_won_decisions, rest_timed_won_decisions) >= {{ setting('priced_won_deals') | int }}
+        and least(timed_amount, rest_timed_amount, decision_days, rest_decision_days) > 0
 
 )
 

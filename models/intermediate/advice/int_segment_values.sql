@@ -2,15 +2,16 @@
 {%- set measures = [
     'closed_deals', 'won_deals', 'won_amount', 'squared_amount', 'timed_won_deals', 'days', 'squared_days', 'timed_amount',
     'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals', 'squared_account_deals',
+    'decisions', 'won_decisions', 'timed_won_decisions', 'decision_days',
 ] %}
 {%- set segmented = dimensions() | selectattr('recommendable') | map(attribute='name') | list %}
 {%- set of_segment -%}
 case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then '{{ name }}'{% endfor %} end as dimension,
         case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then {{ name }}{% endfor %} end as segment
 {%- endset %}
-{%- set counts = ['closed_deals', 'won_deals', 'timed_won_deals'] %}
+{%- set counts = ['closed_deals', 'won_deals', 'timed_won_deals', 'decisions', 'won_decisions', 'timed_won_decisions'] %}
 -- One row per recommendable dimension x segment: what its closed deals of the window brought and how long they took, and the same of all
--- deals. A won deal without an amount says nothing of value: it is left out, and counted.
+-- deals. A won deal without an amount says nothing of value: it is left out, and counted. Squares and products are those of decisions.
 -- noqa: disable=LT02
 
 with deals as (
@@ -23,6 +24,8 @@ with deals as (
         {%- endfor %}
         closed.cycle_days,
         closed.is_won as won_deals,
+        coalesce(closed.decision_line, 1) as line,
+        case when closed.decision_line > 1 then 0 else 1 end as is_decision,
         closed.is_won = 0 or closed.amount is not null as is_valued,
         case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value
     from {{ ref('fct_closed_deals') }} as closed
@@ -37,7 +40,7 @@ accounts as (
     select
         {{ of_segment }},
         account,
-        cast(sum(case when is_valued then 1 else 0 end) as double) as account_deals,
+        cast(sum(case when is_valued then is_decision else 0 end) as double) as account_deals,
         {{ sum_in_any_order('won_value') }} as account_amount
     from deals
     group by grouping sets (
@@ -74,13 +77,17 @@ sums as (
         cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
         cast(sum(case when is_valued then 0 else 1 end) as bigint) as unvalued_won_deals,
         {{ sum_in_any_order('won_value') }} as won_amount,
-        {{ sum_of_squares('won_value') }} as squared_amount,
+        {{ sum_in_any_order('won_value * won_value * (2 * line - 1)') }} as squared_amount,
         cast(sum(case when is_valued and cycle_days is not null then won_deals else 0 end) as bigint) as timed_won_deals,
         cast(sum(case when is_valued then cast(cycle_days as bigint) end) as double) as days,
-        cast(sum(case when is_valued then cast(cycle_days as bigint) * cycle_days end) as double) as squared_days,
+        cast(sum(case when is_valued then cast(cycle_days as bigint) * cycle_days * is_decision end) as double) as squared_days,
         {{ sum_in_any_order('case when cycle_days is not null then won_value else 0e0 end') }} as timed_amount,
-        {{ sum_of_squares('case when cycle_days is not null then won_value else 0e0 end') }} as squared_timed_amount,
-        {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days
+        {{ sum_in_any_order('case when cycle_days is not null then won_value * won_value * (2 * line - 1) else 0e0 end') }} as squared_timed_amount,
+        {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days,
+        cast(sum(case when is_valued then is_decision else 0 end) as bigint) as decisions,
+        cast(sum(case when is_valued then is_decision * won_deals else 0 end) as bigint) as won_decisions,
+        cast(sum(case when is_valued and cycle_days is not null then is_decision * won_deals else 0 end) as bigint) as timed_won_decisions,
+        cast(sum(case when is_valued then cast(cycle_days as bigint) * is_decision end) as double) as decision_days
     from deals
     group by grouping sets (
         {%- for name in segmented %}

@@ -27,7 +27,7 @@ advised as (
         worth.all_value_per_deal,
         worth.value_verdict,
         worth.won_deals as valued_won_deals,
-        worth.closed_deals as valued_deals,
+        worth.decisions as valued_decisions,
         worth.value_missing_reason,
         recommended.action in ('target_more', 'deprioritise') as is_claimed,
         sides.segment is not null as is_side
@@ -50,8 +50,8 @@ drawn as (
     select
         *
         {%- for end in ['', '_low', '_high'] %},
-        (valued_deals * other_value_per_deal * value_ratio{{ end }} + {{ setting('shrinkage_deals') }} * all_value_per_deal)
-        / (valued_deals + {{ setting('shrinkage_deals') }}) - all_value_per_deal as extra{{ end }}
+        (valued_decisions * other_value_per_deal * value_ratio{{ end }} + {{ setting('shrinkage_deals') }} * all_value_per_deal)
+        / (valued_decisions + {{ setting('shrinkage_deals') }}) - all_value_per_deal as extra{{ end }}
         {%- endfor %}
     from advised
 

@@ -10,13 +10,15 @@ with bounded as (
         own.closed_deals,
         own.won_deals,
         own.unvalued_won_deals,
+        own.decisions,
+        own.won_decisions,
         compared.value_per_deal,
         compared.other_value_per_deal,
         compared.value_per_deal / compared.other_value_per_deal as value_ratio,
         compared.value_per_deal / compared.other_value_per_deal * exp(-1.959964 * compared.log_error) as value_ratio_low,
         compared.value_per_deal / compared.other_value_per_deal * exp(1.959964 * compared.log_error) as value_ratio_high,
-        (compared.value_per_deal * own.closed_deals + {{ setting('shrinkage_deals') }} * compared.all_value_per_deal)
-        / (own.closed_deals + {{ setting('shrinkage_deals') }}) as expected_value_per_deal,
+        (compared.value_per_deal * own.decisions + {{ setting('shrinkage_deals') }} * compared.all_value_per_deal)
+        / (own.decisions + {{ setting('shrinkage_deals') }}) as expected_value_per_deal,
         compared.all_value_per_deal,
         case when compared.day_error is not null then compared.value_per_day end as value_per_day,
         case when compared.day_error is not null then compared.other_value_per_day end as other_value_per_day,
@@ -40,12 +42,13 @@ select
     ratio_of_days * exp(1.959964 * day_error) as day_ratio_high,
     case
         when value_ratio_low > 1 then 'worth more'
-        when value_ratio_high < 1 and won_deals >= {{ setting('worth_less_won_deals') | int }} then 'worth less'
+        when value_ratio_high < 1 and won_decisions >= {{ setting('worth_less_won_deals') | int }} then 'worth less'
         when is_compared then 'cannot be told'
     end as value_verdict,
     case
         when value_missing_reason is not null then value_missing_reason
         when not is_compared then 'too few closed or won deals with an amount, in the segment or outside'
-    end as value_missing_reason
+    end as value_missing_reason,
+    decisions
 from bounded
 where segment != 'unknown'

@@ -14,8 +14,8 @@ with judged as (
             when coverage.missing_reason is not null then coverage.missing_reason
             when measured.dated_share < {{ setting('dated_deals_share') | float }} then 'too few deals have a date on every contact'
             when landmark_days is null then 'too few deals were still open on the first day on which contacts may be counted'
-            when closed_deals < {{ setting('multithreading_minimum_deals') | int }} then 'too few deals were still open on the landmark day'
-            when least(many_deals, few_deals) < {{ setting('multithreading_side_deals') | int }}
+            when many_decisions + few_decisions < {{ setting('multithreading_minimum_deals') | int }} then 'too few deals were still open on the landmark day'
+            when least(many_decisions, few_decisions) < {{ setting('multithreading_side_deals') | int }}
                 then 'too few deals had many contacts by the landmark day, or too few had fewer'
             when difference is null then 'no like deals had many contacts and fewer'
         end as missing_reason
