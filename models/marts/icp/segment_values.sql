@@ -36,7 +36,7 @@ with bounded as (
 )
 
 select
-    {{ all_but('bounded', ['ratio_of_days', 'day_error', 'is_compared', 'value_missing_reason']) }},
+    {{ all_but('bounded', ['won_decisions', 'ratio_of_days', 'day_error', 'is_compared', 'value_missing_reason']) }},
     case when day_error is not null then ratio_of_days end as day_ratio,
     ratio_of_days * exp(-1.959964 * day_error) as day_ratio_low,
     ratio_of_days * exp(1.959964 * day_error) as day_ratio_high,
@@ -48,7 +48,6 @@ select
     case
         when value_missing_reason is not null then value_missing_reason
         when not is_compared then 'too few closed or won deals with an amount, in the segment or outside'
-    end as value_missing_reason,
-    decisions
+    end as value_missing_reason
 from bounded
 where segment != 'unknown'
