@@ -140,7 +140,7 @@ def answers_design(reader: Reader, deals: str, column: str, parameters: Paramete
     That of every deal told once for each answer, inside it, by whether it is the deal's; deals of a cluster belong together inside an answer alone.
     `deals` is a subquery of deal_key, account_key, owner, answer and the column.
     """
-    rows = reader.rows(_answers_sql(reader, deals, column))
+    rows = _in_order(reader.rows(_answers_sql(reader, deals, column)))
     answers = sorted({str(row["answer"]) for row in rows})
     told = [row for row in rows if row["segment"] is not None]
     return largest(
@@ -318,7 +318,7 @@ def _cluster_sums(
     at_once = DIMENSIONS_AT_ONCE if reader.engine == "duckdb" else max(1, len(names))
     for start in range(0, len(names), at_once):
         asked = {name: dimensions[name] for name in names[start : start + at_once]}
-        rows = reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_many))
+        rows = _in_order(reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_many)))
         for place, name in enumerate(asked):
             told = [row for row in rows if row["dimension"] == place]
             for kind, cluster in enumerate(CLUSTERS):
@@ -337,6 +337,12 @@ DIMENSIONS_AT_ONCE = 4
 
 Parts = defaultdict[str, list[Row]]
 """What is answered of a dimension and a kind of cluster, by what the rows tell."""
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows in an order of their own: sums of fractions tell in which order they were made."""
+    names = ("part", "segment", "stratum", "other_stratum", "answer")
+    return sorted(rows, key=lambda row: [str(row.get(name)) for name in names])
 
 
 def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
