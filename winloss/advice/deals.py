@@ -126,16 +126,27 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     return design_of(reader, deals, "compared_quarter", parameters)
 
 
-def design_of(reader: Reader, deals: str, column: str, parameters: Parameters, are_apart: bool = False) -> DesignEffect:
+def design_of(reader: Reader, deals: str, column: str, parameters: Parameters) -> DesignEffect:
     """The larger design effect of accounts and owners on the segments that `column` makes of `deals`.
 
     `deals` is a subquery of deal_key, account_key, owner, is_won (what is compared), the column, and closed_quarter (inside what).
-    With `are_apart` deals of a cluster belong together inside one of these alone.
     """
+    return largest(_cluster_sums(reader, deals, "1 = 1", {column: column}, "0", parameters).get(column, {}).values())
+
+
+def answers_design(reader: Reader, deals: str, column: str, parameters: Parameters) -> DesignEffect:
+    """The larger design effect of accounts and owners on which `answer` deals of a segment give.
+
+    That of every deal told once for each answer, inside it, by whether it is the deal's; deals of a cluster belong together inside an answer alone.
+    `deals` is a subquery of deal_key, account_key, owner, answer and the column.
+    """
+    rows = _in_order(reader.rows(_answers_sql(reader, deals, column)))
+    answers = sorted({str(row["answer"]) for row in rows})
+    told = [row for row in rows if row["segment"] is not None]
     return largest(
-        _cluster_sums(reader, deals, "1 = 1", {column: column}, "0", parameters, are_apart=are_apart)
-        .get(column, {})
-        .values()
+        _sums_of_parts(_parts_of_answers(of_kind, answers), int(parameters.minimum_deals))
+        for kind in range(len(CLUSTERS))
+        if (of_kind := [row for row in told if row["kind"] == kind])
     )
 
 
@@ -296,20 +307,18 @@ def _cluster_sums(
     dimensions: Mapping[str, str],
     group: str,
     parameters: Parameters,
-    are_apart: bool = False,
     are_many: bool = False,
 ) -> dict[str, ByCluster]:
     """The sums behind the design effect of each kind of cluster, by dimension; a deal without one is one of its own.
 
-    With `are_apart` deals of a cluster belong together inside a stratum alone. `are_many` says that there are many strata
-    and few segments: the same sums are made by segment then, not by pair of strata.
+    `are_many` says that there are many strata and few segments: the same sums are made by segment then, not by pair of strata.
     """
     found: dict[str, ByCluster] = {}
     names = list(dimensions)
     at_once = DIMENSIONS_AT_ONCE if reader.engine == "duckdb" else max(1, len(names))
     for start in range(0, len(names), at_once):
         asked = {name: dimensions[name] for name in names[start : start + at_once]}
-        rows = reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_apart, are_many))
+        rows = _in_order(reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_many)))
         for place, name in enumerate(asked):
             told = [row for row in rows if row["dimension"] == place]
             for kind, cluster in enumerate(CLUSTERS):
@@ -328,6 +337,12 @@ DIMENSIONS_AT_ONCE = 4
 
 Parts = defaultdict[str, list[Row]]
 """What is answered of a dimension and a kind of cluster, by what the rows tell."""
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows in an order of their own: sums of fractions tell in which order they were made."""
+    names = ("part", "segment", "stratum", "other_stratum", "answer")
+    return sorted(rows, key=lambda row: [str(row.get(name)) for name in names])
 
 
 def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
@@ -392,14 +407,13 @@ def _parts_sql(
     dimensions: Mapping[str, str],
     group: str,
     parameters: Parameters,
-    are_apart: bool,
     are_many: bool,
 ) -> str:
     """What takes every deal: those of a segment by stratum, by cluster, and what the clusters met there have in each stratum.
 
     Read once for all dimensions, in few steps: Spark works a step out wherever it is named.
     """
-    unknown = text_literal(UNKNOWN, reader.engine)
+    unknown, is_duckdb = text_literal(UNKNOWN, reader.engine), reader.engine == "duckdb"
     # asked about itself the type of a deal is no stratum
     strata = ["quarter_no" if name == DEAL_TYPE else "stratum_no" for name in dimensions]
 
@@ -417,27 +431,19 @@ def _parts_sql(
 
     stratum = f"coalesce({', '.join([*dict.fromkeys(strata), 'null'])})"
     dimension_numbers = f"(values {each('({n})', ', ')}) as places (dimension)"
-    keys = ",\n        ".join(
-        f"case when {name} is null or {name} = {unknown} then deal_key else {name} end as cluster_{kind}"
-        for kind, name in enumerate(CLUSTERS)
-    )
     columns = ",\n        ".join(
         f"nullif({column}, {unknown}) as dimension_{place}" for place, column in enumerate(dimensions.values())
     )
     asked = f"""select
         closed_quarter as quarter, {group} as type_group, is_won,
-        {keys},
+        {_clusters(unknown)},
         {columns}
     from {deals}
     where {where}"""
     of_known = "case when dimension_{n} is not null then is_won end"
     in_stratum = "over (partition by {stratum})"
     rate = f"sum(sum({of_known})) {in_stratum} / nullif(sum(count(dimension_{{n}})) {in_stratum}, 0) as rate_{{n}}"
-    coded = _numbered(asked, len(dimensions)) if reader.engine == "duckdb" else _named(asked)
-    cluster = "case kinds.kind when 0 then cluster_0 else cluster_1 end"
-    if are_apart:
-        is_number = reader.engine == "duckdb"
-        cluster = f"1000000 * {cluster} + stratum_no" if is_number else f"concat({cluster}, ' ', stratum_no)"
+    coded = _numbered(asked, len(dimensions)) if is_duckdb else _named(asked)
     if are_many:
         spread = f"""shares as (
     select
@@ -511,9 +517,9 @@ rates as (
     group by quarter_no, stratum_no
 ),
 -- a deal once for its account and once for its owner
-shared as (
+shared as {"not materialized " if is_duckdb else ""}(
     select
-        kinds.kind, {cluster} as cluster_no, quarter_no, stratum_no, is_won,
+        kinds.kind, case kinds.kind when 0 then cluster_0 else cluster_1 end as cluster_no, quarter_no, stratum_no, is_won,
         {each("dimension_{n}")}
     from coded
     cross join (values (0), (1)) as kinds (kind)
@@ -568,6 +574,14 @@ cross join {dimension_numbers}
 group by kind, dimension"""
 
 
+def _clusters(unknown: str) -> str:
+    """SQL of what a deal belongs to by each kind of cluster."""
+    return _LINES.join(
+        f"case when {name} is null or {name} = {unknown} then deal_key else {name} end as cluster_{kind}"
+        for kind, name in enumerate(CLUSTERS)
+    )
+
+
 _LINES = ",\n        "
 
 
@@ -614,3 +628,77 @@ def _named(asked: str) -> str:
     {asked}
     ) as asked
 )"""
+
+
+def _answers_sql(reader: Reader, deals: str, column: str) -> str:
+    """Deals by kind of cluster, segment and answer, with the sums over what their cluster has of the same answer, in the segment, and in all."""
+    unknown = text_literal(UNKNOWN, reader.engine)
+    return f"""with asked as (
+    select
+        answer, nullif({column}, {unknown}) as segment,
+        {_clusters(unknown)}
+    from {deals}
+),
+cells as (
+    select kinds.kind, case kinds.kind when 0 then cluster_0 else cluster_1 end as cluster_key, segment, answer, count(*) as deals
+    from asked
+    cross join (values (0), (1)) as kinds (kind)
+    group by kinds.kind, case kinds.kind when 0 then cluster_0 else cluster_1 end, segment, answer
+),
+met as (
+    select
+        kind, segment, answer, deals,
+        sum(deals) over (partition by kind, cluster_key, segment) as of_segment,
+        sum(case when segment is not null then deals end) over (partition by kind, cluster_key) as of_cluster,
+        row_number() over (partition by kind, cluster_key, segment order by answer) as place_in_segment,
+        row_number() over (partition by kind, cluster_key order by segment nulls last, answer) as place_in_cluster
+    from cells
+)
+select
+    kind, segment, answer,
+    sum(deals) as deals,
+    sum(deals * deals) as of_answer,
+    sum(deals * of_segment) as of_segment,
+    sum(deals * of_cluster) as of_cluster,
+    sum(case when place_in_segment = 1 then 1 else 0 end) as clusters,
+    sum(case when place_in_cluster = 1 then 1 else 0 end) as clusters_first_met
+from met
+group by kind, segment, answer"""
+
+
+def _parts_of_answers(rows: Sequence[Row], answers: Sequence[str]) -> Parts:
+    """Each answer is a stratum of all the deals, so what does not ask for the answer is the same in all of them."""
+    total = sum(number(row["deals"]) for row in rows)
+    rates = dict.fromkeys(answers, 0.0)
+    by_segment: dict[Value, dict[str, Row]] = {}
+    for row in rows:
+        rates[str(row["answer"])] += number(row["deals"]) / total
+        by_segment.setdefault(row["segment"], {})[str(row["answer"])] = row
+    squared_rates = sum(rate * rate for rate in rates.values())
+    clusters_of_all = sum(number(row["clusters_first_met"]) for row in rows)
+    products_of_all = sum(number(row["of_cluster"]) for row in rows)
+    parts: Parts = defaultdict(list)
+    parts["all clusters"] = [{"clusters": len(answers) * clusters_of_all}]
+    parts["pairs"] = [{"stratum": answer, "other_stratum": answer, "products": products_of_all} for answer in answers]
+    for segment, told in by_segment.items():
+        sums = {
+            name: sum(number(row[name]) for row in told.values())
+            for name in ("deals", "of_answer", "of_segment", "of_cluster", "clusters")
+        }
+        expected = sum(rates[answer] * number(row["of_segment"]) for answer, row in told.items())
+        # the sum over clusters and answers of (deals that give it - deals x its rate)^2
+        squared_rest = sums["of_answer"] - 2 * expected + sums["of_segment"] * squared_rates
+        parts["clusters"].append(
+            {
+                "segment": segment,
+                "clusters": len(answers) * sums["clusters"],
+                "squared_deals": len(answers) * sums["of_segment"],
+                "squared_rest": squared_rest,
+            }
+        )
+        for answer in answers:
+            inside: Row = {"segment": segment, "stratum": answer}
+            won = number(told[answer]["deals"]) if answer in told else 0.0
+            parts["strata"].append({**inside, "deals": sums["deals"], "won": won})
+            parts["met"].append({**inside, "products": sums["of_cluster"]})
+    return parts

@@ -10,7 +10,7 @@ import math
 from dataclasses import asdict, fields
 
 from winloss.advice.counts import ATTRIBUTES
-from winloss.advice.deals import DEALS, DECISIONS, design_of, of_window, segment_sums, two_sided_designs
+from winloss.advice.deals import DEALS, DECISIONS, answers_design, design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
@@ -72,7 +72,7 @@ def design_effects(reader: Reader) -> list[Row]:
     many = int(str(stated.get("many_contacts", declared()["many_contacts"].default)))
     designs = {
         COMPETITORS: design_of(reader, _named(reader), "competitor", constants),
-        COMPETITOR_REASONS: design_of(reader, _reasons(reader), "competitor", constants, are_apart=True),
+        COMPETITOR_REASONS: answers_design(reader, _reasons(reader), "competitor", constants),
     }
     found = two_sided_designs(reader, _contacts(reader, many), list(MOMENTS.values()), constants)
     designs |= {comparison: found[column] for comparison, column in MOMENTS.items()}
@@ -114,20 +114,13 @@ def _vendors(reader: Reader) -> str:
 
 
 def _reasons(reader: Reader) -> str:
-    """Lost deals that name a vendor, once for each reason of any of them: whether it is theirs, inside that reason."""
-    lost = f"""select deals.deal_key, deals.account_key, deals.owner, deals.loss_reason_category as category, vendors.competitor
+    """Lost deals that name a vendor, by the one they name and with their reason."""
+    return f"""(
+    select deals.deal_key, deals.account_key, deals.owner, deals.loss_reason_category as answer, vendors.competitor
     from {reader.relation("fct_closed_deals")} as deals
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
-    where deals.is_won = 0 and deals.decision_line = 1"""
-    return f"""(
-    select
-        lost.deal_key, lost.account_key, lost.owner,
-        case when lost.category = reasons.category then 1 else 0 end as is_won,
-        reasons.category as closed_quarter,
-        lost.competitor
-    from ({lost}) as lost
-    cross join (select distinct category from ({lost}) as stated_reasons) as reasons
+    where deals.is_won = 0 and deals.decision_line = 1
 ) as deals"""
 
 
