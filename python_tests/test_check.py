@@ -14,6 +14,8 @@ from python_tests.conftest import ROOT
 from winloss.cli import main
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from winloss.load.draft_text import lines_to_look_at, suggested_mapping
+from winloss.load.file_inspection import KeptCells
+from winloss.load.plan import Request, make_plan, new_engine
 
 # a file or a process to each test
 pytestmark = pytest.mark.long
@@ -325,3 +327,23 @@ def test_a_look_at_a_hundred_thousand_deals_takes_seconds(tmp_path: Path) -> Non
     # of one core: three seconds of the clock on two cores, whatever else the machine does
     assert time.process_time() - started < 6
     assert "All files of deals: 100000 lines, 100000 deals." in lines
+
+
+@pytest.mark.parametrize("crm", ("dynamics365", "hubspot", "pipedrive"))
+def test_what_is_kept_of_files_reads_like_the_files_and_needs_them_no_more(crm: str, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    shutil.copytree(FIXTURES / crm, folder)
+    for path in folder.glob("*.csv"):
+        lines = path.read_bytes().split(b"\n")
+        # a line whose cells have spaces at their ends
+        path.write_bytes(
+            b"\n".join([*lines[:2], b",".join(b"  " + cell + b" " for cell in lines[2].split(b",")), *lines[3:]])
+        )
+    request = Request(crm, str(folder), str(tmp_path / "private" / "w.duckdb"))
+    with new_engine() as engine:
+        of_files = make_plan(request, engine).statements
+        expected = {name: engine.execute(statement).fetchall() for name, statement in of_files.items()}
+        kept = make_plan(request, engine, KeptCells()).statements
+        shutil.rmtree(folder)
+        assert {name: engine.execute(statement).fetchall() for name, statement in kept.items()} == expected
+    assert expected["deals"]

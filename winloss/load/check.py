@@ -16,9 +16,10 @@ from winloss.load.aliases import seed_rows
 from winloss.load.columns import DATED, OBJECTS, Kind
 from winloss.load.contents import contents, plain_stage_sql, plain_stage_words, versions
 from winloss.load.encodings import check_encodings
+from winloss.load.file_inspection import KeptCells
 from winloss.load.folder import Folder
 from winloss.load.parsing import OUTCOMES, ROUNDED
-from winloss.load.plan import ReadingPlan, Request, make_plan, recognised_crm
+from winloss.load.plan import ReadingPlan, Request, make_plan, new_engine, recognised_crm
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
 from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
@@ -54,6 +55,7 @@ _IDS = {
     "deal_competitors": "deal_id",
 }
 _FLAGS = ("is_won", "is_closed", "is_lost")
+_ASKED_OFTEN = ("deals", "accounts")
 _WORDS_OF_OUTCOMES = ("outcome", "stage")
 
 
@@ -73,14 +75,15 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
     """
     workplace = Path(tempfile.mkdtemp(prefix="winloss_check_"))
     database = str(workplace / "check.duckdb")
-    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    engine, kept = new_engine(), KeptCells()
     try:
+        engine.execute(f"set temp_directory = {literal(str(workplace / 'spilled'))}")
         _not_used(variables or {})
         name = crm or ("custom" if variables and variables.get("mapping") else None)
         if name is None:
             encodings = check_encodings((variables or {}).get("encoding"))
             stated = (variables or {}).get("field_aliases")
-            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings), stated)
+            name = recognised_crm(Folder(Path(path), engine, workplace / "copies", encodings, kept), stated)
         if name is None:
             return Preview(
                 (
@@ -90,7 +93,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                 PROBLEMS,
             )
         try:
-            plan = make_plan(Request(name, path, database, dict(variables or {})))
+            plan = make_plan(Request(name, path, database, dict(variables or {})), engine, kept)
         except ReadingError as error:
             if crm or name == "custom":
                 raise
@@ -99,7 +102,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
                 "winloss check PATH --write-mapping winloss.yml starts a mapping for any file."
             )
             return Preview((guessed, *error.sentences), CANNOT_WORK)
-        plan = _landed(plan, engine, workplace)
+        plan = _landed(plan, engine)
         versions_found = find_two_versions(plan, name, engine, variables or {})
         lines = ([] if crm else [f"Read as {name}; --crm says otherwise."]) + _told(
             plan, name, engine, variables or {}, versions_found.are_chosen
@@ -115,19 +118,12 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, workplace: Path) -> ReadingPlan:
-    """The plan over tables that hold the lines of each object: the files are read once, whatever is asked of them."""
-    engine.execute(f"set temp_directory = {literal(str(workplace / 'spilled'))}")
-    engine.execute("set TimeZone = 'UTC'")
-    tables, statements = plan.landed()
-    for name, statement in tables.items():
-        engine.execute(f"create temporary table {name} as {statement}")
-    told_of = dict(statements)
-    for name in {reading.object for reading in plan.layout.readings}:
-        engine.execute(f"create temporary table checked_{name} as {statements[name]}")
+def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> ReadingPlan:
+    """The plan over tables that hold the lines of what is asked for often; of the rest, two questions read what was kept of the files."""
+    told_of = dict(plan.statements)
+    for name in _ASKED_OFTEN:
+        engine.execute(f"create temporary table checked_{name} as {plan.statements[name]}")
         told_of[name] = f"select * from checked_{name}"
-    for name in tables:
-        engine.execute(f"drop table {name}")
     return replace(plan, statements=told_of)
 
 
@@ -260,20 +256,22 @@ def _first_problems(
     statement = plan.statements.get(object_name)
     if statement is None:
         return []
-    rows = engine.execute(
-        f"select source_line, {_problem_sql(plan, crm, object_name, source_file, has)} as problem from ({statement}) as lines "
-        f"where source_file = $1 and problem is not null and coalesce(line_problem, '') not in ({words(LEFT_OUT)}) "
-        f"order by source_line limit {SHOWN_PROBLEMS + 1}",
-        [source_file],
+    has_versions = {str(row[0]) for row in engine.execute(f"select distinct object from {TWO_VERSIONS}").fetchall()}
+    problem = _problem_sql(plan, crm, object_name, source_file, has, has_versions)
+    # what is left out by each rule, of whichever of its lines, and the first lines that are not; both from one look at the file
+    found = engine.execute(
+        f"with problems as materialized (select source_line, {problem} as problem, "
+        f"case when line_problem in ({words(LEFT_OUT)}) then line_problem end as left_out "
+        f"from ({statement}) as lines where source_file = {literal(source_file)} and problem is not null) "
+        f"select left_out, min(source_line) as first_line, max(source_line), count(*) from problems where left_out is not null group by left_out "
+        f"union all (select problem, source_line, source_line, null from problems where left_out is null "
+        f"order by source_line limit {SHOWN_PROBLEMS + 1}) order by first_line, 1"
     ).fetchall()
-    left_out = engine.execute(
-        f"select line_problem, min(source_line), max(source_line), count(*) from ({statement}) as lines where source_file = $1 "
-        f"and line_problem in ({words(LEFT_OUT)}) group by line_problem order by 2",
-        [source_file],
-    ).fetchall()
+    rows = [(line, problem) for problem, line, _, number in found if number is None]
     lines = [
         f"  {LEFT_OUT[problem]}, left out: {_lines_between(first, last, number)}"
-        for problem, first, last, number in left_out
+        for problem, first, last, number in found
+        if number is not None
     ]
     lines += [f"  line {line}: {problem}" for line, problem in rows[:SHOWN_PROBLEMS]]
     return lines + (["  and more lines like these"] if len(rows) > SHOWN_PROBLEMS else [])
@@ -301,8 +299,13 @@ def _header(plan: ReadingPlan, object_name: str, source_file: str, column: str) 
     return " or ".join(f'"{header}"' for header in found) or column
 
 
-def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str, has: set[str]) -> str:
-    """SQL of the first problem of a line, null where there is none. Names headers, never what stands below them."""
+def _problem_sql(
+    plan: ReadingPlan, crm: str, object_name: str, source_file: str, has: set[str], has_versions: set[str]
+) -> str:
+    """SQL of the first problem of a line, null where there is none. Names headers, never what stands below them.
+
+    `has_versions` are the objects of which lines stand in the table `two_versions`.
+    """
 
     def said(column: str, problem: str) -> str:
         return literal(f"{_header(plan, object_name, source_file, column)} {problem}")
@@ -319,7 +322,7 @@ def _problem_sql(plan: ReadingPlan, crm: str, object_name: str, source_file: str
         branches.append(
             f"when {_is_unknown_word(crm, word, has)} then {said(word, f'holds a word that is not in {place}: add it there')}"
         )
-    if object_name in ("deals", "accounts", "contacts"):
+    if object_name in has_versions:
         branches.append(
             f"when (source_file, source_line) in (select (source_file, source_line) from {TWO_VERSIONS} where object = {literal(object_name)}) "
             f"then {literal(SAID)}"

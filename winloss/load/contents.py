@@ -77,9 +77,8 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
         for row in seed_rows("stage_map")
         if row["crm"] == name
     }
-    stage = "lower(deals.stage)"
     plain_stages = plain_stage_words(stages)
-    of_stage = "coalesce(whole_stages.outcome, plain_stages.outcome)"
+    of_stage = "stages.outcome_of_stage"
     by_flags = (
         "case when is_won = 'true' then 'won' when is_closed = 'false' then 'open' "
         f"when is_lost = 'true' or (is_closed = 'true' and is_won = 'false') then case when {of_stage} = 'disqualified' then 'disqualified' else 'lost' end "
@@ -120,6 +119,17 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
 
         ),
 
+        -- a file has few stages, and each is looked up once
+        stages as (
+
+            select stated.stage, coalesce(whole_stages.outcome, plain_stages.outcome) as outcome_of_stage
+            from (select distinct stage from deals) as stated
+            left join ({_values(stages)}) as whole_stages on lower(stated.stage) = whole_stages.word
+            left join ({_values(plain_stages)}) as plain_stages
+                on whole_stages.word is null and {plain_stage_sql("stated.stage")} = plain_stages.word
+
+        ),
+
         decided as (
 
             select
@@ -129,8 +139,7 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
             from deals
             left join ranked using (source_file, source_line)
             left join ({_values(known)}) as known on lower(trim(deals.outcome)) = known.word
-            left join ({_values(stages)}) as whole_stages on {stage} = whole_stages.word
-            left join ({_values(plain_stages)}) as plain_stages on whole_stages.word is null and {plain_stage_sql("deals.stage")} = plain_stages.word
+            left join stages on deals.stage = stages.stage
 
         ),
 

@@ -52,8 +52,9 @@ class ExportFile:
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
     the lines without the engine's CSV reader. `has_header` is false where no line has anything of a header. `copy` is the regular
-    copy that is read instead, if there is one; `landed_in` the table that holds the trimmed cells already. `notices` is what a user
-    should know of it.
+    copy that is read instead, if there is one; `kept_in` a table of the engine that examined it with all of its cells as they stand;
+    `trimmed` the columns of it in which no cell begins or ends with a space or is empty; `landed_in` the table that holds the trimmed
+    cells already. `notices` is what a user should know of it.
     """
 
     path: Path
@@ -73,6 +74,8 @@ class ExportFile:
     has_header: bool = True
     is_workbook: bool = False
     notices: tuple[str, ...] = ()
+    kept_in: str | None = field(default=None, compare=False)
+    trimmed: frozenset[str] = field(default=frozenset(), compare=False)
     landed_in: str | None = field(default=None, compare=False)
 
     @property
@@ -97,15 +100,18 @@ class ExportFile:
         """SQL of the file's lines: source_line, line_problem and one text column per header."""
         if not self.lines_are_counted_by_place:
             return self.landed_in or self.source()
+        table = self.landed_in or self.kept_in
         # A table that was made in one go and never changed numbers its rows from 0 in the order they came.
-        place = "rowid + 1" if self.landed_in else "row_number() over ()"
+        place = "rowid + 1" if table else "row_number() over ()"
         return (
             f"(select {place} + {self.header_lines} as source_line, cast(null as varchar) as line_problem, * "
-            f"from {self.landed_in or self.source()})"
+            f"from {table or self.source()})"
         )
 
     def source(self) -> str:
         """SQL of what stands in the file: the columns of `relation`, without the lines' numbers where places tell them."""
+        if self.kept_in:
+            return self.kept_in
         if self.is_parquet:
             names = [identifier(column) for column in self.columns]
             cells = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
@@ -140,12 +146,27 @@ def examine(
     engine: duckdb.DuckDBPyConnection,
     copies: Path,
     encoding: str | None = None,
+    kept: KeptCells | None = None,
 ) -> ExportFile:
     """Finds out how a file must be read, and makes the regular copy in folder `copies` if it needs one.
 
     `name` is what the user calls it; `wanted` are the headers hoped for, which help to tell delimiter and header; `encoding` is what
-    the user states of it. Raises ReadingError for a file that is empty, is no text, or has no header.
+    the user states of it. With `kept` the cells of the file are kept in `engine`, and whoever asks for them there reads no file again.
+    Raises ReadingError for a file that is empty, is no text, or has no header.
     """
+    export = _examine(path, name, wanted, engine, copies, encoding, kept)
+    return export if export.kept_in else _read_strictly(export, engine, kept) or export
+
+
+def _examine(
+    path: Path,
+    name: str,
+    wanted: Collection[str],
+    engine: duckdb.DuckDBPyConnection,
+    copies: Path,
+    encoding: str | None,
+    kept: KeptCells | None,
+) -> ExportFile:
     with path.open("rb") as file:
         start = file.read(4096)
     for signature, advice in _NOT_TEXT:
@@ -167,7 +188,7 @@ def examine(
         )
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ReadingError(f"{name} is empty: it has no header line. Export it again.")
-    return _examine_text(path, name, wanted, engine, copies, start, encoding)
+    return _examine_text(path, name, wanted, engine, copies, start, encoding, kept)
 
 
 def _examine_text(
@@ -178,6 +199,7 @@ def _examine_text(
     copies: Path,
     start: bytes,
     stated: str | None,
+    kept: KeptCells | None,
 ) -> ExportFile:
     facts = _scan(path)
     notices: tuple[str, ...] = ()
@@ -204,13 +226,10 @@ def _examine_text(
         has_header=header.is_known,
         notices=notices,
     )
-    if (
-        facts.is_regular
-        and encoding == "utf-8"
-        and not header.titles
-        and _strict_count(export, engine) == export.records
-    ):
-        return export
+    if facts.is_regular and encoding == "utf-8" and not header.titles:
+        read = _read_strictly(export, engine, kept)
+        if read and _strict_count(read, engine) == export.records:
+            return _with_trimmed(read, engine) if kept and facts.is_ascii else read
     lines = islice(text_lines(path, _spoken(encoding)), header.lines, None)
     return _with_copy(export, read_records(lines, delimiter, len(header.headers), header.lines + 1), header, copies)
 
@@ -278,6 +297,7 @@ def _encoding(start: bytes) -> str:
 class _Scan:
     sha256: str
     lines: int
+    is_ascii: bool
     is_utf_8: bool
     is_regular: bool
     has_odd_spaces: bool
@@ -293,12 +313,13 @@ def _scan(path: Path) -> _Scan:
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     feeds = returns = returned_feeds = blank_at_end = 0
-    is_utf_8 = is_regular = True
+    is_ascii = is_utf_8 = is_regular = True
     has_odd_spaces = has_text_marks = ends_open = False
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             chunk += file.readline(2 * _CHUNK)
             digest.update(chunk)
+            is_ascii = is_ascii and chunk.isascii()
             if not (chunk.isascii() and decoder.getstate() == _AT_A_CHARACTER):
                 try:
                     decoder.decode(chunk)
@@ -325,7 +346,7 @@ def _scan(path: Path) -> _Scan:
         is_utf_8 = False
     is_regular = is_regular and is_utf_8 and returns == returned_feeds and returned_feeds in (0, feeds)
     lines = feeds - blank_at_end + ends_open
-    return _Scan(digest.hexdigest(), lines, is_utf_8, is_regular, has_odd_spaces, has_text_marks)
+    return _Scan(digest.hexdigest(), lines, is_ascii, is_utf_8, is_regular, has_odd_spaces, has_text_marks)
 
 
 def _has_text_mark(chunk: bytes) -> bool:
@@ -333,12 +354,56 @@ def _has_text_mark(chunk: bytes) -> bool:
     return (b"'" in chunk or b"=" in chunk) and any(mark in chunk for mark in _TEXT_MARKS)
 
 
+class KeptCells:
+    """Tables of one engine with the cells of the files it has read, each file once however often and for whatever it is examined."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[object, ...], str] = {}
+
+    def table_of(self, export: ExportFile, engine: duckdb.DuckDBPyConnection) -> str:
+        """The table with the cells of `export`, made where there is none. Raises duckdb.Error where its reader refuses the file."""
+        # what is read, and how: a second look that takes another line for the header reads other cells
+        read = (export.sha256, export.name, export.copy is None, export.delimiter, export.header_lines, export.columns)
+        if read not in self._tables:
+            table = f"temp.cells_{len(self._tables) + 1}"
+            engine.execute(f"create temporary table {table} as select * from {export.source()} as records")
+            self._tables[read] = table
+        return self._tables[read]
+
+
+def _read_strictly(export: ExportFile, engine: duckdb.DuckDBPyConnection, kept: KeptCells | None) -> ExportFile | None:
+    """The file with its cells kept, if they are to be; None where the engine's reader, which forgives nothing, refuses it."""
+    if kept is None:
+        return export
+    try:
+        return replace(export, kept_in=kept.table_of(export, engine))
+    except duckdb.Error:
+        return None
+
+
+def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> ExportFile:
+    """The file with the columns in which nothing is to be trimmed: of plain letters, only spaces could be."""
+    if export.has_odd_spaces or export.has_text_marks:
+        return export
+    cells = [identifier(column) for column in export.columns]
+    has_none = ", ".join(
+        f"not coalesce(bool_or(starts_with({cell}, ' ') or ends_with({cell}, ' ') or {cell} = ''), false)"
+        for cell in cells
+    )
+    row = engine.execute(f"select {has_none} from {export.relation()}").fetchone() or ()
+    return replace(
+        export, trimmed=frozenset(column for column, is_so in zip(export.columns, row, strict=True) if is_so)
+    )
+
+
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
     """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
-    again = " and ".join(
+    first, *others = (
         f"trim(lower({identifier(column)}), e' *\\t' || chr(65279)) = {literal(plain(header))}"
         for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
     )
+    # hardly a line has the first, and the others are asked of no other line
+    again = f"case when {first} then {' and '.join([*others, 'true'])} end"
     try:
         counted = engine.execute(f"select count(*), count_if({again}) from {export.relation()}").fetchone()
     except duckdb.Error:

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from winloss.errors import ReadingError, did_you_mean, is_utf_8, listed, shown_name
-from winloss.load.file_inspection import ExportFile, examine
+from winloss.load.file_inspection import ExportFile, KeptCells, examine
 
 NO_DATA = (
     ".md",
@@ -80,13 +80,14 @@ class Folder:
     """The user's folder, examined file by file; each file is looked at once however often it is asked for.
 
     A file in a zip archive is a file of the folder, named archive/file and unpacked among the private `copies`. `encodings` is the
-    setting of that name.
+    setting of that name. With `kept` the engine keeps the cells of what it examined.
     """
 
     path: Path
     engine: duckdb.DuckDBPyConnection
     copies: Path
     encodings: Mapping[str, str] = field(default_factory=dict)
+    kept: KeptCells | None = None
     _examined: dict[str, ExportFile] = field(default_factory=dict)
     _places: dict[str, Path] = field(default_factory=dict)
     _left_aside: list[str] = field(default_factory=list)
@@ -230,7 +231,9 @@ class Folder:
         if name not in self._examined:
             stated = setting_for(name, self.encodings)
             try:
-                self._examined[name] = examine(self._found()[name], name, wanted, self.engine, self.copies, stated)
+                self._examined[name] = examine(
+                    self._found()[name], name, wanted, self.engine, self.copies, stated, self.kept
+                )
             except OSError as error:
                 raise ReadingError(f"{name} cannot be opened: {error.strerror}.") from None
         return self._examined[name]

@@ -20,6 +20,7 @@ from winloss.load.parsing import (
     find_decimal_style,
     number_column,
     number_shape_sql,
+    number_shapes_sql,
     ticked_sql,
     year_comes_first,
 )
@@ -114,12 +115,11 @@ def _samples(file: ExportFile, typed: _Typed, engine: duckdb.DuckDBPyConnection)
     if not typed.dates and not typed.numbers:
         return {}
     # A column may serve as both; its dates then come first and its shapes under the same name would hide them.
-    shapes = {column: date_beginning_sql(identifier(column)) for column in typed.dates}
-    shapes |= {column: number_shape_sql(identifier(column)) for column in typed.numbers if column not in shapes}
+    shapes = {column: f"list(distinct {date_beginning_sql(identifier(column))})" for column in typed.dates}
+    shapes |= {column: number_shapes_sql(identifier(column)) for column in typed.numbers if column not in shapes}
     trimmed = ", ".join(trimmed_column_sql(file, column) for column in shapes)
-    lists = ", ".join(f"list(distinct {shape})" for shape in shapes.values())
     row = engine.execute(
-        f"select {lists} from (select {trimmed} from {file.relation()} as records where line_problem is null) as cells"
+        f"select {', '.join(shapes.values())} from (select {trimmed} from {file.relation()} as records where line_problem is null) as cells"
     ).fetchone()
     found = row or [None] * len(shapes)
     return {column: [text for text in texts or [] if text] for column, texts in zip(shapes, found, strict=True)}

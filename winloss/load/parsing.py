@@ -430,6 +430,11 @@ def number_shape_sql(cell: str) -> str:
     return f"case when starts_with({cell}, '0') then '0' || substr({shape}, 2) else {shape} end"
 
 
+def number_shapes_sql(cell: str) -> str:
+    """SQL of the distinct shapes of a column, as an aggregate: letters cost more to replace than cells to compare."""
+    return f"list_distinct(list_transform(list(distinct left({cell}, {NUMBER_PREFIX})), lambda cell: {number_shape_sql('cell')}))"
+
+
 def number_sql(cell: str, column: NumberColumn, multiply_by: str | None = None) -> str:
     """SQL text of a plain number ('1200.5') from a cell; the cell itself where it is no number.
 

@@ -22,7 +22,7 @@ from winloss.load.aliases import recognise as likenesses
 from winloss.load.columns import REPORTS
 from winloss.load.custom import custom_layout
 from winloss.load.encodings import check_encodings
-from winloss.load.file_inspection import DELIMITERS, ExportFile
+from winloss.load.file_inspection import DELIMITERS, ExportFile, KeptCells
 from winloss.load.fiscal import fiscal_notices
 from winloss.load.folder import Folder, holds_exports
 from winloss.load.formats import decide_formats
@@ -226,25 +226,38 @@ def kept_words(keep: object) -> frozenset[str]:
     return frozenset(word.strip().lower() for word in words if isinstance(word, str))
 
 
-def make_plan(request: Request) -> ReadingPlan:
-    """The plan for a folder. Raises ReadingError with one sentence per thing the user has to fix."""
+def new_engine() -> duckdb.DuckDBPyConnection:
+    """An engine of its own to look at files with: in memory, without a time zone of its machine's, and without the network."""
+    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    engine.execute("set TimeZone = 'UTC'")
+    return engine
+
+
+def make_plan(
+    request: Request, engine: duckdb.DuckDBPyConnection | None = None, kept: KeptCells | None = None
+) -> ReadingPlan:
+    """The plan for a folder. Raises ReadingError with one sentence per thing the user has to fix.
+
+    With `engine` and `kept` the files are read there, and the statements read what was kept of them; without, they read the files.
+    """
+    if engine is None:
+        with new_engine() as own:
+            return make_plan(request, own)
     readable = ["custom", *recognised_crms()]
     if request.crm not in (*readable, SAMPLE):
         raise ReadingError(f'There is no reader for crm "{request.crm}".{did_you_mean(request.crm, readable)}')
     clear_copies(request.database)
-    engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
-        engine.execute("set TimeZone = 'UTC'")
         encodings = check_encodings(request.variables.get("encoding"))
-        folder = Folder(Path(request.folder), engine, new_copies(request.database), encodings)
+        folder = Folder(Path(request.folder), engine, new_copies(request.database), encodings, kept)
         if request.crm == SAMPLE:
             layout = custom_layout(folder, {"mapping": _sample_mapping(folder.path)})
         elif request.crm == "custom":
             layout = custom_layout(folder, request.variables)
         else:
             layout = crm_layout(folder, request.variables, request.crm)
-        kept = kept_words(request.variables.get("keep"))
-        layout = replace(layout, readings=[replace(reading, kept_words=kept) for reading in layout.readings])
+        values = kept_words(request.variables.get("keep"))
+        layout = replace(layout, readings=[replace(reading, kept_words=values) for reading in layout.readings])
         if not folder.has_copies():
             clear_copies(request.database)
         _check_lookups(layout, engine)
@@ -259,8 +272,6 @@ def make_plan(request: Request) -> ReadingPlan:
     except BaseException:
         clear_copies(request.database)
         raise
-    finally:
-        engine.close()
 
 
 def _object_statements(layout: Layout, readings: Sequence[FileReading], formats: Formats) -> dict[str, str]:

@@ -161,7 +161,7 @@ def trimmed_sql(file: ExportFile, column: str) -> str:
 
     So do the marks by which a spreadsheet is told that a cell is text: ="0012" and '0012 are 0012.
     """
-    if file.landed_in:
+    if file.landed_in or column in file.trimmed:
         return identifier(column)
     spaces = r", e' \t\r\n' || chr(160) || chr(8239) || chr(8203) || chr(65279)" if file.has_odd_spaces else ""
     cell = f"trim({identifier(column)}{spaces})"

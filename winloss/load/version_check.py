@@ -47,11 +47,13 @@ def find_two_versions(
     for object_name, key in _KEYS.items():
         if not any(reading.object == object_name for reading in plan.layout.readings):
             continue
-        # only ids that stand on several lines can have versions, and few do
+        # only ids that stand on several lines, be they records or not, can have versions, and few do
         engine.execute(
             f"create or replace temporary table {_REPEATED} as select {key} from ({plan.statements[object_name]}) as lines "
-            f"where line_problem is null and {key} is not null group by {key} having count(*) > 1"
+            f"where {key} is not null group by {key} having count(*) > 1"
         )
+        if not engine.execute(f"select 1 from {_REPEATED} limit 1").fetchone():
+            continue
         engine.execute(f"insert into {TWO_VERSIONS} {_two_versions_sql(plan, crm, object_name)}")
         if object_name == "deals":
             chosen = _is_any_chosen(plan, crm, engine)
