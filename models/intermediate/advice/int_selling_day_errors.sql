@@ -1,0 +1,25 @@
+{{ config(enabled=true, materialized='ephemeral') }}
+-- One row per recommendable dimension x segment with won deals enough that state how long they took: the error, on the log, of the ratio of what a
+-- selling day brings there and elsewhere.
+
+select
+    dimension,
+    segment,
+    sqrt(greatest(
+        0e0,
+        coalesce(design_effect, 1e0) * (
+            greatest(
+                timed_won_deals * squared_timed_amount / power(timed_amount, 2),
+                rest_timed_won_deals * rest_squared_timed_amount / power(rest_timed_amount, 2)
+            ) / timed_won_deals
+            + squared_days / power(days, 2) - 2e0 * amount_days / (timed_amount * days)
+        )
+        + coalesce(rest_design_effect, 1e0) * (
+            rest_squared_timed_amount / power(rest_timed_amount, 2)
+            + rest_squared_days / power(rest_days, 2) - 2e0 * rest_amount_days / (rest_timed_amount * rest_days)
+        )
+    )) as day_error
+from {{ ref('int_valued_sides') }}
+where
+    least(timed_won_deals, rest_timed_won_deals) >= {{ setting('priced_won_deals') | int }}
+    and least(timed_amount, rest_timed_amount, days, rest_days) > 0
