@@ -2,19 +2,18 @@
 -- One row per thing to know about a segment, or one that no segment stands out. A bet or a test is worth a line only where nothing can be
 -- claimed; a segment that holds what is left over is none to aim at.
 
-with claimed as (
+with advised as (
 
     select
-        case when action = 'target_more' then 'target' else 'away' end as topic,
-        grade,
-        case when action = 'target_more' then 'up' else 'down' end as direction,
-        segment_label as subject,
-        rationale as detail,
-        'icp_recommendations' as source_table,
-        cast(rank as {{ dbt.type_string() }}) as source_row,
-        -rank as strength
+        *,
+        case
+            when grade = 'strong' and action = 'target_more' then 'target'
+            when grade = 'strong' then 'away'
+            when best_bet then 'bet'
+            else 'watch'
+        end as topic
     from {{ ref('icp_recommendations') }}
-    where grade = 'strong' and not is_remainder
+    where grade in ('strong', 'directional') and not is_remainder
 
 ),
 
@@ -29,19 +28,17 @@ one_sided as (
 
 )
 
-select * from claimed
-union all
 select
-    case when best_bet then 'bet' else 'watch' end as topic,
+    topic,
     grade,
-    case when expected_lift >= 0 then 'up' else 'down' end as direction,
+    case when topic = 'target' or (topic in ('bet', 'watch') and expected_lift >= 0) then 'up' else 'down' end as direction,
     segment_label as subject,
     rationale as detail,
     'icp_recommendations' as source_table,
     cast(rank as {{ dbt.type_string() }}) as source_row,
     -rank as strength
-from {{ ref('icp_recommendations') }}
-where grade in ('directional') and not is_remainder and not exists (select 1 from claimed where topic = 'target')
+from advised
+where grade = 'strong' or not exists (select 1 from advised as claims where claims.topic = 'target')
 union all
 select distinct
     'no_claim' as topic,

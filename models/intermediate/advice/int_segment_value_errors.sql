@@ -8,18 +8,18 @@ with compared as (
     select
         *,
         {{ rate('won_amount', 'closed_deals') }} as value_per_deal,
-        {{ rate('rest_won_amount', 'rest_closed_deals') }} as other_value_per_deal,
+        {{ rate('other_won_amount', 'other_closed_deals') }} as other_value_per_deal,
         {{ rate('timed_amount', 'days') }} as value_per_day,
-        {{ rate('rest_timed_amount', 'rest_days') }} as other_value_per_day,
+        {{ rate('other_timed_amount', 'other_days') }} as other_value_per_day,
         sqrt(greatest(
             0e0,
             coalesce(design_effect, 1e0) * (
                 greatest(
-                    won_deals * squared_amount / power(won_amount, 2), rest_won_deals * rest_squared_amount / power(rest_won_amount, 2)
+                    won_deals * squared_amount / power(won_amount, 2), other_won_deals * other_squared_amount / power(other_won_amount, 2)
                 ) / won_deals
                 - 1e0 / closed_deals
             )
-            + coalesce(rest_design_effect, 1e0) * (rest_squared_amount / power(rest_won_amount, 2) - 1e0 / rest_closed_deals)
+            + coalesce(other_design_effect, 1e0) * (other_squared_amount / power(other_won_amount, 2) - 1e0 / other_closed_deals)
         )) as log_error
     from {{ ref('int_valued_sides') }}
 

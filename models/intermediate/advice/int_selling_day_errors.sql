@@ -10,16 +10,16 @@ select
         coalesce(design_effect, 1e0) * (
             greatest(
                 timed_won_deals * squared_timed_amount / power(timed_amount, 2),
-                rest_timed_won_deals * rest_squared_timed_amount / power(rest_timed_amount, 2)
+                other_timed_won_deals * other_squared_timed_amount / power(other_timed_amount, 2)
             ) / timed_won_deals
             + squared_days / power(days, 2) - 2e0 * amount_days / (timed_amount * days)
         )
-        + coalesce(rest_design_effect, 1e0) * (
-            rest_squared_timed_amount / power(rest_timed_amount, 2)
-            + rest_squared_days / power(rest_days, 2) - 2e0 * rest_amount_days / (rest_timed_amount * rest_days)
+        + coalesce(other_design_effect, 1e0) * (
+            other_squared_timed_amount / power(other_timed_amount, 2)
+            + other_squared_days / power(other_days, 2) - 2e0 * other_amount_days / (other_timed_amount * other_days)
         )
     )) as day_error
 from {{ ref('int_valued_sides') }}
 where
-    least(timed_won_deals, rest_timed_won_deals) >= {{ setting('priced_won_deals') | int }}
-    and least(timed_amount, rest_timed_amount, days, rest_days) > 0
+    least(timed_won_deals, other_timed_won_deals) >= {{ setting('priced_won_deals') | int }}
+    and least(timed_amount, other_timed_amount, days, other_days) > 0

@@ -4,7 +4,7 @@
     'timed_amount', 'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals',
     'squared_account_deals',
 ] %}
--- One row per recommendable dimension x segment with deals enough on both sides: the sums of the segment, of all other deals (`rest_`), and how
+-- One row per recommendable dimension x segment with deals enough on both sides: the sums of the segment, of all other deals (`other_`), and how
 -- much more the sums of accounts vary than those of as many deals that share nothing, for deals of an account are of a size.
 -- noqa: disable=LT02
 
@@ -13,7 +13,7 @@ with sides as (
     select
         own.*
         {%- for measure in measures %},
-        all_{{ measure }} - {{ measure }} as rest_{{ measure }}
+        all_{{ measure }} - {{ measure }} as other_{{ measure }}
         {%- endfor %}
     from {{ ref('int_segment_values') }} as own
 
@@ -21,7 +21,7 @@ with sides as (
 
 select
     sides.*,
-    {%- for side in ['', 'rest_'] %}
+    {%- for side in ['', 'other_'] %}
     greatest(
         1e0,
         (
@@ -33,6 +33,6 @@ select
     {%- endfor %}
 from sides
 where
-    least(closed_deals, rest_closed_deals) >= {{ setting('minimum_deals') | int }}
-    and least(won_deals, rest_won_deals) >= {{ setting('priced_won_deals') | int }}
-    and least(won_amount, rest_won_amount) > 0
+    least(closed_deals, other_closed_deals) >= {{ setting('minimum_deals') | int }}
+    and least(won_deals, other_won_deals) >= {{ setting('priced_won_deals') | int }}
+    and least(won_amount, other_won_amount) > 0
