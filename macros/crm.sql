@@ -19,3 +19,8 @@
 
 {# The profile that the company of this build works by: what the seed says of the sample company says nothing about anybody else. #}
 {% macro current_profile() %}(select profile_field, current_value from {{ ref('icp_current') }} where crm in (select crm from {{ source('landing', 'loads') }})){% endmacro %}
+
+{# Which files say the same: where there is no file of accounts deals say what accounts would, and roles stand in either of two files. #}
+{% macro place_of_object(object) -%}
+    case when {{ object }} in ('contacts', 'deal_contacts') then 'contacts' when {{ object }} = 'stage_history' then {{ object }} else 'deals' end
+{%- endmacro %}

@@ -7,43 +7,12 @@
     'procurement', 'legal_compliance', 'blocker', 'other', 'unknown',
 ] %}
 
-with stated_roles as (
-
-    select buying_role as stated_role
-    from {{ ref('stg_deal_contacts') }}
-    where buying_role is not null
-    union
-    select buying_role as stated_role
-    from {{ ref('stg_contacts') }}
-    where buying_role is not null
-
-),
-
--- HubSpot lets a contact hold several roles at once
-listed_roles as (
-
-    select
-        stated_role,
-        {{ split_to_rows('stated_role', '[;,|]') }} as part
-    from stated_roles
-
-),
-
-folded_roles as (
-
-    select
-        stated_role,
-        {{ fold_text(split_camel_case('part')) }} as words
-    from listed_roles
-
-),
-
-ruled_roles as (
+with ruled_roles as (
 
     select
         stated_role,
         {{ first_match('words', taxonomy_rules('buying_role_words', 'buying_role', buying_roles)) }} as priority
-    from folded_roles
+    from {{ ref('int_stated_roles') }}
     where words != ''
 
 ),

@@ -4,13 +4,7 @@
 -- An unreadable optional value becomes null and is named in `unreadable_columns`; the line stays. So does one whose amount is too large.
 -- noqa: disable=LT02
 
-with ruled as (
-
-    select * from {{ ref('base_ruled_deals') }}
-
-),
-
-flag_headers as (
+with flag_headers as (
 
     select
         source_file,
@@ -52,17 +46,15 @@ select
         when ruled.is_merged then 'the record was merged into another one'
         when ruled.version_rule is not null then {{ version_reason('ruled.version_rule', 'deal') }}
         when ruled.is_deleted then 'is_deleted is true'
-        when ruled.rule_id = 'unreadable_flag'
-            then coalesce(flag_headers.source_header, {{ first_flag }}) || ' is not a yes or no'
+        when ruled.rule_id = 'unreadable_flag' then coalesce(flag_headers.source_header, {{ first_flag }}) || ' is not a yes or no'
         when ruled.outcome_stated is null then 'outcome is empty: state won, lost, open or disqualified'
         when ruled.outcome is null then unmapped.how_to_map
         when ruled.rule_id = 'unreadable_closed_on' then 'closed_on "' || ruled.closed_stated || '" is not a date'
     end as reason
-from ruled
+from {{ ref('base_ruled_deals') }} as ruled
 left join {{ ref('base_unmapped_outcomes') }} as unmapped
-    on ruled.rule_id = 'unknown_outcome'
+    on ruled.rule_id = 'unknown_outcome' and ruled.outcome_stated = unmapped.outcome_stated
     and ruled.crm is not distinct from unmapped.crm
     and ruled.outcome_list is not distinct from unmapped.outcome_list
-    and ruled.outcome_stated = unmapped.outcome_stated
 left join flag_headers
     on ruled.rule_id = 'unreadable_flag' and ruled.source_file = flag_headers.source_file and flag_headers.column_name = {{ first_flag }}

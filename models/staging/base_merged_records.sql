@@ -1,36 +1,9 @@
 {{ config(materialized='table') }}
 -- One row per record that was merged into another one, by the object it is of: a deal, account or contact that no longer is one of its own.
 
-with named as (
+with pairs as (
 
-    {% for object, id in {'deals': 'deal_id', 'accounts': 'account_id', 'contacts': 'contact_id'}.items() -%}
-    select
-        '{{ object }}' as object,
-        {{ id }} as survivor_id,
-        {{ split_to_rows('merged_ids', '[;,]') }} as merged_id
-    from {{ source('landing', object) }}
-    where line_problem is null and {{ id }} is not null and merged_ids is not null
-    union all
-    select
-        '{{ object }}' as object,
-        merged_into as survivor_id,
-        {{ id }} as merged_id
-    from {{ source('landing', object) }}
-    where line_problem is null and {{ id }} is not null and merged_into is not null
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
-pairs as (
-
-    select distinct
-        object,
-        trim(merged_id) as merged_id,
-        survivor_id
-    from named
-    where trim(merged_id) not in ('', survivor_id)
+    select * from {{ ref('base_named_mergers') }}
 
 ),
 

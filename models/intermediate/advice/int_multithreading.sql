@@ -60,8 +60,8 @@ select
     {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,
     coalesce(designs.design_effect, 1e0) as design_effect
 from {{ ref('dim_periods') }} as periods
-cross join (select 'at close' as moment union all select 'early' as moment) as moments
-left join (select period, closed_deals, dated_deals from compared where moment = 'at close') as with_contacts  -- noqa: LT09
+cross join (values ('at close'), ('early')) as moments (moment)
+left join (select period, closed_deals, dated_deals from compared as late where moment = 'at close') as with_contacts  -- noqa: LT09
     on periods.period = with_contacts.period
 left join compared on periods.period = compared.period and moments.moment = compared.moment
 left join {{ advice('int_design_effects') }} as designs

@@ -7,23 +7,7 @@
 
 with read_columns as (
 
-    select distinct
-        case when rules.reported_object = '*' then landed.object else coalesce(rules.reported_object, landed.object) end as object,
-        coalesce(rules.reported_column, landed.column_name) as column_name
-    from {{ source('landing', 'columns') }} as landed
-    left join {{ ref('reported_columns') }} as rules
-        on rules.object in ('*', landed.object) and landed.column_name = rules.column_name
-    where landed.status = 'mapped'
-
-),
-
--- where there is no file of accounts, deals say what accounts would; competitors and roles stand in either of two files
-places as (
-
-    select distinct
-        column_name,
-        case when object in ('contacts', 'deal_contacts') then 'contacts' when object = 'stage_history' then object else 'deals' end as place
-    from read_columns
+    select * from {{ ref('int_read_columns') }}
 
 ),
 
@@ -34,9 +18,7 @@ asked as (
         columns.column_name,
         columns.missing_means,
         columns.object in ({{ quoted }}) or columns.column_name in ({{ quoted }}) as is_ignored,
-        case
-            when columns.object in ('contacts', 'deal_contacts') then 'contacts' when columns.object = 'stage_history' then columns.object else 'deals'
-        end as place
+        {{ place_of_object('columns.object') }} as place
     from {{ ref('canonical_columns') }} as columns
     cross join {{ source('landing', 'loads') }} as loads
     left join {{ ref('crm_rules') }} as rules on loads.crm = rules.crm
@@ -67,6 +49,7 @@ select
     asked.column_name != '*' and own_object.object is null as is_of_missing_object
 from asked
 cross join chosen
-left join places on asked.column_name = places.column_name and asked.place = places.place
+left join (select distinct column_name, place from read_columns) as places  -- noqa: LT09
+    on asked.column_name = places.column_name and asked.place = places.place
 left join (select distinct object from read_columns) as objects on asked.column_name = '*' and asked.object = objects.object
 left join (select distinct object from read_columns) as own_object on asked.object = own_object.object

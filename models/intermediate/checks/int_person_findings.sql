@@ -1,39 +1,10 @@
 {{ config(materialized='ephemeral') }}
-{%- set columns = ['lead_source', 'deal_type', 'product', 'pipeline'] -%}
-{%- for dimension in dimensions() if dimension.is_own and not dimension.is_person %}{% do columns.append(dimension.name) %}{% endfor -%}
 -- One row: how many cells of dimensions hold what looks like a person: the name of an owner, or a common given name beside another name.
 -- Published segments would name them. Which cells these are is not said here.
 
--- depends_on: {{ ref('int_segments') }}
 with cells as (
 
-    select
-        stated_value,
-        sum(records) as uses
-    from {{ ref('int_segments') }}
-    where column_name in ('{{ columns | join("', '") }}')
-    group by stated_value
-
-),
-
-words as (
-
-    select
-        stated_value,
-        {{ split_to_rows("stated_value", "[ ,;:()/]+") }} as word
-    from cells
-
-),
-
--- "Maria Lopez", also inside a sentence, or "Lopez, Maria"
-named as (
-
-    select distinct words.stated_value
-    from words
-    inner join {{ ref('given_names') }} as given_names on words.word = given_names.given_name
-    where
-        {{ matches("replace(words.stated_value, words.word, '#')", "(^|[ ,;:(/])#( [A-Z][.])? [A-Z]") }}
-        or {{ matches("replace(words.stated_value, words.word, '#')", "[A-Za-z], ?#$") }}
+    select * from {{ ref('int_cells_with_names') }}
 
 ),
 
@@ -68,7 +39,7 @@ owned as (
 
 people as (
 
-    select stated_value from named
+    select stated_value from cells where is_named
     union
     select stated_value from owned
 

@@ -1,66 +1,15 @@
 -- One row per earlier recommendation (a claim, bet or test; the latest version of what was said): what became of it in the quarter
 -- after the one it was drawn from. Empty until a second quarter is reviewed. Rows may not be added.
 
-with due as (
-
-    select * from {{ ref('int_due_advice') }}
-
-),
-
-next_deals as (
+with rated as (
 
     select
-        due.reviewed_quarter,
-        due.rank,
-        deals.is_won,
-        ({{ dimension_value('due.dimension', 'deals') }} = due.segment or cuts.segment_part is not null)
-        and (
-            due.second_segment is null
-            or {{ dimension_value('due.second_dimension', 'deals') }} = due.second_segment
-        ) as is_inside
-    from due
-    inner join {{ ref('fct_closed_deals') }} as deals on due.next_quarter_starts_on = deals.closed_quarter_starts_on
-    -- the deals of a cut are those of its bands
-    left join {{ ref('dim_segment_cuts') }} as cuts
-        on due.dimension = cuts.dimension and due.segment = cuts.segment
-        and {{ dimension_value('due.dimension', 'deals') }} = cuts.segment_part
-
-),
-
-counted as (
-
-    select
-        reviewed_quarter,
-        rank,
-        count(*) filter (where is_inside) as closed_deals,
-        count(*) filter (where is_inside and is_won = 1) as won_deals,
-        count(*) filter (where not is_inside) as other_closed_deals,
-        count(*) filter (where not is_inside and is_won = 1) as other_won_deals
-    from next_deals
-    group by reviewed_quarter, rank
-
-),
-
-rated as (
-
-    select
-        due.*,
-        coalesce(counted.closed_deals, 0) as closed_deals,
-        coalesce(counted.won_deals, 0) as won_deals,
-        least(counted.closed_deals, counted.other_closed_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
-        {{ rate_columns('counted.won_deals', 'counted.closed_deals', 'win_rate') }},
-        {{ rate_columns('counted.other_won_deals', 'counted.other_closed_deals', 'other_win_rate') }}
-    from due
-    left join counted on due.reviewed_quarter = counted.reviewed_quarter and due.rank = counted.rank
-
-),
-
-compared as (
-
-    select
-        *,
+        followed.*,
+        least(followed.closed_deals, followed.other_closed_deals) >= {{ setting('minimum_deals') | int }} as has_enough_deals,
+        {{ rate_columns('followed.won_deals', 'followed.closed_deals', 'win_rate') }},
+        {{ rate_columns('followed.other_won_deals', 'followed.other_closed_deals', 'other_win_rate') }},
         {{ difference_columns('win_rate', 'other_win_rate', 'difference') }}
-    from rated
+    from {{ ref('int_followed_advice') }} as followed
 
 )
 
@@ -80,8 +29,8 @@ select
     predicted_lift_low,
     predicted_lift_high,
     {{ quarter_name('next_quarter_starts_on') }} as next_quarter,
-    cast(closed_deals as bigint) as closed_deals,
-    cast(won_deals as bigint) as won_deals,
+    cast(coalesce(closed_deals, 0) as bigint) as closed_deals,
+    cast(coalesce(won_deals, 0) as bigint) as won_deals,
     win_rate,
     win_rate_low,
     win_rate_high,
@@ -98,4 +47,4 @@ select
         else 'too early to tell'
     end as verdict,
     latest_version > first_version as is_history_revised
-from compared
+from rated

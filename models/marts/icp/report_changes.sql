@@ -1,57 +1,9 @@
 -- One row per thing this report or the last one says: new, gone, or still said. An action stands for the finding it follows from. What is said
 -- of who buys is left out: two reports side by side could tell of a person.
 
-with stated as (
+with said_now as (
 
-    select
-        'action' as kind,
-        -- a threshold that moved is still one
-        concat_ws(' ', kind, source_table, case when kind != 'score_threshold' then nullif(source_row, '') end) as about,
-        grade,
-        title as statement,
-        100 + item as place
-    from {{ ref('action_items') }}
-    where kind != 'personas'
-    union all
-    select
-        'finding' as kind,
-        case
-            when source_table = 'icp_recommendations' then concat_ws(' ', 'targeting', source_table, subject)
-            when topic = 'loss_reason' then concat_ws(' ', topic, source_table, source_row)
-            when topic = 'score_threshold' then concat_ws(' ', topic, source_table)
-            when topic like 'loss_reason%' then concat_ws(' ', topic, source_row)
-            -- of a quarter there is one statement of each other topic
-            else topic
-        end as about,
-        grade,
-        headline as statement,
-        200 + finding as place
-    from {{ ref('report_findings') }}
-    where topic not in ('buyer', 'repair')
-    union all
-    select
-        'alert' as kind,
-        concat_ws(' ', 'alert', alerts.alert, nullif(alerts.subject, periods.last_quarter)) as about,
-        'fix the data' as grade,
-        alerts.meaning as statement,
-        300 + row_number() over (order by alerts.alert, alerts.subject) as place
-    from {{ ref('alerts') }} as alerts
-    inner join {{ ref('dim_periods') }} as periods on periods.period = 'quarter'
-    where alerts.is_raised
-
-),
-
-said_now as (
-
-    select *
-    from (
-        select
-            *,
-            row_number() over (partition by about order by place) as place_about
-        from stated
-        where statement is not null
-    ) as numbered
-    where place_about = 1
+    select * from {{ ref('int_said_now') }}
 
 ),
 
@@ -83,13 +35,6 @@ last_report as (
     from said_before
     where reports_back = 1
 
-),
-
-compared as (
-
-    select max(reviewed_quarter) as compared_quarter
-    from last_report
-
 )
 
 select
@@ -107,4 +52,4 @@ select
     compared.compared_quarter
 from said_now
 full outer join last_report on said_now.about = last_report.about
-cross join compared
+cross join (select max(reviewed_quarter) as compared_quarter from last_report as earlier) as compared

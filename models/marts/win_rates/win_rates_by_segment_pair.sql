@@ -1,55 +1,9 @@
-{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='name') | list -%}
-{%- set pairs = [] -%}
-{%- for first in recommendable -%}
-{%- for second in recommendable[loop.index:] -%}
-{%- do pairs.append((first, second)) -%}
-{%- endfor -%}
-{%- endfor -%}
 -- One row per period x pair of recommendable dimensions x their two segments, for pairs with enough closed deals in the
 -- period (`pair_minimum_deals`) and both segments known. Pairs overlap and may not be added.
 -- Made after the table of segments, not beside it, since the medians of each hold every value of their cells in memory.
 -- depends_on: {{ ref('win_rates_by_dimension') }}
 
-with outcomes as (
-
-    {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape #}
-    {% for first, second in pairs or [('', '')] -%}
-    {%- set first_column, second_column = ('deals.' ~ first, 'deals.' ~ second) if first else ("'unknown'", "'unknown'") -%}
-    select
-        periods.period,
-        '{{ first }}' as dimension,
-        {{ first_column }} as segment,
-        '{{ second }}' as second_dimension,
-        {{ second_column }} as second_segment,
-        deals.outcome,
-        {{ outcome_measures() }}
-    from {{ ref('fct_deals') }} as deals
-    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
-        on deals.closed_on is not distinct from periods.closed_on
-    where
-        deals.is_in_population and deals.outcome != 'open'
-        and {{ first_column }} != 'unknown' and {{ second_column }} != 'unknown'
-    group by periods.period, {{ first_column }}, {{ second_column }}, deals.outcome
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-cells as (
-
-    select
-        period,
-        dimension,
-        segment,
-        second_dimension,
-        second_segment,
-        {{ deal_measures() }}
-    from outcomes
-    group by period, dimension, segment, second_dimension, second_segment
-
-),
-
-rated as (
+with rated as (
 
     select
         cells.*,
@@ -60,7 +14,7 @@ rated as (
         baseline.won_deals - cells.won_deals as other_won_deals,
         {{ rate_columns('cells.won_deals', 'cells.closed_deals', 'win_rate') }},
         {{ rate_columns('(baseline.won_deals - cells.won_deals)', '(baseline.closed_deals - cells.closed_deals)', 'other_win_rate') }}
-    from cells
+    from {{ ref('int_segment_pair_cells') }} as cells
     inner join {{ ref('win_rate_baseline') }} as baseline on cells.period = baseline.period
     where cells.closed_deals >= {{ setting('pair_minimum_deals') | int }}
 
