@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from python_tests.conftest import SampleBuild
 from winloss.advice import statistics
 from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
-from winloss.advice.deals import segment_sums, segments_design, window_deals
+from winloss.advice.deals import answers_design, segment_sums, segments_design, window_deals
 from winloss.advice.designs import design_effects, segment_designs
 from winloss.advice.evidence import Selection, evidence_rows
 from winloss.advice.parameters import Parameters
@@ -433,6 +433,58 @@ def test_advice_from_the_marts_is_that_of_the_deals_themselves(seed: int) -> Non
 
 def test_codes_are_places_among_the_sorted_texts() -> None:
     assert encode(["b", "a", "b"])[0] == ["a", "b"] and encode(["b", "a", "b"])[1].tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reasons_counted_once_are_as_alike_as_deals_told_once_for_each_reason(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    liked = rng.choice(["price", "product", "timing"], 60)
+    met = rng.choice(["Bluefin", "Northgate", "unknown"], 60)
+    rows = []
+    for place in range(240):
+        account = int(rng.integers(0, 60))
+        rival = str(met[account] if rng.random() < 0.8 else rng.choice(["Bluefin", "Northgate", "Palewood", "unknown"]))
+        others = ["price", "product", "timing", *(["legal"] if rival == "unknown" else [])]
+        rows.append(
+            {
+                "deal_key": f"d{place}",
+                "account_key": None if rng.random() < 0.1 else f"a{account}",
+                "owner": "unknown" if rng.random() < 0.1 else f"o{account % 7}",
+                "answer": str(liked[account] if rng.random() < 0.6 else rng.choice(others)),
+                "competitor": rival,
+            }
+        )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table lost (deal_key text, account_key text, owner text, answer text, competitor text)"
+        )
+        connection.executemany("insert into lost values (?, ?, ?, ?, ?)", [list(row.values()) for row in rows])
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+
+        found = answers_design(Reader(query, lambda name: name), "lost", "competitor", Parameters())
+    answers = sorted({str(row["answer"]) for row in rows})
+    assert len(answers) == 4
+    # no deal that names a vendor is lost for legal reasons: a stratum without a win
+    known = [(row, answer) for row in rows if row["competitor"] != "unknown" for answer in answers]
+    expected = []
+    for name in ("account_key", "owner"):
+        keys = [str(row["deal_key"] if row[name] in (None, "unknown") else row[name]) for row, _ in known]
+        codes = [
+            encode(values)[1]
+            for values in (
+                [str(row["competitor"]) for row, _ in known],
+                [f"{key} {answer}" for key, (_, answer) in zip(keys, known, strict=True)],
+                [answer for _, answer in known],
+            )
+        ]
+        won = np.array([row["answer"] == answer for row, answer in known], dtype=np.int64)
+        expected.append(design_effect(cluster_sums(codes[0], codes[1], codes[2], won, Parameters().minimum_deals)))
+    largest = max(expected, key=lambda design: design.factor)
+    assert largest.factor > 1.2
+    assert vars(found) == pytest.approx(vars(largest), rel=1e-8)
 
 
 def test_other_comparisons_count_what_their_deals_share(sample_build: SampleBuild) -> None:

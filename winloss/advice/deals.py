@@ -364,7 +364,7 @@ def _sums_of_parts(parts: Parts, minimum: int) -> ClusterSums:
         if row["segment"] in wide:
             shares[row["stratum"]][row["segment"]] = number(row["deals"]) / deals
     of_segments = parts["clusters"]
-    of_all = number(parts["all clusters"][0]["clusters"])
+    of_all = sum(number(row["clusters"]) for row in parts["all clusters"])
     # how many deals of a segment each cluster would have by chance: its deals of a stratum at the segment's share of that stratum
     clustered = sum(number(row["products"]) for row in parts["beyond chance"])
     if not parts["beyond chance"]:
@@ -650,8 +650,7 @@ met as (
         kind, segment, answer, deals,
         sum(deals) over (partition by kind, cluster_key, segment) as of_segment,
         sum(case when segment is not null then deals end) over (partition by kind, cluster_key) as of_cluster,
-        row_number() over (partition by kind, cluster_key, segment order by answer) as place_in_segment,
-        row_number() over (partition by kind, cluster_key order by segment nulls last, answer) as place_in_cluster
+        row_number() over (partition by kind, cluster_key, segment order by answer) as place
     from cells
 )
 select
@@ -660,14 +659,16 @@ select
     sum(deals * deals) as of_answer,
     sum(deals * of_segment) as of_segment,
     sum(deals * of_cluster) as of_cluster,
-    sum(case when place_in_segment = 1 then 1 else 0 end) as clusters,
-    sum(case when place_in_cluster = 1 then 1 else 0 end) as clusters_first_met
+    sum(case when place = 1 then 1 else 0 end) as clusters
 from met
 group by kind, segment, answer"""
 
 
 def _parts_of_answers(rows: Sequence[Row], answers: Sequence[str]) -> Parts:
-    """Each answer is a stratum of all the deals, so what does not ask for the answer is the same in all of them."""
+    """Each answer is a stratum of all the deals, so what does not ask for the answer is the same in all of them.
+
+    How many clusters there are is left out: which segments few of them met is not asked.
+    """
     total = sum(number(row["deals"]) for row in rows)
     rates = dict.fromkeys(answers, 0.0)
     by_segment: dict[Value, dict[str, Row]] = {}
@@ -675,10 +676,8 @@ def _parts_of_answers(rows: Sequence[Row], answers: Sequence[str]) -> Parts:
         rates[str(row["answer"])] += number(row["deals"]) / total
         by_segment.setdefault(row["segment"], {})[str(row["answer"])] = row
     squared_rates = sum(rate * rate for rate in rates.values())
-    clusters_of_all = sum(number(row["clusters_first_met"]) for row in rows)
     products_of_all = sum(number(row["of_cluster"]) for row in rows)
     parts: Parts = defaultdict(list)
-    parts["all clusters"] = [{"clusters": len(answers) * clusters_of_all}]
     parts["pairs"] = [{"stratum": answer, "other_stratum": answer, "products": products_of_all} for answer in answers]
     for segment, told in by_segment.items():
         sums = {
