@@ -2,48 +2,19 @@
 -- One row per period x competitor named on lost deals x loss reason of any such deal: how many of its lost deals state the reason, and how many of
 -- those that name another vendor. A deal with two competitors stands under both, so competitors may not be added; reasons of one may.
 
-with named as (
-
-    select
-        deals.closed_on,
-        deals.loss_reason_category as category,
-        competitors.competitor,
-        competitors.kind,
-        -- once for each deal that names a vendor
-        {{ is_first_vendor() }} as is_first_vendor
-    from {{ ref('fct_closed_deals') }} as deals
-    inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
-    where deals.outcome = 'lost'
-
-),
-
--- alike deals of a day count once, for periods overlap
-by_day as (
-
-    select
-        closed_on,
-        category,
-        competitor,
-        kind,
-        count(*) as lost_deals,
-        sum(case when is_first_vendor then 1 else 0 end) as vendor_deals
-    from named
-    group by closed_on, category, competitor, kind
-
-),
-
-stated as (
+with stated as (
 
     select
         periods.period,
-        by_day.category,
-        by_day.competitor,
-        by_day.kind,
-        cast(sum(by_day.lost_deals) as bigint) as lost_deals,
-        sum(by_day.vendor_deals) as vendor_deals
-    from by_day
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
-    group by periods.period, by_day.category, by_day.competitor, by_day.kind
+        cells.loss_reason_category as category,
+        cells.competitor,
+        cells.kind,
+        cast(sum(cells.closed_deals) as bigint) as lost_deals,
+        sum(cells.vendor_deals) as vendor_deals
+    from {{ ref('int_competitor_cells') }} as cells
+    inner join {{ ref('dim_periods') }} as periods on {{ in_period('cells.closed_quarter_starts_on') }}
+    where cells.is_won = 0
+    group by periods.period, cells.loss_reason_category, cells.competitor, cells.kind
 
 ),
 

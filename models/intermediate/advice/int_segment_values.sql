@@ -24,6 +24,7 @@ with deals as (
         closed.cycle_days,
         closed.is_won as won_deals,
         closed.is_won = 0 or closed.amount is not null as is_valued,
+        case when closed.is_won = 1 then closed.amount end as won_amount,
         case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value
     from {{ ref('fct_closed_deals') }} as closed
     inner join {{ ref('dim_periods') }} as periods
@@ -37,15 +38,16 @@ accounts as (
     select
         {{ of_segment }},
         account,
-        cast(sum(case when is_valued then 1 else 0 end) as double) as account_deals,
-        {{ sum_in_any_order('won_value') }} as account_amount
+        cast(count(case when is_valued then 1 end) as double) as account_deals,
+        coalesce(cast(sum(won_amount) as double), 0e0) as account_amount
     from deals
     group by grouping sets (
         {%- for name in segmented %}
-        (account, {{ name }}),
-        {%- endfor %}
-        -- read by no one, and the only one where no dimension is recommendable
+        (account, {{ name }}){{ ',' if not loop.last }}
+        {%- else %}
+        -- read by no one, where no dimension is recommendable
         (account)
+        {%- endfor %}
     )
 
 ),
@@ -60,7 +62,6 @@ alike as (
         {{ sum_in_any_order('account_amount * account_deals') }} as account_amount_deals,
         sum(account_deals * account_deals) as squared_account_deals
     from accounts
-    -- the set of accounts alone
     where dimension is not null
     group by dimension, segment
 
@@ -70,15 +71,15 @@ sums as (
 
     select
         {{ of_segment }},
-        cast(sum(case when is_valued then 1 else 0 end) as bigint) as closed_deals,
+        count(case when is_valued then 1 end) as closed_deals,
         cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
-        cast(sum(case when is_valued then 0 else 1 end) as bigint) as unvalued_won_deals,
-        {{ sum_in_any_order('won_value') }} as won_amount,
+        count(case when not is_valued then 1 end) as unvalued_won_deals,
+        coalesce(cast(sum(won_amount) as double), 0e0) as won_amount,
         {{ sum_of_squares('won_value') }} as squared_amount,
         cast(sum(case when is_valued and cycle_days is not null then won_deals else 0 end) as bigint) as timed_won_deals,
         cast(sum(case when is_valued then cast(cycle_days as bigint) end) as double) as days,
         cast(sum(case when is_valued then cast(cycle_days as bigint) * cycle_days end) as double) as squared_days,
-        {{ sum_in_any_order('case when cycle_days is not null then won_value else 0e0 end') }} as timed_amount,
+        coalesce(cast(sum(case when cycle_days is not null then won_amount end) as double), 0e0) as timed_amount,
         {{ sum_of_squares('case when cycle_days is not null then won_value else 0e0 end') }} as squared_timed_amount,
         {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days
     from deals
