@@ -3,6 +3,7 @@
 -- One row per won or lost deal in the population with a contact by its close: how many there were then and by each day on which contacts may be
 -- counted, how long it was open, and what makes deals alike. The deals are those of the bridge, so that they are found once for each deal and not
 -- for each contact.
+-- noqa: disable=LT02
 
 with counted as (
 

@@ -19,13 +19,12 @@ counted as (
         periods.period,
         periods.population,
         periods.missing_reason,
-        cast(coalesce(sum(deals.deals), 0) as bigint) as closed_deals,
-        cast(coalesce(sum(case when deals.is_won = 1 then deals.deals end), 0) as bigint) as won_deals,
         {%- for answer in ['named', 'none', 'unknown'] %}
         cast(coalesce(sum(case when deals.competition = '{{ answer }}' then deals.deals end), 0) as bigint) as {{ answer }}_deals,
-        cast(coalesce(sum(case when deals.competition = '{{ answer }}' then deals.deals * deals.is_won end), 0) as bigint)
-            as {{ answer }}_won_deals{{ ',' if not loop.last }}
+        cast(coalesce(sum(case when deals.competition = '{{ answer }}' then deals.deals * deals.is_won end), 0) as bigint) as {{ answer }}_won_deals,
         {%- endfor %}
+        cast(coalesce(sum(deals.deals), 0) as bigint) as closed_deals,
+        cast(coalesce(sum(deals.deals * deals.is_won), 0) as bigint) as won_deals
     from {{ ref('dim_periods') }} as periods
     left join deals on {{ in_period('deals.closed_quarter_starts_on') }}
     group by periods.period, periods.population, periods.missing_reason
