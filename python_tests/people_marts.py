@@ -56,11 +56,11 @@ def marts(
     rows = list(contacts)
     connection.execute(
         "create table marts.bridge_deal_contacts (deal_key varchar, contact_key varchar, persona varchar, seniority varchar, "
-        "department varchar, buying_role varchar, role_source varchar, is_primary boolean, outcome varchar, closed_on date, "
+        "department varchar, buying_role varchar, role_source varchar, is_primary boolean, outcome varchar, created_on date, closed_on date, "
         "added_on date, is_dated boolean, is_counted boolean)"
     )
     connection.executemany(
-        "insert into marts.bridge_deal_contacts values (?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, true, true)",
+        "insert into marts.bridge_deal_contacts values (?, ?, ?, ?, ?, ?, ?, true, ?, ?, ?, ?, true, true)",
         [
             # of every three contacts one comes early, one on the landmark day, one late
             (
@@ -70,6 +70,7 @@ def marts(
                 role or "unknown",
                 "stated" if role else "none",
                 outcome,
+                closed - timedelta(days=_CYCLE_DAYS),
                 closed,
                 closed - timedelta(days=_CYCLE_DAYS - 15 * (place % 3 + 1)),
             )
@@ -85,7 +86,8 @@ def marts(
     connection.execute(
         "create or replace table marts.fct_closed_deals as select *, cast(outcome = 'won' as integer) as is_won, "
         f"closed_on - {_CYCLE_DAYS} as created_on, {_CYCLE_DAYS} as cycle_days, 'one' as deal_size_band, 'New' as deal_type, "
-        "'one' as closed_quarter, deal_key as account_key, 'unknown' as owner, 1 as decision_line from marts.fct_closed_deals"
+        "'one' as closed_quarter, date_trunc('quarter', closed_on) as closed_quarter_starts_on, deal_key as account_key, 'unknown' as owner, "
+        "1 as decision_line from marts.fct_closed_deals"
     )
     begins = {
         "quarter": _quarters_before(ends, 1),
@@ -111,7 +113,7 @@ def marts(
     connection.execute(
         "create table intermediate.int_design_effects (comparison varchar, design_effect double, degrees double)"
     )
-    for name in ("int_contacts_by_deal", "int_contact_moments", "int_contact_strata", "int_multithreading"):
+    for name in ("int_contacts_by_deal", "int_contact_strata", "int_multithreading"):
         sql = (compiled.parents[1] / "intermediate" / "advice" / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table intermediate.{name} as {sql}")
     for name in PEOPLE:

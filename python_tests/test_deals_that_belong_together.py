@@ -499,11 +499,18 @@ inner join marts.bridge_deal_competitors as b on d.deal_key = b.deal_key and b.k
 {window}
 group by all"""
     )
+    [early] = sample_build.rows(
+        "select landmark_days as day from marts.multithreading where period = 'window' and moment = 'early'"
+    )
     contacts = sample_build.rows(
-        """select deal_key, account_key, owner, is_won, closed_quarter || deal_size_band || deal_type as closed_quarter,
-    contacts >= 3 as segment
-from intermediate.int_contact_moments
-where period = 'window' and moment = 'early'"""
+        f"""select d.deal_key, d.account_key, d.owner, d.is_won, d.closed_quarter || d.deal_size_band || d.deal_type as closed_quarter,
+    count(case when c.added_on - d.created_on <= {early["day"]} then 1 end) >= 3 as segment
+from marts.fct_closed_deals as d
+inner join marts.bridge_deal_contacts as c on d.deal_key = c.deal_key
+{window}
+where d.created_on is not null and d.cycle_days > {early["day"]}
+group by all
+having bool_and(c.is_dated) and bool_or(c.is_counted)"""
     )
     lost = [row for row in named if not row["is_won"]]
     reasons = [
@@ -660,10 +667,11 @@ def reasons_design(account_of: Callable[[int], str | None]) -> float:
         connection.execute(
             "create table fct_closed_deals (deal_key varchar, account_key varchar, owner varchar, loss_reason_category varchar, "
             "closed_quarter varchar, is_won integer, closed_on date, decision_line integer);"
-            "create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar);"
+            "create table bridge_deal_competitors (deal_key varchar, competitor varchar, kind varchar, vendors_on_deal integer, is_first_vendor boolean);"
             "create table dim_periods (period varchar, has_undated_deals boolean, starts_on date, ends_before_on date);"
-            "create table int_contact_moments (period varchar, moment varchar, deal_key varchar, account_key varchar, owner varchar, "
-            "is_won integer, closed_quarter varchar, deal_size_band varchar, deal_type varchar, contacts integer, decision_line integer);"
+            "create table int_contact_strata (period varchar, moment varchar, landmark_days integer);"
+            "create table int_contacts_by_deal (account varchar, seller varchar, is_won integer, closed_quarter varchar, deal_size_band varchar, "
+            "deal_type varchar, contacts_at_close integer, decision_line integer);"
             "create table dim_settings (setting varchar, value varchar);"
             "insert into dim_periods values ('window', true, null, null)"
         )
@@ -672,7 +680,9 @@ def reasons_design(account_of: Callable[[int], str | None]) -> float:
             values = [f"d{deal}", account_of(deal), "unknown", reason, "2025-Q1", 0, None]
             connection.execute("insert into fct_closed_deals values (?, ?, ?, ?, ?, ?, ?, 1)", values)
             rival = "Bluefin" if deal % 16 < 8 or deal % 3 == 0 else "Northgate"
-            connection.execute("insert into bridge_deal_competitors values (?, ?, 'vendor')", [f"d{deal}", rival])
+            connection.execute(
+                "insert into bridge_deal_competitors values (?, ?, 'vendor', 1, true)", [f"d{deal}", rival]
+            )
 
         def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
             answer = connection.execute(sql)

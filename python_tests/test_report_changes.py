@@ -55,7 +55,8 @@ SEGMENT: dict[str, Any] = {
     "comparison": "previous_quarter", "dimension": "lead_source", "segment": "Partner", "compared_quarter": "2025-Q3",
     "rate_change": -0.3, "other_rate_change": 0.05, "difference": -0.35, "difference_low": -0.63, "difference_high": -0.07,
     "q_value": 0.001, "is_changed": False, "is_simpson": False, "dimension_contribution": 0.04, "dimension_contribution_low": 0.01,
-    "dimension_contribution_high": 0.07,
+    "dimension_contribution_high": 0.07, "share": 0.3, "compared_share": 0.12, "contribution": 0.04, "contribution_low": 0.01,
+    "contribution_high": 0.07,
 }  # fmt: skip
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -101,6 +102,56 @@ def test_each_claimed_part_is_a_sentence_of_its_own_row() -> None:
         ("Strong", f"Since Q3{SPACE}2025, which deals closed moved the win rate by +5.0{POINTS} (+2.0 to +8.0)."),
         ("Strong", f"Since Q3{SPACE}2025, winning like deals more often moved the win rate by +6.0{POINTS} ({MINUS}2.0 to +14)."),
     ]  # fmt: skip
+
+
+def test_a_claimed_mix_names_the_segment_whose_share_moved_it_most() -> None:
+    segments = [
+        SEGMENT,
+        SEGMENT | {"segment": "Event", "contribution": 0.05, "contribution_low": -0.01, "contribution_high": 0.11},
+        SEGMENT | {"segment": "Referral", "contribution": -0.06, "contribution_low": -0.1, "contribution_high": -0.02},
+        SEGMENT | {"segment": "unknown", "contribution": 0.07},
+        SEGMENT | {"segment": "Outbound", "contribution": None, "contribution_low": None, "contribution_high": None},
+    ]
+    named = f"+5.0{POINTS} (+2.0 to +8.0): Partner (lead source) made 30% of deals, 12% before."
+    assert graded(moved(mix={"is_claimed": True}, segments=segments)) == [
+        ("Strong", f"Since Q3{SPACE}2025, which deals closed moved the win rate by {named}")
+    ]
+    # nor one without the other
+    assert "Partner" not in str(graded(moved(segments=segments)))
+
+
+def test_a_claimed_mix_is_drawn_by_field_the_one_that_moved_most_first() -> None:
+    segments = [
+        SEGMENT,
+        SEGMENT | {"segment": "Event"},
+        SEGMENT
+        | {
+            "dimension": "deal_type",
+            "dimension_contribution": -0.06,
+            "dimension_contribution_low": -0.1,
+            "dimension_contribution_high": -0.02,
+        },
+    ]
+
+    steps, fields = tables(moved(mix={"is_claimed": True}, segments=segments))
+    assert labels(steps)[0].startswith("Q3") and labels(fields) == ["Deal type", "Lead source"]
+    assert [(drawn.at, drawn.low, drawn.high) for (drawn,) in marks(fields)] == [
+        (-0.06, -0.1, -0.02),
+        (0.04, 0.01, 0.07),
+    ]
+    assert len(tables(moved(segments=segments))) == 1
+
+
+def test_the_field_that_was_filled_in_otherwise_is_named() -> None:
+    segments = [
+        SEGMENT | {"segment": "unknown", "dimension": name, "contribution": moves}
+        for name, moves in (("country", 0.002), ("lead_source", -0.02), ("product", 0))
+    ]
+    [(grade, words)] = graded(moved({"verdict": "recording"}, segments=[*segments, SEGMENT]))
+    assert (grade, words.partition("other deals. ")[2]) == (
+        "Fix the data",
+        "Compare again when lead source is complete.",
+    )
 
 
 def test_other_records_are_no_change_and_must_be_completed_first() -> None:

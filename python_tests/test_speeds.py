@@ -164,3 +164,38 @@ def without_times(stated: Any) -> Any:
         # where the copy stands, and when it was parsed
         return {name: without_times(value) for name, value in stated.items() if name not in ("created_at", "root_path")}
     return [without_times(value) for value in stated] if isinstance(stated, list) else stated
+
+
+OF_A_DEAL = ("fct_deals", "bridge_deal_contacts", "bridge_deal_competitors", "int_contacts_by_deal", "dim_accounts")
+"""Tables that grow with the deals: a reading of one costs a tenth of a second at a million deals, and joining two of them half a second."""
+
+READ_ONCE = {
+    "int_segment_quarters": {"fct_deals"},
+    "int_segment_overlaps": {"fct_deals"},
+    "int_competitor_cells": {"fct_deals", "bridge_deal_competitors"},
+    "int_competitor_strata": set(),
+    "int_competitor_reasons": set(),
+    "competition_coverage": {"fct_deals"},
+    "competitors_by_quarter": {"fct_deals"},
+    "win_rates_by_competitor": set(),
+    "win_rates_by_competitor_segment": {"fct_deals", "bridge_deal_competitors"},
+    "int_contacts_by_deal": {"fct_deals", "bridge_deal_contacts"},
+    "int_contact_strata": {"int_contacts_by_deal"},
+    "multithreading": set(),
+    "win_rates_by_contact_count": set(),
+    "int_segment_values": {"fct_deals"},
+    "segment_values": set(),
+    "account_scorecard": {"fct_deals", "dim_accounts"},
+    "account_tier_history": {"fct_deals"},
+}
+
+
+@pytest.mark.parametrize("model", READ_ONCE)
+def test_why_whom_and_which_accounts_are_asked_in_one_reading_of_the_deals(
+    model: str, sample_build: SampleBuild
+) -> None:
+    """What each table reads as the engine plans it; seconds would tell of the machine."""
+    [compiled] = (sample_build.folder / "target" / "compiled").rglob(f"{model}.sql")
+    [plan] = sample_build.rows(f"explain (format json) {compiled.read_text(encoding='utf-8')}")
+    read = re.findall(r'"Table": "(?:\w+\.)*(\w+)"', plan["explain_value"])
+    assert sorted(name for name in read if name in OF_A_DEAL) == sorted(READ_ONCE[model])

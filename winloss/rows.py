@@ -43,8 +43,9 @@ def json_shape(shape: Mapping[str, str]) -> str:
 
 
 def to_json(rows: Iterable[Mapping[str, Value]], shape: Mapping[str, str]) -> str:
-    """Rows as JSON text holding just the columns of `shape`, in its order."""
-    return json.dumps([{name: row.get(name) for name in shape} for row in rows], ensure_ascii=False, allow_nan=False)
+    """Rows as JSON text holding just the columns of `shape`, in its order; what is null is left out, and read as null."""
+    told = [{name: value for name in shape if (value := row.get(name)) is not None} for row in rows]
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)
 
 
 Query = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]

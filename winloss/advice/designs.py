@@ -107,10 +107,9 @@ def _named(reader: Reader) -> str:
 
 
 def _vendors(reader: Reader) -> str:
-    return f"""select deal_key, case when count(*) > 1 then 'several competitors' else max(competitor) end as competitor
+    return f"""select deal_key, case when vendors_on_deal > 1 then 'several competitors' else competitor end as competitor
     from {reader.relation("bridge_deal_competitors")}
-    where kind = 'vendor'
-    group by deal_key"""
+    where is_first_vendor"""
 
 
 def _reasons(reader: Reader) -> str:
@@ -125,17 +124,25 @@ def _reasons(reader: Reader) -> str:
 
 
 def _contacts(reader: Reader, many: int) -> str:
-    """Deals of the window with a contact, by whether they had many at each moment, inside like deals."""
-    columns = ",\n        ".join(
-        f"case when moment = {text_literal(moment, reader.engine)} then case when contacts >= {many} then 'many' else 'few' end "
-        f"else {text_literal(UNKNOWN, reader.engine)} end as {column}"
-        for moment, column in (("at close", "at_close"), ("early", "early"))
+    """Deals of the window with a contact, by whether they had many at each moment, inside like deals; `unknown` who is not of the moment."""
+    [found] = reader.rows(
+        f"select max(landmark_days) as day from {reader.relation('int_contact_strata')} where period = 'window' and moment = 'early'"
     )
+
+    def side(contacts: str) -> str:
+        return f"case when counted.{contacts} >= {many} then 'many' else 'few' end"
+
+    early = text_literal(UNKNOWN, reader.engine)
+    if found["day"] is not None:
+        day = int(number(found["day"]))
+        was_open = f"counted.is_dated and counted.open_after_days >= {day}"
+        early = f"case when {was_open} then {side(f'contacts_by_{day}')} else {early} end"
     return f"""(
     select
-        deal_key, account_key, owner, is_won,
-        closed_quarter || ' ' || deal_size_band || ' ' || deal_type as closed_quarter,
-        {columns}
-    from {reader.relation("int_contact_moments")}
-    where period = 'window' and decision_line = 1
+        counted.account as deal_key, counted.account as account_key, counted.seller as owner, counted.is_won,
+        counted.closed_quarter || ' ' || counted.deal_size_band || ' ' || counted.deal_type as closed_quarter,
+        {side("contacts_at_close")} as at_close,
+        {early} as early
+    from {reader.relation("int_contacts_by_deal")} as counted
+    where counted.account is not null and counted.decision_line = 1
 ) as deals"""

@@ -1,5 +1,77 @@
 {{ config(materialized='table', enabled=true) }}
--- One row per period x moment x like deals x number of contacts they had at that moment. Moments and periods may not be added.
+{%- set days = setting('multithreading_days').split(', ') %}
+{%- set open_share = setting('landmark_open_share') | float %}
+{%- set alike -%}
+closed_quarter_starts_on, closed_quarter, deal_size_band, deal_type, is_dated, open_after_days, contacts_at_close
+{%- for day in days %}, contacts_by_{{ day }}{% endfor %}
+{%- endset %}
+-- One row per period x moment x like deals x number of contacts they had at that moment. `at close` holds every deal with a contact; `early` those
+-- that were still open on the landmark day, with a date on every contact. Moments and periods may not be added.
+
+-- deals that nothing here tells apart, counted before they meet the periods they lie in
+with cells as (
+
+    select
+        {{ alike }},
+        count(*) as closed_deals,
+        sum(is_won) as won_deals,
+        sum(case when decision_line > 1 then 0 else 1 end) as decisions,
+        sum(case when decision_line > 1 then 0 else is_won end) as won_decisions
+    from {{ ref('int_contacts_by_deal') }}
+    group by {{ alike }}
+
+),
+
+counted as (
+
+    select
+        periods.period,
+        cells.*
+    from cells
+    inner join {{ ref('dim_periods') }} as periods on {{ in_period('cells.closed_quarter_starts_on') }}
+
+),
+
+-- the latest day on which so many deals were still open: fixed by their age, never by how they ended
+landmarks as (
+
+    select
+        period,
+        case
+            {%- for day in days | reverse %}
+            when {{ rate('sum(case when open_after_days >= ' ~ day ~ ' then closed_deals else 0 end)', 'sum(closed_deals)') }} >= {{ open_share }}
+                then {{ day }}
+            {%- endfor %}
+        end as landmark_days
+    from counted
+    where open_after_days is not null
+    group by period
+
+),
+
+moments as (
+
+    select
+        counted.*,
+        'at close' as moment,
+        cast(null as integer) as landmark_days,
+        counted.contacts_at_close as contacts
+    from counted
+    union all
+    select
+        counted.*,
+        'early' as moment,
+        landmarks.landmark_days,
+        case landmarks.landmark_days
+            {%- for day in days %}
+            when {{ day }} then counted.contacts_by_{{ day }}
+            {%- endfor %}
+        end as contacts
+    from counted
+    inner join landmarks on counted.period = landmarks.period
+    where counted.is_dated and counted.open_after_days >= landmarks.landmark_days
+
+)
 
 select
     period,
@@ -9,10 +81,10 @@ select
     deal_type,
     closed_quarter,
     contacts,
-    count(*) as closed_deals,
-    cast(sum(is_won) as bigint) as won_deals,
-    count(*) filter (where is_dated) as dated_deals,
-    cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions,
-    cast(sum(case when decision_line > 1 then 0 else is_won end) as bigint) as won_decisions
-from {{ ref('int_contact_moments') }}
+    cast(sum(closed_deals) as bigint) as closed_deals,
+    cast(sum(won_deals) as bigint) as won_deals,
+    cast(sum(case when is_dated then closed_deals else 0 end) as bigint) as dated_deals,
+    cast(sum(decisions) as bigint) as decisions,
+    cast(sum(won_decisions) as bigint) as won_decisions
+from moments
 group by period, moment, landmark_days, deal_size_band, deal_type, closed_quarter, contacts

@@ -9,5 +9,6 @@ def model(dbt, session):
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
-    dbt.ref("int_contact_moments")
+    dbt.ref("int_contact_strata")
+    dbt.ref("int_contacts_by_deal")
     return as_relation(session, dbt.this.database, design_effects, DESIGNS)

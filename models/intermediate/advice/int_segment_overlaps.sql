@@ -4,8 +4,10 @@
 {%- for first in dimensions -%}
     {%- for second in dimensions[loop.index:] -%}{%- do pairs.append((first.name, second.name)) -%}{%- endfor -%}
 {%- endfor -%}
--- One row per quarter x two segments of different dimensions that share decisions, each pair once. The other segments of a dimension
--- add up to the decisions of a segment. Counted in one reading of the deals, whatever the number of dimensions.
+-- One row per quarter of the window x two segments of different dimensions that share decisions, each pair once. The other segments of a
+-- dimension add up to the decisions of a segment. Counted in one reading of the deals, whatever the number of dimensions.
+
+-- depends_on: {{ ref('dim_periods') }}
 
 with counted as (
 
@@ -17,7 +19,8 @@ with counted as (
         grouping({{ dimension.name }}) as without_{{ dimension.name }},
         {%- endfor %}
         cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions
-    from {{ ref('fct_closed_deals') }}
+    from {{ ref('fct_closed_deals') }} as deals
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'window' and {{ in_period('deals.closed_quarter_starts_on') }}
     where closed_quarter != 'unknown'
     group by grouping sets (
         {%- for first, second in pairs %}

@@ -27,11 +27,10 @@ with deals as (
         coalesce(closed.decision_line, 1) as line,
         case when closed.decision_line > 1 then 0 else 1 end as is_decision,
         closed.is_won = 0 or closed.amount is not null as is_valued,
+        case when closed.is_won = 1 then closed.amount end as won_amount,
         case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value
     from {{ ref('fct_closed_deals') }} as closed
-    inner join {{ ref('dim_periods') }} as periods
-        on periods.period = 'window'
-        and {{ in_period('closed.closed_on') }}
+    inner join {{ ref('dim_periods') }} as periods on periods.period = 'window' and {{ in_period('closed.closed_on') }}
 
 ),
 
@@ -41,14 +40,15 @@ accounts as (
         {{ of_segment }},
         account,
         cast(sum(case when is_valued then is_decision else 0 end) as double) as account_deals,
-        {{ sum_in_any_order('won_value') }} as account_amount
+        coalesce(cast(sum(won_amount) as double), 0e0) as account_amount
     from deals
     group by grouping sets (
         {%- for name in segmented %}
-        (account, {{ name }}),
-        {%- endfor %}
-        -- read by no one, and the only one where no dimension is recommendable
+        (account, {{ name }}){{ ',' if not loop.last }}
+        {%- else %}
+        -- read by no one, where no dimension is recommendable
         (account)
+        {%- endfor %}
     )
 
 ),
@@ -63,7 +63,6 @@ alike as (
         {{ sum_in_any_order('account_amount * account_deals') }} as account_amount_deals,
         sum(account_deals * account_deals) as squared_account_deals
     from accounts
-    -- the set of accounts alone
     where dimension is not null
     group by dimension, segment
 
@@ -73,15 +72,15 @@ sums as (
 
     select
         {{ of_segment }},
-        cast(sum(case when is_valued then 1 else 0 end) as bigint) as closed_deals,
+        count(case when is_valued then 1 end) as closed_deals,
         cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
-        cast(sum(case when is_valued then 0 else 1 end) as bigint) as unvalued_won_deals,
-        {{ sum_in_any_order('won_value') }} as won_amount,
+        count(case when not is_valued then 1 end) as unvalued_won_deals,
+        coalesce(cast(sum(won_amount) as double), 0e0) as won_amount,
         {{ sum_in_any_order('won_value * won_value * (2 * line - 1)') }} as squared_amount,
         cast(sum(case when is_valued and cycle_days is not null then won_deals else 0 end) as bigint) as timed_won_deals,
         cast(sum(case when is_valued then cast(cycle_days as bigint) end) as double) as days,
         cast(sum(case when is_valued then cast(cycle_days as bigint) * cycle_days * is_decision end) as double) as squared_days,
-        {{ sum_in_any_order('case when cycle_days is not null then won_value else 0e0 end') }} as timed_amount,
+        coalesce(cast(sum(case when cycle_days is not null then won_amount end) as double), 0e0) as timed_amount,
         {{ sum_in_any_order('case when cycle_days is not null then won_value * won_value * (2 * line - 1) else 0e0 end') }} as squared_timed_amount,
         {{ sum_in_any_order('case when cycle_days is not null then won_value * cycle_days else 0e0 end') }} as amount_days,
         cast(sum(case when is_valued then is_decision else 0 end) as bigint) as decisions,

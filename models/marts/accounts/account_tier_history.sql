@@ -1,17 +1,36 @@
 -- One row per judged quarter x tier: what was expected of its deals from the quarters before, what they did, and what those won brought. Counts and
 -- amounts may be added over tiers and quarters.
 
-with judged as (
+-- alike deals of a quarter once: they have one score
+with profiles as (
+
+    select
+        closed_quarter,
+        industry,
+        revenue_band,
+        employee_band,
+        region,
+        count(*) as closed_deals,
+        sum(is_won) as won_deals,
+        count(case when is_won = 1 then amount end) as valued_won_deals,
+        sum(case when is_won = 1 then amount end) as won_amount
+    from {{ ref('fct_closed_deals') }}
+    group by closed_quarter, industry, revenue_band, employee_band, region
+
+),
+
+judged as (
 
     select
         scores.quarter,
         scores.tier,
         scores.expected_win_rate,
-        deals.deal_key,
-        deals.is_won,
-        case when deals.is_won = 1 then cast(deals.amount as double) end as won_value
+        deals.closed_deals,
+        deals.won_deals,
+        deals.valued_won_deals,
+        deals.won_amount
     from {{ advice('int_account_scores') }} as scores
-    inner join {{ ref('fct_closed_deals') }} as deals
+    inner join profiles as deals
         on scores.quarter = deals.closed_quarter
         and scores.industry = deals.industry
         and scores.revenue_band = deals.revenue_band
@@ -40,12 +59,12 @@ counted as (
     select
         places.quarter,
         places.tier,
-        count(judged.deal_key) as closed_deals,
-        cast(coalesce(sum(judged.is_won), 0) as bigint) as won_deals,
-        cast(count(judged.deal_key) - coalesce(sum(judged.is_won), 0) + count(judged.won_value) as bigint) as valued_deals,
+        cast(coalesce(sum(judged.closed_deals), 0) as bigint) as closed_deals,
+        cast(coalesce(sum(judged.won_deals), 0) as bigint) as won_deals,
+        cast(coalesce(sum(judged.closed_deals - judged.won_deals + judged.valued_won_deals), 0) as bigint) as valued_deals,
         -- rounded, so that the order in which an engine adds tells nothing
-        round(avg(judged.expected_win_rate), 9) as expected_win_rate,
-        {{ sum_in_any_order('judged.won_value') }} as won_amount
+        round(sum(judged.expected_win_rate * judged.closed_deals) / sum(judged.closed_deals), 9) as expected_win_rate,
+        coalesce(cast(sum(judged.won_amount) as double), 0e0) as won_amount
     from places
     left join judged on places.quarter = judged.quarter and places.tier = judged.tier
     group by places.quarter, places.tier

@@ -4,11 +4,12 @@
 with deals as (
 
     select
-        periods.period,
-        deals.competition,
-        deals.is_won
-    from {{ ref('fct_closed_deals') }} as deals
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on deals.closed_on is not distinct from periods.closed_on
+        closed_quarter_starts_on,
+        competition,
+        is_won,
+        count(*) as deals
+    from {{ ref('fct_closed_deals') }}
+    group by closed_quarter_starts_on, competition, is_won
 
 ),
 
@@ -18,16 +19,14 @@ counted as (
         periods.period,
         periods.population,
         periods.missing_reason,
-        count(deals.period) as closed_deals,
-        count(*) filter (where deals.is_won = 1) as won_deals,
-        count(*) filter (where deals.competition = 'named') as named_deals,
-        count(*) filter (where deals.competition = 'named' and deals.is_won = 1) as named_won_deals,
-        count(*) filter (where deals.competition = 'none') as none_deals,
-        count(*) filter (where deals.competition = 'none' and deals.is_won = 1) as none_won_deals,
-        count(*) filter (where deals.competition = 'unknown') as unknown_deals,
-        count(*) filter (where deals.competition = 'unknown' and deals.is_won = 1) as unknown_won_deals
+        {%- for answer in ['named', 'none', 'unknown'] %}
+        cast(coalesce(sum(case when deals.competition = '{{ answer }}' then deals.deals end), 0) as bigint) as {{ answer }}_deals,
+        cast(coalesce(sum(case when deals.competition = '{{ answer }}' then deals.deals * deals.is_won end), 0) as bigint) as {{ answer }}_won_deals,
+        {%- endfor %}
+        cast(coalesce(sum(deals.deals), 0) as bigint) as closed_deals,
+        cast(coalesce(sum(deals.deals * deals.is_won), 0) as bigint) as won_deals
     from {{ ref('dim_periods') }} as periods
-    left join deals on periods.period = deals.period
+    left join deals on {{ in_period('deals.closed_quarter_starts_on') }}
     group by periods.period, periods.population, periods.missing_reason
 
 ),

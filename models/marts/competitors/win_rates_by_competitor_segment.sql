@@ -3,11 +3,11 @@
 -- won. Reported and never claimed: so many cells are compared by no one. A deal that names two competitors counts for both, and in every
 -- dimension, so rows may not be added.
 
--- in one reading of the deals, alike ones of a day once, for periods overlap
+-- in one reading of the deals, by quarter, of which periods are made
 with counted as (
 
     select
-        deals.closed_on,
+        deals.closed_quarter_starts_on,
         competitors.competitor as named_competitor,
         competitors.kind,
         {%- for dimension in segmented %}
@@ -20,17 +20,17 @@ with counted as (
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
     group by grouping sets (
         {%- for dimension in segmented %}
-        (deals.closed_on, competitors.competitor, competitors.kind, deals.{{ dimension.name }}),
+        (deals.closed_quarter_starts_on, competitors.competitor, competitors.kind, deals.{{ dimension.name }}),
         {%- endfor %}
-        (deals.closed_on, competitors.competitor, competitors.kind)
+        (deals.closed_quarter_starts_on, competitors.competitor, competitors.kind)
     )
 
 ),
 
-by_day as (
+by_quarter as (
 
     select
-        closed_on,
+        closed_quarter_starts_on,
         named_competitor as competitor,
         kind,
         case
@@ -55,18 +55,18 @@ cells as (
 
     select
         periods.period,
-        by_day.competitor,
-        by_day.kind,
-        by_day.dimension,
-        by_day.segment,
+        by_quarter.competitor,
+        by_quarter.kind,
+        by_quarter.dimension,
+        by_quarter.segment,
         periods.population,
-        cast(sum(by_day.closed_deals) as bigint) as closed_deals,
-        cast(sum(by_day.won_deals) as bigint) as won_deals
-    from by_day
-    inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods on by_day.closed_on is not distinct from periods.closed_on
+        cast(sum(by_quarter.closed_deals) as bigint) as closed_deals,
+        cast(sum(by_quarter.won_deals) as bigint) as won_deals
+    from by_quarter
+    inner join {{ ref('dim_periods') }} as periods on {{ in_period('by_quarter.closed_quarter_starts_on') }}
     -- without a dimension it is the set of all segments together
-    where by_day.dimension is not null and by_day.segment != 'unknown'
-    group by periods.period, by_day.competitor, by_day.kind, by_day.dimension, by_day.segment, periods.population
+    where by_quarter.dimension is not null and by_quarter.segment != 'unknown'
+    group by periods.period, by_quarter.competitor, by_quarter.kind, by_quarter.dimension, by_quarter.segment, periods.population
 
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winloss.report.charts import Drawing, Mark, Quarter, Quarters, Scale, Shape
+from winloss.report.charts import Drawing, Mark, Quarter, Quarters, Scale, Shape, differences
 from winloss.report.context import Context, mark
 from winloss.report.document import (
     Block,
@@ -60,6 +60,7 @@ def why_it_moved(context: Context) -> Section:
     scale = _scale(compared)
     if compared:
         blocks.append(Columns(tuple(_bridge(context, parts, scale) for parts in compared)))
+    blocks += [_fields(context, parts["mix"]) for parts in compared if parts["mix"]["is_claimed"]]
     blocks.append(_trend(context, rows))
     return Section("why", question, _finding(context, compared), tuple(blocks), sources)
 
@@ -108,21 +109,26 @@ def _answers(context: Context, parts: Parts, is_first: bool = True) -> list[Sent
         (within, f"winning like deals {'more' if within['change'] > 0 else 'less'} often"),
     ):
         if part["is_claimed"]:
-            told.append(
-                say(
-                    f"Since {{compared_quarter}}, {cause} moved the win rate by {{change|points}} ({{change_low|points_bare}} to "
-                    "{change_high|points_bare}).",
-                    part,
-                    grade="strong",
-                )
+            words = (
+                f"Since {{part.compared_quarter}}, {cause} moved the win rate by {{part.change|points}} ({{part.change_low|points_bare}} to "
+                "{part.change_high|points_bare})"
             )
+            most = _most(context, mix) if part is mix else None
+            if most:
+                words += ": {most.segment} ({most.dimension|lower}) made {most.share|percent} of deals, {most.compared_share|percent} before"
+                told.append(say(f"{words}.", grade="strong", part=part, most=most))
+            else:
+                told.append(say(f"{words}.", grade="strong", part=part))
     if total["verdict"] == "recording":
+        field = _field(context, parts["recording"])
         told.append(
             say(
                 "Since {total.compared_quarter}, {recording.change|points} of {total.change|points_bare} come from fields filled in more or less "
-                "often, not from other deals. Compare again when fields are complete.",
+                "often, not from other deals. Compare again when "
+                + ("{field.dimension|lower} is complete." if field else "fields are complete."),
                 grade="fix the data",
                 **parts,
+                **({"field": field} if field else {}),
             )
         )
     if not told:
@@ -140,6 +146,28 @@ def _answers(context: Context, parts: Parts, is_first: bool = True) -> list[Sent
             )
         ]
     return told + _segments(context, parts)
+
+
+def _most(context: Context, mix: Record) -> Record | None:
+    """The known segment whose share of the deals moved the win rate most, the way the mix did and by more than chance."""
+    rows = [
+        row
+        for row in context.marts.rows("win_rate_change_segments", comparison=mix["comparison"])
+        if row["segment"] != "unknown"
+        and (row["contribution"] or 0) * mix["change"] > 0
+        and row["contribution_low"] * row["contribution_high"] > 0
+    ]
+    return min(rows, key=lambda row: (-abs(row["contribution"]), row["dimension"], row["segment"]), default=None)
+
+
+def _field(context: Context, recording: Record) -> Record | None:
+    """The field whose empty values moved the win rate most."""
+    rows = [
+        row
+        for row in context.marts.rows("win_rate_change_segments", comparison=recording["comparison"])
+        if row["segment"] == "unknown" and row["contribution"]
+    ]
+    return min(rows, key=lambda row: (-abs(row["contribution"]), row["dimension"]), default=None)
 
 
 def _segments(context: Context, parts: Parts) -> list[Sentence]:
@@ -221,6 +249,28 @@ def _bridge(context: Context, parts: Parts, scale: Scale) -> Table:
         cells,
         "Steps add up to the change; each is rounded by itself.",
         Drawing(scale, tuple(marks), 1),
+    )
+
+
+def _fields(context: Context, mix: Record) -> Table:
+    """The mix by field: of a claimed one alone, for the fields of another differ by chance."""
+    write = context.writer
+    by_field = {
+        row["dimension"]: row
+        for row in context.marts.rows("win_rate_change_segments", comparison=mix["comparison"])
+        if row["dimension_contribution"] is not None
+    }
+    rows = sorted(by_field.values(), key=lambda row: (-abs(row["dimension_contribution"]), row["dimension"]))
+    marks = tuple(mark(row, "dimension_contribution", "main") for row in rows)
+    return table(
+        write.say("Since {compared_quarter}: which deals closed, by field", mix),
+        ["Field", "Points (95%)"],
+        [
+            (write.cell(row, "dimension", "label"), context.figure(row, "dimension_contribution", "points_bare"))
+            for row in rows
+        ],
+        "Fields add up to the mix; fields that say much the same share what they move.",
+        Drawing(differences([one for marked in marks for one in marked]), marks, 1),
     )
 
 
