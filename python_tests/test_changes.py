@@ -205,17 +205,17 @@ def test_overlaps_add_up_to_the_deals_of_a_segment(sample_build: SampleBuild) ->
     select quarter, other_dimension, other_segment, dimension, decisions from intermediate.int_segment_overlaps
 ),
 added as (
-    select quarter, dimension, segment, other_dimension, sum(closed_deals) as closed_deals
+    select quarter, dimension, segment, other_dimension, sum(decisions) as decisions
     from both_ways
     group by all
 )
-select segments.*, others.dimension as other_dimension, added.closed_deals as added_deals
+select segments.*, others.dimension as other_dimension, added.decisions as added_decisions
 from intermediate.int_segment_quarters as segments
 cross join (select distinct dimension from intermediate.int_segment_quarters) as others
 left join added
     on segments.quarter = added.quarter and segments.dimension = added.dimension and segments.segment = added.segment
     and others.dimension = added.other_dimension
-where segments.dimension != others.dimension and segments.closed_deals is distinct from added.closed_deals"""
+where segments.dimension != others.dimension and segments.decisions is distinct from added.decisions"""
     )
     assert wrong == []
     assert len(sample_build.rows("select distinct dimension from intermediate.int_segment_quarters")) == 8
