@@ -851,7 +851,7 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, advice: str) -> 
         (DEALS + "dimensions: {industry: x}", "industry already means something"),
         (DEALS + "dimensions: {cycle_days: x}", "cycle_days already means something"),
         (DEALS + "dimensions: {group: x}", "group already means something"),
-        (DEALS + "dimensions: {judged_outcome: x}", "judged_outcome already means something"),
+        (DEALS + "dimensions: {close_stated: x}", "close_stated already means something"),
         (
             DEALS + "dimensions: {boss: {header: x, is_person: 1}}",
             "mapping.dimensions.boss.is_person must be true or false",

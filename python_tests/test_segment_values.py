@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 
-from python_tests.conftest import ROOT, SampleBuild
+from benchmarks.accuracy.drivers import segment_value_statements
+from python_tests.conftest import SampleBuild
 from python_tests.crm_build import CompiledModels, CrmBuild
-from winloss.settings import declared
 
 MEASURES = (
     "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount", "timed_won_deals", "days", "squared_days",
@@ -30,15 +29,6 @@ REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0, 15000
 
 def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = None) -> dict[str, Any]:
     """The row of segment_values of `own` against `rest`."""
-    errors, statement = (
-        jinja2.Template((ROOT / "models" / path).read_text(encoding="utf-8")).render(
-            ref=lambda name: name,
-            setting=lambda name: declared()[name].default,
-            rate=lambda part, whole: f"cast({part} as double) / nullif({whole}, 0)",
-            config=lambda **_: "",
-        )
-        for path in ("intermediate/advice/int_segment_value_errors.sql", "marts/icp/segment_values.sql")
-    )
     with duckdb.connect() as connection:
         names = ", ".join(f"{name} double" for name in MEASURES)
         connection.execute(f"create table sums (dimension varchar, segment varchar, {names})")
@@ -53,8 +43,9 @@ def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = 
             "create table win_rate_baseline (period varchar, value_missing_reason varchar, population varchar)"
         )
         connection.execute("insert into win_rate_baseline values ('window', ?, 'all')", [reason])
-        connection.execute(f"create view int_segment_value_errors as {errors}")
-        answer = connection.execute(f"select * from ({statement}) as told where segment = 'T'")
+        for name, statement in segment_value_statements().items():
+            connection.execute(f"create view {name} as {statement}")
+        answer = connection.execute("select * from segment_values where segment = 'T'")
         [row] = answer.fetchall()
         return dict(zip([column[0] for column in answer.description or ()], row))
 

@@ -254,8 +254,8 @@ def scorecard_report(rng: np.random.Generator, deals: int, kind: str, per_accoun
 
 
 @lru_cache(maxsize=1)
-def _segment_values() -> tuple[str, str]:
-    """The statements of int_segment_value_errors and of segment_values as they stand, over tables of the same names."""
+def segment_value_statements() -> dict[str, str]:
+    """The statements of segment_values and of its steps as they stand, over tables of the names they read, in order."""
 
     def setting(name: str) -> Any:
         return declared()[name].default
@@ -263,12 +263,19 @@ def _segment_values() -> tuple[str, str]:
     def rate(part: str, whole: str) -> str:
         return f"cast({part} as double) / nullif({whole}, 0)"
 
+    def all_but(table: str, columns: list[str]) -> str:
+        return f"{table}.* exclude ({', '.join(columns)})"
+
     def rendered(*path: str) -> str:
         text = PROJECT.joinpath("models", *path).read_text(encoding="utf-8")
-        return jinja2.Template(text).render(ref=lambda name: name, setting=setting, rate=rate, config=lambda **_: "")
+        return jinja2.Template(text).render(
+            ref=lambda name: name, setting=setting, rate=rate, all_but=all_but, config=lambda **_: ""
+        )
 
-    errors = rendered("intermediate", "advice", "int_segment_value_errors.sql")
-    return errors, rendered("marts", "icp", "segment_values.sql")
+    steps = ("int_valued_sides", "int_selling_day_errors", "int_segment_value_errors")
+    return {name: rendered("intermediate", "advice", f"{name}.sql") for name in steps} | {
+        "segment_values": rendered("marts", "icp", "segment_values.sql")
+    }
 
 
 def value_ratio_report(
@@ -333,11 +340,11 @@ def value_ratio_report(
         connection.execute(
             "create table win_rate_baseline as select 'window' as period, null as value_missing_reason, 'all' as population"
         )
-        errors, values = _segment_values()
-        connection.execute(f"create view int_segment_value_errors as {errors}")
+        for name, statement in segment_value_statements().items():
+            connection.execute(f"create view {name} as {statement}")
         found = connection.execute(
-            f"""select value_ratio_low, value_ratio_high, day_ratio_low, day_ratio_high, value_verdict
-from ({values}) as told
+            """select value_ratio_low, value_ratio_high, day_ratio_low, day_ratio_high, value_verdict
+from segment_values
 where segment = 'own' and value_ratio is not null"""
         ).fetchall()
     return {

@@ -755,6 +755,8 @@ def win_rates_by_quarter() -> Iterator[Row]:
             if now[1]
             else None,
             "value_missing_reason": None,
+            # no two deals of the known company are alike
+            "decisions": now[1],
         }
         before = now
 

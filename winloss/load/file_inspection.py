@@ -151,7 +151,7 @@ def examine(
     """Finds out how a file must be read, and makes the regular copy in folder `copies` if it needs one.
 
     `name` is what the user calls it; `wanted` are the headers hoped for, which help to tell delimiter and header; `encoding` is what
-    the user states of it. With `kept` the cells of the file are kept in `engine`, and are read from there, not from the file again.
+    the user states of it. With `kept` the cells of the file are kept in `engine`, and a later question reads no file again.
     Raises ReadingError for a file that is empty, is no text, or has no header.
     """
     export = _examine(path, name, wanted, engine, copies, encoding, kept)

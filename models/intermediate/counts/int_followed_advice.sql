@@ -1,4 +1,3 @@
-{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per earlier recommendation, as in int_due_advice, with the deals of the next quarter inside it and outside.
 
 with due as (
