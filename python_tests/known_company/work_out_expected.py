@@ -882,6 +882,7 @@ def links() -> list[Row]:
                 "role_source": "stated" if stated else "inferred" if guess != "unknown" else "none",
                 "is_primary": line["Main"] == "yes",
                 "outcome": deal["outcome"],
+                "created": deal["created"],
                 "closed": deal["closed"],
                 "added": added,
                 "counts": added is None or deal["closed"] is None or added <= deal["closed"],
@@ -911,6 +912,7 @@ def bridge_deal_contacts() -> Iterator[Row]:
                     "outcome",
                 )
             },
+            "created_on": link["created"],
             "closed_on": link["closed"],
             "added_on": link["added"],
             "is_dated": link["added"] is not None,
