@@ -21,13 +21,21 @@ _STEPS = 50
 
 @dataclass(frozen=True)
 class Additive:
-    """A fitted model: `rates` per row, and what the score test of a further effect needs."""
+    """A fitted model: `rates` per row, and what the score test of a further effect needs.
+
+    Effects of the widest factor, `widest`, are eliminated from those of the others: a row has one value of it, so its part of the
+    information is a diagonal, and as many values as there are cost no matrix of their own. `crossed` is its information with the
+    others, shape (values, width), and `inverse` that of the others once it is accounted for (Schur complement), shape (width, width).
+    """
 
     rates: Floats
     weights: Floats
-    inverse: Floats
-    factors: tuple[Ints, ...]
+    widest: Ints
+    diagonal: Floats
+    crossed: Floats
+    others: tuple[Ints, ...]
     starts: tuple[int, ...]
+    inverse: Floats
 
 
 def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
@@ -37,58 +45,86 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
     estimable although each factor carries all of its values.
     """
     sizes = [int(codes.max(initial=-1)) + 1 for codes in factors]
+    place = sizes.index(max(sizes))
+    widest, values = factors[place], sizes[place]
+    others = [codes for i, codes in enumerate(factors) if i != place]
+    sizes = [size for i, size in enumerate(sizes) if i != place]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
     width = int(starts[-1])
     number, wins = deals.astype(np.float64), won.astype(np.float64)
-    places = [codes + start for codes, start in zip(factors, starts)]
-    effects = np.zeros(width)
+    of_widest: Floats = np.zeros(values)
+    effects: Floats = np.zeros(width)
     total, total_won = number.sum(), wins.sum()
-    effects[: sizes[0]] = special.logit((total_won + 0.5) / (total + 1))
+    (of_widest if place == 0 else effects[: sizes[0]])[:] = special.logit((total_won + 0.5) / (total + 1))
     inverse: Floats = np.eye(width)
-    rates = weights = np.zeros(number.size)
+    rates: Floats = np.zeros(number.size)
+    weights: Floats = np.zeros(number.size)
+    diagonal: Floats = np.ones(values)
+    crossed = np.zeros((values, width))
     for _ in range(_STEPS):
-        score = np.zeros(number.size)
-        for place in places:
-            score += effects[place]
+        score = of_widest[widest]
+        for codes, start in zip(others, starts):
+            score += effects[codes + start]
         rates = special.expit(score)
         weights = number * rates * (1 - rates)
-        hessian = np.zeros((width, width))
-        gradient = -_PENALTY * effects
         rest = wins - number * rates
-        for i, first in enumerate(places):
-            gradient += np.bincount(first, weights=rest, minlength=width)
+        diagonal = np.bincount(widest, weights=weights, minlength=values) + _PENALTY
+        gradient_of_widest = np.bincount(widest, weights=rest, minlength=values) - _PENALTY * of_widest
+        information = _PENALTY * np.eye(width)
+        gradient = -_PENALTY * effects
+        for i, codes in enumerate(others):
             rows = slice(starts[i], starts[i + 1])
-            for j in range(i, len(places)):
+            gradient[rows] += np.bincount(codes, weights=rest, minlength=sizes[i])
+            crossed[:, rows] = _together(widest, values, codes, sizes[i], weights)
+            for j in range(i, len(others)):
                 columns = slice(starts[j], starts[j + 1])
-                block = np.bincount(
-                    factors[i] * sizes[j] + factors[j], weights=weights, minlength=sizes[i] * sizes[j]
-                ).reshape(sizes[i], sizes[j])
-                hessian[rows, columns] = block
-                hessian[columns, rows] = block.T
-        inverse = np.asarray(np.linalg.inv(hessian + _PENALTY * np.eye(width)), dtype=np.float64)
-        change = inverse @ gradient
+                block = _together(codes, sizes[i], others[j], sizes[j], weights)
+                information[rows, columns] += block
+                if j > i:
+                    information[columns, rows] += block.T
+        share = crossed / diagonal[:, None]
+        inverse = np.asarray(np.linalg.inv(information - crossed.T @ share), dtype=np.float64)
+        change = inverse @ (gradient - share.T @ gradient_of_widest)
+        change_of_widest = gradient_of_widest / diagonal - share @ change
+        largest = float(np.abs(np.concatenate([change_of_widest, change])).max(initial=0.0))
         # far from the solution a full step may overshoot
-        effects += change * min(1.0, 4.0 / max(1e-12, float(np.abs(change).max())))
-        if float(np.abs(change).max(initial=0.0)) < 1e-9:
+        length = min(1.0, 4.0 / max(1e-12, largest))
+        effects += change * length
+        of_widest += change_of_widest * length
+        if largest < 1e-9:
             break
-    return Additive(rates, weights, inverse, tuple(factors), tuple(int(start) for start in starts))
+    bounds = tuple(int(start) for start in starts)
+    return Additive(rates, weights, widest, diagonal, crossed, tuple(others), bounds, inverse)
+
+
+def _together(first: Ints, firsts: int, second: Ints, seconds: int, weights: Floats) -> Floats:
+    """Sums of weights by two codes, shape (firsts, seconds)."""
+    sums = np.bincount(first * seconds + second, weights=weights, minlength=firsts * seconds).astype(np.float64)
+    return sums.reshape(firsts, seconds)
 
 
 def interaction_z(model: Additive, cell: Ints, cells: int, deals: Ints, won: Ints) -> Floats:
     """Rao's score test of one further effect per cell, as z, shape (cells,).
 
-    `cell` is the code of each row's cell. z is the wins of a cell beyond those of the additive model by the standard
-    deviation of that excess, the fitted effects accounted for (Rao 1948). 0 where nothing is left to vary.
+    `cell` is the code of each row's cell, -1 where it is of none that is asked about. z is the wins of a cell beyond those of the
+    additive model by the standard deviation of that excess, the fitted effects accounted for (Rao 1948). 0 where nothing is left to vary.
     """
-    excess = np.bincount(cell, weights=won - deals * model.rates, minlength=cells)
-    own = np.bincount(cell, weights=model.weights, minlength=cells)
+    asked = cell >= 0
+    cell, weights = cell[asked], model.weights[asked]
+    excess = np.bincount(cell, weights=(won - deals * model.rates)[asked], minlength=cells)
+    own = np.bincount(cell, weights=weights, minlength=cells)
     shared = np.zeros((cells, model.inverse.shape[0]))
-    for codes, start, stop in zip(model.factors, model.starts, model.starts[1:]):
-        size = stop - start
-        shared[:, start:stop] = np.bincount(cell * size + codes, weights=model.weights, minlength=cells * size).reshape(
-            cells, size
-        )
-    variance = own - np.einsum("ij,jk,ik->i", shared, model.inverse, shared)
+    for codes, start, stop in zip(model.others, model.starts, model.starts[1:]):
+        shared[:, start:stop] = _together(cell, cells, codes[asked], stop - start, weights)
+    # a cell of two dimensions has rows of one value of the widest factor, or of few
+    met, row = np.unique(cell * model.diagonal.size + model.widest[asked], return_inverse=True)
+    of_cell, value = np.divmod(met, model.diagonal.size)
+    information = np.bincount(row, weights=weights, minlength=met.size)
+    share = information / model.diagonal[value]
+    np.subtract.at(shared, of_cell, share[:, None] * model.crossed[value])
+    explained = np.bincount(of_cell, weights=information * share, minlength=cells)
+    explained += np.einsum("ij,ij->i", shared @ model.inverse, shared)
+    variance = own - explained
     usable = variance > 1e-6 * np.maximum(own, 1.0)
     z: Floats = np.divide(excess, np.sqrt(np.maximum(variance, 1e-300)), out=np.zeros(cells), where=usable)
     return z

@@ -700,15 +700,18 @@ def _interactions(
     size = len(fold.first_values) * width
     deals, won = (np.bincount(pair, weights=counted, minlength=size) for counted in (fold.deals, fold.won))
     total, total_won = int(deals.sum()), int(won.sum())
-    model = additive.fit([fold.strata, fold.first, fold.second, *fold.flags], fold.deals, fold.won)
-    z = additive.interaction_z(model, pair, size, fold.deals, fold.won)
-    design = source.design(family, parameters)
-    z, p = statistics.with_design_effect(z, statistics.two_sided_p(z), design)
     large = np.nonzero((deals >= parameters.minimum_deals) & (total - deals >= parameters.minimum_deals))[0]
+    if large.size == 0:
+        return {}
+    asked = np.full(size, -1)
+    asked[large] = np.arange(large.size)
+    model = additive.fit([fold.strata, fold.first, fold.second, *fold.flags], fold.deals, fold.won)
+    z = additive.interaction_z(model, asked[pair], large.size, fold.deals, fold.won)
+    z, p = statistics.with_design_effect(z, statistics.two_sided_p(z), source.design(family, parameters))
     return {
         _cell(family, (fold.first_values[place // width], fold.second_values[place % width])): Tally(
-            z=round(float(z[place]), 9),
-            p=float(p[place]),
+            z=round(float(z[i]), 9),
+            p=float(p[i]),
             deals=int(deals[place]),
             won=int(won[place]),
             other_closed_deals=total - int(deals[place]),
@@ -716,7 +719,7 @@ def _interactions(
             harmonic_deals=0.0,
             risk_difference=0.0,
         )
-        for place in map(int, large)
+        for i, place in enumerate(map(int, large))
     }
 
 
