@@ -68,7 +68,7 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
         rates = special.expit(score)
         weights = number * rates * (1 - rates)
         rest = wins - number * rates
-        diagonal = np.bincount(widest, weights=weights, minlength=values) + _PENALTY
+        diagonal = _PENALTY + np.bincount(widest, weights=weights, minlength=values).astype(np.float64)
         gradient_of_widest = np.bincount(widest, weights=rest, minlength=values) - _PENALTY * of_widest
         information = _PENALTY * np.eye(width)
         gradient = -_PENALTY * effects
