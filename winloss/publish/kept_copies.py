@@ -75,11 +75,11 @@ def telling_cell(
         rows += [combination(span, cell) for cell, shown in cells.items() for span in shown if span.is_shown]
         return [row for row in rows if row is not None]
 
-    of_copies = known(kept)
+    of_copies, cells = known(kept), [cell for cell, *_ in steps]
     rows = [*of_copies, *known({cell: spans.values() for cell, spans in new.items()})]
-    unknown = _null_space(rows, len(steps))
+    unknown = _null_space(rows, cells)
     known_now = [chosen for chosen in _few(steps, minimum) if _is_known_sum(chosen, unknown)]
-    unknown_before = _null_space(of_copies, len(steps)) if known_now else unknown
+    unknown_before = _null_space(of_copies, cells) if known_now else unknown
     for chosen in known_now:
         # what the copies tell by themselves cannot be taken back
         if not _is_known_sum(chosen, unknown_before):
@@ -134,10 +134,28 @@ def _few(steps: Sequence[tuple[str, date, date, int]], minimum: int) -> Iterator
                     yield chosen
 
 
-def _null_space(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
-    matrix = np.array(rows).reshape(-1, width)
-    sizes, directions = np.linalg.eigh(matrix.T @ matrix)
-    return directions[:, sizes < 1e-9 * max(1.0, sizes.max(initial=0))]
+def _null_space(rows: Sequence[np.ndarray], cells: Sequence[str]) -> np.ndarray:
+    """What stays unknown of the steps, whose `cells` these are, beside the rows: orthonormal columns.
+
+    Most rows are of one cell. What these leave unknown is small, and is all that the others need be asked of.
+    """
+    matrix, owners = np.array(rows).reshape(-1, len(cells)), np.array(cells)
+    touched = [set(owners[row > 0]) for row in matrix]
+    parts = []
+    for cell in dict.fromkeys(cells):
+        inside = np.flatnonzero(owners == cell)
+        free = _free(matrix[np.ix_(np.array([of == {cell} for of in touched], dtype=bool), inside)])
+        part = np.zeros((len(cells), free.shape[1]))
+        part[inside] = free
+        parts.append(part)
+    left = np.concatenate(parts, axis=1)
+    others = matrix[np.array([len(of) > 1 for of in touched], dtype=bool)]
+    return np.asarray(left @ _free(others @ left))
+
+
+def _free(matrix: np.ndarray) -> np.ndarray:
+    _, sizes, directions = np.linalg.svd(matrix)
+    return np.asarray(directions[int((sizes > 1e-7).sum()) :].T)
 
 
 def _is_known_sum(places: Sequence[int], unknown: np.ndarray) -> bool:

@@ -272,7 +272,7 @@ def hide_small_values(
         while int(connection.execute(_ROUND, {"minimum": minimum}).fetchall()[0][0]):
             pass
         telling = (
-            _telling_cells(connection, minimum)
+            _telling_cells(connection, minimum, settled)
             or _telling_with_copies(connection, copies, periods, minimum)
             or _telling_together(connection, copies, periods, minimum, settled)
         )
@@ -375,10 +375,12 @@ def _segment_spans(
     return found
 
 
-def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[tuple[str, str, str, str]]:
+def _telling_cells(
+    connection: duckdb.DuckDBPyConnection, minimum: int, settled: set[object]
+) -> list[tuple[str, str, str, str]]:
     """Shown cells from which, all sums and periods of a dimension taken together, an amount of fewer deals than the minimum follows.
 
-    Of the largest dimensions and of pairs, single sums are all that is judged.
+    Of the largest dimensions and of pairs, single sums are all that is judged. `settled` are the sums that told nothing as they stand.
     """
     rows = connection.execute(
         "select table_name, outcome, sums[1], cell, period, deals, is_hidden from value_cells "
@@ -392,8 +394,13 @@ def _telling_cells(connection: duckdb.DuckDBPyConnection, minimum: int) -> list[
         sums.setdefault((table, outcome, sum_name), []).append((cell[0], cell[1], cell[2], cell[3]))
     telling = []
     for (table, outcome, _), cells in sums.items():
-        told = _told(cells, minimum) if any(is_hidden for *_, is_hidden in cells) else None
-        telling += [(table, outcome, *told)] if told else []
+        # tables of the same cells tell the same of an outcome
+        if (state := (outcome, *cells)) in settled:
+            continue
+        if told := _told(cells, minimum) if any(is_hidden for *_, is_hidden in cells) else None:
+            telling.append((table, outcome, *told))
+        else:
+            settled.add(state)
     return telling
 
 
