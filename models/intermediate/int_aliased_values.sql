@@ -13,11 +13,9 @@ written_when_empty as (
 
     select worded.word
     from worded
-    left join {{ ref('int_stated_values') }} as empty_cells
-        on worded.column_name = empty_cells.column_name and worded.object = empty_cells.object and empty_cells.stated_value is null
     where worded.can_be_a_value
     group by worded.word
-    having count(distinct worded.column_name) > 1 and count(empty_cells.uses) = 0
+    having count(distinct worded.column_name) > 1 and not bool_or(worded.has_empty_cells)
 
 )
 

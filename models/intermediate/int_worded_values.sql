@@ -2,13 +2,12 @@
 -- One row per value of int_stated_values that is not empty, as it is shown and compared, and whether its words are words for nothing. An e-mail
 -- address inside a value goes no further.
 
-with masked as (
+with stated as (
 
     select
         *,
-        {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value
+        bool_or(stated_value is null) over (partition by column_name, object) as has_empty_cells
     from {{ ref('int_stated_values') }}
-    where stated_value is not null
 
 ),
 
@@ -16,9 +15,11 @@ spelt as (
 
     select
         *,
+        {{ replace_pattern('stated_value', '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+', '(e-mail address)') }} as masked_value,
         {{ shown('masked_value') }} as shown_value,
         {{ folded('masked_value') }} as folded_value
-    from masked
+    from stated
+    where stated_value is not null
 
 ),
 

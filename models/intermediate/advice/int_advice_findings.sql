@@ -3,6 +3,8 @@
 
 select * from {{ ref('int_segment_findings') }}
 union all
+select * from {{ ref('int_unclaimed_findings') }}
+union all
 select
     'score_threshold' as topic,
     grade,

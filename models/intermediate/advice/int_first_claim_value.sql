@@ -3,30 +3,9 @@
 -- brings than one of all deals, win rate and size together. Deals of an account count for fewer.
 -- noqa: disable=LT02
 
-with sides as (
+with clustered as (
 
-    select
-        *,
-        won_amount / closed_deals as value_per_deal,
-        -- of deals that share nothing
-        squared_amount - power(won_amount, 2) / decisions as spread,
-        won_amount / decisions as value_per_decision
-    from {{ ref('int_first_claim_sides') }}
-    where
-        decisions >= {{ setting('minimum_deals') | int }}
-        and won_decisions >= {{ setting('priced_won_deals') | int }}
-        and won_amount > 0
-
-),
-
--- deals of an account are of a size: how much more the sums of accounts vary than `spread`, that of deals that share nothing
-clustered as (
-
-    select
-        *,
-        squared_account_amount - 2e0 * value_per_decision * account_amount_deals + power(value_per_decision, 2) * squared_account_deals as account_spread,
-        coalesce(greatest(1e0, account_spread / nullif(spread, 0)), 1e0) as design_effect
-    from sides
+    select * from {{ ref('int_clustered_sides') }}
 
 ),
 

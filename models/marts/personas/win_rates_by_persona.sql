@@ -2,55 +2,13 @@
 -- a deal counts once however many such people it has. Only deals with a contact are compared, and only contacts added
 -- before the close. Personas share deals and may not be added.
 
-with counted as (
-
-    select * from {{ ref('int_persona_deals') }}
-
-),
-
-listed as (
-
-    select
-        coverage.*,
-        seen.persona_type,
-        seen.persona
-    from {{ ref('contact_coverage') }} as coverage
-    cross join (
-        select distinct
-            persona_type,
-            persona
-        from counted
-    ) as seen
-
-),
-
-compared as (
-
-    select
-        listed.*,
-        coalesce(counted.contacts, 0) as contacts,
-        coalesce(counted.won_deals, 0) as won_deals_with,
-        coalesce(counted.lost_deals, 0) as lost_deals_with,
-        coalesce(counted.won_deals, 0) + coalesce(counted.lost_deals, 0) as closed_deals_with,
-        listed.won_deals_with_contacts - coalesce(counted.won_deals, 0) as won_deals_without,
-        listed.lost_deals_with_contacts - coalesce(counted.lost_deals, 0) as lost_deals_without,
-        listed.won_deals_with_contacts + listed.lost_deals_with_contacts
-        - coalesce(counted.won_deals, 0) - coalesce(counted.lost_deals, 0) as closed_deals_without
-    from listed
-    left join counted
-        on listed.period = counted.period
-        and listed.persona_type = counted.persona_type
-        and listed.persona = counted.persona
-
-),
-
-rated as (
+with rated as (
 
     select
         *,
         {{ rate_columns('won_deals_with', 'closed_deals_with', 'win_rate_with') }},
         {{ rate_columns('won_deals_without', 'closed_deals_without', 'win_rate_without') }}
-    from compared
+    from {{ ref('int_compared_personas') }}
 
 )
 
