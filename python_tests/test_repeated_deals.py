@@ -39,6 +39,9 @@ KEYS = {
     "segment_values": ("dimension", "segment"),
     "advice_values": ("dimension", "segment", "second_dimension", "second_segment"),
     "return_on_investment": (),
+    "loss_reason_reliability": ("period", "measure"),
+    "action_items": ("item",),
+    "report_findings": ("finding",),
 }
 # intervals of plain rates and shares, which are of deals as the export lists them and claim nothing
 PLAIN = {
@@ -121,6 +124,13 @@ def test_the_company_has_something_to_claim_in_every_family(tables_of: Callable[
     assert one["scorecard_quality"][0]["p_value"] is not None
     assert {row["value_verdict"] for row in one["segment_values"]} >= {"worth more", "cannot be told"}
     assert one["return_on_investment"][0]["net_gain_low"] is not None
+    # one reason is stated often enough to act on, others are not
+    assert {row["source_row"] for row in one["action_items"] if row["source_table"] == "loss_reasons"} == {
+        "missing_feature"
+    }
+    assert {row["topic"] for row in one["report_findings"]} >= {"target", "loss_reason", "repair"}
+    unjudged = [row for row in one["loss_reason_reliability"] if row["measure"] == "one_reason_owners"]
+    assert {row["value"] is None for row in unjudged} == {True, False}
 
 
 @pytest.mark.parametrize("times", [pytest.param(2, marks=pytest.mark.slow), 4])

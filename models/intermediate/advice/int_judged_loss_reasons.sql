@@ -1,6 +1,6 @@
 {{ config(enabled=true, materialized='ephemeral') }}
 -- One row per period x measure of how far the stated loss reasons can be trusted, with what it means and its limit. Fewer than `minimum_deals`
--- losses make no measure doubtful.
+-- losses make no measure doubtful, in however many lines they stand.
 
 with measures as (
 
@@ -32,5 +32,5 @@ with measures as (
 
 select
     *,
-    coalesce(value > threshold and deals >= {{ setting('minimum_deals') | int }}, false) as is_doubtful
+    coalesce(value > threshold and decisions >= {{ setting('minimum_deals') | int }}, false) as is_doubtful
 from measures

@@ -1,13 +1,13 @@
 {{ config(enabled=true) }}
 {%- set minimum_losses = setting('minimum_reason_losses') | int -%}
 -- One row per action about loss reasons, the most useful first. A reason stated on a handful of losses is not acted on, nor is what
--- could not be read as a reason. A quarter with few losses says little about reasons: then the window speaks.
+-- could not be read as a reason. A quarter with few losses says little about reasons: then the window speaks. Few are few decisions.
 
 with speaking as (
 
-    select case when lost_deals >= {{ setting('quarter_minimum_losses') | int }} then 'quarter' else 'window' end as period
-    from {{ ref('win_rate_baseline') }}
-    where period = 'quarter'
+    select case when coalesce(max(outcome_decisions), 0) >= {{ setting('quarter_minimum_losses') | int }} then 'quarter' else 'window' end as period
+    from {{ ref('int_decisions') }}
+    where period = 'quarter' and outcome = 'lost'
 
 ),
 
@@ -15,11 +15,12 @@ reasons as (
 
     select
         reasons.*,
+        decided.decisions,
         reasons.category in ('unspecified', 'other') as is_unusable,
         row_number() over (order by reasons.category in ('unspecified', 'other'), reasons.lost_deals desc, reasons.category) as place_among_stated
     from {{ ref('loss_reasons') }} as reasons
     inner join speaking on reasons.period = speaking.period
-    where reasons.lost_deals > 0
+    inner join {{ ref('int_decisions') }} as decided on reasons.period = decided.period and reasons.category = decided.category
 
 ),
 
@@ -68,15 +69,13 @@ plays as (
     union all
     select
         10 + place_among_stated as place,
-        case when lost_deals < {{ minimum_losses }} then 'too_few' else category end as situation,
+        case when decisions < {{ minimum_losses }} then 'too_few' else category end as situation,
         label || ': ' || lost_deals || ' of ' || all_lost_deals || ' losses, ' || {{ percent_text('share') }} || ' ('
         || {{ percent_text('share_low') }} || ' to ' || {{ percent_text('share_high') }} || ').' as evidence,
         'loss_reasons' as source_table,
         category as source_row
     from reasons
-    where
-        not is_unusable and place_among_stated <= {{ setting('maximum_loss_reasons') | int }}
-        and (lost_deals >= {{ minimum_losses }} or place_among_stated = 1)
+    where not is_unusable and place_among_stated <= {{ setting('maximum_loss_reasons') }} and (decisions >= {{ minimum_losses }} or place_among_stated = 1)
     union all
     select
         99 as place,

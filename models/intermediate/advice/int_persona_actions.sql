@@ -7,7 +7,8 @@ with coverage as (
         coverage.*,
         coverage.won_deals_with_contacts + coverage.lost_deals_with_contacts > 0 as has_contacts,
         -- on a handful of either, shares with contacts differ by chance
-        least(coverage.won_deals, coverage.lost_deals) >= {{ setting('minimum_deals') | int }} as has_both_outcomes,
+        (select count(distinct outcome) from {{ ref('int_decisions') }} where period = 'window' and outcome_decisions >= {{ setting('minimum_deals') | int }})
+        = 2 as has_both_outcomes,
         late.contacts > 0 as has_late_contacts
     from {{ ref('contact_coverage') }} as coverage
     cross join (
@@ -74,8 +75,7 @@ plays as (
             when 'no_titles' then 'No champion, or no decision maker, on the won deals that advice reads has a known job title.'
             when 'too_few'
                 then 'Of ' || won_deals || ' won and ' || lost_deals || ' lost deals, ' || won_deals_with_roles || ' won ones have a buying role.'
-            when 'alike' then evidence
-            when 'common' then evidence
+            when 'alike' then evidence when 'common' then evidence
             else advised_rationale
         end as evidence,
         case

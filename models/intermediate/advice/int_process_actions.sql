@@ -77,10 +77,10 @@ met as (
     union all
     select
         'steady' as situation,
-        coalesce(sum(closed_deals), 0) || ' closed deals in the quarter'
-        || case
-            when coalesce(sum(closed_deals), 0) < {{ setting('minimum_deals') | int }} then ', too few to judge their win rate.'
-            else ', within the usual limits.'
+        case
+            when sum(decisions) >= {{ setting('minimum_deals') | int }} then sum(closed_deals) || ' closed deals in the quarter, within the usual limits.'
+            when sum(decisions) < sum(closed_deals) then sum(decisions) || ' distinct closed deals in the quarter, too few to judge their win rate.'
+            else coalesce(sum(closed_deals), 0) || ' closed deals in the quarter, too few to judge their win rate.'
         end as evidence,
         'win_rates_by_quarter' as source_table,
         '' as source_row,

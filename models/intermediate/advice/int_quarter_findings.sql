@@ -32,15 +32,16 @@ where (changes.is_changed or (changes.is_promising and changes.is_reliable)) and
 union all
 select
     'loss_reason' as topic,
-    case when lost_deals >= {{ setting('minimum_reason_losses') | int }} then 'directional' else 'too few deals' end as grade,
+    case when decided.decisions >= {{ setting('minimum_reason_losses') | int }} then 'directional' else 'too few deals' end as grade,
     'none' as direction,
-    label as subject,
+    reasons.label as subject,
     cast(null as {{ dbt.type_string() }}) as detail,
     'loss_reasons' as source_table,
-    category as source_row,
-    lost_deals as strength
-from {{ ref('loss_reasons') }}
-where period = 'quarter' and lost_deals > 0 and category not in ('unspecified', 'other')
+    reasons.category as source_row,
+    reasons.lost_deals as strength
+from {{ ref('loss_reasons') }} as reasons
+inner join {{ ref('int_decisions') }} as decided on reasons.period = decided.period and reasons.category = decided.category
+where reasons.period = 'quarter' and reasons.category not in ('unspecified', 'other')
 union all
 -- what everyone calls the win rate leaves out the deals still open
 select

@@ -1,5 +1,5 @@
 {{ config(enabled=true, materialized='ephemeral') }}
--- One row per period with a loss: how its losses are recorded. Periods overlap and may not be added.
+-- One row per period with a loss: how its losses are recorded, lines of one decision counted once. Periods overlap and may not be added.
 
 with lost_deals as (
 
@@ -18,14 +18,15 @@ bulk as (
 
     select
         period,
-        max(case when closed_on is not null and owner != 'unknown' then lost_deals end) as bulk_deals
+        max(case when closed_on is not null and owner != 'unknown' then lost_decisions end) as bulk_decisions
     from (
         select
             period,
             owner,
             closed_on,
-            count(*) as lost_deals
+            count(*) as lost_decisions
         from lost_deals
+        where decision_line = 1
         group by period, owner, closed_on
     ) as days
     group by period
@@ -34,15 +35,17 @@ bulk as (
 
 select
     lost_deals.period,
-    max(bulk.bulk_deals) as bulk_deals,
-    count(*) as lost_deals,
-    count(*) filter (where loss_reason_category in ('unspecified', 'other')) as unusable_reasons,
-    count(*) filter (where days_to_quarter_end <= {{ setting('quarter_end_days') | int }}) as last_days_deals,
-    count(*) filter (where closed_on is not null) as dated_deals,
-    count(*) filter (where loss_reason_category = 'competitor') as competitor_reasons,
-    count(*) filter (where loss_reason_category = 'competitor' and competitor in ('unknown', 'none')) as unnamed_competitors,
-    count(*) filter (where competitor not in ('unknown', 'none')) as named_competitors,
-    count(*) filter (where competitor not in ('unknown', 'none') and loss_reason_category != 'competitor') as unblamed_competitors
+    max(bulk.bulk_decisions) as bulk_decisions,
+    {% for counted, lines in [('deals', 'true'), ('decisions', 'decision_line = 1')] -%}
+    count(*) filter (where {{ lines }}) as lost_{{ counted }},
+    count(*) filter (where {{ lines }} and closed_on is not null) as dated_{{ counted }},
+    count(*) filter (where {{ lines }} and loss_reason_category = 'competitor') as competitor_{{ counted }},
+    count(*) filter (where {{ lines }} and competitor not in ('unknown', 'none')) as named_{{ counted }},
+    {% endfor -%}
+    count(*) filter (where decision_line = 1 and loss_reason_category in ('unspecified', 'other')) as unusable_reasons,
+    count(*) filter (where decision_line = 1 and days_to_quarter_end <= {{ setting('quarter_end_days') | int }}) as last_days_decisions,
+    count(*) filter (where decision_line = 1 and loss_reason_category = 'competitor' and competitor in ('unknown', 'none')) as unnamed_competitors,
+    count(*) filter (where decision_line = 1 and competitor not in ('unknown', 'none') and loss_reason_category != 'competitor') as unblamed_competitors
 from lost_deals
 inner join bulk on lost_deals.period = bulk.period
 group by lost_deals.period

@@ -75,16 +75,19 @@ plays as (
         'targeting' as kind,
         'nothing' as situation,
         0 as place,
-        closed_deals || case
-            when closed_deals < {{ setting('fallback_deals') | int }}
-                then ' closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
-            else ' closed deals, none of their segments clearly apart.'
+        case
+            when decisions >= {{ setting('fallback_deals') | int }} then closed_deals || ' closed deals, none of their segments clearly apart.'
+            -- a decision that stands in several lines is one deal here
+            when decisions < closed_deals
+                then decisions || ' distinct closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
+            else closed_deals || ' closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
         end as evidence,
         '' as source_row,
         '' as segment,
         '' as rest_rate,
         {{ setting('shift_points') | float }} as points
     from {{ ref('dim_periods') }}
+    cross join (select coalesce(sum(decisions), 0) as decisions from {{ ref('int_decisions') }} where period = 'window') as decided
     where period = 'window' and not exists (select 1 from chosen)
 
 ),

@@ -8,7 +8,9 @@ with one_sided as (
         closed_deals,
         case when won_deals > 0 then 'won' else 'lost' end as subject
     from {{ ref('win_rate_baseline') }}
-    where period = 'all' and least(won_deals, lost_deals) = 0 and closed_deals >= {{ setting('minimum_deals') | int }}
+    where
+        period = 'all' and least(won_deals, lost_deals) = 0
+        and (select sum(decisions) from {{ ref('int_decisions') }} where period = 'all') >= {{ setting('minimum_deals') | int }}
 
 )
 

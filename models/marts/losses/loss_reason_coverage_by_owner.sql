@@ -1,4 +1,5 @@
--- One row per period x owner of lost deals: how often the owner states a reason, and how often the same one. Private: an owner is a person.
+-- One row per period x owner of lost deals: how often the owner states a reason, and how often the same one. An owner is judged by decisions.
+-- Private: an owner is a person.
 
 with reasons as (
 
@@ -6,7 +7,8 @@ with reasons as (
         periods.period,
         deals.owner,
         deals.loss_reason_category as category,
-        count(*) as lost_deals
+        count(*) as lost_deals,
+        sum(case when deals.decision_line > 1 then 0 else 1 end) as lost_decisions
     from {{ ref('fct_closed_deals') }} as deals
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
         on deals.closed_on is not distinct from periods.closed_on
@@ -37,6 +39,9 @@ select
     {{ rate(
         "max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)",
         "sum(case when category != 'unspecified' then lost_deals else 0 end)"
-    ) }} as top_share
+    ) }} as top_share,
+    cast(sum(lost_decisions) as bigint) as lost_decisions,
+    cast(sum(case when category != 'unspecified' then lost_decisions else 0 end) as bigint) as stated_lost_decisions,
+    cast(max(case when category != 'unspecified' then lost_decisions end) as bigint) as top_lost_decisions
 from ranked
 group by period, owner
