@@ -76,7 +76,7 @@
             ~ 'majority_accuracy double, in_sample_accuracy double, in_sample_false_positives bigint, '
             ~ 'in_sample_false_negatives bigint, rationale string, method_version string',
         'int_segment_designs':
-            'dimension string, cluster string, counted string, deals bigint, strata bigint, squares double, cell_squares double, cell_pairs double, '
+            'dimension string, cluster string, deals bigint, strata bigint, squares double, cell_squares double, cell_pairs double, '
             ~ 'segment_squares double, segment_pairs double, cells bigint, segments bigint, clustered_spread double, spread double, '
             ~ 'few_clusters bigint, wide_segments bigint, design_effect double, degrees double',
         'int_segment_evidence':

@@ -32,10 +32,6 @@ ByCluster = dict[str, ClusterSums]
 """The sums of a dimension by what deals belong together by, in the order of `CLUSTERS`."""
 
 
-DECISIONS, DEALS = "decisions", "deals"
-"""What is counted where deals belong together: decisions, of which several lines of one are one, or every line."""
-
-
 def decisions(reader: Reader) -> str:
     """Closed deals as a subquery named `deals`, lines of one decision once."""
     return f"(select * from {reader.relation('fct_closed_deals')} where decision_line = 1) as deals"
@@ -106,11 +102,10 @@ def segment_sums(
     window: Sequence[str],
     parameters: Parameters,
     cuts: Cuts = MappingProxyType({}),
-    counted: str = DECISIONS,
 ) -> dict[str, ByCluster]:
-    """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut, over decisions or deals."""
+    """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut, over decisions."""
     closed = f"closed_quarter in ({_list(window, reader)})"
-    deals = decisions(reader) if counted == DECISIONS else reader.relation("fct_closed_deals")
+    deals = decisions(reader)
     group, _ = _type_groups(reader, deals, closed)
     columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
     return _cluster_sums(reader, deals, closed, columns, group, parameters)
@@ -158,11 +153,10 @@ def two_sided_designs(
     return {column: largest(found.get(column, {}).values()) for column in columns}
 
 
-def stated_sums(reader: Reader, counted: str = DECISIONS) -> dict[str, ByCluster]:
+def stated_sums(reader: Reader) -> dict[str, ByCluster]:
     """What int_segment_designs states of the segments of the window, by dimension and cut."""
     found: dict[str, ByCluster] = {}
-    stated = [row for row in reader.table("int_segment_designs") if row["counted"] == counted]
-    for row in sorted(stated, key=lambda row: CLUSTERS.index(str(row["cluster"]))):
+    for row in sorted(reader.table("int_segment_designs"), key=lambda row: CLUSTERS.index(str(row["cluster"]))):
         found.setdefault(str(row["dimension"]), {})[str(row["cluster"])] = _sums_of(row)
     return found
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import asdict, fields
 
 from winloss.advice.counts import ATTRIBUTES
-from winloss.advice.deals import DEALS, DECISIONS, answers_design, design_of, of_window, segment_sums, two_sided_designs
+from winloss.advice.deals import answers_design, design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
@@ -21,7 +21,6 @@ from winloss.settings import declared
 SEGMENT_DESIGNS = {
     "dimension": "text",
     "cluster": "text",
-    "counted": "text",
     **{column.name: "integer" if column.type == "int" else "number" for column in fields(ClusterSums)},
     "design_effect": "number",
     "degrees": "number",
@@ -36,9 +35,8 @@ MOMENTS = {"contacts at close": "at_close", "contacts early": "early"}
 
 
 def segment_designs(reader: Reader) -> list[Row]:
-    """One row per dimension or cut, kind of cluster that deals of the window share, and what is counted: sums, and the design effect.
+    """One row per dimension or cut and kind of cluster that decisions of the window share: sums, and the design effect.
 
-    Claims about segments rest on decisions, changes and scores on every deal: two questions where a decision stands in several lines.
     Asked once for all that compares segments of the window: recommendations, what moved the win rate, the scorecard of accounts.
     """
     window = window_quarters(reader)
@@ -47,21 +45,14 @@ def segment_designs(reader: Reader) -> list[Row]:
     changes = reader.rows(f"select distinct dimension from {reader.relation('int_segment_quarters')}")
     recommendable = recommendable_dimensions(reader)
     dimensions = sorted({*recommendable, *ATTRIBUTES, *(str(row["dimension"]) for row in changes)})
-    asked = (reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
-    found = {DECISIONS: segment_sums(*asked)}
-    repeated = reader.rows(
-        f"select 1 as one from {reader.relation('fct_closed_deals')} where decision_line > 1 limit 1"
-    )
-    found[DEALS] = segment_sums(*asked, counted=DEALS) if repeated else found[DECISIONS]
+    found = segment_sums(reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
     rows: list[Row] = []
-    for counted, by_dimension in found.items():
-        for dimension, sums in by_dimension.items():
-            for cluster, of_cluster in sums.items():
-                design = design_effect(of_cluster)
-                degrees = design.degrees if math.isfinite(design.degrees) else None
-                told: Row = {"design_effect": design.factor, "degrees": degrees}
-                row = {"dimension": dimension, "cluster": cluster, "counted": counted, **asdict(of_cluster), **told}
-                rows.append(row)
+    for dimension, sums in found.items():
+        for cluster, of_cluster in sums.items():
+            design = design_effect(of_cluster)
+            degrees = design.degrees if math.isfinite(design.degrees) else None
+            told: Row = {"design_effect": design.factor, "degrees": degrees}
+            rows.append({"dimension": dimension, "cluster": cluster, **asdict(of_cluster), **told})
     return rows
 
 
