@@ -94,11 +94,14 @@
     {{ return({'crm': rows[0][0], 'fingerprint': rows[0][1]} if rows else {'crm': none, 'fingerprint': none}) }}
 {% endmacro %}
 
-{# Whether one of these resources reads a landing table. #}
+{# Whether one of these resources reads a landing table, itself or by a step that is part of its query. #}
 {% macro reads_landing(resources) %}
     {%- for resource in resources -%}
-        {%- for parent in graph.nodes.get(resource, {}).get('depends_on', {}).get('nodes', []) if parent.startswith('source.winloss.landing.') -%}
-            {{ return(true) }}
+        {%- for parent in graph.nodes.get(resource, {}).get('depends_on', {}).get('nodes', []) -%}
+            {%- if parent.startswith('source.winloss.landing.') -%}{{ return(true) }}{%- endif -%}
+            {%- if graph.nodes.get(parent, {}).get('config', {}).get('materialized') == 'ephemeral' and reads_landing([parent]) -%}
+                {{ return(true) }}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(false) }}

@@ -269,7 +269,10 @@ def test_strong_is_said_only_of_rows_that_are_claims(company: tuple[str, Path, R
         "scorecard_quality": lambda row: row["is_allowed"],
         "account_tiers": lambda row: row["judged_deals"],
         "advice_values": lambda row: row["agreement"] in ("both", "conflict"),
-        "win_rate_change_segments": lambda row: row["is_changed"] or row["is_simpson"],
+        # or it is named as what a claimed mix consists of
+        "win_rate_change_segments": lambda row: (
+            row["is_changed"] or row["is_simpson"] or row["contribution_low"] * row["contribution_high"] > 0
+        ),
         "win_rate_definitions": lambda row: row["grade"] == "strong" or row["definition"] == "pace",
         "win_rate_trend": lambda row: row["grade"] == "strong" or row["is_shift"],
         "report_changes": lambda row: row["grade"] == "strong",
