@@ -120,6 +120,13 @@ def test_a_claimed_mix_names_the_segment_whose_share_moved_it_most() -> None:
     assert "Partner" not in str(graded(moved(segments=segments)))
 
 
+def test_where_lines_of_a_decision_count_once_it_is_said() -> None:
+    note = "lines of a split opportunity are, count once: 90 of the 100 of Q4"
+    parts = [part | {"closed_deals": 90} for part in (TOTAL, MIX, RECORDING, WITHIN)]
+    assert note in str(of(win_rate_changes=parts))
+    assert "count once" not in str(of(win_rate_changes=[part | {"closed_deals": 100} for part in parts]))
+
+
 def test_a_claimed_mix_is_drawn_by_field_the_one_that_moved_most_first() -> None:
     segments = [
         SEGMENT,

@@ -2,7 +2,7 @@
 
 The quarter under review is compared with the previous quarter and with the same quarter a year before. Effects of segments are those of
 the trailing window (`effects`), so that one quarter's chance is not taken for what a segment does. Judged are decisions, of which lines
-that nothing tells apart are one; the counts beside are of deals.
+that nothing tells apart are one; so are the counts beside.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     }
     left_out = leaking_dimensions(reader)
     names = sorted({*window, quarter, *compared.values()})
-    counts, shown, renamed = _segment_counts(reader, names, window, left_out, constants)
+    counts, renamed = _segment_counts(reader, names, window, left_out, constants)
     learned = {name: counts[name] for name in window if name in counts}
     if not learned:
         return []
@@ -118,8 +118,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
     for comparison in COMPARISONS:
         named = {**told, "comparison": comparison, "compared_quarter": compared[comparison]}
         before, now = counts.get(compared[comparison], {}), counts.get(quarter, {})
-        lines = shown.get(compared[comparison], {}), shown.get(quarter, {})
-        result += [{**named, **row} for row in comparison_rows(found, before, now, designs, constants, lines)]
+        result += [{**named, **row} for row in comparison_rows(found, before, now, designs, constants)]
     return result
 
 
@@ -136,14 +135,9 @@ def comparison_rows(
     now: Counts,
     designs: Designs = INDEPENDENT,
     constants: Parameters = Parameters(),
-    lines: tuple[Counts, Counts] | None = None,
 ) -> list[Row]:
-    """The rows of one comparison: `before` and `now` hold the decisions of each segment, `found` the effects of the window.
-
-    Shown are the deals of `lines`, before and now, where these are more.
-    """
-    lines = lines or (before, now)
-    sizes, wins = _totals(lines[0]), _totals(lines[1])
+    """The rows of one comparison: `before` and `now` hold the decisions of each segment, `found` the effects of the window."""
+    sizes, wins = _totals(before), _totals(now)
     sides: Row = {
         "closed_deals": wins[0],
         "won_deals": wins[1],
@@ -166,7 +160,7 @@ def comparison_rows(
     rows = [
         {**sides, **row, "prior_deals": round(found.prior)} for row in _parts(told, (before, now), designs, constants)
     ]
-    return rows + _segments(told, before, now, designs, constants, lines)
+    return rows + _segments(told, before, now, designs, constants)
 
 
 def _totals(side: Counts) -> tuple[int, int]:
@@ -231,7 +225,6 @@ def _segments(
     now: Counts,
     designs: Designs,
     constants: Parameters,
-    lines: tuple[Counts, Counts],
 ) -> list[Row]:
     segments = sorted(segment for segment in told.effects if segment in before or segment in now)
     tests = {segment: test for segment in segments if (test := _test(segment, before, now, designs, constants))}
@@ -241,8 +234,8 @@ def _segments(
     rows: list[Row] = []
     for segment in segments:
         part, dimension = told.segments[segment], told.dimensions[segment[0]]
-        compared, compared_won = lines[0].get(segment, (0, 0))
-        deals, won = lines[1].get(segment, (0, 0))
+        compared, compared_won = before.get(segment, (0, 0))
+        deals, won = now.get(segment, (0, 0))
         q_value = float(q_values[segment]) if segment in tests else None
         passed = 1.0 if q_value is None else q_value
         is_claimed = passed <= constants.change_claim_rate
@@ -326,22 +319,19 @@ where caveat_codes like '%leak:%'"""
     return {str(row["dimension"]) for row in rows}
 
 
-ByQuarter = dict[str, dict[Segment, tuple[int, int]]]
-
-
 def _segment_counts(
     reader: Reader, quarters: Sequence[str], window: Sequence[str], left_out: set[str], constants: Parameters
-) -> tuple[ByQuarter, ByQuarter, dict[Segment, Segment]]:
-    """Decisions, and deals to show, by quarter and segment, and the small segments that are counted as `ALL_OTHERS`."""
+) -> tuple[dict[str, dict[Segment, tuple[int, int]]], dict[Segment, Segment]]:
+    """Decisions by quarter and segment, and the small segments that are counted as `ALL_OTHERS`."""
     rows = [
         (
             str(row["quarter"]),
             (str(row["dimension"]), str(row["segment"])),
-            (int(row["decisions"] or 0), int(row["won_decisions"] or 0)),
-            (int(row["deals"] or 0), int(row["won"] or 0)),
+            int(row["decisions"] or 0),
+            int(row["won_decisions"] or 0),
         )
         for row in reader.rows(
-            f"""select quarter, dimension, segment, decisions, won_decisions, closed_deals as deals, won_deals as won
+            f"""select quarter, dimension, segment, decisions, won_decisions
 from {reader.relation("int_segment_quarters")}
 where quarter in ({_listed(quarters, reader)})"""
         )
@@ -349,13 +339,12 @@ where quarter in ({_listed(quarters, reader)})"""
     ]
     sizes: dict[Segment, int] = {}
     for quarter, segment, decisions, _ in rows:
-        sizes[segment] = sizes.get(segment, 0) + (decisions[0] if quarter in window else 0)
+        sizes[segment] = sizes.get(segment, 0) + (decisions if quarter in window else 0)
     renamed = effects.folded(list(sizes.items()), constants.maximum_segments, ALL_OTHERS)
-    told, shown = (
-        effects.counts_by_quarter((row[0], renamed.get(row[1], row[1]), *row[place]) for row in rows)
-        for place in (2, 3)
+    told = effects.counts_by_quarter(
+        (quarter, renamed.get(segment, segment), decisions, won) for quarter, segment, decisions, won in rows
     )
-    return told, shown, renamed
+    return told, renamed
 
 
 def _shared_deals(

@@ -1,9 +1,7 @@
 {%- set minimum_deals = setting('minimum_deals') | int -%}
-{%- set won = '(cast(won_deals as double) * decisions / nullif(closed_deals, 0))' -%}
 {%- set claim_z = (setting('win_rate_claim_z') | string) ~ 'e0' -%}
--- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict on the win
--- rate needs quarters that have ended and `minimum_deals` decisions in each: two deals against two are no change. Intervals and limits are
--- those of as many decisions, of which lines that nothing tells apart are one.
+-- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict needs quarters that have
+-- ended and `minimum_deals` decisions in each. Intervals and limits are of decisions, of which lines that nothing tells apart are one.
 
 with outcomes as (
 
@@ -23,6 +21,7 @@ measured as (
     select
         quarters.starts_on,
         cast(coalesce(sum(outcomes.decisions) filter (where outcomes.outcome in ('won', 'lost')), 0) as bigint) as decisions,
+        cast(coalesce(sum(outcomes.decisions) filter (where outcomes.outcome = 'won'), 0) as bigint) as won_decisions,
         {{ deal_measures() }}
     from {{ ref('int_quarters') }} as quarters
     left join outcomes on quarters.starts_on = outcomes.closed_quarter_starts_on
@@ -34,9 +33,10 @@ rated as (
 
     select
         *,
-        {{ rate_columns(won, 'decisions', 'win_rate') }},
-        {{ wilson_low(won, 'decisions', claim_z) }} as claim_low,
-        {{ wilson_high(won, 'decisions', claim_z) }} as claim_high,
+        {{ rate_columns('(cast(won_deals as double) * decisions / nullif(closed_deals, 0))', 'decisions', 'win_rate') }},
+        {{ rate_columns('won_decisions', 'decisions', 'decided_rate') }},
+        {{ wilson_low('won_decisions', 'decisions', claim_z) }} as claim_low,
+        {{ wilson_high('won_decisions', 'decisions', claim_z) }} as claim_high,
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
         lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured
@@ -65,9 +65,13 @@ compared as (
         charted.*,
         greatest(0e0, charted.center_line - charted.half_width) as lower_limit,
         least(1e0, charted.center_line + charted.half_width) as upper_limit,
+        -- a verdict is that of deals and of decisions alike, so that the lines of one make none
+        least(charted.win_rate, charted.decided_rate) > upper_limit or greatest(charted.win_rate, charted.decided_rate) < lower_limit as is_far,
         {{ difference_columns('charted.win_rate', 'previous.win_rate', 'win_rate_change') }},
-        {{ newcombe_low('charted.win_rate', 'charted.claim_low', 'previous.win_rate', 'previous.claim_high') }} > 0
-        or {{ newcombe_high('charted.win_rate', 'charted.claim_high', 'previous.win_rate', 'previous.claim_low') }} < 0 as leaves_out_zero,
+        {{ difference_columns('charted.decided_rate', 'previous.decided_rate', 'decided_change') }},
+        (win_rate_change_low > 0 and decided_change_low > 0) or (win_rate_change_high < 0 and decided_change_high < 0) as is_changed,
+        {{ newcombe_low('charted.decided_rate', 'charted.claim_low', 'previous.decided_rate', 'previous.claim_high') }} > 0
+        or {{ newcombe_high('charted.decided_rate', 'charted.claim_high', 'previous.decided_rate', 'previous.claim_low') }} < 0 as leaves_out_zero,
         charted.decisions >= {{ minimum_deals }} and not charted.is_partial as is_judged,
         -- a quarter that is far from the one before it in the table has a mistyped year between them
         previous.decisions >= {{ minimum_deals }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
@@ -93,16 +97,13 @@ select
     compared.center_line,
     case when compared.closed_deals > 0 then compared.lower_limit end as lower_limit,
     case when compared.closed_deals > 0 then compared.upper_limit end as upper_limit,
-    case when compared.closed_deals > 0 then (compared.win_rate < compared.lower_limit or compared.win_rate > compared.upper_limit) and compared.is_judged end
-        as is_outside_limits,
+    case when compared.closed_deals > 0 then compared.is_judged and compared.is_far end as is_outside_limits,
     compared.win_rate_change,
     compared.win_rate_change_low,
     compared.win_rate_change_high,
-    case when compared.is_judged and compared.is_next then compared.win_rate_change_low > 0 or compared.win_rate_change_high < 0 end as is_win_rate_changed,
-    -- the same at the level of a claim
-    case when compared.is_judged and compared.is_next then compared.leaves_out_zero end as is_win_rate_change_claimed,
+    case when compared.is_judged and compared.is_next then compared.is_changed end as is_win_rate_changed,
+    case when compared.is_judged and compared.is_next then compared.is_changed and compared.leaves_out_zero end as is_win_rate_change_claimed,
     {{ value_columns('compared', has_interval=false) }},
-    -- sales velocity: closed deals x win rate x mean won value / mean cycle of won deals
     compared.closed_deals * compared.win_rate * compared.mean_won_amount / nullif(compared.mean_won_cycle_days, 0) as velocity_amount_per_day,
     compared.value_missing_reason,
     compared.decisions

@@ -60,6 +60,20 @@ def why_it_moved(context: Context) -> Section:
     scale = _scale(compared)
     if compared:
         blocks.append(Columns(tuple(_bridge(context, parts, scale) for parts in compared)))
+    blocks += [
+        Paragraph(
+            context.writer.say(
+                "Here closed deals that nothing in the export tells apart, as lines of a split opportunity are, count once: "
+                "{closed_deals} of the {lines.closed_deals} of {quarter}.",
+                parts["total"],
+                lines=row,
+            ),
+            "note",
+        )
+        for parts in compared[:1]
+        for row in rows
+        if row["quarter"] == parts["total"]["quarter"] and row["closed_deals"] > parts["total"]["closed_deals"]
+    ]
     blocks += [_fields(context, parts["mix"]) for parts in compared if parts["mix"]["is_claimed"]]
     blocks.append(_trend(context, rows))
     return Section("why", question, _finding(context, compared), tuple(blocks), sources)
