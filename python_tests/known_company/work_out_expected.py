@@ -1242,6 +1242,10 @@ def loss_reason_coverage_by_owner() -> Iterator[Row]:
                 "stated_share": share(stated.total(), len(mine)),
                 "top_category": top,
                 "top_share": share(stated[top], stated.total()) if top else None,
+                # no deal repeats another
+                "lost_decisions": len(mine),
+                "stated_lost_decisions": stated.total(),
+                "top_lost_decisions": stated[top] if top else None,
             }
 
 
