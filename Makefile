@@ -39,7 +39,7 @@ check-python: $(VENV)/.installed-dev
 	$(call quietly,ruff and mypy,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary)
 
 check-tests: $(VENV)/.installed-dev
-	$(call quietly,tests that run no dbt build,$(BIN)/python -m pytest --quiet -m "not (dbt or long or $(SLOW))")
+	$(call quietly,tests that run no dbt build,$(BIN)/python -m pytest --quiet $(IN_PARALLEL) -m "not (dbt or long or $(SLOW))")
 
 # On empty tables. A unit test takes a fifth of a second and its table besides: after an edit those run of what changed and of what reads it,
 # all where a setting or the code that models call changed, or where the last run was red: what stands in its tables is not known.
