@@ -157,9 +157,7 @@ def comparison_rows(
             for part in PARTS
         ]
     told = effects.account(found, before, now, designs.of_quarters.factor)
-    rows = [
-        {**sides, **row, "prior_deals": round(found.prior)} for row in _parts(told, (before, now), designs, constants)
-    ]
+    rows = [{**sides, **row, "prior_deals": round(found.prior)} for row in _parts(told, sides, designs, constants)]
     return rows + _segments(told, before, now, designs, constants)
 
 
@@ -169,7 +167,7 @@ def _totals(side: Counts) -> tuple[int, int]:
     return sum(deals for deals, _ in own), sum(won for _, won in own)
 
 
-def _parts(told: Account, sides: tuple[Counts, Counts], designs: Designs, constants: Parameters) -> list[Row]:
+def _parts(told: Account, sides: Row, designs: Designs, constants: Parameters) -> list[Row]:
     rows: dict[str, Row] = {"total": _total(told, sides, designs, constants)}
     for name, part in (("mix", told.mix), ("recording", told.recording), ("within", told.within)):
         rows[name] = {"change": part.change, **_bounds("change", part), **_claim(part, constants)}
@@ -178,9 +176,9 @@ def _parts(told: Account, sides: tuple[Counts, Counts], designs: Designs, consta
     return [{"part": name, **rows[name]} for name in PARTS]
 
 
-def _total(told: Account, sides: tuple[Counts, Counts], designs: Designs, constants: Parameters) -> Row:
-    totals = [count for side in reversed(sides) for count in reversed(_totals(side))]
-    numbers = [count / designs.of_quarters.factor for count in totals]
+def _total(told: Account, sides: Row, designs: Designs, constants: Parameters) -> Row:
+    numbers = [float(sides[name] or 0) / designs.of_quarters.factor for name in ("won_deals", "closed_deals")]
+    numbers += [float(sides[f"compared_{name}"] or 0) / designs.of_quarters.factor for name in ("won_deals", "deals")]
     low, high = statistics.newcombe_interval(numbers[0], numbers[1], numbers[2], numbers[3], 0.95)
     confidence = 1 - float(statistics.two_sided_p(constants.win_rate_claim_z))
     sure = statistics.newcombe_interval(numbers[0], numbers[1], numbers[2], numbers[3], confidence)
@@ -219,13 +217,7 @@ def verdict(parts: Mapping[str, Row]) -> str:
 # ---------------------------------------------------------------- segments
 
 
-def _segments(
-    told: Account,
-    before: Counts,
-    now: Counts,
-    designs: Designs,
-    constants: Parameters,
-) -> list[Row]:
+def _segments(told: Account, before: Counts, now: Counts, designs: Designs, constants: Parameters) -> list[Row]:
     segments = sorted(segment for segment in told.effects if segment in before or segment in now)
     tests = {segment: test for segment in segments if (test := _test(segment, before, now, designs, constants))}
     q_values = dict(
@@ -234,8 +226,8 @@ def _segments(
     rows: list[Row] = []
     for segment in segments:
         part, dimension = told.segments[segment], told.dimensions[segment[0]]
-        compared, compared_won = before.get(segment, (0, 0))
         deals, won = now.get(segment, (0, 0))
+        compared, compared_won = before.get(segment, (0, 0))
         q_value = float(q_values[segment]) if segment in tests else None
         passed = 1.0 if q_value is None else q_value
         is_claimed = passed <= constants.change_claim_rate

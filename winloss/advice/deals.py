@@ -115,8 +115,8 @@ def quarters_design(reader: Reader, quarters: Sequence[str], parameters: Paramet
     """The design effect of accounts and owners on the win rates of quarters: what an owner wins in all of them alike moves none."""
     deals = f"""(
     select deal_key, account_key, owner, is_won, closed_quarter as compared_quarter, 'all' as closed_quarter
-    from {reader.relation("fct_closed_deals")}
-    where closed_quarter in ({_list(quarters, reader)}) and decision_line = 1
+    from {decisions(reader)}
+    where closed_quarter in ({_list(quarters, reader)})
 ) as deals"""
     return design_of(reader, deals, "compared_quarter", parameters)
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import asdict, fields
 
 from winloss.advice.counts import ATTRIBUTES
-from winloss.advice.deals import answers_design, design_of, of_window, segment_sums, two_sided_designs
+from winloss.advice.deals import answers_design, decisions, design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
 from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
@@ -90,10 +90,9 @@ def _named(reader: Reader) -> str:
     """Deals of the window that name a vendor, by the one they name, those that name several as one more."""
     return f"""(
     select deals.deal_key, deals.account_key, deals.owner, deals.is_won, deals.closed_quarter, vendors.competitor
-    from {reader.relation("fct_closed_deals")} as deals
+    from {decisions(reader)}
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
-    where deals.decision_line = 1
 ) as deals"""
 
 
@@ -107,10 +106,10 @@ def _reasons(reader: Reader) -> str:
     """Lost deals that name a vendor, by the one they name and with their reason."""
     return f"""(
     select deals.deal_key, deals.account_key, deals.owner, deals.loss_reason_category as answer, vendors.competitor
-    from {reader.relation("fct_closed_deals")} as deals
+    from {decisions(reader)}
     inner join ({_vendors(reader)}) as vendors on deals.deal_key = vendors.deal_key
     {of_window(reader)}
-    where deals.is_won = 0 and deals.decision_line = 1
+    where deals.is_won = 0
 ) as deals"""
 
 
