@@ -193,6 +193,16 @@ def test_what_if_answers_an_unknown_segment_with_the_nearest(published_sample: P
     assert result.exit_code == 1 and "did you mean Retail?" in result.stderr
 
 
+def test_what_if_lists_the_segments_where_none_is_alike(published_sample: Path) -> None:
+    result = run("what-if", "--drop", "region=Xq", "--db", str(published_sample))
+    segments = _one(
+        published_sample,
+        "select string_agg(distinct segment, ', ' order by segment) from win_rates_by_dimension "
+        "where period = 'window' and dimension = 'region'",
+    )
+    assert result.exit_code == 1 and f"region has no segment Xq; there are: {segments}" in result.stderr
+
+
 def _one(path: Path, sql: str) -> Any:
     connection = duckdb.connect()
     connection.execute(f"attach '{path}' as file (read_only)")

@@ -751,6 +751,7 @@ def test_the_report_is_put_in_place_in_one_step(published: Published, tmp_path: 
         (formatting.money_format("USD")[1], -61_100, "−$61.1K"),
         (formatting.money_format("CHF")[0], 1200, "CHF\u00a01,200"),
         (formatting.money_format(None)[0], 1200, "1,200"),
+        (formatting.money_format("company currency")[1], 1_700_000, "1.7M"),
         (formatting.day, "2026-01-15", "15\u00a0January\u00a02026"),
         (formatting.typographic, "by -1.5 (-2.7 to -0.4), 2025-Q4, A-1", "by −1.5 (−2.7 to −0.4), 2025-Q4, A-1"),
     ],

@@ -17,7 +17,8 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _HYPHEN_BEFORE_NUMBER = re.compile(r"(?<![\w.,)])-(?=[\d$€£])")
 
-_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+# int_currencies says `company currency` where no setting names it: words are no sign
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "company currency": ""}
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -24,6 +24,9 @@ Cell = tuple[tuple[str, str], ...]
 
 Z = 1.959963984540054
 
+_LISTED = 20
+"""Segments that a message lists at most."""
+
 
 class WhatIfError(ValueError):
     """The question cannot be answered; the message says what to change."""
@@ -398,7 +401,12 @@ def _cell_counts(marts: _Marts, cell: Cell) -> _Counts:
             f"{dimension} is not a dimension{_nearest(dimension, dimensions)}; there are: {', '.join(dimensions)}"
         )
     segments = sorted(str(row["segment"]) for row in known if row["dimension"] == dimension)
-    raise WhatIfError(f"{dimension} has no segment {segment}{_nearest(segment, segments)}; see win_rates_by_dimension")
+    raise WhatIfError(f"{dimension} has no segment {segment}{_nearest(segment, segments)}; {_some_of(segments)}")
+
+
+def _some_of(segments: Sequence[str]) -> str:
+    shown = ", ".join(segments[:_LISTED])
+    return f"there are: {shown}" if len(segments) <= _LISTED else f"among its {len(segments)}: {shown}"
 
 
 def _nearest(word: str, words: Sequence[str]) -> str:
