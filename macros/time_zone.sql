@@ -23,13 +23,36 @@
 {% macro local_moment(column) -%}
     case
         when length({{ column }}) > 10 and {{ is_zoned(column) }} then {{ in_time_zone(utc_moment(column)) }}
-        else try_cast({{ column }} as timestamp)
+        else {{ stated_moment(column) }}
     end
 {%- endmacro %}
 
 {# Whether a text is a moment that says its zone. #}
 {% macro is_zoned(column) -%}
-    {{ matches(column, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$') }}
+    {{ matches(column, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]' ~ clock() ~ ' ?' ~ zone() ~ '$') }}
+{%- endmacro %}
+
+{# A stated text as a day; null where it is none, or where anything but a time stands behind it. Both engines would cut that off. #}
+{% macro stated_day(column) -%}
+    case when {{ is_day_or_moment(column) }} then try_cast(substring({{ column }}, 1, 10) as date) end
+{%- endmacro %}
+
+{# A stated text as a timestamp, whatever zone it names; null where it is none, likewise. #}
+{% macro stated_moment(column) -%}
+    case when {{ is_day_or_moment(column) }} then try_cast({{ column }} as timestamp) end
+{%- endmacro %}
+
+{% macro is_day_or_moment(column) -%}
+    (length({{ column }}) <= 10 or {{ matches(column, '^.{10}[T ]' ~ clock() ~ '( ?[AaPp][Mm])?( ?' ~ zone() ~ ')?$') }})
+{%- endmacro %}
+
+{# The time of day in a stated moment, and its zone, as patterns. #}
+{% macro clock() -%}
+    ([01]?[0-9]|2[0-4]):[0-5][0-9](:[0-6][0-9]([.,][0-9]+)?)?
+{%- endmacro %}
+
+{% macro zone() -%}
+    (Z|UTC|GMT|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)
 {%- endmacro %}
 
 {# Such a moment as a timestamp in UTC; null where it is none. #}

@@ -1,4 +1,4 @@
-"""Several competitors in a cell are several, whichever way the CRM writes a field of several choices."""
+"""Several competitors in a cell are several, whichever way the CRM, or a person, writes several choices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ COLUMNS = "deal_id outcome created_on closed_on competitor loss_reason amount".s
 
 # outcome, competitors as exported, loss reason
 DEALS = [
-    ("lost", "Acme; Globex", "price"),
+    # by a comma, as in a list kept by hand: each is named by itself below
+    ("lost", "Acme, Globex", "price"),
     ("won", "Acme", ""),
     ("lost", "globex", "price"),
     ("lost", "Globex|ACME ;Acme", "timing"),

@@ -31,6 +31,7 @@ from python_tests.odd_files import ODD_FILES, SIZE, filled_lines, odd_file
 from winloss.dbt.plugin import make_private_database
 from winloss.errors import ReadingError
 from winloss.load.aliases import recognise
+from winloss.load.clock import landed_day_sql
 from winloss.load.columns import COLUMNS, OBJECTS, PROVENANCE, REPORTS, Column, Kind
 from winloss.load.file_inspection import examine
 from winloss.load.folder import date_in_name
@@ -372,6 +373,7 @@ def values(
         (["3-Mar-2026", "03 Mar 26", "March 3, 2026", "3-MAR-2026"], ["2026-03-03"] * 4),
         (["2026/03/04", "20260304"], ["2026-03-04"] * 2),
         (["46085", "46085.5", "46022"], ["2026-03-04", "2026-03-04", "2025-12-31"]),
+        (["46085", "46022", "46085 nope"], ["2026-03-04", "2025-12-31", "46085 nope"]),
         (["1772611200000", "1772582400000"], ["2026-03-04 08:00:00+00:00", "2026-03-04"]),
         (["3/3/2026"], ["2026-03-03"]),
         (["45/13/2026", "25/3/2026"], ["45/13/2026", "2026-03-25"]),
@@ -383,6 +385,59 @@ def test_dates_become_iso_and_what_is_no_date_stays(
     tmp_path: Path, cells: list[str], expected: list[str | None]
 ) -> None:
     assert values(tmp_path, "closed_on", cells) == expected
+
+
+# A day in each form that is read, and what no time of day is.
+DAYS = (
+    "2026-03-14", "2026/3/14", "14/03/2026", "3/14/26", "14.03.2026", "14-Mar-26", "March 14, 2026", "14. März 2026", "Sat 03/14/2026",
+    "2026年3月14日", "20260314", "1773446400000",
+)  # fmt: skip
+NO_TIMES = (
+    "Tnope", " nope", "T25:61", " 25:61", " 10:61", " 10:30 NOPE", "T10:30:00+99:00", " - 2026-03-20", " (guess)", " or so", "?", "T", "0",
+    " 10:30 10:30",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_day_with_anything_but_a_time_behind_it_is_none(tmp_path: Path, day: str) -> None:
+    cells = [day, *(day + behind for behind in NO_TIMES)]
+    read_as = values(tmp_path, "closed_on", cells)
+    assert read_as[0] == "2026-03-14"
+    assert {cell for cell in read_as if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell or "")} == {"2026-03-14"}
+    assert read_as.count("2026-03-14") == cells.count(day)
+    days = ", ".join(landed_day_sql(literal(cell or "")) for cell in read_as)
+    assert [str(found or "") for found in ENGINE.execute(f"select {days}").fetchone() or ()].count("") == len(
+        cells
+    ) - cells.count(day)
+
+
+TIMES = (
+    "{}T10:30", "{} 10:30:15.123", "{} 8:55 PM", "{} 08:55 p.m.", "{}, 20:55 Uhr", "{} 10:30 CET", "{} 10:30 (UTC)", "{} 10:30 UTC+2",
+    "{} 10:30:00 Europe/Berlin", "{}T24:00:00", "{} à 10:30", "{} 10:30:00 GMT+0100 (Central European Standard Time)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("day", [day for day in DAYS if not day.isdigit() and "年" not in day])
+def test_a_day_with_its_time_and_zone_is_a_day(tmp_path: Path, day: str) -> None:
+    cells = [time.format(day) for time in TIMES]
+    assert dict(zip(cells, values(tmp_path, "closed_on", cells), strict=True)) == dict.fromkeys(cells, "2026-03-14")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2026-03-14Z", "2026-03-14+01:00", "2026-03-14 10.30.00", "2026-03-14T103000Z", "2026-03-14 10 AM", "2026年3月14日(土) 10:30",
+        "2026年3月14日 10時30分", "2026년 3월 14일 토요일 오전 10:30", "14 mars 2026 kl. 10:30", "2026-03-14T10:30:00+01:00[Europe/Berlin]",
+        "Sat Mar 14 2026 10:30:00 GMT+0100 (Central European Standard Time)", "14. März 2026 um 10:30 Uhr", "2026. március 14.",
+    ],
+)  # fmt: skip
+def test_times_and_words_that_only_some_write_behind_a_day_leave_it_one(tmp_path: Path, cell: str) -> None:
+    assert values(tmp_path, "closed_on", [cell]) == ["2026-03-14"]
+
+
+def test_a_moment_with_anything_but_a_time_behind_its_day_is_none(tmp_path: Path) -> None:
+    cells = ["2026-03-14 10:30", *(f"2026-03-14{behind}" for behind in NO_TIMES)]
+    assert values(tmp_path, "modified_at", cells) == ["2026-03-14 10:30:00", *cells[1:]]
 
 
 def test_a_few_bare_numbers_among_dates_are_no_spreadsheet_dates(tmp_path: Path) -> None:

@@ -1,25 +1,15 @@
 {{ config(materialized='table') }}
--- One row per distinct stated text of competitors x competitor it names, in the spelling of its segment. A semicolon or a bar stands
--- between two; a comma belongs to a name, such as Acme, Inc. A text that says there was none has the row `none`.
+-- One row per distinct stated text of competitors x competitor it names, in the spelling of its segment. A text that says there was none
+-- has the row `none`.
 
-with parts as (
-
-    select
-        competitor as stated_competitors,
-        {{ split_to_rows('competitor', '[;|]') }} as part
-    from (select distinct competitor from {{ ref('stg_deals') }} where competitor is not null) as stated
-
-),
-
-named as (
+with named as (
 
     select distinct
-        parts.stated_competitors,
+        texts.stated_competitors,
         case when words.meaning = 'none' then 'none' else segments.segment end as competitor,
         coalesce(words.meaning, 'vendor') as kind
-    from parts
-    inner join {{ ref('int_segments') }} as segments
-        on segments.column_name = 'competitor' and trim(parts.part) = segments.stated_value
+    from {{ ref('int_competitor_texts') }} as texts
+    inner join {{ ref('int_segments') }} as segments on segments.column_name = 'competitor' and texts.competitor = segments.stated_value
     left join {{ ref('competitor_words') }} as words on {{ without_signs(folded('segments.segment')) }} = words.word
     -- a word for nothing known names no one
     where segments.segment != 'unknown' and coalesce(words.meaning, 'vendor') != 'unknown'

@@ -8,18 +8,10 @@
 select
     'competitor' as column_name,
     'deals' as object,
-    nullif(trim(part), '') as stated_value,
+    competitor as stated_value,
     sum(uses) as uses
-from (
-    select
-        {{ split_to_rows("coalesce(competitor, '')", '[;|]') }} as part,
-        uses
-    from (select
-        competitor,
-        count(*) as uses
-    from {{ ref('stg_deals') }} group by competitor) as cells
-) as parts
-group by nullif(trim(part), '')
+from {{ ref('int_competitor_texts') }}
+group by competitor
 {%- else -%}
 select
     '{{ column }}' as column_name,

@@ -11,7 +11,7 @@ with lines as (
         coalesce(account_id, account_name_hash) as account_id,
         annual_revenue,
         employees,
-        try_cast(modified_at as timestamp) as modified_at,
+        {{ stated_moment('modified_at') }} as modified_at,
         lower(is_deleted) in ('true', '1', 'yes') as is_deleted{{ and_dimensions('accounts', account_dimensions()) }}  -- noqa: LT02
     from {{ source('landing', 'accounts') }} as accounts
 

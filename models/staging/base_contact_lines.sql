@@ -14,7 +14,7 @@ with lines as (
         title,
         department,
         buying_role,
-        try_cast(modified_at as timestamp) as modified_at,
+        {{ stated_moment('modified_at') }} as modified_at,
         lower(is_deleted) in ('true', '1', 'yes') as is_deleted
     from {{ ref('base_contacts') }}
 

@@ -11,7 +11,7 @@ select
     lines.added_on,
     nullif(concat_ws(
         ', ',
-        case when lines.added_on is not null and try_cast(substring(lines.added_on, 1, 10) as date) is null then 'added_on' end
+        case when lines.added_on is not null and {{ stated_day('lines.added_on') }} is null then 'added_on' end
     ), '') as unreadable_columns,
     case
         when lines.line_problem is not null then {{ rule_of_line('lines.line_problem') }}

@@ -12,14 +12,14 @@ select
     left_moment as left_at,
     from_stage,
     cast(try_cast(amount as decimal(38, 2)) as double) as amount,
-    try_cast(substring(close_date, 1, 10) as date) as expected_close_on,
-    try_cast(substring(close_date_of_day, 1, 10) as date) as expected_close_after_day_on,
+    {{ stated_day('close_date') }} as expected_close_on,
+    {{ stated_day('close_date_of_day') }} as expected_close_after_day_on,
     nullif(concat_ws(
         ', ',
-        case when entered_on is not null and try_cast(entered_on as date) is null then 'entered_on' end,
+        case when entered_on is not null and {{ stated_day('entered_on') }} is null then 'entered_on' end,
         case when left_at is not null and left_moment is null then 'left_at' end,
         case when amount is not null and try_cast(amount as decimal(38, 2)) is null then 'amount' end,
-        case when close_date is not null and try_cast(substring(close_date, 1, 10) as date) is null then 'close_date' end
+        case when close_date is not null and {{ stated_day('close_date') }} is null then 'close_date' end
     ), '') as unreadable_columns,
     case
         when line_problem is not null then {{ rule_of_line('line_problem') }}

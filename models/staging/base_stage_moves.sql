@@ -9,7 +9,9 @@ with landed as (
         {{ local_moment('history.entered_on') }} as entered_at,
         {{ local_moment('history.left_at') }} as left_moment,
         lower(coalesce(history.is_deleted, 'false')) in ('true', '1', 'yes') as was_deleted,
-        substring({{ local_day('history.entered_on') }}, 1, 10) as entered_day,
+        case
+            when {{ is_day_or_moment('history.entered_on') }} then substring({{ local_day('history.entered_on') }}, 1, 10) else history.entered_on
+        end as entered_day,
         files.source_file is null as is_column_of_deals,
         row_number() over (
             partition by history.deal_id, history.stage, files.source_file is null

@@ -8,9 +8,9 @@ with stated as (
 
     select
         deals.*,
-        try_cast(substring(deals.created_on, 1, 10) as date) as created_day,
-        try_cast(substring(deals.closed_on, 1, 10) as date) as closed_day,
-        try_cast(deals.modified_at as timestamp) as modified_moment,
+        {{ stated_day('deals.created_on') }} as created_day,
+        {{ stated_day('deals.closed_on') }} as closed_day,
+        {{ stated_moment('deals.modified_at') }} as modified_moment,
         try_cast(deals.amount as decimal(38, 2)) as read_amount,
         try_cast(deals.amount_converted as decimal(38, 2)) as read_converted,
         try_cast(deals.qualification_score as double) as score,
@@ -42,7 +42,7 @@ select
         when closed_on is null and known_outcome != 'open' then cast({{ dbt.dateadd('day', 'days_to_close', 'created_day') }} as date)
         else closed_day
     end as closed_on,
-    try_cast(substring(close_date, 1, 10) as date) as close_date,
+    {{ stated_day('close_date') }} as close_date,
     modified_moment as modified_at,
     amount as amount_stated,
     amount_converted as converted_stated,

@@ -6,6 +6,6 @@ select
     contact_id,
     buying_role,
     lower(is_primary) in ('true', '1', 'yes') as is_primary,
-    try_cast(substring(added_on, 1, 10) as date) as added_on
+    {{ stated_day('added_on') }} as added_on
 from {{ ref('base_deal_contact_lines') }}
 where rule_id is null

@@ -3,7 +3,7 @@
 select
     {{ keyed_hash('deal', 'deal_id') }} as deal_key,
     stage,
-    try_cast(substring(entered_on, 1, 10) as date) as entered_on,
+    {{ stated_day('entered_on') }} as entered_on,
     entered_at,
     left_at,
     from_stage,

@@ -1731,6 +1731,11 @@ def data_quality_findings() -> Iterator[Row]:
             sum(deal["created"] is not None for deal in DEALS) + len(accepted("stage_history")),
         ),
         "no_value_word": no_value_words(),
+        # its rivals are named by one word each, with semicolons between
+        "competitors_in_one_name": (
+            0,
+            sum(len([part for part in line["Rival"].split(";") if part.strip()]) for line in accepted("deals")),
+        ),
         # the invented company keeps people out of its dimensions
         "person_in_dimension": (
             0,

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from winloss.load.aliases import seed_rows
+from winloss.load.clock import ZONED_MOMENT, landed_day_sql
 from winloss.load.columns import Column
 from winloss.load.layout import fiscal_year_start_month
 from winloss.load.parsing import OUTCOMES
@@ -143,9 +144,9 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
 
         ),
 
-        dated as (
+        closed as (
 
-            select *, try_cast(left({_local_day_sql("closed_at", zone)}, 10) as date) as closed_day
+            select *, {_local_day_sql("closed_at", zone)} as closed_text
             from (
                 select
                     *,
@@ -155,7 +156,9 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
                 from decided
             )
 
-        )
+        ),
+
+        dated as (select *, {landed_day_sql("closed_text")} as closed_day from closed)
 
         select
             source_file,
@@ -196,7 +199,7 @@ def _local_day_sql(moment: str, zone: str) -> str:
     """SQL of the day of a stated moment in the company's zone, as the models have it; midnight UTC is a day without a time."""
     in_utc = f"(try_cast(regexp_replace({moment}, ' ?(Z|UTC|GMT)$', '+00') as timestamptz) at time zone 'UTC')"
     local = f"case when {in_utc} = date_trunc('day', {in_utc}) then {in_utc} else {in_utc} at time zone 'UTC' at time zone {literal(zone)} end"
-    is_zoned = f"regexp_matches({moment}, '[T ][0-9]{{2}}:[0-9]{{2}}.*(Z|UTC|GMT|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
+    is_zoned = f"regexp_full_match({moment}, '{ZONED_MOMENT}')"
     return f"case when length({moment}) > 10 and {is_zoned} then coalesce(cast({local} as varchar), {moment}) else {moment} end"
 
 

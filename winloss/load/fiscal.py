@@ -8,6 +8,7 @@ import duckdb
 
 from winloss.errors import listed
 from winloss.load.aliases import aliases, seed_rows
+from winloss.load.clock import landed_day_sql
 from winloss.load.headers import positions
 from winloss.load.layout import Layout, fiscal_year_start_month
 from winloss.load.statements import FileReading, Formats, file_statement, trimmed_sql
@@ -62,7 +63,7 @@ def _notice(
         f"count_if(quarter(day + interval {(13 - month) % 12} month) = stated)" for month in range(1, 13)
     )
     row = engine.execute(
-        f"select count(*), {counted} from (select try_cast(left(deals.closed_on, 10) as date) as day, stated from "
+        f"select count(*), {counted} from (select {landed_day_sql('deals.closed_on')} as day, stated from "
         f"({file_statement(columns, reading, formats, layout.outcome_words)}) as deals "
         f"inner join (select source_line, {quarter} as stated from {reading.file.relation()} as records) as records "
         f"using (source_line) where deals.line_problem is null) as days where day is not null and stated is not null"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from winloss.load.aliases import seed_rows
+from winloss.load.clock import BEHIND_SIGNS, TIME, TIME_BEHIND_ISO, WORDS_BEHIND, ZONED_MOMENT
 from winloss.load.columns import Kind
 from winloss.quoting import literal, words
 
@@ -36,11 +37,11 @@ NO_DAY = (
     rf"|(1899{_SEP}12{_SEP}3[01]|(12{_SEP}3[01]|3[01]{_SEP}12){_SEP}1899)"
     rf"|(1900{_SEP}0?1{_SEP}0?[01]|0?[01]{_SEP}0?[01]{_SEP}1900)"
     rf"|(1970{_SEP}0?1{_SEP}0?1|0?1{_SEP}0?1{_SEP}1970)"
-    rf"|(9999{_SEP}12{_SEP}31|(12{_SEP}31|31{_SEP}12){_SEP}9999))([T ,].*)?"
+    rf"|(9999{_SEP}12{_SEP}31|(12{_SEP}31|31{_SEP}12){_SEP}9999))"
 )
 # What such a day has in it, which few others have: asked first, for it is asked of every cell.
 _PART_OF_NO_DAY = "0001|0000|1899|1900|1970|9999|0[-/. ]0"
-_NO_DAY = re.compile(NO_DAY)
+_NO_DAY = re.compile(NO_DAY + "([T ,].*)?")
 
 DATE_ORDERS = ("ymd", "mdy", "dmy")
 DECIMAL_STYLES = ("point", "comma")
@@ -54,7 +55,7 @@ _LETTERS = r"[^\W\d_]"
 _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (form, re.compile(pattern))
     for form, pattern in (
-        ("iso", r"\d{4}-\d{2}-\d{2}([T ].*)?"),
+        ("iso", r"\d{4}-\d{2}-\d{2}(\D.*)?"),
         ("year_first", r"\d{4}[/.-] ?\d{1,2}[/.-] ?\d{1,2}(\D.*)?"),
         ("with_signs", r"\d{4} ?[年년] ?\d{1,2} ?[月월].*"),
         (
@@ -202,8 +203,7 @@ _DAY_FORMATS = {
 _TIME_FORMATS = ["%I:%M:%S%p", "%I:%M%p", "%H:%M:%S", "%H:%M"]
 
 
-# A moment that says its zone, and one whose clock stands at midnight: a day, written as a moment.
-_ZONED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
+# A moment whose clock stands at midnight: a day, written as a moment.
 _MIDNIGHT = r"\d{4}-\d{2}-\d{2}[T ]00:00(:00([.,]0+)?)?\D.*"
 _MS_A_DAY = 86_400_000
 # Milliseconds, or seconds, since 1970.
@@ -221,21 +221,23 @@ def _formats(names: Sequence[str]) -> str:
 def date_sql(cell: str, column: DateColumn) -> str:
     """SQL text 'yyyy-mm-dd' from a cell, by the forms its column holds; the cell itself where none fits.
 
-    A moment that says its zone stays one: which day it is hangs on the company's zone, which models know.
+    A moment that says its zone stays one: which day it is hangs on the company's zone, which models know. A day with anything behind it
+    but a time is none.
     """
     if column.has_weekdays:
         unmarked = f"regexp_replace({cell}, {literal(_WEEKDAY)}, {literal(chr(92) + '1')})"
         read = date_sql("undated", replace(column, has_weekdays=False))
         return f"list_transform([{unmarked}], lambda undated: {read})[1]"
     day_or_moment = (
-        f"case when length({cell}) > 16 and regexp_full_match({cell}, '{_ZONED}') "
-        f"and not regexp_full_match({cell}, '{_MIDNIGHT}') then {cell} else left({cell}, 10) end"
+        f"case when length({cell}) > 16 and regexp_full_match({cell}, '{ZONED_MOMENT}') "
+        f"and not regexp_full_match({cell}, '{_MIDNIGHT}') then {cell} "
+        f"when length({cell}) > 10 and regexp_full_match(substr({cell}, 11), {literal(TIME_BEHIND_ISO)}) then left({cell}, 10) else {cell} end"
     )
     if column.forms <= {"iso"}:
         return day_or_moment
     branches = []
     if "iso" in column.forms:
-        branches.append(rf"when regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}([T ].*)?') then {day_or_moment}")
+        branches.append(rf"when regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}}(\D.*)?') then {day_or_moment}")
     if "serial" in column.forms:
         days = f"cast(floor(try_cast({cell} as double)) as integer)"
         branches.append(
@@ -255,7 +257,7 @@ def date_sql(cell: str, column: DateColumn) -> str:
         )
     if column.forms & {"year_first", "day_or_month_first"}:
         # Whatever stands between day, month and year becomes a slash, and the time of day goes.
-        day = rf"regexp_replace(regexp_extract({cell}, '^(.*?)([ T,]+\d{{1,2}}:\d{{2}}.*)?$', 1), '[ ./,-]+', '/', 'g')"
+        day = f"regexp_replace(regexp_extract({cell}, {literal(f'^(.*?)(?:{TIME})?$')}, 1), '[ ./,-]+', '/', 'g')"
         if "year_first" in column.forms:
             branches.append(
                 rf"when regexp_matches({cell}, '^\d{{4}}[/.-] ?\d') "
@@ -275,19 +277,27 @@ def _spelt_date_branch(cell: str) -> str:
     """SQL of a branch for dates whose month is a word in some language, or that have signs for year, month and day."""
     months = ", ".join(f"{literal(word)}: {number}" for word, number in sorted(month_words().items()))
     # without the time of day
-    day = rf"regexp_replace(lower(nfc_normalize({cell})), '[ t,]+(à |um |at |om |kl\.? |a las )?\d{{1,2}}:\d{{2}}.*$', '')"
+    day = f"regexp_replace(lower(nfc_normalize({cell})), {literal(TIME + '$')}, '')"
     numbers = r"regexp_extract_all(day_text, '\d+')"
     words_found = r"regexp_extract_all(day_text, '[\p{L}]+')"
-    month = f"list_filter(list_transform({words_found}, lambda word: (map {{{months}}})[word]), lambda month: month is not null)[1]"
-    signs = r"regexp_matches(day_text, '^\d{4} ?[年년] ?\d{1,2} ?[月월]')"
+    month_of_word = f"(map {{{months}}})[word]"
+    month = (
+        f"list_filter(list_transform({words_found}, lambda word: {month_of_word}), lambda month: month is not null)[1]"
+    )
+    signs = rf"regexp_full_match(day_text, '\d{{4}} ?[年년] ?\d{{1,2}} ?[月월] ?\d{{1,2}} ?[日일号號]?{BEHIND_SIGNS}')"
+    # behind the last number stands the month, or what a language puts behind a date
+    behind = r"regexp_extract_all(regexp_extract(day_text, '[^\d]*$'), '[^ .,]+')"
+    is_clean = (
+        f"len(list_filter({behind}, lambda word: {month_of_word} is null and word not in ({words(WORDS_BEHIND)}))) = 0"
+    )
     # the year comes first where it has four digits, else last
     parts = (
-        f"case when {signs} then {numbers} "
+        f"case when {signs} then {numbers} when not {is_clean} then null "
         f"when length({numbers}) = 2 and length({numbers}[1]) = 4 then [{numbers}[1], cast({month} as varchar), {numbers}[2]] "
         f"when length({numbers}) = 2 then [{numbers}[2], cast({month} as varchar), {numbers}[1]] end"
     )
     written = (
-        "list_transform([{parts}], lambda part: case when part[2] is not null then "
+        "list_transform([{parts}], lambda part: case when part[2] is not null and length(part[1]) in (2, 4) then "
         "concat_ws('/', case when length(part[1]) = 2 then (case when part[1] < '69' then '20' else '19' end) || part[1] "
         "else part[1] end, part[2], part[3]) end)[1]"
     ).replace("{parts}", parts)
@@ -297,7 +307,7 @@ def _spelt_date_branch(cell: str) -> str:
 
 def timestamp_sql(cell: str, column: DateColumn) -> str:
     """SQL text 'yyyy-mm-dd hh:mm:ss' from a cell as it is written; in UTC, with '+00:00' behind it, where the cell names its zone."""
-    day = f"left({date_sql(cell, column)}, 10)" if column.forms & {"iso", "epoch"} else date_sql(cell, column)
+    day = date_sql(cell, column)
     # '8:55:12.000 pm' becomes '8:55:12PM'; a cell without a time stays as it is, fits no format, and gets midnight.
     time = (
         rf"regexp_replace(regexp_replace(upper({cell}), "
@@ -312,7 +322,7 @@ def timestamp_sql(cell: str, column: DateColumn) -> str:
     if "iso" not in column.forms:
         return written
     finished = rf"regexp_full_match({cell}, '\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}')"
-    zoned = f"regexp_full_match({cell}, '{_ZONED}')"
+    zoned = f"regexp_full_match({cell}, '{ZONED_MOMENT}')"
     moment = f"regexp_replace({cell}, ' ?(Z|UTC|GMT)$', '+00')"
     instant = f"strftime(try_cast({moment} as timestamptz) at time zone 'UTC', '%Y-%m-%d %H:%M:%S+00:00')"
     return f"case when {finished} then {cell} when {zoned} then coalesce({instant}, {cell}) else {written} end"
@@ -500,7 +510,7 @@ def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> st
     missing = MISSING_MEASURES if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.NUMBER, Kind.BOOLEAN) else MISSING_WORDS
     missing = [word for word in missing if word not in kept]
     if kind in (Kind.DATE, Kind.TIMESTAMP):
-        nothing = f"when regexp_matches({cell}, '{_PART_OF_NO_DAY}') and regexp_full_match({cell}, {literal(NO_DAY)}) then null "
+        nothing = f"when regexp_matches({cell}, '{_PART_OF_NO_DAY}') and regexp_full_match({cell}, {literal(f'{NO_DAY}(?:{TIME_BEHIND_ISO})?')}) then null "
     elif kind is Kind.NUMBER:
         # how a spreadsheet writes nothing in a column of money
         nothing = f"when {cell}[-1] in ('-', '–') and regexp_full_match({cell}, {literal(f'(?:{_CURRENCY})?{_SPACE}*[-–]')}) then null "

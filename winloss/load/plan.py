@@ -19,6 +19,7 @@ import yaml
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import SEEDS, Likeness, aliases
 from winloss.load.aliases import recognise as likenesses
+from winloss.load.clock import landed_day_sql
 from winloss.load.columns import REPORTS
 from winloss.load.custom import custom_layout
 from winloss.load.encodings import check_encodings
@@ -321,7 +322,7 @@ def _without_late_names(
     readings = _of(layout.readings, "deals")
     if layout.is_order_stated or not any(reading.order for reading in readings):
         return layout
-    days = [f"try_cast(left({name}, 10) as date)" for name in ("created_on", "closed_on", "modified_at")]
+    days = [landed_day_sql(name) for name in ("created_on", "closed_on", "modified_at")]
     newest = "\nunion all\n".join(
         f"select max(greatest({', '.join(days)})) as newest from ("
         f"{file_statement(layout.objects['deals'], reading, formats, layout.outcome_words)}) as deals where line_problem is null"

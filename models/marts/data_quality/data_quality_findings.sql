@@ -1,6 +1,6 @@
 {%- set measured_in = [
     'int_deal_findings', 'int_record_findings', 'int_contact_findings', 'int_field_findings', 'int_file_findings', 'int_version_findings',
-    'int_outcome_findings', 'int_person_findings', 'int_pace_findings',
+    'int_outcome_findings', 'int_person_findings', 'int_pace_findings', 'int_competitor_findings',
 ] -%}
 -- One row per data-quality rule: how many accepted rows it concerns, none included. Suspicious is not wrong: the rows stay.
 
