@@ -9,7 +9,7 @@ from typing import Any
 
 from winloss.report.charts import Mark
 from winloss.report.context import Context
-from winloss.report.document import Block, Columns, Notes, Paragraph, Section, Sentence, Table, shown
+from winloss.report.document import Block, Chart, Columns, Notes, Paragraph, Section, Sentence, Table, shown
 from winloss.report.marts import Marts, Record
 
 MOST_WORDS = 35
@@ -47,6 +47,11 @@ def graded(section: Section) -> list[tuple[str | None, str]]:
 def tables(section: Section) -> list[Table]:
     """The tables of a section, drawn or not."""
     return [block for block in _blocks(section.blocks) if isinstance(block, Table)]
+
+
+def charts(section: Section) -> list[Chart]:
+    """The drawings of a section that stand by themselves."""
+    return [block for block in _blocks(section.blocks) if isinstance(block, Chart)]
 
 
 def labels(table: Table) -> list[str]:

@@ -83,6 +83,8 @@ def test_questions_that_need_private_tables_or_columns_are_not_published() -> No
         ("which competitor beats us most", "against_whom_do_we_win"),
         ("where do deals get stuck", "which_stage_holds_deals_up"),
         ("how does pipeline coverage look", "how_much_pipeline_does_a_win_take"),
+        ("how many contacts per won deal", "how_many_contacts_does_a_won_deal_have"),
+        ("how many people are on won deals", "how_many_contacts_does_a_won_deal_have"),
     ],
 )
 def test_a_question_is_found_by_its_words(asked: str, name: str) -> None:

@@ -6,6 +6,7 @@ from python_tests.conftest import SampleBuild
 from winloss.advice import effects
 from winloss.advice.changes import PARTS, Designs, comparison_rows, verdict, year_before
 from winloss.advice.effects import Segment
+from winloss.advice.parameters import parameters_from
 from winloss.advice.statistics import DesignEffect
 from winloss.rows import Row
 
@@ -60,6 +61,19 @@ def test_the_data_choose_the_prior() -> None:
     equal = effects.fit({"q1": {T: (40, 20), R: (40, 20)}}, [])
     assert found is not None and equal is not None
     assert (found.prior, equal.prior) == (10.0, 2000.0)
+
+
+def test_the_priors_are_those_of_the_settings() -> None:
+    """Worked by hand: plain with 9, 1.8 / (9 + 9) = .1, mix .6 x .1; an interval as with 11, .6 sqrt(.2475 / (2 (9 + 11)))."""
+    stated = [("effect_priors", "40, 400"), ("effect_interval_prior", "11"), ("effect_plain_prior", "9")]
+    constants = parameters_from([{"setting": name, "value": value} for name, value in stated])
+    found = effects.fit({"q1": BEFORE, "q2": NOW}, [], constants=constants)
+    assert found is not None
+    assert found.prior == 40.0
+    told = effects.account(found, BEFORE, NOW)
+    assert told.mix.change == pytest.approx(0.6 * 1.8 / (9 + 40), abs=1e-8)
+    assert told.mix.drawn.error == pytest.approx(0.6 * (0.2475 / 40) ** 0.5, abs=1e-9)
+    assert told.mix.plain.change == pytest.approx(0.06, abs=1e-9)
 
 
 def test_the_order_of_rows_changes_nothing() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from python_tests.report_context import context_of, finding, graded, labels, marks, tables
-from winloss.report.charts import Mark
+from python_tests.report_context import charts, context_of, finding, graded, labels, marks, tables
+from winloss.report.charts import Mark, Promise
 from winloss.report.context import Context
-from winloss.report.document import Section
+from winloss.report.document import Section, shown
 from winloss.report.sections.accounts import is_it_worth_it, which_accounts
 
 KEYS = {
@@ -33,7 +33,7 @@ def tier(name: str, deals: int, won: int, low: float, high: float) -> dict[str, 
     return {
         "tier": name, "judged_deals": deals, "judged_won_deals": won, "judged_win_rate": won / deals if deals else None,
         "judged_win_rate_low": low, "judged_win_rate_high": high, "promised_win_rate": 0.5, "accounts": None,
-        "whitespace_accounts": None, "open_deals": None,
+        "whitespace_accounts": None, "open_deals": None, "missing_reason": None,
     }  # fmt: skip
 
 
@@ -55,12 +55,32 @@ def test_tiers_apart_on_unseen_deals_are_a_claim_and_accounts_without_a_deal_are
         (None, "300 of 1,200 accounts of tier A have no deal yet."),
     ]
     assert finding(section) == "Tier A accounts won 80% of deals the ranking had not seen, tier D 30%"
-    (drawn,) = tables(section)
-    assert labels(drawn) == ["Tier A", "Tier D"]
-    assert marks(drawn) == (
-        (Mark("main", 0.8, 0.67, 0.89), Mark("hollow", 0.5)),
-        (Mark("main", 0.3, 0.22, 0.4), Mark("hollow", 0.5)),
+    (drawn,) = charts(section)
+    assert drawn.spec.promises == (Promise("A 80%", 0.5, 0.8, 0.67, 0.89), Promise("D 30%", 0.5, 0.3, 0.22, 0.4))
+    assert labels(drawn.table) == ["Tier A", "Tier D"]
+    assert drawn.description.text == (
+        "Win rate by tier of accounts: tier A, promised 50%, won 80%; tier D, promised 50%, won 30%."
     )
+
+
+def test_accounts_without_a_deal_are_hatched_and_few_accounts_are_not_drawn() -> None:
+    hidden = tier("D", 100, 30, 0.22, 0.4) | {"missing_reason": "few accounts: their number is not shown"}
+    partly = tier("B", 0, 0, 0, 0) | {"accounts": 900, "missing_reason": hidden["missing_reason"]}
+    full = tier("C", 0, 0, 0, 0) | {"accounts": 40, "whitespace_accounts": 0}
+    (drawn,) = tables(of_tiers(A | BEST, partly, full, hidden))
+    assert marks(drawn) == (
+        (Mark("bar", 900), Mark("open", 1200, start=900)),
+        (Mark("pale", 900),),
+        (Mark("bar", 40),),
+        (),
+    )
+    assert [[shown(cell) for cell in row] for row in drawn.rows] == [
+        ["Tier A", "1,200", "300"],
+        ["Tier B", "900", "–"],
+        ["Tier C", "40", "0"],
+        ["Tier D (few accounts: their number is not shown)", "–", "–"],
+    ]
+    assert tables(of_tiers(A, hidden)) == []
 
 
 def test_tiers_whose_intervals_meet_are_no_claim() -> None:

@@ -9,7 +9,7 @@ import pytest
 from python_tests.report_context import context_of, finding, labels, marks, said, tables
 from winloss.report.charts import Mark
 from winloss.report.context import Context
-from winloss.report.document import Section, Sentence
+from winloss.report.document import Section, Sentence, shown
 from winloss.report.sections.competitors import against_whom
 from winloss.report.sections.people import who_buys
 
@@ -85,7 +85,16 @@ def test_what_chance_could_do_is_said_to_be_so_and_nothing_of_the_count_at_the_c
     )
     assert not [sentence for sentence in told if "31" in sentence.text]
     (drawn,) = tables(section)
-    assert marks(drawn) == ((Mark("main", -0.012, -0.18, 0.16),), (Mark("hollow", 0.31, 0.02, 0.22),))
+    few, many = (0.55, 0.46, 0.64), (0.7, 0.59, 0.79)
+    assert marks(drawn) == tuple(
+        (Mark(shape, *few, level=-1), Mark(shape, *many, level=1))  # type: ignore[arg-type]
+        for shape in ("main", "hollow")
+    )
+    assert labels(drawn) == [
+        "By day 30 (80 of 200 deals had 3 or more)",
+        "At the close (140 of 260 deals had 3 or more)",
+    ]
+    assert [shown(row[1]) for row in drawn.rows] == ["55% (46 to 64), 70% (59 to 79)"] * 2
 
 
 @pytest.mark.parametrize(
@@ -162,8 +171,10 @@ def test_titles_that_make_no_difference_are_drawn_and_not_claimed() -> None:
 # ---------------------------------------------------------------- competitors
 
 COVERAGE: dict[str, Any] = {
-    "period": "window", "closed_deals": 100, "named_deals": 40, "named_won_deals": 12, "none_deals": 0, "none_won_deals": 0, "unknown_deals": 60,
-    "unknown_won_deals": 38, "named_share": 0.4, "named_share_of_won": 0.24, "named_share_of_lost": 0.56, "is_comparable": False,
+    "period": "window", "closed_deals": 100, "won_deals": 50, "lost_deals": 50, "named_deals": 40, "named_won_deals": 12,
+    "none_deals": 0, "none_won_deals": 0, "unknown_deals": 60,
+    "unknown_won_deals": 38, "named_lost_deals": 28, "none_lost_deals": 0, "unknown_lost_deals": 22,
+    "named_share": 0.4, "named_share_of_won": 0.24, "named_share_of_lost": 0.56, "is_comparable": False,
     "named_win_rate": 0.3, "named_win_rate_low": 0.18, "named_win_rate_high": 0.45,
     "win_rate_at_least": 12 / 62, "win_rate_at_most": 50 / 78, "missing_reason": None,
 }  # fmt: skip
@@ -229,10 +240,33 @@ def test_without_a_claim_the_largest_gap_is_said_to_be_chance() -> None:
 
 
 def test_bounds_are_hatched_and_a_claim_is_a_diamond() -> None:
-    (drawn,) = tables(of_competitors([GLOBEX, ACME]))
+    recorded, drawn = tables(of_competitors([GLOBEX, ACME]))
+    assert marks(recorded)[0] == (Mark("bar", 0.24, start=0.0), Mark("open", 1.0, start=0.24))
     assert labels(drawn)[1:] == ["Acme", "Globex"]
     assert marks(drawn)[0] == (Mark("open", 50 / 78, start=12 / 62), Mark("main", 0.3, 0.18, 0.45))
     assert [row[0].shape for row in marks(drawn)[1:]] == ["down", "hollow"]
+
+
+def test_a_bar_for_won_and_one_for_lost_say_what_is_named_what_was_not_there_and_what_is_not_filled_in() -> None:
+    """20 won deals: 8 name one, 2 say there was none, 10 are silent. 40 lost: 30, 0 and 10; what is none draws nothing."""
+    counts = {
+        "won_deals": 20, "named_won_deals": 8, "none_won_deals": 2, "unknown_won_deals": 10,
+        "lost_deals": 40, "named_lost_deals": 30, "none_lost_deals": 0, "unknown_lost_deals": 10,
+    }  # fmt: skip
+    recorded = tables(of_competitors([ACME], **counts))[0]
+    won, lost = marks(recorded)
+    assert [(mark.shape, mark.start, mark.at) for mark in won] == [
+        ("bar", 0, pytest.approx(0.4)),
+        ("pale", pytest.approx(0.4), pytest.approx(0.5)),
+        ("open", pytest.approx(0.5), pytest.approx(1)),
+    ]
+    assert [(mark.shape, mark.at) for mark in lost] == [("bar", 0.75), ("open", 1.0)]
+    assert [[shown(cell) for cell in row] for row in recorded.rows] == [
+        ["Won deals (20)", "8", "2", "10"],
+        ["Lost deals (40)", "30", "0", "10"],
+    ]
+    none_won = tables(of_competitors([ACME], **{name: 0 for name in counts if "won" in name}))[0]
+    assert marks(none_won)[0] == ()
 
 
 def test_few_named_deals_are_not_compared() -> None:
@@ -242,7 +276,7 @@ def test_few_named_deals_are_not_compared() -> None:
 
 def test_the_reason_of_the_losses_is_the_commonest_that_says_something() -> None:
     section = of_competitors([ACME, {**GLOBEX, "lost_deals": 9}])
-    reasons = dict(zip(labels(tables(section)[0]), (row[-1] for row in tables(section)[0].rows)))
+    reasons = dict(zip(labels(tables(section)[1]), (row[-1] for row in tables(section)[1].rows)))
     assert isinstance(reasons["Acme"], Sentence)
     assert reasons["Acme"].text == "Price (10 of 36)"
     assert reasons["Globex"] == "–"

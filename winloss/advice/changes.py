@@ -105,6 +105,7 @@ def win_rate_changes(reader: Reader) -> list[Row]:
         _shared_deals(reader, window, left_out, renamed),
         also={segment for side in counts.values() for segment in side},
         design=designs.of_segments.factor,
+        constants=constants,
     )
     told: Row = {
         "window_first_quarter": window[0],

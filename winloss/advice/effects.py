@@ -14,18 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from winloss.advice.parameters import UNKNOWN
+from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import Floats
-
-PRIORS = (10.0, 25.0, 50.0, 100.0, 200.0, 500.0, 2000.0)
-"""Average deals imagined in every segment, of which the data choose: the more, the less segments differ."""
-
-SUREST_PRIOR = 25.0
-"""An interval is never narrower than with this prior: with a chosen one alone intervals cover too seldom when deals are few."""
-
-PLAINEST_PRIOR = 1.0
-"""Of a sum of effects drawn to zero the interval also reaches to where it lies with this prior, as the counts stand nearly unchanged:
-where shares move towards what is won more often on all fields at once, a sum drawn to zero is too small whatever its error."""
 
 _DECIMALS = 9
 
@@ -76,7 +66,8 @@ class Effects:
     """`effect` of each of `segments` with its `covariance`; `deals` of each in the window.
 
     `variance` is that of one deal's outcome, p (1 - p), and `prior` the average deals imagined in every segment.
-    `plain_effect` and `plain_covariance` are those of `PLAINEST_PRIOR`.
+    `plain_effect` and `plain_covariance` are those of the setting `effect_plain_prior`: where shares move towards what is won more
+    often on all fields at once, a sum drawn to zero is too small whatever its error.
     """
 
     segments: tuple[Segment, ...]
@@ -124,12 +115,13 @@ def fit(
     also: Iterable[Segment] = (),
     prior: float | None = None,
     design: float = 1.0,
+    constants: Parameters = Parameters(),
 ) -> Effects | None:
     """Effects over `quarters`, whose segments of each dimension add up to all deals; None where all deals end alike, or none is.
 
     `overlaps` are deals of all quarters together that two segments of different dimensions share. `also` names segments
     without a deal there, whose effect is nothing known. Deals count for fewer by `design`, the design effect. Without
-    `prior` it is the likeliest of `PRIORS`, the larger of two that tie.
+    `prior` it is the likeliest of the setting `effect_priors`, the larger of two that tie.
     """
     segments = tuple(sorted({segment for counts in quarters.values() for segment in counts} | set(also)))
     place = {segment: i for i, segment in enumerate(segments)}
@@ -153,7 +145,7 @@ def fit(
     values, vectors = np.linalg.eigh(gram)
     values = np.maximum(values, 0.0)
     seen = vectors.T @ cross
-    chosen = prior if prior is not None else _likeliest(values, seen, variance)
+    chosen = prior if prior is not None else _likeliest(values, seen, variance, constants.priors)
 
     def drawn(prior: float) -> Floats:
         effect: Floats = (vectors @ (seen / (values + prior))).round(_DECIMALS)
@@ -166,9 +158,9 @@ def fit(
     return Effects(
         segments,
         drawn(chosen),
-        covariance(min(chosen, SUREST_PRIOR)),
-        drawn(PLAINEST_PRIOR),
-        covariance(PLAINEST_PRIOR),
+        covariance(min(chosen, constants.effect_interval_prior)),
+        drawn(constants.effect_plain_prior),
+        covariance(constants.effect_plain_prior),
         deals.sum(axis=0) * design,
         variance,
         base,
@@ -176,14 +168,14 @@ def fit(
     )
 
 
-def _likeliest(values: Floats, seen: Floats, variance: float) -> float:
+def _likeliest(values: Floats, seen: Floats, variance: float, priors: Sequence[float]) -> float:
     """The prior with the largest marginal likelihood of what was seen."""
 
     def evidence(prior: float) -> float:
         fitted = (seen**2 / (values + prior)).sum() / variance
         return round(float(fitted - np.log1p(values / prior).sum()) / 2, _DECIMALS)
 
-    return max(sorted(PRIORS, reverse=True), key=evidence)
+    return max(sorted(priors, reverse=True), key=evidence)
 
 
 @dataclass(frozen=True)

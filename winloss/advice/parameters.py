@@ -71,6 +71,9 @@ class Parameters:
     persona_minimum_deals: int = _whole("persona_minimum_deals")
     persona_claim_rate: float = _number("persona_claim_rate")
     landmark_days: int = _whole("landmark_days")
+    effect_priors: str = declared()["effect_priors"].default
+    effect_interval_prior: float = _number("effect_interval_prior")
+    effect_plain_prior: float = _number("effect_plain_prior")
     tier_margin: float = _number("tier_margin")
     scorecard_minimum_deals: int = _whole("scorecard_minimum_deals")
     scorecard_judged_quarters: int = _whole("scorecard_judged_quarters")
@@ -105,7 +108,12 @@ class Parameters:
         """Rate the first screen's step-down works at."""
         return self.false_discovery_rate * self.step_down_share
 
-    def as_row(self) -> dict[str, float]:
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """The priors the data choose from, in average deals."""
+        return tuple(float(prior) for prior in self.effect_priors.split(", "))
+
+    def as_row(self) -> dict[str, float | str]:
         """All constants by name, for the record of a run."""
         return asdict(self)
 
@@ -119,6 +127,8 @@ def parameters_from(settings: Iterable[Mapping[str, Value]]) -> Parameters:
     values: dict[str, Any] = {}
     for field in fields(Parameters):
         if field.name in stated:
-            number = float(stated[field.name])
-            values[field.name] = int(number) if field.type == "int" else number
+            value = stated[field.name]
+            values[field.name] = value if field.type == "str" else float(value)
+            if field.type == "int":
+                values[field.name] = int(values[field.name])
     return Parameters(**values)

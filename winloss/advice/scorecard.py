@@ -159,7 +159,7 @@ def learn(
     if not rows:
         return None
     overlaps = [(first, second, deals) for (first, second), deals in sorted(shared.items())]
-    found = effects.fit(effects.counts_by_quarter(rows), overlaps, prior=prior, design=design)
+    found = effects.fit(effects.counts_by_quarter(rows), overlaps, prior=prior, design=design, constants=constants)
     return (
         None
         if found is None

@@ -1,4 +1,4 @@
-"""What is drawn: marks in a row of a table, and the win rate by quarter.
+"""What is drawn: marks in a row of a table, the win rate by quarter, and what was won against what was promised.
 
 No drawing has a view box: places are in percent of the width and in pixels of the height, so that a text keeps its size at any width.
 Every element carries presentation attributes besides its class: styles win in a browser (that is how dark mode works), and mail clients
@@ -7,6 +7,7 @@ that read no styles still draw it right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -33,13 +34,17 @@ chance), a grey disc, a hollow disc, a bar (full, pale, striped, hatched, or a s
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark at `at`, with a whisker from `low` to `high`; of a bar and a step, what is filled is from `start` to `at`."""
+    """A mark at `at`, with a whisker from `low` to `high`; of a bar and a step, what is filled is from `start` to `at`.
+
+    Two marks of a row that would lie over each other stand at the levels -1, the upper, and 1.
+    """
 
     shape: Shape
     at: float
     low: float | None = None
     high: float | None = None
     start: float = 0.0
+    level: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ _BARS = {"bar": "main", "pale": "muted", "lost": "lost", "open": "hatch", "step"
 
 
 def _mark(mark: Mark, scale: Scale) -> str:
-    at = scale.place(mark.at)
+    at, y = scale.place(mark.at), f"{50 + 22 * mark.level}%"
     drawn = ""
     if mark.shape in _BARS:
         start, end = sorted((mark.start, mark.at))
@@ -135,10 +140,10 @@ def _mark(mark: Mark, scale: Scale) -> str:
         drawn += f'<rect x="{left:g}%" y="24%" width="{max(right - left, 0.2):.4g}%" height="52%" {_paint(_BARS[mark.shape])}/>'
     if mark.low is not None and mark.high is not None:
         tone = _WHISKERS.get(mark.shape, "mid")
-        drawn += _line(scale.place(mark.low), scale.place(mark.high), "50%", "50%", tone, 2.2 if tone != "ink" else 1.6)
+        drawn += _line(scale.place(mark.low), scale.place(mark.high), y, y, tone, 2.2 if tone != "ink" else 1.6)
     if mark.shape == "tick":
         return drawn + _line(at, at, "18%", "82%", "ink", 2)
-    return drawn if mark.shape in _BARS else drawn + _symbol(mark.shape, at)
+    return drawn if mark.shape in _BARS else drawn + _symbol(mark.shape, at, y)
 
 
 def plot(drawing: Drawing, row: int) -> str:
@@ -256,7 +261,77 @@ def quarters(spec: Quarters, identity: str, title: str, description: str) -> str
                 x, f"{float(y(quarter.high)) - 6:.1f}", f"{quarter.rate:.0%}".rstrip("%"), tone="ink", css=css
             )
         body += _symbol(quarter.shape, x, y(quarter.rate))
+    return _titled(186, identity, title, description, body)
+
+
+def _titled(height: int, identity: str, title: str, description: str, body: str) -> str:
+    """A drawing that stands by itself, with its words for who does not see it."""
     return (
-        f'<svg class="c" width="100%" height="186" role="img" aria-labelledby="{identity}-t {identity}-d" focusable="false">'
+        f'<svg class="c" width="100%" height="{height}" role="img" aria-labelledby="{identity}-t {identity}-d" focusable="false">'
         f'<title id="{identity}-t">{escape(title, quote=False)}</title><desc id="{identity}-d">{escape(description, quote=False)}</desc>{body}</svg>'
     )
+
+
+# ---------------------------------------------------------------- promised and won
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What was promised and what was won of the same deals, with its interval."""
+
+    label: str
+    promised: float
+    won: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Promises:
+    promises: tuple[Promise, ...]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of both axes: tens of percent that hold every interval."""
+        seen = [end for one in self.promises for end in (one.promised, one.low, one.high)]
+        # rounded first, so that 0.3 is no 0.30000000000000004
+        tens = [round(end * 10, 6) for end in seen]
+        first = math.floor(min(tens))
+        return first / 10, max(math.ceil(max(tens)), first + 1) / 10
+
+
+_NEAR = 15.0
+"""Percent of the width of a phone under which the labels of two dots would meet."""
+
+
+def promises(spec: Promises, identity: str, title: str, description: str) -> str:
+    """A dot per promise, from left to right what was promised, upwards what was won; on the dashed diagonal both are the same."""
+    low, high = spec.ends
+    top, bottom, left, right = 24.0, 158.0, 9.0, 98.0
+
+    def y(value: float) -> float:
+        return bottom - (value - low) / (high - low) * (bottom - top)
+
+    def x(value: float) -> float:
+        return left + (value - low) / (high - low) * (right - left)
+
+    body = ""
+    for step in range(3):
+        value = low + (high - low) * step / 2
+        body += _line(f"{left}%", f"{right}%", f"{y(value):.1f}", f"{y(value):.1f}", "hair")
+        body += _line(f"{x(value):.2f}%", f"{x(value):.2f}%", f"{top}", f"{bottom}", "hair")
+        body += _text("0", f"{y(value) + 4:.1f}", f"{value:.0%}", "start")
+        body += _text(f"{x(value):.2f}%", "174", f"{value:.0%}", ("start", "middle", "end")[step])
+    body += _text("0", "10", "won", "start", "ink") + _text(f"{(left + right) / 2}%", "190", "promised", tone="ink")
+    body += _line(f"{left}%", f"{right}%", f"{bottom}", f"{top}", "ink", 1.2, "3 3")
+    above, below = -100.0, -100.0
+    for one in sorted(spec.promises, key=lambda one: (one.promised, one.label)):
+        at = x(one.promised)
+        body += _line(f"{at:.2f}%", f"{at:.2f}%", f"{y(one.low):.1f}", f"{y(one.high):.1f}", "main", 2.2)
+        body += _symbol("main", f"{at:.2f}%", f"{y(one.won):.1f}")
+        # beneath its interval where the label of a neighbour is too near, unless one beneath is nearer still
+        is_above = at - above >= min(_NEAR, at - below)
+        above, below = (at, below) if is_above else (above, at)
+        place = y(one.high) - 6 if is_above else y(one.low) + 14
+        body += _text(f"{at:.2f}%", f"{place:.1f}", one.label, tone="ink", css="b")
+    return _titled(194, identity, title, description, body)

@@ -176,7 +176,14 @@ class Pair:
     second: Source | Sentence | str = ""
 
 
-Cell = Source | Sentence | Pair | str
+@dataclass(frozen=True)
+class Lines:
+    """A cell of several lines, beside marks that stand at as many levels."""
+
+    lines: tuple[Cell, ...]
+
+
+Cell = Source | Sentence | Pair | Lines | str
 """A cell of a table: of a mart, an interval of two, or a word of the report's own (a grade, a dash)."""
 
 
@@ -200,7 +207,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing by quarter, with the table behind it."""
+    """A drawing that stands by itself, with the table behind it."""
 
     id: str
     title: Sentence | str
@@ -266,6 +273,8 @@ class Report:
 
 def shown(cell: Cell) -> str:
     """A cell as text."""
+    if isinstance(cell, Lines):
+        return ", ".join(shown(line) for line in cell.lines)
     if isinstance(cell, Pair):
         second = shown(cell.second)
         return f"{shown(cell.first)} ({second})" if second else shown(cell.first)

@@ -128,8 +128,10 @@ def as_html(report: Report) -> str:
         "shape": lambda slug: Markup(charts.badge(slug)),
         "plot": lambda drawing, row: Markup(charts.plot(drawing, row)),
         "axis": lambda drawing: Markup(charts.axis(drawing)),
-        "quarters": lambda chart: Markup(
-            charts.quarters(chart.spec, chart.id, shown(chart.title), shown(chart.description))
+        "drawn": lambda chart: Markup(
+            (charts.promises if isinstance(chart.spec, charts.Promises) else charts.quarters)(
+                chart.spec, chart.id, shown(chart.title), shown(chart.description)
+            )
         ),
     }
     page = environment.get_template("report.html.j2").render(

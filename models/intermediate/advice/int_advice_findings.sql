@@ -1,5 +1,5 @@
 {{ config(enabled=true) }}
--- One row per thing to know about a segment, or one that no segment stands out; about who buys, and about the score.
+-- One row per thing to know about a segment, or one that no segment stands out; about competitors, about who buys, and about the score.
 
 select * from {{ ref('int_segment_findings') }}
 union all
@@ -28,3 +28,16 @@ select
     case when action = 'keep_testing' then 0 when expected_lift >= 0 then 2 else 1 end + abs(expected_lift) as strength
 from {{ ref('persona_evidence') }}
 where not is_refused and action in ('target_more', 'deprioritise', 'keep_testing') and lower(persona) not like '%unknown%' and persona != 'other'
+union all
+-- a claim that its own counts contradict is none to head a report
+select
+    'competitor' as topic,
+    grade,
+    case when win_rate > other_win_rate then 'up' else 'down' end as direction,
+    competitor as subject,
+    rationale as detail,
+    'win_rates_by_competitor' as source_table,
+    competitor as source_row,
+    -claim_step as strength
+from {{ ref('win_rates_by_competitor') }}
+where period = 'window' and is_claimed and (win_rate - other_win_rate) * expected_difference > 0

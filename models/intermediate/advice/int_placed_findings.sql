@@ -41,6 +41,6 @@ select
     end as grade_order,
     case topic
         when 'target' then 1 when 'away' then 2 when 'bet' then 3 when 'watch' then 4 when 'loss_reason_change' then 5
-        when 'loss_reason_watch' then 6 when 'loss_reason' then 7 when 'score_threshold' then 8 when 'buyer' then 9 else 10
+        when 'loss_reason_watch' then 6 when 'loss_reason' then 7 when 'competitor' then 8 when 'score_threshold' then 9 when 'buyer' then 10 else 11
     end as topic_order
 from candidates

@@ -18,7 +18,7 @@ with stated as (
         'finding' as kind,
         case
             when source_table = 'icp_recommendations' then concat_ws(' ', 'targeting', source_table, subject)
-            when topic = 'loss_reason' then concat_ws(' ', topic, source_table, source_row)
+            when topic in ('competitor', 'loss_reason') then concat_ws(' ', topic, source_table, source_row)
             when topic = 'score_threshold' then concat_ws(' ', topic, source_table)
             when topic like 'loss_reason%' then concat_ws(' ', topic, source_row)
             -- of a quarter there is one statement of each other topic

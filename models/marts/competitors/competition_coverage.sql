@@ -64,6 +64,7 @@ select
     {%- for answer in ['named', 'none', 'unknown'] %}
     shares.{{ answer }}_deals,
     shares.{{ answer }}_won_deals,
+    shares.{{ answer }}_deals - shares.{{ answer }}_won_deals as {{ answer }}_lost_deals,
     {%- endfor %}
     {{ rate('shares.named_deals', 'shares.closed_deals') }} as named_share,
     shares.named_share_of_won,

@@ -11,21 +11,26 @@ with items as (
     select
         *,
         2 as kind_place
-    from {{ ref('int_loss_reason_actions') }}
+    from {{ ref('int_competitor_actions') }}
     union all
     select
         *,
         3 as kind_place
-    from {{ ref('int_score_actions') }}
+    from {{ ref('int_loss_reason_actions') }}
     union all
     select
         *,
         4 as kind_place
-    from {{ ref('int_persona_actions') }}
+    from {{ ref('int_score_actions') }}
     union all
     select
         *,
         5 as kind_place
+    from {{ ref('int_persona_actions') }}
+    union all
+    select
+        *,
+        6 as kind_place
     from {{ ref('int_process_actions') }}
 
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from winloss.formatting import listed
-from winloss.report.charts import Drawing, Mark, Scale, differences, rates
+from winloss.report.charts import Drawing, Mark, Promise, Promises, Scale, counts, differences
 from winloss.report.context import Context, mark
-from winloss.report.document import Block, Columns, Paragraph, Section, Sentence, Table, missing, table
+from winloss.report.document import Block, Chart, Columns, Pair, Paragraph, Section, Sentence, Table, missing, table
 from winloss.report.marts import Record
 
 _AVOIDED = 2
@@ -43,8 +43,9 @@ def which_accounts(context: Context) -> Section:
         parts = [say(words, row) for row in anti]
         avoided = "Accounts to avoid: " + listed([part.text for part in parts]) + "."
         blocks.append(Paragraph(Sentence(avoided, tuple(source for part in parts for source in part.sources)), "plain"))
-    if rows:
-        blocks.append(_tiers(context, rows))
+    drawn = (_tiers(context, rows) if rows else None, _accounts(context))
+    if any(drawn):
+        blocks.append(Columns(tuple(block for block in drawn if block)))
     finding = Sentence("Tiers of accounts")
     if len(rows) > 1:
         finding = say(
@@ -73,32 +74,77 @@ def _answer(context: Context, quality: Record, rows: list[Record]) -> Sentence:
     )
 
 
-def _tiers(context: Context, rows: list[Record]) -> Table:
-    write = context.writer
+def _tiers(context: Context, rows: list[Record]) -> Chart:
+    """What each tier was promised and won, on deals its scores had not seen."""
+    say, write = context.writer.say, context.writer
+    kept = all(row["judged_win_rate_low"] <= row["promised_win_rate"] <= row["judged_win_rate_high"] for row in rows)
+    words = "tier {tier}, promised {promised_win_rate|percent}, won {judged_win_rate|percent}"
+    told = [say(words, row) for row in rows]
+    described = f"Win rate by tier of accounts: {'; '.join(part.text for part in told)}."
+    title = "Every tier kept its promise: the promised rate lies inside the interval of what was won"
+    return Chart(
+        "tiers",
+        Sentence(title if kept else "Promised and won by tier"),
+        Sentence(described, tuple(source for part in told for source in part.sources)),
+        Promises(
+            tuple(
+                Promise(
+                    say("{tier} {judged_win_rate|percent}", row).text,
+                    row["promised_win_rate"],
+                    row["judged_win_rate"],
+                    row["judged_win_rate_low"],
+                    row["judged_win_rate_high"],
+                )
+                for row in rows
+            )
+        ),
+        table(
+            "Promised and won by tier",
+            ["Tier", ">Won of closed", ">Won (95%)", ">Promised"],
+            [
+                (
+                    write.say("Tier {tier}", row),
+                    context.of(row, "judged_won_deals", "judged_deals"),
+                    context.figure(row, "judged_win_rate"),
+                    write.cell(row, "promised_win_rate", "percent"),
+                )
+                for row in rows
+            ],
+        ),
+        "Each tier's deals of the judged quarters, with the 95% interval of what was won. Dashed: won as promised by the quarters before.",
+    )
+
+
+def _accounts(context: Context) -> Table | None:
+    """How many accounts each tier has, those without a deal set off; few accounts are not drawn."""
+    rows = context.marts.rows("account_tiers")
+    if not any(row["accounts"] for row in rows):
+        return None
 
     def marks(row: Record) -> tuple[Mark, ...]:
-        return (*mark(row, "judged_win_rate", "main"), Mark("hollow", row["promised_win_rate"]))
+        if row["accounts"] is None:
+            return ()
+        if row["whitespace_accounts"] is None:
+            return (Mark("pale", row["accounts"]),)
+        worked = row["accounts"] - row["whitespace_accounts"]
+        drawn = (Mark("bar", worked), Mark("open", row["accounts"], start=worked))
+        return tuple(mark for mark in drawn if mark.at > mark.start)
 
-    kept = all(row["judged_win_rate_low"] <= row["promised_win_rate"] <= row["judged_win_rate_high"] for row in rows)
     return table(
-        "Every tier kept its promise: the promised rate lies inside the interval of what was won"
-        if kept
-        else "Promised and won by tier",
-        ["Tier", "Won of closed", "Won (95%)", ">Promised", ">Accounts", ">No deal yet"],
+        "Accounts by tier",
+        ["Tier", "Accounts", ">No deal yet"],
         [
             (
-                write.say("Tier {tier}", row),
-                context.of(row, "judged_won_deals", "judged_deals"),
-                context.figure(row, "judged_win_rate"),
-                write.cell(row, "promised_win_rate", "percent"),
+                Pair(context.writer.say("Tier {tier}", row), context.writer.say("{missing_reason}", row) if row["accounts"] is None else ""),
                 context.or_dash(row, "accounts", "count"),
                 context.or_dash(row, "whitespace_accounts", "count"),
             )
             for row in rows
         ],
-        "Hollow: promised by the quarters before. Filled: won then. Tiers are set by the distance from the average, never by rank; few accounts are not shown.",
-        Drawing(rates(), tuple(marks(row) for row in rows), 2),
-    )
+        "Full: accounts with a deal. Hatched: no deal yet. Pale: those without a deal are too few to be counted. "
+        "Tiers are set by the distance from the average, never by rank.",
+        Drawing(counts(max(row["accounts"] or 0 for row in rows)), tuple(marks(row) for row in rows), 1),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- what the advice is worth

@@ -275,7 +275,7 @@ def _fields(context: Context, mix: Record) -> Table:
         if row["dimension_contribution"] is not None
     }
     rows = sorted(by_field.values(), key=lambda row: (-abs(row["dimension_contribution"]), row["dimension"]))
-    marks = tuple(mark(row, "dimension_contribution", "main") for row in rows)
+    marks = tuple(mark(row, "dimension_contribution", "step") for row in rows)
     return table(
         write.say("Since {compared_quarter}: which deals closed, by field", mix),
         ["Field", "Points (95%)"],

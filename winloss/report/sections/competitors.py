@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from winloss.report.charts import Drawing, Mark, rates
+from winloss.report.charts import Drawing, Mark, Shape, rates
 from winloss.report.context import Context, mark
 from winloss.report.document import Block, Cell, Pair, Paragraph, Section, Sentence, Table, missing, table
 from winloss.report.marts import Record
 
 _SHOWN = 6
 _REASONS = 3
+_ANSWERS: dict[str, Shape] = {"named": "bar", "none": "pale", "unknown": "open"}
 
 
 def against_whom(context: Context) -> Section:
@@ -31,7 +32,7 @@ def against_whom(context: Context) -> Section:
     blocks: list[Block] = [Paragraph(sentence, "takeaway") for sentence in _answers(context, rows)]
     blocks += [Paragraph(sentence, "plain") for sentence in (*_moved(context), *_lost_for(context))]
     blocks.append(Paragraph(_coverage(context, coverage), "plain"))
-    blocks.append(_drawn(context, rows, coverage))
+    blocks += [_recorded(context, coverage), _drawn(context, rows, coverage)]
     return Section("against-whom", question, _finding(context, rows, coverage), tuple(blocks), sources)
 
 
@@ -95,6 +96,37 @@ def _coverage(context: Context, coverage: Record) -> Sentence:
         "A competitor is named on {named_share|percent} of closed deals ({named_deals|count} of {closed_deals|count}): the rate against "
         f"competitors lies between {bounds}.",
         coverage,
+    )
+
+
+def _recorded(context: Context, coverage: Record) -> Table:
+    """On how many won and lost deals a competitor is named, and on how many there was none or nothing is filled in."""
+    write = context.writer
+
+    def marks(outcome: str) -> tuple[Mark, ...]:
+        whole, at, drawn = coverage[f"{outcome}_deals"], 0.0, []
+        for answer, shape in _ANSWERS.items():
+            deals = coverage[f"{answer}_{outcome}_deals"]
+            if deals:
+                drawn.append(Mark(shape, at + deals / whole, start=at))
+                at += deals / whole
+        return tuple(drawn)
+
+    return table(
+        write.say(
+            "A competitor is named on {named_won_deals|count} of {won_deals|count} won and {named_lost_deals|count} of {lost_deals|count} lost deals",
+            coverage,
+        ),
+        ["Deals", ">Named", ">None", "Not filled in"],
+        [
+            (
+                Pair(f"{outcome.capitalize()} deals", write.cell(coverage, f"{outcome}_deals", "count")),
+                *(write.cell(coverage, f"{answer}_{outcome}_deals", "count") for answer in _ANSWERS),
+            )
+            for outcome in ("won", "lost")
+        ],
+        "Share of the deals of each outcome. Full: a competitor is named. Pale: there was none. Hatched: not filled in.",
+        Drawing(rates(), (marks("won"), marks("lost")), 3),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from winloss.report.charts import Drawing, Mark, differences, rates
+from dataclasses import replace
+
+from winloss.report.charts import Drawing, Mark, Shape, rates
 from winloss.report.context import Context, mark
-from winloss.report.document import Block, Columns, Pair, Paragraph, Section, Sentence, Table, missing, table
+from winloss.report.document import Block, Columns, Lines, Pair, Paragraph, Section, Sentence, Table, missing, table
 from winloss.report.marts import Record
 
 _SHOWN = 6
@@ -152,8 +154,10 @@ def _multithreading(context: Context) -> tuple[Sentence | None, Table | None]:
     if early["grade"] == "not judged":
         # contacts are recorded too unevenly to compare anything by them, as was said of titles
         return None, None
-    shown = [row for row in (early, at_close) if not row.get("is_suppressed") and row["difference"] is not None]
-    drawn = _differences(context, shown) if shown else None
+    shown = [
+        row for row in (early, at_close) if not row.get("is_suppressed") and row["many_deals"] and row["few_deals"]
+    ]
+    drawn = _few_and_many(context, shown) if shown else None
     if early.get("is_suppressed"):
         return Sentence(
             "Too few deals had contacts on the landmark day to be compared here.", (), "Too few deals"
@@ -185,7 +189,7 @@ def _multithreading(context: Context) -> tuple[Sentence | None, Table | None]:
     return say(words, early, grade="too few deals"), drawn
 
 
-def _differences(context: Context, rows: list[Record]) -> Table:
+def _few_and_many(context: Context, rows: list[Record]) -> Table:
     write = context.writer
 
     def label(row: Record) -> Pair:
@@ -194,12 +198,23 @@ def _differences(context: Context, rows: list[Record]) -> Table:
             when, write.say("{many_deals|count} of {closed_deals|deals} had {many_contacts|count} or more", row)
         )
 
-    marks = tuple(mark(row, "difference", "main" if row["moment"] == "early" else "hollow") for row in rows)
-    flat: list[Mark] = [one for marked in marks for one in marked]
+    def marks(row: Record) -> tuple[Mark, ...]:
+        shape: Shape = "main" if row["moment"] == "early" else "hollow"
+        few, many = mark(row, "few_win_rate", shape), mark(row, "many_win_rate", shape)
+        return (*(replace(one, level=-1) for one in few), *(replace(one, level=1) for one in many))
+
     return table(
-        write.say("{many_contacts|count} contacts and more against fewer, points of win rate", rows[0]),
-        ["Contacts counted", "Points (95%)"],
-        [(label(row), context.figure(row, "difference", "points_bare")) for row in rows],
-        "Hollow: counted at the close, where a deal that lives longer meets more people, so it proves nothing.",
-        Drawing(differences(flat), marks, 1),
-    )
+        write.say("Win rate with fewer than {many_contacts|count} contacts, and with {many_contacts|count} or more", rows[0]),
+        ["Contacts counted", "Few, then many (95%)", "Points (95%)"],
+        [
+            (
+                label(row),
+                Lines(tuple(context.figure(row, f"{side}_win_rate") for side in ("few", "many"))),
+                context.figure(row, "difference", "points_bare"),
+            )
+            for row in rows
+        ],
+        "Above: few contacts; below: many. Points compare like deals. Hollow: counted at the close, "
+        "where a deal that lives longer meets more people, so it proves nothing.",
+        Drawing(rates(), tuple(marks(row) for row in rows), 1),
+    )  # fmt: skip
