@@ -3,33 +3,6 @@
     {{ return(dimensions() | selectattr('recommendable') | rejectattr('name', 'equalto', 'competitor') | list) }}
 {%- endmacro %}
 
-{# Expressions of the dimension and the segment of rows grouped by sets, one of which each of `pace_dimensions` is. #}
-{% macro cut_name() -%}
-    {%- if pace_dimensions() %}
-    case
-        {%- for dimension in pace_dimensions() %}
-        when grouping({{ dimension.name }}) = 0 then '{{ dimension.name }}'
-        {%- endfor %}
-        else 'all'
-    end
-    {%- else %}
-    'all'
-    {%- endif %}
-{%- endmacro %}
-
-{% macro cut_segment() -%}
-    {%- if pace_dimensions() %}
-    case
-        {%- for dimension in pace_dimensions() %}
-        when grouping({{ dimension.name }}) = 0 then {{ dimension.name }}
-        {%- endfor %}
-        else 'all deals'
-    end
-    {%- else %}
-    'all deals'
-    {%- endif %}
-{%- endmacro %}
-
 {# A cumulative product as the exponential of a sum of logarithms; exactly zero from the first zero on. #}
 {% macro running_product(factor, partition, order) -%}
     case

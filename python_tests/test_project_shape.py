@@ -35,7 +35,7 @@ MAY_READ = {
     "stages": {"staging", "intermediate", "core", "stages"},
     "answer": {"core", "answer", "data_quality", "advice", "pace", "counts"},
     "pace": {"core", "pace"},
-    "counts": {"core", "answer", "counts"},
+    "counts": {"core", "answer", "data_quality", "counts"},
     "checks": {"staging", "intermediate", "core", "answer", "data_quality", "checks", "pace"},
     "data_quality": {"staging", "intermediate", "core", "answer", "data_quality", "checks"},
 }
@@ -458,7 +458,7 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 # STYLE.md asks for 25 to 60 lines and one thought. What is longer may only get fewer and shorter.
 LONGEST_MODEL = 110
-MOST_OVER_60 = 23
+MOST_OVER_60 = 15
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:

@@ -17,31 +17,6 @@ versions as (
 
 ),
 
--- an id that many records share is none: of all deals of a name only one would count
-files as (
-
-    select
-        lines.source_file,
-        count(*) as records,
-        count(*) filter (where versions.rule_id = 'two_versions_in_one_file') as left_out
-    from lines
-    left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
-    group by lines.source_file
-
-),
-
-shared_ids as (
-
-    select
-        -- Spark works a column out before it asks `having`
-        case when count(*) > 0 then {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
-            ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} end as problem
-    from files
-    where left_out > {{ setting('maximum_two_versions_share') }} * records
-    having count(*) > 0
-
-),
-
 judged as (
 
     select
@@ -51,6 +26,20 @@ judged as (
     from lines
     left join versions on lines.source_file = versions.source_file and lines.source_line = versions.source_line
     left join {{ ref('base_merged_records') }} as merged on merged.object = 'deals' and lines.deal_id = merged.merged_id
+
+),
+
+-- an id that many records share is none: of all deals of a name only one would count
+shared_ids as (
+
+    select case when count(*) > 0 then {{ fail("min(source_file) || ': ' || max(left_out) || ' of ' || max(records) || ' records have the id of another record and other content, so that they cannot be told apart. "
+        ~ "Read the column with the id of the deal as deal_id, not a name; or set maximum_two_versions_share to at least ' || (ceil(max(1e2 * left_out / records)) / 1e2) || '.'") }} end as problem
+    from (
+        select source_file, count(*) as records, count(*) filter (where version_rule = 'two_versions_in_one_file') as left_out  -- noqa: LT09
+        from judged
+        group by source_file
+    ) as files
+    where left_out > {{ setting('maximum_two_versions_share') }} * records
 
 )
 
@@ -67,5 +56,5 @@ select
         when closed_stated is not null and closed_on is null and outcome in ('won', 'lost') then 'unreadable_closed_on'
     end as rule_id
 from judged
-left join shared_ids on 1 = 1
+cross join shared_ids
 where shared_ids.problem is null

@@ -2,27 +2,7 @@
 -- One row per period x moment: won and closed deals with many contacts and with fewer, and their difference inside like deals. Also where nothing
 -- can be counted. The difference rests on decisions. Periods and moments may not be added.
 
-with strata as (
-
-    select
-        period,
-        moment,
-        max(landmark_days) as landmark_days,
-        sum(closed_deals) as closed_deals,
-        sum(won_deals) as won_deals,
-        sum(dated_deals) as dated_deals,
-        sum(case when contacts >= {{ setting('many_contacts') | int }} then closed_deals else 0 end) as many_deals,
-        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_deals else 0 end) as many_won_deals,
-        sum(decisions) as decisions,
-        sum(won_decisions) as won_decisions,
-        sum(case when contacts >= {{ setting('many_contacts') | int }} then decisions else 0 end) as many_decisions,
-        sum(case when contacts >= {{ setting('many_contacts') | int }} then won_decisions else 0 end) as many_won_decisions
-    from {{ ref('int_contact_strata') }}
-    group by period, moment, deal_size_band, deal_type, closed_quarter
-
-),
-
-compared as (
+with compared as (
 
     select
         period,
@@ -36,7 +16,7 @@ compared as (
         sum(many_decisions) as many_decisions,
         sum(decisions - many_decisions) as few_decisions,
         {{ stratified_sums('decisions', 'won_decisions', 'many_decisions', 'many_won_decisions') }}
-    from strata
+    from {{ ref('int_alike_deals') }}
     group by period, moment
 
 )

@@ -4,11 +4,7 @@
     'squared_timed_amount', 'amount_days', 'squared_account_amount', 'account_amount_deals', 'squared_account_deals',
     'decisions', 'won_decisions', 'timed_won_decisions', 'decision_days',
 ] %}
-{%- set segmented = dimensions() | selectattr('recommendable') | map(attribute='name') | list %}
-{%- set of_segment -%}
-case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then '{{ name }}'{% endfor %} end as dimension,
-        case when 1 = 0 then {{ absent() }}{% for name in segmented %} when grouping({{ name }}) = 0 then {{ name }}{% endfor %} end as segment
-{%- endset %}
+{%- set names = dimensions() | selectattr('recommendable') | map(attribute='name') | list %}
 {%- set counts = ['closed_deals', 'won_deals', 'timed_won_deals', 'decisions', 'won_decisions', 'timed_won_decisions'] %}
 -- One row per recommendable dimension x segment: what its closed deals of the window brought and how long they took, and the same of all
 -- deals. A won deal without an amount says nothing of value: it is left out, and counted. Squares and products are those of decisions.
@@ -19,16 +15,13 @@ with deals as (
     select
         -- a deal without an account is one of its own
         coalesce(closed.account_key, closed.deal_key) as account,
-        {%- for name in segmented %}
-        closed.{{ name }},
-        {%- endfor %}
         closed.cycle_days,
         closed.is_won as won_deals,
         coalesce(closed.decision_line, 1) as line,
         case when closed.decision_line > 1 then 0 else 1 end as is_decision,
         closed.is_won = 0 or closed.amount is not null as is_valued,
         case when closed.is_won = 1 then closed.amount end as won_amount,
-        case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value
+        case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value{{ and_dimensions('closed', names) }}  -- noqa: LT02
     from {{ ref('fct_closed_deals') }} as closed
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'window' and {{ in_period('closed.closed_on') }}
 
@@ -37,19 +30,13 @@ with deals as (
 accounts as (
 
     select
-        {{ of_segment }},
+        {{ cut_columns(names) }},
         account,
         cast(sum(case when is_valued then is_decision else 0 end) as double) as account_deals,
         coalesce(cast(sum(won_amount) as double), 0e0) as account_amount
     from deals
-    group by grouping sets (
-        {%- for name in segmented %}
-        (account, {{ name }}){{ ',' if not loop.last }}
-        {%- else %}
-        -- read by no one, where no dimension is recommendable
-        (account)
-        {%- endfor %}
-    )
+    -- accounts alone are read by no one: they stand in for a company without a dimension that is recommendable
+    group by grouping sets ({{ cut_sets(names, 'account', has_whole=false) }})
 
 ),
 
@@ -71,7 +58,7 @@ alike as (
 sums as (
 
     select
-        {{ of_segment }},
+        {{ cut_columns(names) }},
         count(case when is_valued then 1 end) as closed_deals,
         cast(sum(case when is_valued then won_deals else 0 end) as bigint) as won_deals,
         count(case when not is_valued then 1 end) as unvalued_won_deals,
@@ -88,12 +75,7 @@ sums as (
         cast(sum(case when is_valued and cycle_days is not null then is_decision * won_deals else 0 end) as bigint) as timed_won_decisions,
         cast(sum(case when is_valued then cast(cycle_days as bigint) * is_decision end) as double) as decision_days
     from deals
-    group by grouping sets (
-        {%- for name in segmented %}
-        ({{ name }}),
-        {%- endfor %}
-        ()
-    )
+    group by grouping sets ({{ cut_sets(names, '') }})
 
 )
 

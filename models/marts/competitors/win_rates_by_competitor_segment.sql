@@ -1,53 +1,23 @@
-{%- set segmented = dimensions() | rejectattr('name', 'equalto', 'competitor') | list -%}
+{%- set names = dimensions() | map(attribute='name') | reject('equalto', 'competitor') | list %}
 -- One row per period x competitor x dimension x known segment with `minimum_deals` closed deals that name the competitor: how often they were
 -- won. Reported and never claimed: so many cells are compared by no one. A deal that names two competitors counts for both, and in every
 -- dimension, so rows may not be added.
 
 -- in one reading of the deals, by quarter, of which periods are made
-with counted as (
+with by_quarter as (
 
     select
         deals.closed_quarter_starts_on,
-        competitors.competitor as named_competitor,
+        competitors.competitor,
         competitors.kind,
-        {%- for dimension in segmented %}
-        deals.{{ dimension.name }},
-        grouping(deals.{{ dimension.name }}) as without_{{ dimension.name }},
-        {%- endfor %}
+        {{ cut_columns(names, 'deals.') }},
         count(*) as closed_deals,
         sum(deals.is_won) as won_deals
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
     group by grouping sets (
-        {%- for dimension in segmented %}
-        (deals.closed_quarter_starts_on, competitors.competitor, competitors.kind, deals.{{ dimension.name }}),
-        {%- endfor %}
-        (deals.closed_quarter_starts_on, competitors.competitor, competitors.kind)
+        {{ cut_sets(names, 'deals.closed_quarter_starts_on, competitors.competitor, competitors.kind', 'deals.') }}
     )
-
-),
-
-by_quarter as (
-
-    select
-        closed_quarter_starts_on,
-        named_competitor as competitor,
-        kind,
-        case
-            when 1 = 0 then {{ absent() }}
-            {%- for dimension in segmented %}
-            when without_{{ dimension.name }} = 0 then '{{ dimension.name }}'
-            {%- endfor %}
-        end as dimension,
-        case
-            when 1 = 0 then {{ absent() }}
-            {%- for dimension in segmented %}
-            when without_{{ dimension.name }} = 0 then {{ dimension.name }}
-            {%- endfor %}
-        end as segment,
-        closed_deals,
-        won_deals
-    from counted
 
 ),
 
@@ -80,8 +50,6 @@ select
     closed_deals,
     won_deals,
     closed_deals - won_deals as lost_deals,
-    {{ rate('won_deals', 'closed_deals') }} as win_rate,
-    {{ wilson_low('won_deals', 'closed_deals') }} as win_rate_low,
-    {{ wilson_high('won_deals', 'closed_deals') }} as win_rate_high
+    {{ rate_columns('won_deals', 'closed_deals', 'win_rate') }}
 from cells
 where closed_deals >= {{ setting('minimum_deals') | int }}

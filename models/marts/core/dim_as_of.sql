@@ -11,39 +11,13 @@ with created as (
 
 ),
 
--- a close more than a year after the last deal was created is a mistyped year, not news; where there are many, creation is not exported
-uncreated as (
+closes as (
 
     select
-        count(*) filter (where deals.closed_on > {{ dbt.dateadd('day', 366, 'created.latest_on') }})
-        <= greatest(1, {{ setting('uncreated_share') }} * count(deals.closed_on)) as are_slips
+        deals.closed_on as day,
+        coalesce(deals.closed_on > {{ dbt.dateadd('day', 366, 'created.latest_on') }}, false) as is_uncreated
     from {{ ref('fct_deals') }} as deals
     cross join created
-
-),
-
-dates as (
-
-    select created_on as day from {{ ref('fct_deals') }}
-    union all
-    select deals.closed_on as day
-    from {{ ref('fct_deals') }} as deals
-    cross join created
-    cross join uncreated
-    where created.latest_on is null or deals.closed_on <= {{ dbt.dateadd('day', 366, 'created.latest_on') }} or not uncreated.are_slips
-    union all
-    select entered_on as day from {{ ref('stg_stage_history') }}
-
-),
-
-days as (
-
-    select
-        day,
-        count(*) as records
-    from dates
-    where day is not null
-    group by day
 
 ),
 
@@ -52,30 +26,35 @@ gaps as (
     select
         day,
         {{ dbt.datediff('lag(day) over (order by day)', 'day', 'day') }} as gap_days,
-        sum(records) over (order by day desc) as records_from_here,
-        sum(records) over () as all_records
-    from days
+        sum(count(*)) over (order by day desc) as records_from_here,
+        sum(count(*)) over () as all_records
+    from (
+        select created_on as day from {{ ref('fct_deals') }}
+        union all
+        -- a close more than a year after the last deal was created is a mistyped year, not news; where there are many, creation is not exported
+        select day from closes as dated
+        where not is_uncreated or (select count(*) filter (where is_uncreated) > greatest(1, {{ setting('uncreated_share') }} * count(day)) from closes)
+        union all
+        select entered_on as day from {{ ref('stg_stage_history') }}
+    ) as dates
+    where day is not null
+    group by day
 
-),
+)
 
 -- of two dates neither is the slip, so what is cut off must be the smaller part
-outliers as (
-
+select max({{ "cast('" ~ setting('as_of_on') ~ "' as date)" if setting('as_of_on') else 'days.day' }}) as as_of_on
+from (
     select min(gaps.day) as first_on
     from gaps
     cross join created
     where
-        gaps.gap_days > {{ setting('outlier_gap_days') | int }}
+        gaps.gap_days > {{ setting('outlier_gap_days') | int }} and 2 * gaps.records_from_here < gaps.all_records
         and gaps.records_from_here <= greatest(
             1,
             {{ setting('outlier_share') }} * gaps.all_records,
             least({{ setting('few_outliers') | int }}, {{ setting('few_outliers_share') }} * gaps.all_records)
         )
-        and 2 * gaps.records_from_here < gaps.all_records
-        and (created.confirmed_until_on is null or gaps.day > created.confirmed_until_on)
-
-)
-
-select max({{ "cast('" ~ setting('as_of_on') ~ "' as date)" if setting('as_of_on') else 'days.day' }}) as as_of_on
-from outliers
-left join days on days.day < outliers.first_on or outliers.first_on is null
+        and coalesce(gaps.day > created.confirmed_until_on, true)
+) as outliers
+left join gaps as days on days.day < outliers.first_on or outliers.first_on is null
