@@ -323,7 +323,9 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             there = [name for name in built.get(entry["name"], []) if name in documented or name not in stated]
             if entry["name"] in in_build and documented != there:
                 differing[entry["name"]] = set(documented) ^ set(there) or "order"
-    assert differing == {}
+    assert differing == {}, (
+        "columns that the table or the YAML beside it has alone, or `order` where the YAML has another"
+    )
 
 
 def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
