@@ -28,7 +28,10 @@ def questions() -> list[tuple[str, str, str]]:
 def question_of(query: Path) -> str:
     """The comment a query begins with, up to its question mark."""
     lines = query.read_text(encoding="utf-8").splitlines()
-    comment = " ".join(line.removeprefix("-- ") for line in lines[: lines.index("")])
+    comment = " ".join(line.removeprefix("-- ") for line in lines[: lines.index("") if "" in lines else 1])
+    assert lines[0].startswith("-- ") and "?" in comment, (
+        f"{query.name} does not begin with `-- Its question?` and a blank line"
+    )
     return comment[: comment.index("?") + 1]
 
 
@@ -51,19 +54,17 @@ def test_query_answers_something_on_the_sample(query: Path, compiled: Path, samp
 
 @pytest.mark.parametrize("query", ANALYSES, ids=lambda query: query.stem)
 def test_query_begins_with_the_question_of_the_page_and_reads_its_table(query: Path) -> None:
-    table, question = next((table, question) for table, question, name in questions() if name == query.stem)
-    assert question_of(query) == question
-    assert f"ref('{table}')" in query.read_text(encoding="utf-8")
+    text, asked = query.read_text(encoding="utf-8"), question_of(query)
+    named = [(table, question) for table, question, name in questions() if name == query.stem]
+    link = f"[{asked}](../analyses/{query.name})"
+    assert named, f"docs/questions.md: add `{link}` to the row of the table it reads"
+    for table, question in named:
+        assert question == asked, f"docs/questions.md, row of `{table}`: write `{link}`, as the query begins"
+        assert f"ref('{table}')" in text, f"docs/questions.md: `{link}` stands in the row of `{table}`, not read there"
 
 
 def test_every_question_of_the_page_has_a_query() -> None:
-    assert sorted(name for _, _, name in questions()) == [query.stem for query in ANALYSES]
-
-
-def test_every_answer_table_has_two_questions_or_more(sample_build: SampleBuild) -> None:
-    answers = {
-        name for name, node in sample_build.models().items() if node["fqn"][1] == "marts" and node["fqn"][2] != "core"
-    }
-    asked = [table for table, _, _ in questions()]
-    assert sorted(table for table in answers if asked.count(table) < 2) == []
-    assert set(asked) <= answers
+    gone = {name for _, _, name in questions()} - {query.stem for query in ANALYSES}
+    assert not gone, f"docs/questions.md leads to queries that are not in analyses/: {', '.join(sorted(gone))}"
+    twice = {name for _, _, name in questions() if [asked for _, _, asked in questions()].count(name) > 1}
+    assert not twice, f"docs/questions.md names queries twice: {', '.join(sorted(twice))}"

@@ -16,6 +16,7 @@ from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from winloss.load.draft_text import lines_to_look_at, suggested_mapping
 from winloss.load.file_inspection import KeptCells
 from winloss.load.plan import Request, make_plan, new_engine
+from winloss.load.recognition import recognised_crms
 
 # a file or a process to each test
 pytestmark = pytest.mark.long
@@ -23,9 +24,10 @@ pytestmark = pytest.mark.long
 FIXTURES = ROOT / "python_tests" / "fixtures"
 
 
-@pytest.mark.parametrize("crm", ["salesforce", "hubspot", "pipedrive", "dynamics365", "zoho"])
+@pytest.mark.parametrize("crm", recognised_crms())
 def test_the_crm_is_recognised_by_its_headers(crm: str, tmp_path: Path) -> None:
     source = FIXTURES / crm
+    assert source.is_dir(), f"python_tests/fixtures/{crm}/ has no files: docs/adding-a-crm.md, step 6"
     folder = source if any(source.glob("*.csv")) else next(path for path in sorted(source.iterdir()) if path.is_dir())
     assert preview(str(folder)).lines[0] == f"Read as {crm}; --crm says otherwise."
 

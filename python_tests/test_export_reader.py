@@ -1181,7 +1181,10 @@ def test_the_guide_lists_every_column_of_an_object(name: str) -> None:
     assert row is not None
     listed = re.findall(r"[a-z_]{2,}", row[1])
     required = re.findall(r"\*\*(\w+)\*\*", row[1])
-    assert {column.name for column in OBJECTS[name]} <= set(listed)
+    missing = sorted({column.name for column in OBJECTS[name]} - set(listed))
+    assert not missing, (
+        f"docs/exports/custom.md: add {', '.join(missing)} to the row of `{name}` under Objects and their columns"
+    )
     assert required == [column.name for column in OBJECTS[name] if column.required]
 
 

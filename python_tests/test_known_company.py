@@ -59,65 +59,6 @@ def test_the_words_of_the_answer_are_those_of_its_rule(built: tuple[Project, Out
         assert {column: row[column] for column in columns} == {column: words[row[key]][column] for column in columns}
 
 
-def test_every_answer_table_has_worked_out_rows_or_says_who_holds_it(built: tuple[Project, Outcome]) -> None:
-    tables = {
-        name
-        for (name,) in built[0].rows("select distinct table_name from duckdb_columns() where schema_name = 'marts'")
-    }
-    assert tables - set(TABLES) == HELD_ELSEWHERE.keys()
-
-
-# Tables no row is worked out for here, and what holds them.
-HELD_ELSEWHERE = {
-    "dim_days": "its unit test",
-    "dim_as_of": "the day stands in dim_periods; its unit tests",
-    "bridge_deal_competitors": "test_competitors; win_rates_by_dimension counts through it",
-    "fct_closed_deals": "a filter of fct_deals; every rate above counts through it",
-    "fct_deal_segments": "fct_deals turned on its side; win_rates_by_dimension counts through it",
-    "dim_stages": "nothing tells the order of its stages; test_stage_funnel",
-    "fct_deal_stages": "the same",
-    "stage_funnel": "the same",
-    "stage_changes": "the same",
-    "dim_playbook": "a seed as it stands; its unit test",
-    "dim_segment_cuts": "the seed of bands; its unit test",
-    "dim_settings": "the variables as they stand; test_settings",
-    "icp_recommendations": "icp_segment_evidence without what may not be recommended; test_sample_advice",
-    "icp_profile": "icp_recommendations by dimension; test_sample_advice",
-    "icp_backtest": "test_backtest",
-    "action_items": "its intermediates' unit tests; test_actions",
-    "report_findings": "its unit tests",
-    "report_changes": "its unit tests",
-    "win_rate_trend": "its unit tests",
-    "return_on_investment": "its unit tests",
-    "fct_open_spells": "its unit tests; the curve worked out for data_quality_findings counts through it",
-    "win_rate_definitions": "its unit tests; win_rate_baseline has the closed rate; test_which_win_rate",
-    "win_rate_curves": "its unit tests; test_which_win_rate",
-    "win_rates_by_cohort": "its unit tests; data_quality_findings counts what is cut off; test_which_win_rate",
-    "open_pipeline": "its unit tests; test_which_win_rate",
-    "open_pipeline_by_profile": "its unit tests; test_worklist",
-    "competition_coverage": "test_competitors",
-    "competitor_loss_reasons": "its unit tests",
-    "competitors_by_quarter": "test_competitor_claims and its unit tests",
-    "win_rates_by_competitor": "test_competitors and test_competitor_claims",
-    "win_rates_by_competitor_segment": "its unit test",
-    "multithreading": "test_stratified and its unit tests",
-    "win_rates_by_contact_count": "its unit tests",
-    "win_rate_changes": "test_changes",
-    "win_rate_change_segments": "test_changes",
-    "dim_accounts": "its unit tests; test_accounts",
-    "account_scorecard": "test_accounts",
-    "account_points": "test_accounts",
-    "account_tiers": "test_accounts",
-    "account_tier_history": "test_accounts",
-    "scorecard_quality": "test_accounts",
-    "advice_values": "test_segment_values",
-    "loss_reason_quarters": "its unit test; assert_loss_reasons_add_up_to_all_lost_deals",
-    "segment_quarters": "its unit test; assert_segments_and_quarters_add_up_to_all_deals; test_segment_quarters",
-    "segment_values": "test_segment_values",
-    "recommendation_follow_up": "needs a second quarter; test_memory",
-}
-
-
 @pytest.mark.parametrize("table", TABLES)
 def test_the_expected_files_are_what_the_calculation_gives(table: str) -> None:
     with (EXPECTED / f"{table}.csv").open(encoding="utf-8", newline="") as file:

@@ -11,6 +11,7 @@ from winloss.load.check import preview
 from winloss.load.draft_text import suggested_mapping
 from winloss.load.headers import is_header, looks_like_data
 from winloss.load.plan import plan_load
+from winloss.load.recognition import recognised_crms
 
 LINES = "Quackenbush,Won,2025-01-31,+44 20 7946 0000,ottoline@example.com\nXylander,Lost,2025-02-01,+44 20 7946 0001,ada@example.com\n"
 CELLS = ("Quackenbush", "Xylander", "7946", "ottoline", "2025-01-31", "example.com")
@@ -28,7 +29,7 @@ def told(text: str) -> list[str]:
     return [cell for cell in CELLS if cell in text]
 
 
-@pytest.mark.parametrize("crm", ["custom", "salesforce", "hubspot", "pipedrive", "dynamics365", "zoho"])
+@pytest.mark.parametrize("crm", ["custom", *recognised_crms()])
 @pytest.mark.parametrize("delimiter", [",", "^"])
 def test_no_reader_tells_a_cell_of_a_line_that_is_no_header(tmp_path: Path, crm: str, delimiter: str) -> None:
     folder = put(tmp_path / "exports", LINES.replace(",", delimiter))

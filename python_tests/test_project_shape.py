@@ -323,7 +323,9 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             there = [name for name in built.get(entry["name"], []) if name in documented or name not in stated]
             if entry["name"] in in_build and documented != there:
                 differing[entry["name"]] = set(documented) ^ set(there) or "order"
-    assert differing == {}
+    assert differing == {}, (
+        "columns that the table or the YAML beside it has alone, or `order` where the YAML has another"
+    )
 
 
 def test_every_key_in_the_yaml_files_is_one_dbt_reads() -> None:
@@ -356,16 +358,6 @@ def test_shared_column_texts_are_used() -> None:
     written = re.findall(r"{% docs (\w+) %}", (ROOT / "models" / "shared_columns.md").read_text(encoding="utf-8"))
     used = Counter(name for path in YAMLS for name in re.findall(r"doc\('(\w+)'\)", path.read_text(encoding="utf-8")))
     assert [name for name in written if used[name] < 2] == []
-
-
-def test_overview_page_leads_to_models_that_exist(sample_build: SampleBuild) -> None:
-    page = (ROOT / "models" / "overview.md").read_text(encoding="utf-8")
-    linked = set(re.findall(r"#!/model/model\.winloss\.(\w+)", page))
-    answers = {
-        name for name, node in sample_build.models().items() if layer(node["path"]) in ("answer", "data_quality")
-    }
-    assert sorted(linked - set(sample_build.models())) == []
-    assert sorted(answers - linked) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -473,7 +465,10 @@ def test_sample_build_stays_small(sample_build: SampleBuild) -> None:
     nodes = [
         result for result in sample_build.run_results if not result["unique_id"].startswith(("operation.", "exposure."))
     ]
-    assert len(nodes) <= MOST_NODES
+    assert len(nodes) <= MOST_NODES, (
+        f"a build has {len(nodes)} nodes. A step that one model alone reads can be ephemeral; where the new node is "
+        "wanted, MOST_NODES above counts one more"
+    )
 
 
 def test_dbt_sends_no_usage_statistics() -> None:

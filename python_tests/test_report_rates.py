@@ -12,6 +12,7 @@ from winloss.report.context import Context
 from winloss.report.document import Section, Sentence
 from winloss.report.sections.rates import which_rate
 from winloss.report.sections.segments import where_we_win
+from winloss.settings import declared
 
 KEYS = {
     "dim_periods": ("period",),
@@ -91,6 +92,12 @@ def test_a_quarter_without_a_win_rate_is_one_sentence_and_no_chart() -> None:
     section = which_rate(context(win_rate_definitions=rows))
     assert [block.kind for block in section.blocks] == ["paragraph"]
     assert said(section)[0].text == "No win rate of the quarter can be told: no such deals in this period."
+
+
+def test_a_setting_of_an_older_file_is_as_declared_and_a_stated_one_as_stated() -> None:
+    keys = {"dim_settings": ("setting",)}
+    assert context_of(keys, {"dim_settings": []}).whole("minimum_deals") == declared()["minimum_deals"].default == 10
+    assert context_of(keys, {"dim_settings": [{"setting": "minimum_deals", "value": "25"}]}).minimum_deals == 25
 
 
 def test_without_the_table_there_is_no_section() -> None:

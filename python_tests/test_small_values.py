@@ -6,7 +6,6 @@ The attacker knows every published sum and every count, and asks linear algebra 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -14,17 +13,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-import yaml
 
-from python_tests.known_company.project import ROOT
 from winloss.publish.publication import (
-    UNSUPPRESSED,
     PublishedTable,
     published_select,
-    read_allow_list,
-    suppressed_marts,
 )
-from winloss.publish.small_values import BOTH, BY_THEMSELVES, FIGURES, TABLES, hide_small_values
+from winloss.publish.small_values import hide_small_values
 
 # attackers who try all that they can
 pytestmark = pytest.mark.long
@@ -276,57 +270,6 @@ def test_a_rate_of_value_in_the_advice_does_not_tell_an_amount_that_is_hidden_am
     }
     assert worth["industry banks"]["missing_reason"] == "none"
     assert worth["industry shops"]["missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"
-
-
-# ---------------------------------------------------------------- a new table
-
-
-def test_every_published_mart_says_how_its_small_cells_are_hidden() -> None:
-    allowed = set(read_allow_list()[0])
-    undeclared = sorted(allowed - suppressed_marts() - set(UNSUPPRESSED))
-    assert not undeclared, (
-        f"seeds/published_tables.csv publishes {', '.join(undeclared)}, and nothing says what of few deals or people is hidden there: "
-        "declare it as the docstring of winloss/publish/small_cells.py says."
-    )
-    assert sorted(set(UNSUPPRESSED) - allowed) == []
-    assert sorted(set(UNSUPPRESSED) & suppressed_marts()) == []
-
-
-TELLING = re.compile(r"amount|cycle|velocity|(^|_)(mean|median)(_|$)|persona|seniority|contact|^buying_group$")
-"""Columns by whose names a mart holds value, time or people."""
-
-
-def test_no_mart_with_value_time_or_people_says_that_it_hides_nothing() -> None:
-    columns = described_columns()
-    found = {
-        mart: telling
-        for mart in UNSUPPRESSED
-        if (telling := {column for column in columns[mart] if TELLING.search(column)})
-    }
-    assert found == {}, (
-        "marts of UNSUPPRESSED (winloss/publish/publication.py) whose columns speak of value, time or people"
-    )
-
-
-def test_every_column_of_value_or_time_of_a_judged_mart_is_one_that_is_hidden() -> None:
-    columns, allowed = described_columns(), read_allow_list()[0]
-    known = {*BOTH, *BY_THEMSELVES, *(figure for figures in FIGURES.values() for figure in figures)}
-    value_or_time = re.compile("amount|cycle|velocity|value_w|value_e|_days$")
-    found = {
-        mart: left
-        for mart in TABLES
-        if (left := set(filter(value_or_time.search, columns[mart])) - known - set(allowed[mart].columns_left_out))
-    }
-    assert found == {}, "columns of value or time that small_values.py counts neither among FIGURES nor BOTH"
-
-
-def described_columns() -> dict[str, list[str]]:
-    """The columns of every model, as its YAML describes them."""
-    return {
-        model["name"]: [column["name"] for column in model.get("columns", [])]
-        for path in (ROOT / "models").rglob("*.yml")
-        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", [])
-    }
 
 
 def hide_all(connection: duckdb.DuckDBPyConnection, *hidden_outcomes: str) -> None:

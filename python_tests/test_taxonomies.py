@@ -156,13 +156,15 @@ def known(rows: list[Row], column: str) -> set[str]:
 
 
 def test_every_title_of_the_rules_own_tests_is_read_right(project: Project) -> None:
-    assert len(TITLES) == 106
+    assert len(TITLES) >= 106
     assert misread_titles(project, TITLES) == {}
 
 
 def test_every_loss_reason_of_the_rules_own_tests_is_read_right(project: Project) -> None:
-    assert len(REASONS) == 59
-    assert misread_reasons(project, REASONS) == {}
+    assert len(REASONS) >= 59
+    assert misread_reasons(project, REASONS) == {}, (
+        "wordings and what is read: of the rules that match, the one with the lowest priority number decides"
+    )
 
 
 def test_titles_of_other_origins_are_misread_only_where_known(project: Project) -> None:

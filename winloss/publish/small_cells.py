@@ -10,11 +10,7 @@ SQL hides what single sums give away. Whether several sums together do is then j
 section 4.4.3): a hidden cell is safe when there is another company with the same published figures and another count
 in that cell. All of it works on counts, never on deals.
 
-A new published mart is a row of seeds/published_tables.csv and is declared in one place more, or a test fails:
-- amounts and days by won, lost or open deals: `TABLES` of small_values.py, with the columns of a cell and those its sums share;
-- figures that are those of another mart's cells: `FOLLOWING` there; a new column of value or time: `FIGURES` or `BOTH` there;
-- groups of people (roles, contacts): `CELLS` of publication.py, and their sums in `_CELLS` and `_SUMS` here;
-- sentences that quote such figures: `_SENTENCES` of publication.py; counts of deals alone: `UNSUPPRESSED` there, with the reason.
+What a new published mart declares, and where, stands in docs/adding-a-mart.md; a test names a mart that does not.
 """
 
 from __future__ import annotations

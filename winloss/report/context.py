@@ -9,6 +9,7 @@ from winloss import formatting
 from winloss.report.charts import Mark, Shape
 from winloss.report.document import FORMATS, GRADES, Cell, Grade, Pair, Sentence, Writer
 from winloss.report.marts import Marts, Record
+from winloss.settings import declared
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,14 @@ class Context:
     def setting(self, name: str) -> Record | None:
         return self.marts.first("dim_settings", setting=name)
 
-    def whole(self, name: str, otherwise: int) -> int:
+    def whole(self, name: str) -> int:
+        """A whole number of the settings that others may read, as declared where an older file does not state it."""
         row = self.setting(name)
-        return int(float(row["value"])) if row and row["value"] else otherwise
+        return int(float(row["value"] if row and row["value"] else declared()[name].default))
 
     @property
     def minimum_deals(self) -> int:
-        return self.whole("minimum_deals", 10)
+        return self.whole("minimum_deals")
 
     @property
     def has_deals(self) -> bool:

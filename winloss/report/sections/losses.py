@@ -16,7 +16,7 @@ def why_we_lose(context: Context) -> Section:
     question, sources = "Why do we lose?", ("loss_reasons", "loss_reason_changes", "loss_reason_reliability")
     quarter, window = context.baseline("quarter"), context.baseline("window")
     # a quarter with few losses says little about reasons: then the window speaks, as it does for the actions
-    has_enough = quarter and (quarter["lost_deals"] or 0) >= context.whole("quarter_minimum_losses", 10)
+    has_enough = quarter and (quarter["lost_deals"] or 0) >= context.whole("quarter_minimum_losses")
     # an earlier publication has no window where deals have no date
     period = "quarter" if has_enough else "window" if window and window["closed_deals"] else "all"
     rows = [row for row in context.marts.rows("loss_reasons", period=period) if row["all_lost_deals"]]

@@ -24,10 +24,10 @@ def score_threshold(context: Context) -> Section:
     else:
         finding = Sentence("No score threshold can be set yet")
         none = "There is no score threshold to set yet: {missing_reason}. {scored_deals|count} of {closed_deals|count} closed deals have a score."
-        few = row["scored_deals"] < context.whole("score_curve_minimum_deals", 20)
+        few = row["scored_deals"] < context.whole("score_curve_minimum_deals")
         answers = [say(none, row, grade="too few deals" if few and row["grade"] == "too few deals" else row["grade"])]
     blocks += [Paragraph(sentence, "takeaway") for sentence in answers]
-    if cells and cells[0]["scored_deals"] >= context.whole("score_curve_minimum_deals", 20):
+    if cells and cells[0]["scored_deals"] >= context.whole("score_curve_minimum_deals"):
         blocks.append(_thresholds(context, row, cells))
     return Section("score-threshold", question, finding, tuple(blocks), sources)
 
