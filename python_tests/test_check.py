@@ -313,6 +313,32 @@ def test_missing_objects_are_told_with_their_cost_unless_the_company_has_none(tm
     assert not any(line.startswith("  missing: product") for line in lines)
 
 
+def test_what_the_deals_say_of_their_accounts_is_not_told_as_unknown(tmp_path: Path) -> None:
+    mapping = "files: {{deals: d.csv{file}}}\ncolumns: {{deals: {{deal_id: id, outcome: result{own}}}{more}}}"
+    own, columns = ", industry: sector, employees: staff", ["id", "result", "sector", "staff"]
+    written(tmp_path, "d.csv", ",".join(columns), [f"{n},won,Retail,{n}" for n in range(9)])
+    stated: dict[str, object] = {"mapping": yaml.safe_load(mapping.format(file="", own=own, more=""))}
+    [line] = [line for line in preview(str(tmp_path), "custom", stated).lines if line.startswith("No file of accounts")]
+    assert (
+        line == "No file of accounts. What no other file says of accounts is unknown: annual revenue, country, region."
+    )
+    ignored = {**stated, "ignore": ["annual_revenue", "country", "region"]}
+    assert not any("No file of accounts" in line for line in preview(str(tmp_path), "custom", ignored).lines)
+    # a file of accounts without an industry, and one of competitors
+    written(tmp_path, "a.csv", "account,land", ["a,Chile"])
+    written(tmp_path, "c.csv", "deal,rival", ["1,Acme"])
+    files, more = (
+        ", accounts: a.csv, deal_competitors: c.csv",
+        (", accounts: {account_id: account, country: land}, deal_competitors: {deal_id: deal, competitor: rival}"),
+    )
+    stated = {"mapping": yaml.safe_load(mapping.format(file=files, own=own, more=more))}
+    missing = {
+        line.split(".")[0] for line in preview(str(tmp_path), "custom", stated).lines if line.startswith("  missing: ")
+    }
+    assert {"  missing: annual_revenue", "  missing: region", "  missing: owner", "  missing: account_id"} <= missing
+    assert not missing & {"  missing: industry", "  missing: employees", "  missing: country", "  missing: competitor"}
+
+
 def test_a_wrong_name_under_ignore_is_one_sentence(tmp_path: Path) -> None:
     sixty_deals(tmp_path)
     found = preview(str(tmp_path), "pipedrive", {"ignore": ["competiter"]})

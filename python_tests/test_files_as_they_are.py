@@ -20,6 +20,7 @@ from python_tests.canary_company import is_number
 from python_tests.crm_build import rows_of
 from winloss.errors import ReadingError
 from winloss.load.check import CANNOT_WORK, FINE, preview
+from winloss.load.draft import draft
 from winloss.load.draft_text import suggested_mapping
 from winloss.load.folder import moment_in_name
 from winloss.load.plan import ReadingPlan, Request, clear_copies, make_plan, source_of
@@ -279,6 +280,41 @@ WHOLE = workbook(("Deals", ROWS))
 def test_a_workbook_nobody_can_open_ends_in_one_sentence(tmp_path: Path, name: str, content: bytes, says: str) -> None:
     assert refusal(tmp_path, {name: content}).startswith(f"{name} {says}")
     assert list((tmp_path / "private").iterdir()) == []
+
+
+BAD_FILES: dict[str, str | bytes] = {
+    "a.csv": b"", "b.xlsx": WHOLE[: len(WHOLE) // 2], "d.csv": b"<html><table><tr><td>Secret</td></tr></table></html>",
+    "deals.csv": deals("Berlin", "Retail"),
+}  # fmt: skip
+SENTENCES = (
+    "a.csv is empty: it has no header line. ", "b.xlsx is a damaged Excel workbook", "d.csv is a web page or XML, as some CRMs write it ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("look", ["check", "check of a CRM", "draft"])
+def test_every_file_that_cannot_be_read_is_named_at_once(tmp_path: Path, look: str) -> None:
+    folder = put(tmp_path, BAD_FILES)
+    if look == "draft":
+        with pytest.raises(ReadingError) as caught:
+            draft(str(folder))
+        sentences = tuple(caught.value.sentences)
+    else:
+        sentences = tuple(
+            line
+            for line in preview(str(folder), "salesforce" if look == "check of a CRM" else None).lines
+            if ".csv" in line or ".xlsx" in line
+        )
+    assert len(sentences) == len(SENTENCES)
+    assert all(said.startswith(begins) for said, begins in zip(sentences, SENTENCES, strict=True))
+    assert "Secret" not in "".join(sentences)
+
+
+def test_a_damaged_archive_is_named_beside_the_files_that_cannot_be_read(tmp_path: Path) -> None:
+    files = {**BAD_FILES, "c.zip": archive({"deals.csv": deals("x" * 300)})[:200]}
+    folder = put(tmp_path, files)
+    (folder / "e.csv").symlink_to(tmp_path / "nowhere.csv")
+    sentences = preview(str(folder)).lines
+    assert [said.split(" ")[0] for said in sentences] == ["a.csv", "b.xlsx", "c.zip", "d.csv", "e.csv"]
 
 
 # --- archives --------------------------------------------------------------------------------------------------------

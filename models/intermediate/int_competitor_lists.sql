@@ -2,7 +2,6 @@
 -- One row per name of int_competitor_pieces x piece where it is several names: where each piece is a name by itself elsewhere. One that is not, such as
 -- Acme, Inc., has one row; it is doubtful where some pieces are a name, or one begins another such name.
 
--- what stands for a name by itself, and words for rivals without one
 with judged as (
 
     select
@@ -47,8 +46,8 @@ repeated as (
 
     select distinct pieces.name
     from {{ ref('int_competitor_pieces') }} as pieces
-    inner join beginnings on pieces.folded_piece = beginnings.folded_beginning
-    where beginnings.names > 1 or beginnings.first_name != pieces.name
+    inner join beginnings
+        on pieces.folded_piece = beginnings.folded_beginning and (beginnings.names > 1 or beginnings.first_name != pieces.name)
 
 )
 

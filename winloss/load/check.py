@@ -54,6 +54,16 @@ _IDS = {
     "stage_history": "deal_id",
     "deal_competitors": "deal_id",
 }
+_KEYS = ("deal_id", "account_id", "contact_id", "modified_at")
+# Whose files may say what an object's would; the models' `place_of_object`.
+_SAY_THE_SAME = {
+    "accounts": ("deals",),
+    "deals": ("deal_competitors",),
+    "contacts": ("deal_contacts",),
+    "deal_contacts": ("contacts",),
+}
+# Stands in the cost of a missing object for what no other file says.
+COLUMNS_IT_COSTS = "{columns}"
 _FLAGS = ("is_won", "is_closed", "is_lost")
 _ASKED_OFTEN = ("deals", "accounts")
 _WORDS_OF_OUTCOMES = ("outcome", "stage")
@@ -151,6 +161,7 @@ def _told(
     columns = engine.execute(
         f"select object, source_file, column_name, source_header, status from ({plan.statements['columns']}) as columns"
     ).fetchall()
+    held = _held(columns)
     made = {
         (reading.object, reading.file.name): {"contact_id"} for reading in plan.layout.readings if reading.described_by
     }
@@ -171,7 +182,11 @@ def _told(
             for (of, name) in costs
             if of == object_name and name != WHOLE_OBJECT and not has.intersection((name, *_STANDS_FOR.get(name, ())))
         ]
-        missing = [name for name in lacking if not not_used & {name, object_name}]
+        missing = [
+            name
+            for name in lacking
+            if not not_used & {name, object_name} and not _is_said_elsewhere(object_name, name, held)
+        ]
         if not versions_are_chosen:
             missing = [name for name in missing if (object_name, name) != ("deals", "modified_at")]
         lines += [
@@ -183,7 +198,7 @@ def _told(
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []
         lines += [f"  missing: {name}. {costs[object_name, name]}" for name in missing]
         lines += _first_problems(plan, crm, engine, object_name, source_file, has)
-    lines += _missing_objects(crm, {str(row[0]) for row in columns if row[4] == "mapped"}, columns, costs, not_used)
+    lines += _missing_objects(crm, {str(row[0]) for row in columns if row[4] == "mapped"}, held, costs, not_used)
     lines += contents(plan, crm, engine, variables)
     lines += _order_of_files(plan, engine)
     lines += ["", *(f"Note: {notice}" for notice in plan.notices)] if plan.notices else []
@@ -206,13 +221,12 @@ def _not_used(variables: Mapping[str, object]) -> set[str]:
 def _missing_objects(
     crm: str,
     read: set[str],
-    columns: Sequence[tuple[str, ...]],
+    held: set[tuple[str, str]],
     costs: Mapping[tuple[str, str], str],
     not_used: set[str],
 ) -> list[str]:
     """The objects of which no file is read, with what that costs. Contacts may be named on the deals, and deals on the contacts."""
-    shown_as = {(row["object"], row["column_name"]): row["reported_object"] for row in seed_rows("reported_columns")}
-    read = read | {shown_as.get((row[0], row[2]), "") for row in columns if row[4] == "mapped"}
+    read = read | {of for of, _ in held}
     rules = next((row for row in seed_rows("crm_rules") if row["crm"] == crm), {})
     missing = [
         name
@@ -221,7 +235,39 @@ def _missing_objects(
         and not {name} & (read | not_used)
         and (name != "stage_history" or rules.get("history_tells_close") == "true")
     ]
-    return ["", *(f"No file of {name}. {costs[name, WHOLE_OBJECT]}" for name in missing)] if missing else []
+    told = []
+    for name in missing:
+        lacking = sorted(
+            column.replace("_", " ")
+            for of, column in costs
+            if of == name
+            and column not in (WHOLE_OBJECT, *not_used, *_KEYS)
+            and not _is_said_elsewhere(name, column, held)
+        )
+        cost = costs[name, WHOLE_OBJECT]
+        if lacking or COLUMNS_IT_COSTS not in cost:
+            told.append(f"No file of {name}. {cost.replace(COLUMNS_IT_COSTS, ', '.join(lacking))}")
+    return ["", *told] if told else []
+
+
+def _held(columns: Sequence[tuple[str, ...]]) -> set[tuple[str, str]]:
+    """The objects and columns that some file holds, under the names that the answers use: int_read_columns of the models."""
+    rules: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for row in seed_rows("reported_columns"):
+        rules.setdefault((row["object"], row["column_name"]), []).append(
+            (row["reported_object"], row["reported_column"])
+        )
+    held: set[tuple[str, str]] = set()
+    for of, _, name, _, status in columns:
+        if status == "mapped":
+            shown = rules.get((of, name), []) + rules.get(("*", name), []) or [(of, name)]
+            held |= {(of if shown_of == "*" else shown_of or of, shown_name or name) for shown_of, shown_name in shown}
+    return held
+
+
+def _is_said_elsewhere(of: str, name: str, held: set[tuple[str, str]]) -> bool:
+    """Whether files of another object alone say what a column would: deals what accounts would, and either file of contacts or of competitors."""
+    return name not in _KEYS and any((other, name) in held for other in _SAY_THE_SAME.get(of, ()))
 
 
 def _fewer_deals(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, object_name: str, source_file: str) -> list[str]:

@@ -118,7 +118,7 @@ def _profiles(folder: Folder, engine: duckdb.DuckDBPyConnection) -> list[FilePro
     """Every file with what its columns hold; one whose headers are known by no list may have those of another file."""
     wanted = [alias.header for alias in (*aliases(), *header_words())]
     wanted += [word.replace(" ", "_") for word in wanted if " " in word]
-    files = [folder.examine(name, wanted) for name in folder.names()]
+    files = folder.examine_all(wanted)
     met = {header for file in files for header in file.nameable_headers}
     files = [replace(file, has_header=file.has_header or is_header(file.headers, met)) for file in files]
     return [profiled(file, f"file_{number}", engine) for number, file in enumerate(files, 1)]

@@ -122,6 +122,7 @@ class Folder:
             )
         left_aside: list[str] = []
         folders: list[str] = []
+        problems: dict[str, list[str]] = {}
         places: dict[str, Path] = {}
         for path in sorted(self.path.iterdir(), key=lambda path: path.name):
             if path.is_dir() and not path.name.startswith(".") and holds_exports(path):
@@ -129,16 +130,25 @@ class Folder:
             # "~$" begins the name of the file Excel keeps beside a workbook it has open
             if path.name.startswith((".", "~$")) or not (path.is_file() or path.is_symlink()) or path.is_dir():
                 continue
-            self._check_link(path)
-            members = zip_members(path)
-            if is_beside_exports(path):
-                left_aside.append(shown_name(path.name))
-                continue
-            _check_name(path)
-            if members is None:
-                places[path.name] = path
-            else:
-                places |= self._unpacked(path, members, left_aside)
+            try:
+                self._check_link(path)
+                members = zip_members(path)
+                if is_beside_exports(path):
+                    left_aside.append(shown_name(path.name))
+                    continue
+                _check_name(path)
+                if members is None:
+                    places[path.name] = path
+                else:
+                    places |= self._unpacked(path, members, left_aside)
+            except ReadingError as error:
+                problems[path.name] = error.sentences
+            except OSError as error:
+                problems[path.name] = [f"{shown_name(path.name)} cannot be opened: {error.strerror}."]
+        if problems:
+            # what else is wrong is said with it: a folder is put right once
+            problems |= self._problems(places)
+            raise ReadingError(*(said for name in sorted(problems) for said in problems[name]))
         if not places and folders:
             raise ReadingError(
                 f'The exports folder "{self.path}" holds no file, but files in folders below it ({listed(folders)}): '
@@ -227,16 +237,39 @@ class Folder:
         )
 
     def examine(self, name: str, wanted: Collection[str]) -> ExportFile:
-        """What the file of this name is; see `shape.examine`."""
+        """What the file of this name is; see `file_inspection.examine`."""
         if name not in self._examined:
-            stated = setting_for(name, self.encodings)
-            try:
-                self._examined[name] = examine(
-                    self._found()[name], name, wanted, self.engine, self.copies, stated, self.kept
-                )
-            except OSError as error:
-                raise ReadingError(f"{name} cannot be opened: {error.strerror}.") from None
+            self._examined[name] = self._examine(name, self._found()[name], wanted)
         return self._examined[name]
+
+    def examine_all(self, wanted: Collection[str]) -> list[ExportFile]:
+        """What each file of the folder is, in order of their names. Raises ReadingError with a sentence for each that cannot be read."""
+        problems: list[str] = []
+        files: list[ExportFile] = []
+        for name in self.names():
+            try:
+                files.append(self.examine(name, wanted))
+            except ReadingError as error:
+                problems += error.sentences
+        if problems:
+            raise ReadingError(*problems)
+        return files
+
+    def _examine(self, name: str, place: Path, wanted: Collection[str]) -> ExportFile:
+        try:
+            return examine(place, name, wanted, self.engine, self.copies, setting_for(name, self.encodings), self.kept)
+        except OSError as error:
+            raise ReadingError(f"{name} cannot be opened: {error.strerror}.") from None
+
+    def _problems(self, places: Mapping[str, Path]) -> dict[str, list[str]]:
+        """Why files cannot be read, by their names; without those that can be."""
+        problems: dict[str, list[str]] = {}
+        for name, place in places.items():
+            try:
+                self._examine(name, place, ())
+            except ReadingError as error:
+                problems[name] = error.sentences
+        return problems
 
 
 def _check_name(path: Path) -> None:

@@ -144,8 +144,8 @@ def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
     wanted += [rule.header for rules in own.values() for rule in rules.values()]
     known, likely = Counter[str](), Counter[str]()
     hold_deals: set[str] = set()
-    for name in folder.names():
-        headers = folder.examine(name, wanted).headers
+    for file in folder.examine_all(wanted):
+        headers = file.headers
         objects = {crm: {shape.object for shape in recognise(headers, crm, own)} for crm in recognised_crms()}
         others = {crm for crm in objects if "deals" in objects[crm] and is_better_told_by_words(headers, crm, own)}
         hold_deals |= {crm for crm, found in objects.items() if "deals" in found and crm not in others}

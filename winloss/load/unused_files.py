@@ -34,7 +34,7 @@ def unused_files(crm: str, path: Path, variables: Mapping[str, object]) -> list[
             ]
         own = own_headers(variables.get("field_aliases"))
         wanted = [alias.header for alias in aliases() if alias.crm == crm]
-        return [name for name in names if not recognise(folder.examine(name, wanted).headers, crm, own)]
+        return [file.name for file in folder.examine_all(wanted) if not recognise(file.headers, crm, own)]
 
 
 def _named(mapping: object) -> Iterator[str]:

@@ -27,6 +27,34 @@ asked as (
 
 ),
 
+-- deals say what accounts would, accounts nothing of deals; competitors and roles stand in either of two files
+held as (
+
+    select
+        asked.object,
+        asked.column_name,
+        max(case when read_columns.object = asked.object then 1 else 0 end) = 1 as is_in_own_file
+    from asked
+    inner join read_columns
+        on asked.column_name = read_columns.column_name and asked.place = read_columns.place
+        and (asked.object != 'deals' or read_columns.object != 'accounts')
+    group by asked.object, asked.column_name
+
+),
+
+-- what a missing object costs is what no other file says
+lacking as (
+
+    select
+        asked.object,
+        {{ listed("replace(asked.column_name, '_', ' ')") }} as columns
+    from asked
+    left join held on asked.object = held.object and asked.column_name = held.column_name
+    where asked.column_name != '*' and not asked.is_ignored and held.object is null
+    group by asked.object
+
+),
+
 chosen as (
 
     select count(*) as versions
@@ -38,18 +66,20 @@ chosen as (
 select
     asked.object,
     asked.column_name,
-    asked.missing_means,
+    replace(asked.missing_means, '{columns}', coalesce(lacking.columns, 'nothing')) as missing_means,
     case
         when asked.is_ignored then 'not used'
-        when coalesce(places.column_name, objects.object) is not null then 'exported'
+        when coalesce(held.column_name, objects.object) is not null then 'exported'
+        when asked.missing_means like '%{columns}%' and lacking.columns is null then 'not needed'
         when asked.object = 'deals' and asked.column_name = 'modified_at' and chosen.versions = 0 then 'not needed'
         else 'not exported'
     end as standing,
     -- what a missing object would hold is said of the object
-    asked.column_name != '*' and own_object.object is null as is_of_missing_object
+    asked.column_name != '*' and own_object.object is null as is_of_missing_object,
+    coalesce(not held.is_in_own_file, false) as is_said_elsewhere
 from asked
 cross join chosen
-left join (select distinct column_name, place from read_columns) as places  -- noqa: LT09
-    on asked.column_name = places.column_name and asked.place = places.place
+left join held on asked.object = held.object and asked.column_name = held.column_name
+left join lacking on asked.object = lacking.object
 left join (select distinct object from read_columns) as objects on asked.column_name = '*' and asked.object = objects.object
 left join (select distinct object from read_columns) as own_object on asked.object = own_object.object

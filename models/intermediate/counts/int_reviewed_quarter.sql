@@ -85,6 +85,7 @@ window_length as (
 dated as (
 
     select
+        min(closed_quarter_starts_on) as first_closed_starts_on,
         count(*) > 0 and count(closed_on) = 0 as are_undated,
         count(*) = 0 as are_none
     from closed_deals
@@ -97,6 +98,7 @@ select
     reviewed.is_partial,
     reviewed.is_cut_short,
     window_length.quarter_count as window_quarters,
+    dated.first_closed_starts_on,
     dated.are_undated,
     dated.are_none
 from reviewed

@@ -1,5 +1,6 @@
 -- One row per period that answers compare: the quarter under review, the one before it, the trailing window, and all deals.
--- Periods overlap: figures of different periods may not be added.
+-- Periods overlap: figures of different periods may not be added. A window may reach back to before the first closed deal: what it holds is told
+-- from the quarter of that deal on.
 
 with counted as (
 
@@ -17,7 +18,11 @@ with counted as (
 select
     periods.period,
     periods.period_order,
-    case when periods.starts_on is not null then {{ quarter_name('periods.starts_on') }} end as first_quarter,
+    case
+        when periods.starts_on is null then null
+        when periods.ends_before_on > reviewed.first_closed_starts_on then {{ quarter_name('greatest(periods.starts_on, reviewed.first_closed_starts_on)') }}
+        else {{ quarter_name('periods.starts_on') }}
+    end as first_quarter,
     case when periods.starts_on is not null then {{ quarter_name(quarters_later('periods.ends_before_on', -1)) }} end as last_quarter,
     case when reviewed.starts_on is not null then {{ quarter_name(quarters_later('reviewed.starts_on', 1)) }} end as next_quarter,
     periods.quarter_count,
@@ -29,7 +34,11 @@ select
     counted.closed_deals,
     periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false) as is_partial,
     case
-        when periods.period in ('previous_quarter', 'all') or reviewed.starts_on is null then 'complete'
+        when periods.period = 'all' or reviewed.starts_on is null then 'complete'
+        when periods.ends_before_on <= reviewed.first_closed_starts_on then 'missing: the export begins after it'
+        when periods.starts_on < reviewed.first_closed_starts_on
+            then 'partial: the export begins after the period does' || case when reviewed.is_partial then ', and ends before it does' else '' end
+        when periods.period = 'previous_quarter' then 'complete'
         when reviewed.is_partial then 'partial: the export ends before the quarter does'
         when reviewed.is_cut_short then 'taken as complete: the last record is a few days before the end'
         else 'complete'

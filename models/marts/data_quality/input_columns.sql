@@ -24,10 +24,12 @@ select
     case when exported.status = 'missing' and asked.standing = 'not used' then 'not used' else exported.status end as status,
     case
         when exported.status = 'missing' and asked.standing = 'not needed' then 'Nothing the answers need.'
+        when exported.status = 'missing' and asked.is_said_elsewhere then 'Nothing: another file says it.'
         when exported.status = 'missing' and coalesce(asked.standing, '') != 'not used'
             then coalesce(canonical_columns.missing_means, 'Nothing the answers need.')
     end as missing_means,
     case
+        when asked.is_said_elsewhere then null
         when exported.status = 'missing' and coalesce(asked.standing, '') not in ('not used', 'not needed') and canonical_columns.missing_means is not null
             then 'Add the column to the export; or name it under ignore where the company has no such field.'
     end as remedy
@@ -45,7 +47,7 @@ select
     {{ absent() }} as column_name,
     {{ absent() }} as source_header,
     case when standing = 'not used' then 'not used' else 'missing' end as status,
-    case when standing = 'not exported' then missing_means end as missing_means,
+    case when standing = 'not exported' then missing_means when standing = 'not needed' then 'Nothing the answers need.' end as missing_means,
     case
         when standing = 'not exported' then 'Export these records too, as the guide of the CRM says; or name them under ignore where the company has none.'
     end as remedy
