@@ -197,7 +197,10 @@ def built(sample_build: SampleBuild, drawn: Company) -> duckdb.DuckDBPyConnectio
     unknown = ", ".join(f"'unknown' as {name}" for name in others)
     engine.execute(
         "insert into marts.fct_deals by name select *, case when closed_on >= created_on then closed_on - created_on end as cycle_days, "
-        f"deal_key != 'outside' as is_in_population, {unknown} from drawn"
+        f"deal_key != 'outside' as is_in_population, 1 as decision_line, {unknown} from drawn"
+    )
+    engine.execute(
+        "create table marts.fct_closed_deals as from marts.fct_deals where is_in_population and outcome in ('won', 'lost')"
     )
     engine.execute(
         "insert into staging.stg_deals by name select deal_key, outcome, created_on, closed_on, stage, pipeline from marts.fct_deals"

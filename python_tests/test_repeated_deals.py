@@ -42,9 +42,12 @@ KEYS = {
     "loss_reason_reliability": ("period", "measure"),
     "action_items": ("item",),
     "report_findings": ("finding",),
+    "stage_changes": ("pipeline", "stage"),
+    "win_rate_definitions": ("period", "definition"),
 }
 # intervals of plain rates and shares, which are of deals as the export lists them and claim nothing
 PLAIN = {
+    "win_rate_definitions": ("win_rate_low", "win_rate_high", "effective_deals"),
     "win_rates_by_competitor": ("win_rate_low", "win_rate_high", "shrunken_win_rate"),
     "competitor_loss_reasons": ("share_low", "share_high"),
     "competitors_by_quarter": ("share_low", "share_high"),
@@ -129,6 +132,8 @@ def test_the_company_has_something_to_claim_in_every_family(tables_of: Callable[
         "missing_feature"
     }
     assert {row["topic"] for row in one["report_findings"]} >= {"target", "loss_reason", "repair"}
+    assert {(row["is_tested"], row["is_changed"]) for row in one["stage_changes"]} == {(True, True), (True, False)}
+    assert 0 < one["win_rate_trend"][0]["z"] < 1.96
     unjudged = [row for row in one["loss_reason_reliability"] if row["measure"] == "one_reason_owners"]
     assert {row["value"] is None for row in unjudged} == {True, False}
 

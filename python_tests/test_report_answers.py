@@ -76,7 +76,7 @@ QUESTIONS: dict[str, tuple[str, str, Any]] = {
         "where total.comparison = 'year_before' and total.part = 'total'",
         lambda row: [
             f"{points(row['change'])} points since Q4 2024",
-            f"likelier than not, not proven (z = {row['z']:.2f})",
+            f"no trend (z = {row['z']:.2f})",
         ],
     ),
     "Where do we win, and where not?": (

@@ -27,7 +27,7 @@ QUARTERS: list[dict[str, Any]] = [
     for number, won in ((3, 50), (4, 62))
 ]  # fmt: skip
 TREND: dict[str, Any] = {
-    "period": "quarter", "quarters": 8, "first_win_rate": 0.5, "last_win_rate": 0.62, "z": 1.507, "grade": "directional", "run_quarters": 1,
+    "period": "quarter", "quarters": 8, "first_win_rate": 0.5, "last_win_rate": 0.62, "z": 2.307, "grade": "directional", "run_quarters": 1,
     "is_shift": False,
 }  # fmt: skip
 
@@ -241,8 +241,8 @@ def test_a_trend_is_worded_by_its_grade() -> None:
         return title.grade, title.text  # type: ignore[union-attr]
 
     start = "From 50% to 62% in 8 quarters: "
-    assert worded() == ("Directional", f"{start}a steady rise is likelier than not, not proven (z = 1.51)")
-    assert worded(z=-2.1, grade="strong") == ("Strong", f"{start}a steady fall, by more than chance (z = {MINUS}2.10)")
+    assert worded() == ("Directional", f"{start}a steady rise is likelier than not, not proven (z = 2.31)")
+    assert worded(z=-2.9, grade="strong") == ("Strong", f"{start}a steady fall, by more than chance (z = {MINUS}2.90)")
     assert worded(z=0.4, grade="no difference") == ("No difference", f"{start}no trend (z = 0.40)")
     assert worded(is_shift=True)[0] == "Strong"
     assert worded(z=None, grade="too few deals") == (None, "Too few quarters have ended to judge a trend")

@@ -71,6 +71,24 @@ def test_a_closed_rate_below_the_pace_is_too_dark_and_stale_deals_are_not_its_ca
     assert told[0].text.startswith("The win rate of closed deals is too dark: \N{MINUS SIGN}10\N{NO-BREAK SPACE}points")
 
 
+def test_what_passes_95_percent_alone_may_flatter() -> None:
+    assert [(told.grade, told.text.partition(":")[0]) for told in of_definitions({"grade": "directional"}, {})] == [
+        ("Directional", "The win rate of closed deals may flatter"),
+        ("Fix the data", "Likely cause"),
+    ]
+    (dark,) = of_definitions({"grade": "directional", "pace_gap": -0.1}, {})
+    assert (dark.grade, dark.text.partition(":")[0]) == ("Directional", "The win rate of closed deals may be too dark")
+
+
+def test_a_closed_rate_outside_the_interval_of_lines_alone_is_not_said_to_agree() -> None:
+    """Few decisions in many lines: the interval shown is of lines, the grade of decisions."""
+    (verdict,) = of_definitions({}, {})
+    assert (verdict.grade, verdict.text) == (
+        None,
+        "Whether the closed rate flatters cannot be told of so few distinct deals: 57% against the pace of 40% (31 to 50).",
+    )
+
+
 def test_a_closed_rate_inside_the_interval_is_no_finding() -> None:
     (verdict,) = of_definitions({}, {"win_rate": 0.55, "win_rate_low": 0.5, "win_rate_high": 0.6})
     assert (verdict.grade, verdict.text) == (

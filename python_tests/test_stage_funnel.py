@@ -74,10 +74,10 @@ def _made(
     )
     engine.execute(
         "create table marts.fct_deals (deal_key varchar, outcome varchar, created_on date, closed_on date, stage varchar, "
-        "pipeline varchar, amount decimal(24, 2), is_in_population boolean)"
+        "pipeline varchar, amount decimal(24, 2), is_in_population boolean, decision_line integer default 1)"
     )
     rows = [[*deal, "Direct", 100, True] for deal in deals]
-    engine.executemany("insert into marts.fct_deals values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    engine.executemany("insert into marts.fct_deals values (?, ?, ?, ?, ?, ?, ?, ?, default)", rows)
     engine.execute("create table staging.stg_deals as from marts.fct_deals")
     engine.execute(
         "create table staging.stg_stage_history (deal_key varchar, stage varchar, entered_at timestamp, left_at timestamp, from_stage varchar)"

@@ -186,10 +186,14 @@ def answers(
     drawn = rows  # noqa: F841 (DuckDB reads it by this name)
     engine.execute(
         "create or replace table marts.fct_deals as select 'd' || row_number() over () as deal_key, outcome, true as is_in_population, "
+        "1 as decision_line, "
         f"date '{STARTED_ON}' + cast(created as integer) as created_on, "
         f"case when closed >= 0 then date '{STARTED_ON}' + cast(closed as integer) end as closed_on, "
         "case when closed >= 0 then cast(closed - created as integer) end as cycle_days, cast(1 as decimal(24, 2)) as amount, "
         f"case when outcome in ('lost', 'disqualified') then 'price' end as loss_reason_category, {segments} from drawn"
+    )
+    engine.execute(
+        "create or replace table marts.fct_closed_deals as from marts.fct_deals where outcome in ('won', 'lost')"
     )
     for table, sql in tables or statements():
         engine.execute(f"create or replace table {table} as {sql}")

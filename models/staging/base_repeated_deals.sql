@@ -1,13 +1,13 @@
--- One row per closed deal that nothing in the export tells from another one of its account: one decision that stands in several lines, as a
--- split opportunity does. The first line of a decision has no row. A deal without an account, a day of creation or a closed date is told
--- from none, nor is any where no closed deal has an amount: there honest deals may look alike.
+-- One row per deal that nothing in the export tells from another one of its account: one decision that stands in several lines, as a split
+-- opportunity does. The first line of a decision has no row. A deal without an account, a day of creation or, once it has ended, a closed date
+-- is told from none, nor is any where no closed deal has an amount: there honest deals may look alike.
 -- noqa: disable=LT02
 
-with closed as (
+with accepted as (
 
     select *
     from {{ ref('base_deal_lines') }}
-    where rule_id is null and outcome in ('won', 'lost')
+    where rule_id is null
 
 ),
 
@@ -20,10 +20,10 @@ near as (
         closed_on,
         outcome,
         amount
-    from closed
+    from accepted
     where
-        account_id is not null and created_on is not null and closed_on is not null
-        and (select max(valued.amount) from closed as valued) is not null
+        account_id is not null and created_on is not null and (closed_on is not null or outcome = 'open')
+        and (select max(valued.amount) from accepted as valued where valued.outcome in ('won', 'lost')) is not null
     group by account_id, created_on, closed_on, outcome, amount
     having count(*) > 1
 
@@ -32,24 +32,24 @@ near as (
 placed as (
 
     select
-        closed.deal_id,
+        accepted.deal_id,
         row_number() over (
             partition by
-                closed.account_id, closed.created_on, closed.closed_on, closed.outcome, closed.amount, closed.amount_converted, closed.currency,
-                closed.stage, closed.loss_reason, closed.win_factors, closed.qualification_score, closed.cycle_days, closed.annual_revenue,
-                closed.employees
+                accepted.account_id, accepted.created_on, accepted.closed_on, accepted.outcome, accepted.amount, accepted.amount_converted,
+                accepted.currency, accepted.stage, accepted.loss_reason, accepted.win_factors, accepted.qualification_score,
+                accepted.cycle_days, accepted.annual_revenue, accepted.employees
                 {%- for column in account_dimensions() + deal_dimensions() %},
-                closed.{{ column }}
+                accepted.{{ column }}
                 {%- endfor %}
-            order by closed.deal_id
+            order by accepted.deal_id
         ) as decision_line
-    from closed
+    from accepted
     inner join near
-        on closed.account_id = near.account_id
-        and closed.created_on = near.created_on
-        and closed.closed_on = near.closed_on
-        and closed.outcome = near.outcome
-        and closed.amount is not distinct from near.amount
+        on accepted.account_id = near.account_id
+        and accepted.created_on = near.created_on
+        and accepted.closed_on is not distinct from near.closed_on
+        and accepted.outcome = near.outcome
+        and accepted.amount is not distinct from near.amount
 
 )
 

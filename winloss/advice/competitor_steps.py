@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from winloss.advice import competitors
-from winloss.advice.deals import of_window
+from winloss.advice.deals import of_decision, of_window
 from winloss.advice.designs import COMPETITOR_REASONS, COMPETITORS, stated_design
 from winloss.advice.steps import parameters
 from winloss.quoting import text_literal
@@ -47,7 +47,7 @@ def competitor_claims(reader: Reader) -> list[Row]:
     """Each vendor that a deal of the window names, against the other deals that name one. Judged are decisions, shown deals."""
     deals = f"""select
     deals.deal_key, deals.closed_quarter, deals.is_won, named.competitor,
-    case when deals.decision_line > 1 then 0 else 1 end as decisions
+    {of_decision(line="deals.decision_line")} as decisions
 from {reader.relation("fct_closed_deals")} as deals
 inner join {reader.relation("bridge_deal_competitors")} as named on deals.deal_key = named.deal_key and named.kind = 'vendor'
 {of_window(reader)}"""

@@ -37,6 +37,11 @@ def decisions(reader: Reader) -> str:
     return f"(select * from {reader.relation('fct_closed_deals')} where decision_line = 1) as deals"
 
 
+def of_decision(value: str = "1", line: str = "decision_line") -> str:
+    """What a deal adds to a sum over decisions: `value` by the first line of a decision, nothing by its further lines."""
+    return f"case when {line} > 1 then 0 else {value} end"
+
+
 def of_window(reader: Reader) -> str:
     """The join that keeps of `deals` those of the trailing window; where no deal has a closed date, all of them."""
     return f"""inner join {reader.relation("dim_periods")} as periods

@@ -15,7 +15,7 @@ import numpy as np
 from winloss.advice import effects, selection, statistics
 from winloss.advice.changes import leaking_dimensions
 from winloss.advice.counts import ATTRIBUTES, QuarterCounts
-from winloss.advice.deals import segments_design
+from winloss.advice.deals import of_decision, segments_design
 from winloss.advice.effects import Effects, Segment
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import DesignEffect
@@ -419,8 +419,8 @@ def _profile_quarters(reader: Reader) -> tuple[Counted, Counted]:
     records = reader.query(
         f"""select
     closed_quarter, count(*) as deals, sum(is_won) as won,
-    sum(case when decision_line > 1 then 0 else 1 end) as decisions,
-    sum(case when decision_line > 1 then 0 else is_won end) as won_decisions, {columns}
+    sum({of_decision()}) as decisions,
+    sum({of_decision("is_won")}) as won_decisions, {columns}
 from {reader.relation("fct_closed_deals")}
 where closed_quarter != '{UNKNOWN}'
 group by closed_quarter, {columns}"""

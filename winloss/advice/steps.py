@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
-from winloss.advice.deals import of_window, stated_sums, window_deals
+from winloss.advice.deals import of_decision, of_window, stated_sums, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
 
@@ -327,7 +327,7 @@ deals as (
     select
         deal_key,
         max(is_won) as is_won,
-        max(case when decision_line > 1 then 0 else 1 end) as is_decision,
+        max({of_decision()}) as is_decision,
         max(cycle_days) is null as lacks_age,
         sum(case when added_on is null then 1 else 0 end) > 0 as lacks_date,
         coalesce(max(cycle_days), 0) <= {constants.landmark_days} as closes_early,
@@ -355,7 +355,7 @@ def recommended_score_threshold(reader: Reader) -> list[Row]:
 from (
     select
         round(qualification_score, 2) as score, {fold} as fold, is_won,
-        case when decision_line > 1 then 0 else 1 end as decisions
+        {of_decision()} as decisions
     from {relation}
     where {where} and qualification_score is not null
 ) as scored

@@ -15,8 +15,8 @@ with cells as (
         {{ alike }},
         count(*) as closed_deals,
         sum(is_won) as won_deals,
-        sum(case when decision_line > 1 then 0 else 1 end) as decisions,
-        sum(case when decision_line > 1 then 0 else is_won end) as won_decisions
+        sum({{ of_decision() }}) as decisions,
+        sum({{ of_decision('is_won') }}) as won_decisions
     from {{ ref('int_contacts_by_deal') }}
     group by {{ alike }}
 

@@ -14,8 +14,8 @@ select
     {%- endfor %},
     count(*) as deals,
     cast(sum(is_won) as bigint) as won,
-    cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions,
-    cast(sum(case when decision_line > 1 then 0 else is_won end) as bigint) as won_decisions,
+    cast(sum({{ of_decision() }}) as bigint) as decisions,
+    cast(sum({{ of_decision('is_won') }}) as bigint) as won_decisions,
     sum(coalesce(amount, 0)) as amount,
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
     {{ sum_in_any_order('cast(amount as double) * cast(amount as double) * (2 * decision_line - 1)') }} as squared_amount

@@ -9,7 +9,7 @@ with deals as (
         -- a deal without an account is one of its own
         coalesce(closed.account_key, closed.deal_key) as account,
         coalesce(closed.decision_line, 1) as line,
-        case when closed.decision_line > 1 then 0e0 else 1e0 end as is_decision,
+        {{ of_decision('1e0', 'closed.decision_line') }} as is_decision,
         cast(case when closed.is_won = 1 then closed.amount end as double) as won_amount,
         ({{ dimension_value('first_claim.dimension', 'closed') }} = first_claim.segment or cuts.segment_part is not null)
         and (

@@ -10,7 +10,7 @@ with counted as (
         closed_quarter as quarter,
         {{ cut_columns(names if pairs else []) }},
         {{ cut_columns(names | reverse | list if pairs else [], prefix='other_') }},
-        cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions
+        cast(sum({{ of_decision() }}) as bigint) as decisions
     from {{ ref('fct_closed_deals') }} as deals
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'window' and {{ in_period('deals.closed_quarter_starts_on') }}
     where closed_quarter != 'unknown'

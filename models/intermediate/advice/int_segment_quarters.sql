@@ -10,8 +10,8 @@ with counted as (
         {{ cut_columns(names) }},
         count(*) as closed_deals,
         cast(sum(is_won) as bigint) as won_deals,
-        cast(sum(case when decision_line > 1 then 0 else 1 end) as bigint) as decisions,
-        cast(sum(case when decision_line > 1 then 0 else is_won end) as bigint) as won_decisions
+        cast(sum({{ of_decision() }}) as bigint) as decisions,
+        cast(sum({{ of_decision('is_won') }}) as bigint) as won_decisions
     from {{ ref('fct_closed_deals') }}
     where closed_quarter != 'unknown'
     group by grouping sets ({{ cut_sets(names, 'closed_quarter', has_whole=false) }})

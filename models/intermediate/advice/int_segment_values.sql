@@ -18,7 +18,7 @@ with deals as (
         closed.cycle_days,
         closed.is_won as won_deals,
         coalesce(closed.decision_line, 1) as line,
-        case when closed.decision_line > 1 then 0 else 1 end as is_decision,
+        {{ of_decision(line='closed.decision_line') }} as is_decision,
         closed.is_won = 0 or closed.amount is not null as is_valued,
         case when closed.is_won = 1 then closed.amount end as won_amount,
         case when closed.is_won = 1 then cast(closed.amount as double) else 0e0 end as won_value{{ and_dimensions('closed', names) }}  -- noqa: LT02

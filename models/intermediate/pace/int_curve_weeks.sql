@@ -10,7 +10,7 @@ with known as (
         segment,
         cast(floor(max(age_days) filter (where at_risk_deals >= {{ setting('curve_minimum_deals') | int }}) / 7e0) as integer) as last_week
     from {{ ref('int_spell_days') }}
-    where dimension not in ('stage', 'from_stage')
+    where dimension not in ('all_decisions', 'stage', 'stage_decisions', 'from_stage')
     group by period, dimension, segment
     having
         sum(won_deals) >= {{ setting('small_cell_minimum') | int }}

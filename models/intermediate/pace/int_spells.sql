@@ -10,23 +10,27 @@ with by_quarter as (
         entered_days,
         left_days,
         left_as,
-        count(*) as deals
+        count(*) as deals,
+        count(*) filter (where decision_line = 1) as decisions
     from {{ ref('fct_open_spells') }}
     group by period, {{ quarter_start('created_on') }}, entered_days, left_days, left_as
 
 )
 
+{% for dimension, counted, asked in [('all', 'deals', ''), ('all_decisions', 'decisions', " and period = 'window'")] -%}
 select
     period,
-    'all' as dimension,
+    '{{ dimension }}' as dimension,
     'all deals' as segment,
     entered_days,
     left_days,
     left_as,
-    cast(sum(deals) as bigint) as deals
+    cast(sum({{ counted }}) as bigint) as deals
 from by_quarter
+where {{ counted }} > 0{{ asked }}
 group by period, entered_days, left_days, left_as
 union all
+{% endfor -%}
 -- deals of all periods, so that a quarter's deals are followed to the end
 select
     period,
@@ -39,22 +43,15 @@ select
 from by_quarter
 where period = 'all'
 union all
+{% for cuts, period in [(ref('int_spells_by_segment'), "'window'"), (ref('int_stage_spells'), 'period')] -%}
 select
-    'window' as period,
+    {{ period }} as period,
     dimension,
     segment,
     entered_days,
     left_days,
     left_as,
     deals
-from {{ ref('int_spells_by_segment') }}
-union all
-select
-    period,
-    dimension,
-    segment,
-    entered_days,
-    left_days,
-    left_as,
-    deals
-from {{ ref('int_stage_spells') }}
+from {{ cuts }}
+{{ 'union all' if not loop.last }}
+{% endfor -%}

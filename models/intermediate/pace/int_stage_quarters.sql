@@ -13,7 +13,7 @@ with steps as (
         won_share as rate,
         {{ effective_deals('won_share', 'won_share_variance', 'decided_deals') }} as effective_deals
     from {{ ref('int_win_curve_steps') }}
-    where dimension = 'stage' and period in ('quarter', 'previous_quarter')
+    where dimension = 'stage_decisions' and period in ('quarter', 'previous_quarter')
 
 ),
 

@@ -1,6 +1,5 @@
--- One row per period in which the stage was reached x `stage` (until the deal leaves the stage; won: it went on) or `from_stage` (until it
--- is won or lost) x pipeline and stage x days x way of leaving: how many deals, watched until the export ends. Stages passed over have no
--- days. Deals that left before they came, closed after the export ends or closed without a day are left out.
+-- One row per period in which a stage was reached x `stage`, `stage_decisions` or `from_stage` x pipeline and stage x days x way of leaving: how
+-- many deals. Left out: stages passed over, and deals that left before they came, closed after the export ends or closed without a day.
 
 with spells as (
 
@@ -9,6 +8,7 @@ with spells as (
         stages.pipeline || ' | ' || stages.stage as segment,
         stages.left_as,
         stages.outcome,
+        stages.decision_line,
         {{ dbt.datediff('stages.entered_on', "coalesce(stages.left_on, case when stages.left_as = 'open' then periods.as_of_on end)", 'day') }} as stage_days,  -- noqa: LT05
         {{ dbt.datediff('stages.entered_on', "coalesce(stages.closed_on, case when stages.outcome = 'open' then periods.as_of_on end)", 'day') }} as days_to_end,  -- noqa: LT05
         {{ dbt.datediff('stages.entered_on', 'periods.as_of_on', 'day') }} as watched_days
@@ -17,20 +17,36 @@ with spells as (
         on periods.period = 'all' or (stages.entered_on >= periods.starts_on and stages.entered_on < periods.ends_before_on)
     where stages.entered_on is not null
 
+),
+
+left_stages as (
+
+    select
+        period,
+        segment,
+        cast(stage_days as integer) as left_days,
+        case when left_as = 'advanced' then 'won' else left_as end as left_as,
+        count(*) as deals,
+        count(*) filter (where decision_line = 1) as decisions
+    from spells
+    where stage_days between 0 and watched_days
+    group by period, segment, stage_days, left_as
+
 )
 
+{% for dimension, counted, asked in [('stage', 'deals', ''), ('stage_decisions', 'decisions', " and period in ('quarter', 'previous_quarter')")] -%}
 select
     period,
-    'stage' as dimension,
+    '{{ dimension }}' as dimension,
     segment,
     0 as entered_days,
-    cast(stage_days as integer) as left_days,
-    case when left_as = 'advanced' then 'won' else left_as end as left_as,
-    count(*) as deals
-from spells
-where stage_days between 0 and watched_days
-group by period, segment, stage_days, left_as
+    left_days,
+    left_as,
+    {{ counted }} as deals
+from left_stages
+where {{ counted }} > 0{{ asked }}
 union all
+{% endfor -%}
 select
     period,
     'from_stage' as dimension,

@@ -10,7 +10,7 @@ select
     left_as,
     deals
 from {{ ref('int_spells') }}
-where period = 'window' and dimension not in ('stage', 'from_stage')
+where period = 'window' and dimension not in ('all_decisions', 'stage', 'stage_decisions', 'from_stage')
 union all
 select distinct
     dimension,

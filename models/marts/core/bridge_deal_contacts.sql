@@ -30,6 +30,7 @@ select
     end as role_source,
     links.is_primary,
     deals.outcome,
+    deals.decision_line,
     deals.created_on,
     deals.closed_on,
     links.added_on,

@@ -21,6 +21,7 @@ reached as (
         stages.stage,
         stages.stage_order,
         deals.outcome,
+        deals.decision_line,
         deals.closed_on,
         deals.amount,
         bool_or(visits.has_moments) as has_moments,
@@ -34,7 +35,7 @@ reached as (
     inner join {{ ref('fct_deals') }} as deals on visits.deal_key = deals.deal_key
     inner join {{ ref('dim_stages') }} as stages
         on deals.pipeline = stages.pipeline and (stages.stage_order <= visits.furthest_order or deals.outcome = 'won')
-    group by deals.deal_key, deals.pipeline, stages.stage, stages.stage_order, deals.outcome, deals.closed_on, deals.amount
+    group by deals.deal_key, deals.pipeline, stages.stage, stages.stage_order, deals.outcome, deals.decision_line, deals.closed_on, deals.amount
 
 )
 
@@ -44,6 +45,7 @@ select
     stage,
     stage_order,
     outcome,
+    decision_line,
     case when is_passed then 'advanced' else outcome end as left_as,
     -- without a moment it is not known whether a stage was passed over
     case when has_moments then not is_visited end as is_skipped,

@@ -7,6 +7,7 @@
 select
     bounds.period,
     deals.deal_key,
+    deals.decision_line,
     deals.created_on,
     deals.amount,
     cast(

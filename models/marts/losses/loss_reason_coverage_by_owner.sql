@@ -8,7 +8,7 @@ with reasons as (
         deals.owner,
         deals.loss_reason_category as category,
         count(*) as lost_deals,
-        sum(case when deals.decision_line > 1 then 0 else 1 end) as lost_decisions
+        sum({{ of_decision(line='deals.decision_line') }}) as lost_decisions
     from {{ ref('fct_closed_deals') }} as deals
     inner join ({{ periods_by_day(ref('fct_closed_deals')) }}) as periods
         on deals.closed_on is not distinct from periods.closed_on

@@ -44,14 +44,11 @@ select
     rates.win_rate - narrower.win_rate as step,
     rates.within_days,
     rates.win_rate - pace.win_rate as pace_gap,
-    -- the closed rate is judged once, by the window
-    case
-        when rates.period != 'window' or rates.counted_deals < {{ setting('minimum_deals') | int }} then null
-        when rates.win_rate > {{ wilson_high('pace.win_rate * pace.effective_deals', 'pace.effective_deals') }} then 'strong'
-        when rates.win_rate < {{ wilson_low('pace.win_rate * pace.effective_deals', 'pace.effective_deals') }} then 'strong'
-    end as grade,
+    -- the closed rate is judged once, by the window and by decisions; nothing is said against the rates that are shown
+    case when (rates.win_rate - pace.win_rate) * judged.gap > 0 then judged.grade end as grade,
     rates.who_uses_it,
     rates.missing_reason
 from rates
 left join rates as narrower on rates.period = narrower.period and rates.steps_from = narrower.definition
 left join rates as pace on rates.period = pace.period and rates.definition = 'closed' and pace.definition = 'pace'
+left join {{ ref('int_closed_rate_verdict') }} as judged on rates.period = 'window' and rates.definition = 'closed'

@@ -1,57 +1,24 @@
-{#- as many of the decisions as of the deals were won -#}
-{%- set won = 'cast(won_deals as double) * decisions / closed_deals' -%}
-{%- set quarters = setting('trend_quarters') | int -%}
--- One row: whether the win rate rose or fell steadily over the last quarters that have ended. Z is that of the score test for a trend in
--- proportions (Cochran 1954, Armitage 1955), weighted by decisions; runs are judged as on a control chart (Nelson 1984).
-
-with summed as (
-
-    select
-        count(*) as quarters,
-        min_by(quarter, starts_on) as first_quarter,
-        max(latest_quarter) as last_quarter,
-        min_by(win_rate, starts_on) as first_win_rate,
-        max_by(win_rate, starts_on) as last_win_rate,
-        sum(decisions) as decisions,
-        sum({{ won }}) / nullif(sum(decisions), 0) as win_rate,
-        sum(-{{ won }} * quarters_back) as won_places,
-        sum(cast(-decisions * quarters_back as double)) as places,
-        sum(cast(decisions * quarters_back * quarters_back as double)) as squared_places,
-        coalesce(min(case when not is_on_side_of_latest then quarters_back end) - 1, count(*)) as run_quarters,
-        count(case when quarters_back <= 3 and is_far and is_on_side_of_latest then 1 end) as far_quarters
-    from {{ ref('int_ended_quarters') }}
-    where quarters_back <= {{ quarters }} and closed_deals > 0
-
-),
-
-tested as (
-
-    select
-        *,
-        (won_places - win_rate * places)
-        / nullif(sqrt(greatest(win_rate * (1 - win_rate) * (squared_places - power(places, 2) / decisions), 0e0)), 0) as z
-    from summed
-
-)
+-- One row: whether the win rate rose or fell steadily over the last quarters that have ended, or shifted to one side of its average. Runs are
+-- judged as on a control chart (Nelson 1984).
 
 select
     periods.period,
-    cast(coalesce(tested.quarters, 0) as bigint) as quarters,
-    tested.first_quarter,
-    tested.last_quarter,
-    tested.first_win_rate,
-    tested.last_win_rate,
-    case when tested.quarters >= {{ setting('alert_control_quarters') | int }} then round(tested.z, 6) end as z,
+    cast(coalesce(scores.quarters, 0) as bigint) as quarters,
+    scores.first_quarter,
+    scores.last_quarter,
+    scores.first_win_rate,
+    scores.last_win_rate,
+    scores.z,
     case
-        when tested.quarters is null or tested.quarters < {{ setting('alert_control_quarters') | int }} or tested.z is null then 'too few deals'
-        when abs(tested.z) > 1.959964 then 'strong'
-        when abs(tested.z) >= 1.281552 then 'directional'
+        when scores.z is null then 'too few deals'
+        when abs(scores.z) > {{ setting('win_rate_claim_z') | float }} then 'strong'
+        when abs(scores.z) > 1.959964 then 'directional'
         else 'no difference'
     end as grade,
-    cast(tested.run_quarters as bigint) as run_quarters,
+    cast(scores.run_quarters as bigint) as run_quarters,
     -- eight quarters on one side of the average, or two of three beyond two standard errors
-    coalesce(tested.run_quarters >= 8 or tested.far_quarters >= 2, false) as is_shift,
+    coalesce(scores.run_quarters >= 8 or scores.far_quarters >= 2, false) as is_shift,
     periods.population
 from {{ ref('dim_periods') }} as periods
-left join tested on true
+left join {{ ref('int_trend_scores') }} as scores on true
 where periods.period = 'quarter'

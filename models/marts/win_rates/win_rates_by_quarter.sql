@@ -8,7 +8,7 @@ with outcomes as (
     select
         closed_quarter_starts_on,
         outcome,
-        sum(case when decision_line > 1 then 0 else 1 end) as decisions,
+        sum({{ of_decision() }}) as decisions,
         {{ outcome_measures() }}
     from {{ ref('fct_deals') }}
     where is_in_population and outcome != 'open'

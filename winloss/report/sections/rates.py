@@ -58,13 +58,20 @@ def _answers(context: Context, pace: Record) -> list[Sentence]:
     if judged is None or paced is None or judged["pace_gap"] is None:
         return []
     interval = "{pace.win_rate|percent} ({pace.win_rate_low|percent_bare} to {pace.win_rate_high|percent_bare})"
+    if judged["grade"] is None and not paced["win_rate_low"] <= judged["win_rate"] <= paced["win_rate_high"]:
+        words = f"Whether the closed rate flatters cannot be told of so few distinct deals: {{closed.win_rate|percent}} against the pace of {interval}."
+        return [say(words, closed=judged, pace=paced)]
     if judged["grade"] is None:
         words = (
             f"The closed rate does not flatter us:{' over the trailing quarters' if context.of_window else ''} {{closed.win_rate|percent}} agrees "
             f"with the pace of {interval}."
         )
         return [say(words, closed=judged, pace=paced)]
-    words = "flatters" if judged["pace_gap"] > 0 else "is too dark"
+    is_sure = judged["grade"] == "strong"
+    if judged["pace_gap"] > 0:
+        words = "flatters" if is_sure else "may flatter"
+    else:
+        words = "is too dark" if is_sure else "may be too dark"
     told = [
         say(
             f"The win rate of closed deals {words}: {{closed.pace_gap|points}} against the pace{context.of_window}, {interval}.",
