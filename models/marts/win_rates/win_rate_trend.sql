@@ -1,6 +1,3 @@
-{#- as many of the decisions as of the deals were won -#}
-{%- set won = 'cast(won_deals as double) * decisions / closed_deals' -%}
-{%- set quarters = setting('trend_quarters') | int -%}
 -- One row: whether the win rate rose or fell steadily over the last quarters that have ended. Z is that of the score test for a trend in
 -- proportions (Cochran 1954, Armitage 1955), weighted by decisions; runs are judged as on a control chart (Nelson 1984).
 
@@ -13,14 +10,18 @@ with summed as (
         min_by(win_rate, starts_on) as first_win_rate,
         max_by(win_rate, starts_on) as last_win_rate,
         sum(decisions) as decisions,
-        sum({{ won }}) / nullif(sum(decisions), 0) as win_rate,
-        sum(-{{ won }} * quarters_back) as won_places,
+        sum(won) / nullif(sum(decisions), 0) as win_rate,
+        sum(-won * quarters_back) as won_places,
         sum(cast(-decisions * quarters_back as double)) as places,
         sum(cast(decisions * quarters_back * quarters_back as double)) as squared_places,
         coalesce(min(case when not is_on_side_of_latest then quarters_back end) - 1, count(*)) as run_quarters,
         count(case when quarters_back <= 3 and is_far and is_on_side_of_latest then 1 end) as far_quarters
-    from {{ ref('int_ended_quarters') }}
-    where quarters_back <= {{ quarters }} and closed_deals > 0
+    from (
+        -- as many of the decisions as of the deals were won
+        select *, cast(won_deals as double) * decisions / closed_deals as won  -- noqa: LT09
+        from {{ ref('int_ended_quarters') }}
+        where quarters_back <= {{ setting('trend_quarters') | int }} and closed_deals > 0
+    ) as ended
 
 ),
 
