@@ -27,9 +27,12 @@ SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CHECK := target/check
 CHECK_DBT := WINLOSS_TARGET=duckdb WINLOSS_CRM=sample WINLOSS_EXPORTS=$(CHECK)/exports WINLOSS_PUBLISHED=$(CHECK)/published.duckdb WINLOSS_KEY=check-check-check DBT_LOG_PATH=$(CHECK)/logs
 # One line where a check is green; all that it printed where it is not.
-define quietly
+define in_silence
 	@mkdir -p $(CHECK)
 	@{ $(2); } >$(CHECK)/$(@F).log 2>&1 || { cat $(CHECK)/$(@F).log >&2; echo "$(1): FAILED" >&2; exit 1; }
+endef
+define quietly
+	$(in_silence)
 	@echo "$(1): passed"
 endef
 # Looking for objects no longer in use is a third of the work of a short run that makes millions of them.
@@ -52,9 +55,9 @@ check-unit-tests: $(CHECK)/unit-tests
 
 $(CHECK)/unit-tests: $(UNIT_SQL) $(UNIT_SETTINGS) | $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)/green
-	@WINLOSS_SETTINGS=/dev/null WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) \
-		$(call WITHOUT_COLLECTING,dbt.cli.main,dbt) --quiet build --empty --exclude-resource-type test $(SINCE_GREEN) >$@.log 2>&1 \
-		|| { rm -f $(CHECK)/green/manifest.json; cat $@.log >&2; echo "unit tests of models: FAILED" >&2; exit 1; }
+	$(call in_silence,unit tests of models,WINLOSS_SETTINGS=/dev/null WINLOSS_DB=$(CHECK)/unit.duckdb DBT_TARGET_PATH=$(CHECK)/unit $(CHECK_DBT) \
+		$(call WITHOUT_COLLECTING,dbt.cli.main,dbt) --quiet build --empty --exclude-resource-type test $(SINCE_GREEN) \
+		|| { rm -f $(CHECK)/green/manifest.json; false; })
 	@cp $(CHECK)/unit/manifest.json $(CHECK)/green/
 	@touch $@
 
@@ -73,8 +76,7 @@ check-sql: $(CHECK)/sql
 $(CHECK)/sql: $(SQL) $(SQL_SETTINGS) | $(VENV)/.installed-dev
 	@mkdir -p $(CHECK)
 	@$(LINT_SETTINGS)
-	@$(SQLFLUFF) lint --disable-progress-bar --processes 2 $(if $(filter $(SQL_SETTINGS),$?),$(SQL),$?) >$@.log 2>&1 \
-		|| { cat $@.log >&2; echo "sqlfluff: FAILED" >&2; exit 1; }
+	$(call in_silence,sqlfluff,$(SQLFLUFF) lint --disable-progress-bar --processes 2 $(if $(filter $(SQL_SETTINGS),$?),$(SQL),$?))
 	@touch $@
 
 # What needs no thought: line breaks, order of imports, layout of SQL. The rest is named by `make check`.

@@ -15,6 +15,21 @@
     {%- endfor -%}
 {% endmacro %}
 
+{# The segments of what is stated in some columns of a table, by joins of their own: first the columns, `unknown` where nothing is stated. #}
+{% macro looked_up_segments(columns) -%}
+    {%- for column in columns -%}
+        coalesce({{ column }}_segments.segment, 'unknown') as {{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Then the joins. #}
+{% macro join_segments(table, columns) -%}
+    {%- for column in columns %}
+left join {{ ref('int_segments') }} as {{ column }}_segments
+    on {{ column }}_segments.column_name = '{{ column }}' and {{ table }}.{{ column }} = {{ column }}_segments.stated_value
+    {%- endfor %}
+{%- endmacro %}
+
 {# Every column of a deal that segments may be cut along, but for the owner, who is a person. #}
 {% macro segment_columns() %}
     {{ return(account_dimensions() + ['revenue_band', 'employee_band', 'deal_size_band'] + (deal_dimensions() | reject('equalto', 'owner') | list)) }}

@@ -33,11 +33,16 @@
     ))
 {%- endmacro %}
 
+{# Two columns: the ends of the interval of a rate, which has that name. #}
+{% macro wilson_columns(part, whole, name, z='1.959963984540054e0') -%}
+    {{ wilson_low(part, whole, z) }} as {{ name }}_low,
+        {{ wilson_high(part, whole, z) }} as {{ name }}_high
+{%- endmacro %}
+
 {# Three columns: a rate of counts, and the ends of its 95 % interval. #}
 {% macro rate_columns(part, whole, name) -%}
     {{ rate(part, whole) }} as {{ name }},
-        {{ wilson_low(part, whole) }} as {{ name }}_low,
-        {{ wilson_high(part, whole) }} as {{ name }}_high
+        {{ wilson_columns(part, whole, name) }}
 {%- endmacro %}
 
 {# Three columns: how far apart two such rates are, and the ends of the 95 % interval of that. #}

@@ -30,3 +30,10 @@
 {% macro stratified_bound(sign, design) -%}
     (excess {{ sign }} 1.96e0 * sqrt(greatest(0e0, excess / nullif(weight, 0) * sato_p + sato_q) * {{ design }})) / nullif(weight, 0)
 {%- endmacro %}
+
+{# Three columns: that difference, and the ends of its interval. #}
+{% macro stratified_columns(design, name) -%}
+    {{ stratified_difference() }} as {{ name }},
+        {{ stratified_low(design) }} as {{ name }}_low,
+        {{ stratified_high(design) }} as {{ name }}_high
+{%- endmacro %}

@@ -15,9 +15,17 @@ import yaml
 
 from python_tests.conftest import KEY, ROOT, SampleBuild
 from winloss.errors import ReadingError
+from winloss.load.columns import COLUMNS
 from winloss.load.plan import ReadingPlan, Request, make_plan
 
 FIXTURES = ROOT / "python_tests" / "fixtures"
+
+# What an account file says of accounts beside their id: size and dimensions, in the order of the loader.
+SAID_OF_ACCOUNTS = [
+    column.name
+    for column in COLUMNS["accounts"]
+    if column.is_dimension or column.name in ("annual_revenue", "employees")
+]
 
 # Variables the fixture of a CRM is built with: fields of the company's own.
 VARIABLES = {

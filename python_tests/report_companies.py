@@ -99,7 +99,6 @@ def sold(
                 "employees": str(chance.choice((20, 150, 800))),
                 "region": segments["region"],
                 "country": None,
-                "account_type": "Prospect",
                 "modified_at": "2026-01-02 00:00:00",
                 "is_deleted": "false",
             }

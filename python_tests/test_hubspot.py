@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from python_tests.crm_build import CrmBuild, plan_of, pseudonym, rows_of
+from python_tests.crm_build import SAID_OF_ACCOUNTS, CrmBuild, plan_of, pseudonym, rows_of
 from winloss.load.recognition import recognise
 from winloss.load.stage_columns import stage_of_header
 
@@ -57,9 +57,7 @@ def test_internal_words_become_labels(build: CrmBuild) -> None:
         ("102", "existingbusiness", "Offline Sources", pseudonym("Olive Owner"), "Sales Pipeline"),
     ]
     assert tuple(rows[-1].values()) == ("202", "newbusiness", None, pseudonym("77"), "default")
-    assert build.base(
-        "accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type"
-    ) == {
+    assert build.base("accounts", "account_id", *SAID_OF_ACCOUNTS) == {
         "9001": ("Computer Software", "1000000", "1200", "BY", "Germany", "Prospect"),
         "9002": ("Retail", None, "35", None, "France", "Customer"),
         "9003": ("Banking", None, "1", None, None, None),

@@ -27,6 +27,7 @@ from python_tests.plain_pace import (
     pace_of,
     wilson,
 )
+from winloss.load.columns import COLUMNS
 
 AS_OF = date(2025, 12, 31)
 PERIODS: dict[str, Period] = {
@@ -191,9 +192,9 @@ def built(sample_build: SampleBuild, drawn: Company) -> duckdb.DuckDBPyConnectio
             for deal in (*drawn.deals, outside)
         ],
     )
-    others = (
-        "revenue_band employee_band region country account_type lead_source deal_type product deal_size_band".split()
-    )
+    drawn_columns = ("industry", "competitor", "pipeline")
+    others = [column.name for column in COLUMNS["deals"] if column.is_dimension and column.name not in drawn_columns]
+    others += ["revenue_band", "employee_band", "deal_size_band"]
     unknown = ", ".join(f"'unknown' as {name}" for name in others)
     engine.execute(
         "insert into marts.fct_deals by name select *, case when closed_on >= created_on then closed_on - created_on end as cycle_days, "

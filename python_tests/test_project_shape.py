@@ -318,8 +318,8 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
     for kind in ("models", "seeds"):
         for path, entry in entries(kind):
             documented = [column["name"] for column in entry.get("columns") or []]
-            # what an export states of a dimension is described where it is read, and staging hands it on
-            stated = dimensions if "staging" in path.parts else set()
+            # what an export states of a dimension is described where it is read, and staging hands it on, as pace does from the facts
+            stated = dimensions if {"staging", "pace"} & set(path.parts) else set()
             there = [name for name in built.get(entry["name"], []) if name in documented or name not in stated]
             if entry["name"] in in_build and documented != there:
                 differing[entry["name"]] = set(documented) ^ set(there) or "order"
@@ -450,7 +450,10 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
 
 # STYLE.md asks for 25 to 60 lines and one thought. What is longer may only get fewer and shorter.
 LONGEST_MODEL = 110
-MOST_OVER_60 = 15
+MOST_OVER_60 = 14
+# Of the lines of models, those with Jinja beside the names of tables and the configuration: a macro where the house has one word for a figure, a
+# setting, and a loop where the list of dimensions decides the SQL.
+MOST_JINJA = 0.088
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:
@@ -458,6 +461,19 @@ def test_a_model_is_one_thought_on_one_screen() -> None:
     assert {name: count for name, count in lines.items() if count > LONGEST_MODEL} == {}
     over_60 = sorted(name for name, count in lines.items() if count > 60)
     assert len(over_60) <= MOST_OVER_60, over_60
+
+
+def test_a_model_is_sql_first() -> None:
+    named = re.compile(r"\{\{-? *(ref|source|advice|config)\([^}]*\) *-?\}\}")
+    lines = [
+        named.sub("", line)
+        for path in MODELS
+        if path.suffix == ".sql"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
+    jinja = [line for line in lines if re.search(r"\{[{%#]|[}%#]\}", line)]
+    assert len(jinja) / len(lines) <= MOST_JINJA, len(jinja)
 
 
 def test_sample_build_stays_small(sample_build: SampleBuild) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_tests.crm_build import CrmBuild, plan_of, pseudonym, refusal, rows_of
+from python_tests.crm_build import SAID_OF_ACCOUNTS, CrmBuild, plan_of, pseudonym, refusal, rows_of
 from winloss.load.recognition import recognise
 from winloss.load.statements import FOOTER
 
@@ -79,9 +79,7 @@ def test_own_fields_competitors_and_owners_are_read(build: CrmBuild) -> None:
 
 
 def test_accounts_contacts_roles_and_stages_join_by_long_ids(build: CrmBuild) -> None:
-    assert build.base(
-        "accounts", "account_id", "industry", "annual_revenue", "employees", "region", "country", "account_type"
-    ) == {
+    assert build.base("accounts", "account_id", *SAID_OF_ACCOUNTS) == {
         "001A0000006Vm9rIAC": ("Manufacturing", "1500000", "1200", "TX", "USA", "Customer - Direct"),
         "001A0000006Vm9RIAS": ("Retail", None, None, None, None, "Prospect"),
     }

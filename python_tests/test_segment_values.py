@@ -7,22 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from benchmarks.accuracy.drivers import segment_value_statements
+from benchmarks.accuracy.drivers import VALUE_SUMS, value_segments
 from python_tests.conftest import SampleBuild
 from python_tests.crm_build import CompiledModels, CrmBuild
 
-MEASURES = (
-    "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount", "timed_won_deals", "days", "squared_days",
-    "timed_amount", "squared_timed_amount", "amount_days", "squared_account_amount", "account_amount_deals", "squared_account_deals",
-)  # fmt: skip
 # amounts 10, 20, 30, 40 and 100 in 10 deals; six of 50 in 20; each deal took 10 days and 5 days
-# no deal repeats another
-DECIDED = {
-    "decisions": "closed_deals",
-    "won_decisions": "won_deals",
-    "timed_won_decisions": "timed_won_deals",
-    "decision_days": "days",
-}
 OWN = (10, 5, 0, 200.0, 13000.0, 5, 100.0, 1000.0, 200.0, 13000.0, 2000.0, 13000.0, 200.0, 10.0)
 REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0, 15000.0, 300.0, 20.0)
 
@@ -30,21 +19,7 @@ REST = (20, 6, 0, 300.0, 15000.0, 6, 100.0, 500.0, 300.0, 15000.0, 1500.0, 15000
 def worth(own: tuple[float, ...], rest: tuple[float, ...], reason: str | None = None) -> dict[str, Any]:
     """The row of segment_values of `own` against `rest`."""
     with duckdb.connect() as connection:
-        names = ", ".join(f"{name} double" for name in MEASURES)
-        connection.execute(f"create table sums (dimension varchar, segment varchar, {names})")
-        rows = [("industry", "T", *own), ("industry", "others", *rest)]
-        connection.executemany(f"insert into sums values ({', '.join('?' * (2 + len(MEASURES)))})", rows)
-        alls = ", ".join(f"sum({name}) over () as all_{name}" for name in [*MEASURES, *DECIDED])
-        decided = ", ".join(f"{name} as {decisions}" for decisions, name in DECIDED.items())
-        connection.execute(
-            f"create table int_segment_values as select *, {alls} from (select *, {decided} from sums) as told"
-        )
-        connection.execute(
-            "create table win_rate_baseline (period varchar, value_missing_reason varchar, population varchar)"
-        )
-        connection.execute("insert into win_rate_baseline values ('window', ?, 'all')", [reason])
-        for name, statement in segment_value_statements().items():
-            connection.execute(f"create view {name} as {statement}")
+        value_segments(connection, [("industry", "T", *own), ("industry", "others", *rest)], reason)
         answer = connection.execute("select * from segment_values where segment = 'T'")
         [row] = answer.fetchall()
         return dict(zip([column[0] for column in answer.description or ()], row))
@@ -87,8 +62,10 @@ def test_the_value_of_a_selling_day_is_that_worked_by_hand() -> None:
 
 def times(counts: tuple[float, ...], number: int, amount: float = 1.0) -> tuple[float, ...]:
     """So many times the deals, each so many times as large."""
-    power = {name: 2 if name.startswith("squared") and "amount" in name else int("amount" in name) for name in MEASURES}
-    return tuple(number * count * amount ** power.get(name, 0) for name, count in zip(MEASURES, counts))
+    power = {
+        name: 2 if name.startswith("squared") and "amount" in name else int("amount" in name) for name in VALUE_SUMS
+    }
+    return tuple(number * count * amount ** power.get(name, 0) for name, count in zip(VALUE_SUMS, counts))
 
 
 def test_worth_less_asks_for_more_wins_than_worth_more() -> None:

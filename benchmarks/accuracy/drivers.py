@@ -6,6 +6,7 @@ quarters were drawn, within what is added to every deal's chance of the later qu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -260,22 +261,57 @@ def segment_value_statements() -> dict[str, str]:
     def setting(name: str) -> Any:
         return declared()[name].default
 
-    def rate(part: str, whole: str) -> str:
-        return f"cast({part} as double) / nullif({whole}, 0)"
-
     def all_but(table: str, columns: list[str]) -> str:
         return f"{table}.* exclude ({', '.join(columns)})"
+
+    shares = PROJECT.joinpath("macros", "rate.sql").read_text(encoding="utf-8")
+    macros = jinja2.Environment().from_string(shares, globals={"setting": setting}).module
 
     def rendered(*path: str) -> str:
         text = PROJECT.joinpath("models", *path).read_text(encoding="utf-8")
         return jinja2.Template(text).render(
-            ref=lambda name: name, setting=setting, rate=rate, all_but=all_but, config=lambda **_: ""
+            ref=lambda name: name,
+            setting=setting,
+            rate=macros.rate,  # type: ignore[attr-defined]
+            shrunken=macros.shrunken,  # type: ignore[attr-defined]
+            all_but=all_but,
+            config=lambda **_: "",
         )
 
     steps = ("int_valued_sides", "int_selling_day_errors", "int_segment_value_errors")
     return {name: rendered("intermediate", "advice", f"{name}.sql") for name in steps} | {
         "segment_values": rendered("marts", "icp", "segment_values.sql")
     }
+
+
+VALUE_SUMS = (
+    "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount", "timed_won_deals", "days", "squared_days",
+    "timed_amount", "squared_timed_amount", "amount_days", "squared_account_amount", "account_amount_deals", "squared_account_deals",
+)  # fmt: skip
+"""What int_segment_values adds up for a segment, of deals of which none repeats another: their decisions are the deals."""
+
+
+def value_segments(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]], missing_reason: str | None = None
+) -> None:
+    """Views up to segment_values over rows of a dimension, a segment and `VALUE_SUMS`."""
+    decided = {
+        "decisions": "closed_deals", "won_decisions": "won_deals", "timed_won_decisions": "timed_won_deals", "decision_days": "days",
+    }  # fmt: skip
+    columns = ", ".join(f"{name} double" for name in VALUE_SUMS)
+    connection.execute(f"create table sums (dimension varchar, segment varchar, {columns})")
+    connection.executemany(f"insert into sums values ({', '.join('?' * (2 + len(VALUE_SUMS)))})", rows)
+    alls = ", ".join(f"sum({name}) over (partition by dimension) as all_{name}" for name in (*VALUE_SUMS, *decided))
+    named = ", ".join(f"{name} as {decisions}" for decisions, name in decided.items())
+    connection.execute(
+        f"create table int_segment_values as select *, {alls} from (select *, {named} from sums) as told"
+    )
+    connection.execute(
+        "create table win_rate_baseline as select 'window' as period, $1::varchar as value_missing_reason, 'all' as population",
+        [missing_reason],
+    )
+    for name, statement in segment_value_statements().items():
+        connection.execute(f"create view {name} as {statement}")
 
 
 def value_ratio_report(
@@ -285,11 +321,6 @@ def value_ratio_report(
 
     Deals of an account are of a size, and are won alike (latent likeness .30).
     """
-    columns = [
-        "dimension", "segment", "closed_deals", "won_deals", "unvalued_won_deals", "won_amount", "squared_amount",
-        "timed_won_deals", "days", "squared_days", "timed_amount", "squared_timed_amount", "amount_days",
-        "squared_account_amount", "account_amount_deals", "squared_account_deals",
-    ]  # fmt: skip
     rows = []
     for company in range(repeated):
         for segment, number in (("own", deals), ("rest", rest * deals)):
@@ -323,25 +354,7 @@ def value_ratio_report(
                 )
             )
     with duckdb.connect() as connection:
-        names = ", ".join(f"{name} {'varchar' if name in columns[:2] else 'double'}" for name in columns)
-        connection.execute(f"create table sums ({names})")
-        connection.executemany(f"insert into sums values ({', '.join('?' * len(columns))})", rows)
-        # no deal repeats another
-        decided = {
-            "decisions": "closed_deals", "won_decisions": "won_deals", "timed_won_decisions": "timed_won_deals", "decision_days": "days",
-        }  # fmt: skip
-        alls = ", ".join(
-            f"sum({name}) over (partition by dimension) as all_{name}" for name in [*columns[2:], *decided]
-        )
-        named = ", ".join(f"{name} as {decisions}" for decisions, name in decided.items())
-        connection.execute(
-            f"create table int_segment_values as select *, {alls} from (select *, {named} from sums) as told"
-        )
-        connection.execute(
-            "create table win_rate_baseline as select 'window' as period, null as value_missing_reason, 'all' as population"
-        )
-        for name, statement in segment_value_statements().items():
-            connection.execute(f"create view {name} as {statement}")
+        value_segments(connection, rows)
         found = connection.execute(
             """select value_ratio_low, value_ratio_high, day_ratio_low, day_ratio_high, value_verdict
 from segment_values

@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 
 from benchmarks.accuracy.measures import Measured
+from winloss.load.columns import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 TRUTH = 0.40
@@ -139,9 +140,11 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return engine
 
 
-_SEGMENTS = (
-    "industry revenue_band employee_band region country account_type lead_source deal_type product deal_size_band competitor pipeline owner"
-).split() + [f"extra_{place}" for place in range(1, 7)]
+_SEGMENTS = [
+    *(column.name for column in COLUMNS["deals"] if column.is_dimension),
+    *("revenue_band", "employee_band", "deal_size_band", "owner"),
+    *(f"extra_{place}" for place in range(1, 7)),
+]
 
 
 def draw(rng: np.random.Generator, deals: int, world: PaceWorld) -> tuple[dict[str, Any], int]:

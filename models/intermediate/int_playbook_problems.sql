@@ -1,14 +1,15 @@
 {{ config(materialized='ephemeral') }}
--- One row per mistake in the seed `playbook`, in words: a word in braces that no one fills in, a grade that is not that of its evidence, a
--- situation without a play.
+-- One row per mistake in the seed `playbook`, in words: a word that no one fills in, a grade that its evidence does not allow, a missing play.
 
-with texts as (
+with texts as (  -- noqa: disable=LT09
 
-    {% for column in ('title', 'action', 'owner', 'how_we_will_know') -%}
-    select kind, situation, '{{ column }}' as column_name, {{ column }} as words_in_text from {{ ref('playbook') }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    select kind, situation, 'title' as column_name, title as words_in_text from {{ ref('playbook') }}
+    union all
+    select kind, situation, 'action' as column_name, action as words_in_text from {{ ref('playbook') }}
+    union all
+    select kind, situation, 'owner' as column_name, owner as words_in_text from {{ ref('playbook') }}
+    union all
+    select kind, situation, 'how_we_will_know' as column_name, how_we_will_know as words_in_text from {{ ref('playbook') }}
 
 ),
 

@@ -41,7 +41,7 @@ kept as (
     select '{{ column_name }}' as column_name, {{ folded(text_literal(word)) }} as word
     union
     {% endfor -%}
-    select {{ absent() }} as column_name, {{ absent() }} as word
+    select cast(null as string) as column_name, cast(null as string) as word
 
 )
 

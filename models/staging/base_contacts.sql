@@ -48,12 +48,12 @@ select
     file_dated_on,
     file_order,
     contact_name_hash as contact_id,
-    {{ absent() }} as account_id,
+    cast(null as string) as account_id,
     false as is_account_rounded,
     contact_title as title,
-    {{ absent() }} as department,
-    {{ absent() }} as buying_role,
-    {{ absent() }} as modified_at,
-    {{ absent() }} as is_deleted
+    cast(null as string) as department,
+    cast(null as string) as buying_role,
+    cast(null as string) as modified_at,
+    cast(null as string) as is_deleted
 from only_on_deals
 where place = 1

@@ -20,7 +20,7 @@ select
         -- a day apart, the two tell the same close: by the clock of another place, or entered the morning after
         case
             when coalesce(abs({{ dbt.datediff(stated_day('dated.close_day'), "cast(closes.closed_at as date)", 'day') }}) > 1, true)
-                then substring(cast(closes.closed_at as {{ dbt.type_string() }}), 1, 10)
+                then substring(cast(closes.closed_at as string), 1, 10)
         end,
         case dated.known_outcome
             when 'won' then dated.won_day

@@ -5,7 +5,7 @@ with named as (
 
     select
         *,
-        {{ absent() }} as is_primary
+        cast(null as string) as is_primary
     from {{ ref('base_named_contacts') }}
     union all
     -- the person a deal names is its main contact
@@ -36,15 +36,15 @@ links as (
     select
         source_file,
         source_line,
-        {{ absent() }} as line_problem,
+        cast(null as string) as line_problem,
         file_dated_on,
         file_order,
         deal_id,
         contact_id,
-        {{ absent() }} as buying_role,
+        cast(null as string) as buying_role,
         is_primary,
-        {{ absent() }} as added_on,
-        {{ absent() }} as is_deleted
+        cast(null as string) as added_on,
+        cast(null as string) as is_deleted
     from named
 
 )

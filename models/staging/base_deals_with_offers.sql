@@ -13,9 +13,11 @@ with several_products as (
     group by deals.deal_id, deals.source_file
     having
         min(deals.product) != max(deals.product)
-        {%- for said in ['modified_at', 'stage', 'outcome', 'closed_on', 'amount'] %}
-        and min(coalesce(deals.{{ said }}, '')) = max(coalesce(deals.{{ said }}, ''))
-        {%- endfor %}
+        and min(coalesce(deals.modified_at, '')) = max(coalesce(deals.modified_at, ''))
+        and min(coalesce(deals.stage, '')) = max(coalesce(deals.stage, ''))
+        and min(coalesce(deals.outcome, '')) = max(coalesce(deals.outcome, ''))
+        and min(coalesce(deals.closed_on, '')) = max(coalesce(deals.closed_on, ''))
+        and min(coalesce(deals.amount, '')) = max(coalesce(deals.amount, ''))
 
 ),
 

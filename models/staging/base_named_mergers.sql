@@ -1,25 +1,37 @@
 {{ config(materialized='ephemeral') }}
 -- One row per object x record x other record that it was merged into, as either of the two says.
 
-with named as (
+with merged as (  -- noqa: disable=LT09
 
-    {% for object, id in {'deals': 'deal_id', 'accounts': 'account_id', 'contacts': 'contact_id'}.items() -%}
+    select 'deals' as object, deal_id as record_id, merged_ids, merged_into
+    from {{ source('landing', 'deals') }}
+    where line_problem is null and coalesce(merged_ids, merged_into) is not null
+    union all
+    select 'accounts' as object, account_id as record_id, merged_ids, merged_into
+    from {{ source('landing', 'accounts') }}
+    where line_problem is null and coalesce(merged_ids, merged_into) is not null
+    union all
+    select 'contacts' as object, contact_id as record_id, merged_ids, merged_into
+    from {{ source('landing', 'contacts') }}
+    where line_problem is null and coalesce(merged_ids, merged_into) is not null
+
+),
+
+named as (
+
     select
-        '{{ object }}' as object,
-        {{ id }} as survivor_id,
+        object,
+        record_id as survivor_id,
         {{ split_to_rows('merged_ids', '[;,]') }} as merged_id
-    from {{ source('landing', object) }}
-    where line_problem is null and {{ id }} is not null and merged_ids is not null
+    from merged
+    where record_id is not null and merged_ids is not null
     union all
     select
-        '{{ object }}' as object,
+        object,
         merged_into as survivor_id,
-        {{ id }} as merged_id
-    from {{ source('landing', object) }}
-    where line_problem is null and {{ id }} is not null and merged_into is not null
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+        record_id as merged_id
+    from merged
+    where record_id is not null and merged_into is not null
 
 )
 

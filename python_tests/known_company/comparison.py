@@ -190,7 +190,7 @@ SAMPLE_FACTS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "columns": ("select count(*), count(*) filter (where status = 'mapped') from marts.input_columns", (41, 41)),
     "stages": ("select count(*) from staging.stg_stage_history", (0,)),
     "dimensions no one filled": (
-        "select count(*) from marts.fct_deals where partner_channel != 'unknown' or account_type is null",
+        "select count(*) from marts.fct_deals where partner_channel != 'unknown' or region is null",
         (0,),
     ),
     "profile of today": (

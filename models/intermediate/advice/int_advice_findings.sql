@@ -9,7 +9,7 @@ select
     'score_threshold' as topic,
     grade,
     'none' as direction,
-    cast(score_threshold as {{ dbt.type_string() }}) as subject,
+    cast(score_threshold as string) as subject,
     rationale as detail,
     'recommended_score_threshold' as source_table,
     '' as source_row,

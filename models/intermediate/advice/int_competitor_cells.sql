@@ -17,11 +17,4 @@ select
     count(case when competitors.is_first_vendor and deals.decision_line = 1 then 1 end) as vendor_decisions
 from {{ ref('fct_closed_deals') }} as deals
 inner join {{ ref('bridge_deal_competitors') }} as competitors on deals.deal_key = competitors.deal_key
-group by
-    deals.closed_quarter_starts_on,
-    deals.closed_quarter,
-    deals.is_won,
-    deals.loss_reason_category,
-    competitors.competitor,
-    competitors.kind,
-    competitors.competitors_on_deal = 1
+group by all

@@ -1,10 +1,7 @@
 {{ config(materialized='table', enabled=true) }}
 {%- set days = setting('multithreading_days').split(', ') %}
-{%- set open_share = setting('landmark_open_share') | float %}
-{%- set alike -%}
-closed_quarter_starts_on, closed_quarter, deal_size_band, deal_type, is_dated, open_after_days, contacts_at_close
-{%- for day in days %}, contacts_by_{{ day }}{% endfor %}
-{%- endset %}
+{%- set alike = 'closed_quarter_starts_on, closed_quarter, deal_size_band, deal_type, is_dated, open_after_days, contacts_at_close, contacts_by_'
+    ~ days | join(', contacts_by_') %}
 -- One row per period x moment x like deals x number of contacts they had at that moment. `at close` holds every deal with a contact; `early` those
 -- that were still open on the landmark day, with a date on every contact. Moments and periods may not be added.
 
@@ -37,14 +34,19 @@ landmarks as (
 
     select
         period,
-        case
-            {%- for day in days | reverse %}
-            when {{ rate('sum(case when open_after_days >= ' ~ day ~ ' then closed_deals else 0 end)', 'sum(closed_deals)') }} >= {{ open_share }}
-                then {{ day }}
-            {%- endfor %}
-        end as landmark_days
-    from counted
-    where open_after_days is not null
+        max(landmark_days) as landmark_days
+    from (
+        select
+            counted.period,
+            days.landmark_days
+        from counted
+        inner join (values ({{ days | join('), (') }})) as days (landmark_days) on true
+        where counted.open_after_days is not null
+        group by counted.period, days.landmark_days
+        having
+            {{ rate('sum(case when counted.open_after_days >= days.landmark_days then counted.closed_deals else 0 end)', 'sum(counted.closed_deals)') }}
+            >= {{ setting('landmark_open_share') | float }}
+    ) as held
     group by period
 
 ),
@@ -62,11 +64,7 @@ moments as (
         counted.*,
         'early' as moment,
         landmarks.landmark_days,
-        case landmarks.landmark_days
-            {%- for day in days %}
-            when {{ day }} then counted.contacts_by_{{ day }}
-            {%- endfor %}
-        end as contacts
+        case landmarks.landmark_days {% for day in days %}when {{ day }} then counted.contacts_by_{{ day }} {% endfor %}end as contacts  -- noqa: LT05
     from counted
     inner join landmarks on counted.period = landmarks.period
     where counted.is_dated and counted.open_after_days >= landmarks.landmark_days

@@ -3,7 +3,7 @@
 -- One row per won or lost deal in the population with a contact by its close: how many there were then and by each day on which contacts may be
 -- counted, how long it was open, and what makes deals alike. The deals are those of the bridge, so that they are found once for each deal and not
 -- for each contact.
--- noqa: disable=LT02
+-- noqa: disable=LT02,LT05
 
 with counted as (
 
@@ -11,9 +11,7 @@ with counted as (
         deal_key,
         count(*) filter (where is_counted) as contacts_at_close,
         count(*) filter (where not is_dated) as undated_contacts
-        {%- for day in days %},
-        count(*) filter (where added_on <= {{ dbt.dateadd('day', day, 'created_on') }}) as contacts_by_{{ day }}
-        {%- endfor %}
+        {%- for day in days %}, count(*) filter (where added_on <= {{ dbt.dateadd('day', day, 'created_on') }}) as contacts_by_{{ day }}{% endfor %}
     from {{ ref('bridge_deal_contacts') }}
     group by deal_key
 
@@ -32,16 +30,12 @@ select
     -- the last of these days after which it was still open: who closed on the day, or sooner, had no time to meet more
     case
         when deals.cycle_days is null then null
-        {%- for day in days | reverse %}
-        when deals.cycle_days > {{ day }} then {{ day }}
-        {%- endfor %}
+        {%- for day in days | reverse %} when deals.cycle_days > {{ day }} then {{ day }}{% endfor %}
         else 0
     end as open_after_days,
     deals.cycle_days is not null and deals.created_on is not null and counted.undated_contacts = 0 as is_dated,
     counted.contacts_at_close
-    {%- for day in days %},
-    counted.contacts_by_{{ day }}
-    {%- endfor %}
+    {%- for day in days %}, counted.contacts_by_{{ day }}{% endfor %}
 from counted
 inner join {{ ref('fct_closed_deals') }} as deals on counted.deal_key = deals.deal_key
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'

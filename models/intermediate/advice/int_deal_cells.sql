@@ -8,10 +8,7 @@
 
 select
     closed_quarter,
-    deal_type
-    {%- for column in recommendable %},
-    {{ column }}
-    {%- endfor %},
+    deal_type{% for name in recommendable %}, {{ name }}{% endfor %},
     count(*) as deals,
     cast(sum(is_won) as bigint) as won,
     cast(sum({{ of_decision() }}) as bigint) as decisions,
@@ -20,9 +17,4 @@ select
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
     {{ sum_in_any_order('cast(amount as double) * cast(amount as double) * (2 * decision_line - 1)') }} as squared_amount
 from {{ ref('fct_closed_deals') }}
-group by
-    closed_quarter,
-    deal_type
-    {%- for column in recommendable %},
-    {{ column }}
-    {%- endfor %}
+group by closed_quarter, deal_type{% for name in recommendable %}, {{ name }}{% endfor %}

@@ -34,8 +34,7 @@ compared as (
 
 -- drawn to that of all deals as rates are
 select
-    {%- for end, factor in [('', '1e0'), ('_low', 'exp(-1.959964 * log_error)'), ('_high', 'exp(1.959964 * log_error)')] %}
-    (decisions * value_per_deal * {{ factor }} + {{ setting('shrinkage_deals') }} * value_of_all)
-    / (decisions + {{ setting('shrinkage_deals') }}) / value_of_all - 1 as relative_value{{ end }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from compared
+    (value_of_deals + prior_deals * value_of_all) / (decisions + prior_deals) / value_of_all - 1 as relative_value,
+    (value_of_deals * exp(-1.959964 * log_error) + prior_deals * value_of_all) / (decisions + prior_deals) / value_of_all - 1 as relative_value_low,
+    (value_of_deals * exp(1.959964 * log_error) + prior_deals * value_of_all) / (decisions + prior_deals) / value_of_all - 1 as relative_value_high
+from (select *, decisions * value_per_deal as value_of_deals, {{ setting('shrinkage_deals') }} as prior_deals from compared) as drawn  -- noqa: LT09

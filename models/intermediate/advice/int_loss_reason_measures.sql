@@ -1,15 +1,4 @@
 {{ config(enabled=true) }}
-{%- set minimum = setting('minimum_reason_losses') | int %}
-{#- each measure: a part of a whole, and the deals and the decisions that it rests on -#}
-{%- set measures = [
-    ('losses', 'unusable_reasons', 'unusable_reasons', 'lost_decisions', 'lost_deals', 'lost_decisions'),
-    ('losses', 'quarter_end_spike', 'last_days_decisions', 'dated_decisions', 'dated_deals', 'dated_decisions'),
-    ('losses', 'competitor_not_named', 'unnamed_competitors', 'competitor_decisions', 'competitor_deals', 'competitor_decisions'),
-    ('losses', 'competitor_not_blamed', 'unblamed_competitors', 'named_decisions', 'named_deals', 'named_decisions'),
-    ('losses', 'bulk_closes', 'bulk_decisions', 'lost_decisions', 'lost_deals', 'lost_decisions'),
-    ('owners', 'silent_owners', 'silent_owners', 'owners', 'owned_deals', 'owned_decisions'),
-    ('owners', 'one_reason_owners', 'one_reason_owners', 'owners', 'owned_deals', 'owned_decisions'),
-] %}
 -- One row per period x measure of how loss reasons are recorded, of decisions: many lines of one deal say no more than one. Measures overlap
 -- and may not be added.
 
@@ -17,19 +6,18 @@ with owners as (
 
     select
         period,
-        count(*) filter (where lost_decisions >= {{ minimum }}) as owners,
-        coalesce(sum(lost_deals) filter (where lost_decisions >= {{ minimum }}), 0) as owned_deals,
-        coalesce(sum(lost_decisions) filter (where lost_decisions >= {{ minimum }}), 0) as owned_decisions,
-        count(*) filter (where lost_decisions >= {{ minimum }} and stated_share < {{ setting('silent_owner_share') | float }}) as silent_owners,
-        count(*) filter (where stated_lost_decisions >= {{ minimum }} and top_share > {{ setting('one_reason_share') | float }}) as one_reason_owners
+        count(*) filter (where has_enough) as owners,
+        coalesce(sum(lost_deals) filter (where has_enough), 0) as owned_deals,
+        coalesce(sum(lost_decisions) filter (where has_enough), 0) as owned_decisions,
+        count(*) filter (where has_enough and stated_part < {{ setting('silent_owner_share') | float }}) as silent_owners,
+        count(*) filter (where has_enough_stated and top_part > {{ setting('one_reason_share') | float }}) as one_reason_owners
     from (
         select
-            period,
-            lost_deals,
-            lost_decisions,
-            stated_lost_decisions,
-            {{ rate('stated_lost_decisions', 'lost_decisions') }} as stated_share,
-            {{ rate('top_lost_decisions', 'stated_lost_decisions') }} as top_share
+            *,
+            lost_decisions >= {{ setting('minimum_reason_losses') | int }} as has_enough,
+            stated_lost_decisions >= {{ setting('minimum_reason_losses') | int }} as has_enough_stated,
+            {{ rate('stated_lost_decisions', 'lost_decisions') }} as stated_part,
+            {{ rate('top_lost_decisions', 'stated_lost_decisions') }} as top_part
         from {{ ref('loss_reason_coverage_by_owner') }}
         where owner != 'unknown'
     ) as shares
@@ -41,16 +29,27 @@ losses as (
 
     select * from {{ ref('int_recorded_losses') }}
 
+),
+
+-- each measure: a part of a whole, and the deals and the decisions that it rests on
+measured as (  -- noqa: disable=LT09,AL08
+
+    select period, 'unusable_reasons' as measure, lost_deals as deals, lost_decisions as decisions, unusable_reasons as part, lost_decisions as whole
+    from losses
+    union all
+    select period, 'quarter_end_spike' as measure, dated_deals, dated_decisions, last_days_decisions, dated_decisions from losses
+    union all
+    select period, 'competitor_not_named' as measure, competitor_deals, competitor_decisions, unnamed_competitors, competitor_decisions from losses
+    union all
+    select period, 'competitor_not_blamed' as measure, named_deals, named_decisions, unblamed_competitors, named_decisions from losses
+    union all
+    select period, 'bulk_closes' as measure, lost_deals, lost_decisions, bulk_decisions, lost_decisions from losses
+    union all
+    select period, 'silent_owners' as measure, owned_deals, owned_decisions, silent_owners, owners from owners
+    union all
+    select period, 'one_reason_owners' as measure, owned_deals, owned_decisions, one_reason_owners, owners from owners
+
 )
 
-{% for counts, measure, part, whole, deals, decisions in measures -%}
-select
-    period,
-    '{{ measure }}' as measure,
-    {{ deals }} as deals,
-    {{ decisions }} as decisions,
-    {{ rate(part, whole) }} as value
-from {{ counts }}
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+select period, measure, deals, decisions, {{ rate('part', 'whole') }} as value
+from measured

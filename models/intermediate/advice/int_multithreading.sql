@@ -35,9 +35,7 @@ select
     coalesce(compared.won_deals - compared.many_won_deals, 0) as few_won_deals,
     coalesce(compared.many_decisions, 0) as many_decisions,
     coalesce(compared.few_decisions, 0) as few_decisions,
-    {{ stratified_difference() }} as difference,
-    {{ stratified_low('coalesce(designs.design_effect, 1e0)') }} as difference_low,
-    {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,
+    {{ stratified_columns('coalesce(designs.design_effect, 1e0)', 'difference') }},
     coalesce(designs.design_effect, 1e0) as design_effect
 from {{ ref('dim_periods') }} as periods
 cross join (values ('at close'), ('early')) as moments (moment)

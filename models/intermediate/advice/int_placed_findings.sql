@@ -10,7 +10,7 @@ with repairs as (
         title as subject,
         evidence as detail,
         'action_items' as source_table,
-        cast(item as {{ dbt.type_string() }}) as source_row,
+        cast(item as string) as source_row,
         -item as strength
     from {{ ref('action_items') }}
     where grade = 'fix the data'

@@ -8,7 +8,7 @@ select
     case when is_outside_limits or is_win_rate_change_claimed then 'strong' else 'directional' end as grade,
     case when (is_outside_limits and win_rate > center_line) or (not is_outside_limits and win_rate_change > 0) then 'up' else 'down' end as direction,
     quarter as subject,
-    cast(null as {{ dbt.type_string() }}) as detail,
+    cast(null as string) as detail,
     'win_rates_by_quarter' as source_table,
     quarter as source_row,
     0 as strength
@@ -35,7 +35,7 @@ select
     case when decided.decisions >= {{ setting('minimum_reason_losses') | int }} then 'directional' else 'too few deals' end as grade,
     'none' as direction,
     reasons.label as subject,
-    cast(null as {{ dbt.type_string() }}) as detail,
+    cast(null as string) as detail,
     'loss_reasons' as source_table,
     reasons.category as source_row,
     reasons.lost_deals as strength
@@ -49,7 +49,7 @@ select
     grade,
     case when pace_gap > 0 then 'up' else 'down' end as direction,
     'closed deals' as subject,
-    cast(null as {{ dbt.type_string() }}) as detail,
+    cast(null as string) as detail,
     'win_rate_definitions' as source_table,
     period || ' ' || definition as source_row,
     0 as strength

@@ -36,12 +36,14 @@ bulk as (
 select
     lost_deals.period,
     max(bulk.bulk_decisions) as bulk_decisions,
-    {% for counted, lines in [('deals', 'true'), ('decisions', 'decision_line = 1')] -%}
-    count(*) filter (where {{ lines }}) as lost_{{ counted }},
-    count(*) filter (where {{ lines }} and closed_on is not null) as dated_{{ counted }},
-    count(*) filter (where {{ lines }} and loss_reason_category = 'competitor') as competitor_{{ counted }},
-    count(*) filter (where {{ lines }} and competitor not in ('unknown', 'none')) as named_{{ counted }},
-    {% endfor -%}
+    count(*) as lost_deals,
+    count(closed_on) as dated_deals,
+    count(*) filter (where loss_reason_category = 'competitor') as competitor_deals,
+    count(*) filter (where competitor not in ('unknown', 'none')) as named_deals,
+    count(*) filter (where decision_line = 1) as lost_decisions,
+    count(closed_on) filter (where decision_line = 1) as dated_decisions,
+    count(*) filter (where decision_line = 1 and loss_reason_category = 'competitor') as competitor_decisions,
+    count(*) filter (where decision_line = 1 and competitor not in ('unknown', 'none')) as named_decisions,
     count(*) filter (where decision_line = 1 and loss_reason_category in ('unspecified', 'other')) as unusable_reasons,
     count(*) filter (where decision_line = 1 and days_to_quarter_end <= {{ setting('quarter_end_days') | int }}) as last_days_decisions,
     count(*) filter (where decision_line = 1 and loss_reason_category = 'competitor' and competitor in ('unknown', 'none')) as unnamed_competitors,

@@ -11,7 +11,7 @@ with met as (
             when may_know_outcome then 'knows_outcome'
             when is_predictive and grade != 'strong' then 'promising'
             when is_predictive and current_score_threshold is null then 'set'
-            when is_predictive and {{ two_decimals('current_score_threshold') }} = {{ two_decimals('score_threshold') }} then 'keep'
+            when is_predictive and current_text = threshold_text then 'keep'
             when is_predictive then 'move'
             when scored_deals < closed_deals * {{ setting('scored_minimum_share') }} then 'not_scored'
             when scored_deals < {{ setting('scored_minimum_deals') | int }} or gate_p_value is null then 'too_few'

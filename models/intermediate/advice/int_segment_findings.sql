@@ -24,7 +24,7 @@ select
     segment_label as subject,
     rationale as detail,
     'icp_recommendations' as source_table,
-    cast(rank as {{ dbt.type_string() }}) as source_row,
+    cast(rank as string) as source_row,
     -rank as strength
 from advised
 where grade = 'strong' or not exists (select 1 from advised as claims where claims.topic = 'target')

@@ -76,11 +76,10 @@ plays as (
         'nothing' as situation,
         0 as place,
         case
-            when decisions >= {{ setting('fallback_deals') | int }} then closed_deals || ' closed deals, none of their segments clearly apart.'
+            when decisions >= needed then closed_deals || ' closed deals, none of their segments clearly apart.'
             -- a decision that stands in several lines is one deal here
-            when decisions < closed_deals
-                then decisions || ' distinct closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
-            else closed_deals || ' closed deals, fewer than the {{ setting('fallback_deals') }} from which a segment is claimed.'
+            when decisions < closed_deals then decisions || ' distinct closed deals, fewer than the ' || needed || ' from which a segment is claimed.'
+            else closed_deals || ' closed deals, fewer than the ' || needed || ' from which a segment is claimed.'
         end as evidence,
         '' as source_row,
         '' as segment,
@@ -88,6 +87,7 @@ plays as (
         {{ setting('shift_points') | float }} as points
     from {{ ref('dim_periods') }}
     cross join (select coalesce(sum(decisions), 0) as decisions from {{ ref('int_decisions') }} where period = 'window') as decided
+    cross join (select {{ setting('fallback_deals') | int }} as needed) as claims
     where period = 'window' and not exists (select 1 from chosen)
 
 ),
@@ -98,8 +98,8 @@ told as (
         *,
         'icp_recommendations' as source_table,
         case
-            when points = floor(points) then cast(cast(points as bigint) as {{ dbt.type_string() }})
-            else cast(cast(points as decimal(6, 1)) as {{ dbt.type_string() }})
+            when points = floor(points) then cast(cast(points as bigint) as string)
+            else cast(cast(points as decimal(6, 1)) as string)
         end as shift_points
     from plays
 

@@ -7,16 +7,6 @@ with dates as (
     union all
     select entered_on as day from {{ ref('stg_stage_history') }}
 
-),
-
-accepted as (
-
-    {% for lines in ['deal', 'account', 'contact', 'deal_contact', 'stage_history'] -%}
-    select unreadable_columns from {{ ref('base_' ~ lines ~ '_lines') }} where rule_id is null
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-
 )
 
 select
@@ -29,7 +19,17 @@ select
     'unreadable_value' as rule_id,
     count(unreadable_columns) as found,
     count(*) as of_records
-from accepted
+from (
+    select unreadable_columns from {{ ref('base_deal_lines') }} where rule_id is null
+    union all
+    select unreadable_columns from {{ ref('base_account_lines') }} where rule_id is null
+    union all
+    select unreadable_columns from {{ ref('base_contact_lines') }} where rule_id is null
+    union all
+    select unreadable_columns from {{ ref('base_deal_contact_lines') }} where rule_id is null
+    union all
+    select unreadable_columns from {{ ref('base_stage_history_lines') }} where rule_id is null
+) as accepted
 union all
 select
     'no_value_word' as rule_id,

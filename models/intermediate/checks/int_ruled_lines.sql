@@ -7,6 +7,5 @@ select
     source_file,
     rule_id
 from {{ ref(model) }}
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,16 +1,24 @@
-{%- set measures = {'amount': 'cast(amount as double)', 'cycle_days': 'cast(cycle_days as double)'} -%}
 -- One row per period x measure of a closed deal x value of it: how many deals share it. Periods overlap and may not be added.
 
 with values_by_day as (
 
-    {% for measure, value in measures.items() -%}
-    select closed_on, outcome || '_{{ measure }}' as measure, {{ value }} as value, count(*) as deals
+    select
+        closed_on,
+        outcome || '_amount' as measure,
+        cast(amount as double) as value,
+        count(*) as deals
     from {{ ref('fct_closed_deals') }}
-    where {{ measure }} is not null
-    group by closed_on, outcome, {{ value }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    where amount is not null
+    group by closed_on, outcome, cast(amount as double)
+    union all
+    select
+        closed_on,
+        outcome || '_cycle_days' as measure,
+        cast(cycle_days as double) as value,
+        count(*) as deals
+    from {{ ref('fct_closed_deals') }}
+    where cycle_days is not null
+    group by closed_on, outcome, cast(cycle_days as double)
 
 )
 

@@ -23,9 +23,8 @@ personas_of_deals as (
     where role_source = 'stated'
     {%- endif %}
     group by deal_key, {{ persona }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

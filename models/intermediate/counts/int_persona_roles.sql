@@ -19,9 +19,8 @@ roles_by_day as (
         count(*) as contacts
     from contacts
     group by closed_on, {{ persona }}, buying_role
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

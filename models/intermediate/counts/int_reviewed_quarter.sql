@@ -1,6 +1,7 @@
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
+{%- set named = text_literal(setting('review_quarter')) if setting('review_quarter') else 'cast(null as string)' %}
+{%- set known = "coalesce((select min(quarter) || ' to ' || max(quarter) from quarters), 'nothing')" %}
 -- One row: the last quarter that is complete, or the one that `review_quarter` names, and of how many quarters the window that ends with it is.
--- noqa: disable=LT02
 
 with closed_deals as (
 
@@ -48,22 +49,12 @@ reviewed as (
         max(quarter) as quarter,
         bool_or(is_partial) as is_partial,
         bool_or(is_cut_short) as is_cut_short,
-        {% if setting('review_quarter') -%}
-        {% set known = "coalesce((select min(quarter) || ' to ' || max(quarter) from quarters), 'nothing')" -%}
         case
-            when count(*) = 0
-                then {{ fail("'review_quarter " ~ setting('review_quarter') ~ " is not in the data. Quarters with closed deals: ' || " ~ known ~ " || '. Set review_quarter to one of them, or leave it out.'") }}
+            when count(*) = 0 and {{ named }} is not null
+                then {{ fail("'review_quarter ' || " ~ named ~ " || ' is not in the data. Quarters with closed deals: ' || " ~ known ~ " || '. Set review_quarter to one of them, or leave it out.'") }}  -- noqa: LT05
         end as problem
-        {%- else -%}
-        {{ absent() }} as problem
-        {%- endif %}
     from judged
-    where
-        {% if setting('review_quarter') -%}
-        quarter = '{{ setting("review_quarter") }}'
-        {%- else -%}
-        starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial)
-        {%- endif %}
+    where coalesce(quarter = {{ named }}, starts_on = (select max(complete.starts_on) from judged as complete where not complete.is_partial))
 
 ),
 

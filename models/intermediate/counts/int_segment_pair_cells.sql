@@ -1,24 +1,16 @@
-{%- set recommendable = dimensions() | selectattr('recommendable') | map(attribute='name') | list -%}
-{%- set pairs = [] -%}
-{%- for first in recommendable -%}
-{%- for second in recommendable[loop.index:] -%}
-{%- do pairs.append((first, second)) -%}
-{%- endfor -%}
-{%- endfor -%}
+{%- set names = dimensions() | selectattr('recommendable') | map(attribute='name') | list %}
 -- One row per period x pair of recommendable dimensions x their two segments, both known: counts, values and cycles. Pairs overlap and may not be
--- added.
+-- added. One dimension alone has no pairs: then one is paired with itself, and no row is left.
 
 with outcomes as (
 
-    {#- one dimension alone has no pairs: this one compares nothing, and keeps the table's shape #}
-    {% for first, second in pairs or [('', '')] -%}
-    {%- set first_column, second_column = ('deals.' ~ first, 'deals.' ~ second) if first else ("'unknown'", "'unknown'") -%}
+    {% for first, second in pairs_of(names) or [('deal_type', 'deal_type')] -%}
     select
         periods.period,
         '{{ first }}' as dimension,
-        {{ first_column }} as segment,
+        deals.{{ first }} as segment,
         '{{ second }}' as second_dimension,
-        {{ second_column }} as second_segment,
+        deals.{{ second }} as second_segment,
         deals.outcome,
         {{ outcome_measures() }}
     from {{ ref('fct_deals') }} as deals
@@ -26,9 +18,9 @@ with outcomes as (
         on deals.closed_on is not distinct from periods.closed_on
     where
         deals.is_in_population and deals.outcome != 'open'
-        and {{ first_column }} != 'unknown' and {{ second_column }} != 'unknown'
-    group by periods.period, {{ first_column }}, {{ second_column }}, deals.outcome
-    {% if not loop.last %}union all{% endif %}
+        and '{{ first }}' != '{{ second }}' and deals.{{ first }} != 'unknown' and deals.{{ second }} != 'unknown'
+    group by periods.period, deals.{{ first }}, deals.{{ second }}, deals.outcome
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )

@@ -11,10 +11,7 @@ select
     chances.step_age_days,
     chances.win_chance,
     coalesce(chances.is_stale_age, false) as is_stale,
-    coalesce(chances.is_beyond_record, false) as is_beyond_record
-    {%- for column in segment_columns() %},
-    deals.{{ column }}
-    {%- endfor %}
+    coalesce(chances.is_beyond_record, false) as is_beyond_record{{ and_dimensions('deals', segment_columns()) }}  -- noqa: LT02
 from {{ ref('fct_deals') }} as deals
 inner join {{ ref('dim_as_of') }} as as_of on deals.created_on <= as_of.as_of_on
 left join {{ ref('int_win_chances') }} as chances

@@ -31,12 +31,17 @@ select
     days.pipeline,
     days.stage,
     days.stage_order,
-    {% for measure in [
-        'reached_deals', 'known_path_deals', 'skipped_deals', 'moved_back_deals', 'advanced_deals', 'lost_deals', 'disqualified_deals', 'open_deals',
-        'won_deals', 'dated_deals', 'lost_deals_with_amount',
-    ] -%}
-    cast(sum(days.{{ measure }}) as bigint) as {{ measure }},
-    {% endfor -%}
+    cast(sum(days.reached_deals) as bigint) as reached_deals,
+    cast(sum(days.known_path_deals) as bigint) as known_path_deals,
+    cast(sum(days.skipped_deals) as bigint) as skipped_deals,
+    cast(sum(days.moved_back_deals) as bigint) as moved_back_deals,
+    cast(sum(days.advanced_deals) as bigint) as advanced_deals,
+    cast(sum(days.lost_deals) as bigint) as lost_deals,
+    cast(sum(days.disqualified_deals) as bigint) as disqualified_deals,
+    cast(sum(days.open_deals) as bigint) as open_deals,
+    cast(sum(days.won_deals) as bigint) as won_deals,
+    cast(sum(days.dated_deals) as bigint) as dated_deals,
+    cast(sum(days.lost_deals_with_amount) as bigint) as lost_deals_with_amount,
     cast(sum(days.lost_amount) as double) as lost_amount
 from days
 inner join {{ ref('dim_periods') }} as periods

@@ -32,8 +32,7 @@ select
     dimension,
     segment,
     won_share,
-    {{ wilson_low('effective_deals * won_share', 'effective_deals') }} as won_share_low,
-    {{ wilson_high('effective_deals * won_share', 'effective_deals') }} as won_share_high,
+    {{ wilson_columns('effective_deals * won_share', 'effective_deals', 'won_share') }},
     effective_deals,
     cast(median_days as integer) as median_days
 from weighed

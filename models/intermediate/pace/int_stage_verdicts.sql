@@ -6,10 +6,8 @@ with intervals as (
 
     select
         *,
-        {{ wilson_low('effective_deals * rate', 'effective_deals') }} as rate_low,
-        {{ wilson_high('effective_deals * rate', 'effective_deals') }} as rate_high,
-        {{ wilson_low('previous_effective_deals * previous_rate', 'previous_effective_deals') }} as previous_rate_low,
-        {{ wilson_high('previous_effective_deals * previous_rate', 'previous_effective_deals') }} as previous_rate_high
+        {{ wilson_columns('effective_deals * rate', 'effective_deals', 'rate') }},
+        {{ wilson_columns('previous_effective_deals * previous_rate', 'previous_effective_deals', 'previous_rate') }}
     from {{ ref('int_stage_changes') }}
 
 ),

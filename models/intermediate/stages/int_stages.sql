@@ -6,9 +6,9 @@ with stated as (
 
     select stage as stated_stage, outcome from {{ ref('stg_deals') }}
     union all
-    select stage as stated_stage, {{ absent() }} as outcome from {{ ref('stg_stage_history') }}
+    select stage as stated_stage, cast(null as string) as outcome from {{ ref('stg_stage_history') }}
     union all
-    select from_stage as stated_stage, {{ absent() }} as outcome from {{ ref('stg_stage_history') }}
+    select from_stage as stated_stage, cast(null as string) as outcome from {{ ref('stg_stage_history') }}
 
 ),
 

@@ -1,36 +1,18 @@
 -- One row per period x competitor x loss reason: lost deals against it that state the reason, against the lost deals that name another vendor. A deal
 -- with two competitors stands under both, so competitors may not be added; reasons of one competitor may.
 
-{#- of decisions that share an account or an owner, as many as tell as much -#}
-{%- set design = "/ coalesce(designs.design_effect, 1e0)" %}
-{%- set effective = "* (cast(reasons.competitor_lost_decisions as double) / nullif(reasons.competitor_lost_deals, 0)) " ~ design %}
-{%- set other_effective = "* (cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0)) " ~ design %}
-
 with shares as (
 
     select
         reasons.*,
         coalesce(designs.design_effect, 1e0) as design_effect,
-        {{ rate('reasons.lost_deals', 'reasons.competitor_lost_deals') }} as share,
+        {{ rate_columns('reasons.lost_deals', 'reasons.competitor_lost_deals', 'share') }},
         {{ rate('reasons.other_reason_deals', 'reasons.other_lost_deals') }} as other_share,
-        reasons.lost_deals {{ effective }} as effective_deals,
-        reasons.competitor_lost_deals {{ effective }} as effective_lost_deals,
-        reasons.other_reason_deals {{ other_effective }} as other_effective_deals,
-        reasons.other_lost_deals {{ other_effective }} as other_effective_lost_deals
+        -- of decisions that share an account or an owner, as many as tell as much
+        cast(reasons.competitor_lost_decisions as double) / nullif(reasons.competitor_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told,
+        cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told_of_others
     from {{ ref('int_competitor_reasons') }} as reasons
     left join {{ advice('int_design_effects') }} as designs on designs.comparison = 'competitor loss reasons'
-
-),
-
-bounded as (
-
-    select
-        *,
-        {{ wilson_low('effective_deals', 'effective_lost_deals') }} as least_share,
-        {{ wilson_high('effective_deals', 'effective_lost_deals') }} as most_share,
-        {{ wilson_low('other_effective_deals', 'other_effective_lost_deals') }} as least_other_share,
-        {{ wilson_high('other_effective_deals', 'other_effective_lost_deals') }} as most_other_share
-    from shares
 
 ),
 
@@ -38,9 +20,12 @@ compared as (
 
     select
         *,
-        {{ newcombe_low('share', 'least_share', 'other_share', 'most_other_share') }} as difference_low,
-        {{ newcombe_high('share', 'most_share', 'other_share', 'least_other_share') }} as difference_high
-    from bounded
+        share as told_share,
+        {{ wilson_columns('(lost_deals * told)', '(competitor_lost_deals * told)', 'told_share') }},
+        other_share as other_told_share,
+        {{ wilson_columns('(other_reason_deals * told_of_others)', '(other_lost_deals * told_of_others)', 'other_told_share') }},
+        {{ difference_columns('told_share', 'other_told_share', 'difference') }}
+    from shares
 
 ),
 
@@ -66,11 +51,11 @@ select
     judged.lost_deals,
     judged.competitor_lost_deals,
     judged.share,
-    {{ wilson_low('judged.lost_deals', 'judged.competitor_lost_deals') }} as share_low,
-    {{ wilson_high('judged.lost_deals', 'judged.competitor_lost_deals') }} as share_high,
+    judged.share_low,
+    judged.share_high,
     judged.other_lost_deals,
     judged.other_share,
-    judged.share - judged.other_share as difference,
+    judged.difference,
     judged.difference_low,
     judged.difference_high,
     judged.design_effect,

@@ -1,4 +1,3 @@
-{%- set prior = setting('shrinkage_deals') | float %}
 -- One row per period x competitor named: how often deals against it are won, against the other deals that name a vendor. A deal that names two
 -- counts for both, so rows may not be added. The difference inside quarters and its interval rest on decisions.
 
@@ -63,21 +62,14 @@ select
     measured.closed_deals,
     measured.won_deals,
     measured.closed_deals - measured.won_deals as lost_deals,
-    {{ rate('measured.won_deals', 'measured.closed_deals') }} as win_rate,
-    {{ wilson_low('measured.won_deals', 'measured.closed_deals') }} as win_rate_low,
-    {{ wilson_high('measured.won_deals', 'measured.closed_deals') }} as win_rate_high,
-    case
-        when measured.kind = 'vendor'
-            then (measured.won_deals + {{ prior }} * measured.vendor_win_rate) / (measured.closed_deals + {{ prior }})
-    end as shrunken_win_rate,
+    {{ rate_columns('measured.won_deals', 'measured.closed_deals', 'win_rate') }},
+    case when measured.kind = 'vendor' then {{ shrunken('measured.won_deals', 'measured.closed_deals', 'measured.vendor_win_rate') }} end as shrunken_win_rate,
     measured.sole_closed_deals,
     measured.sole_won_deals,
     measured.other_closed_deals,
     measured.other_won_deals,
     {{ rate('measured.other_won_deals', 'measured.other_closed_deals') }} as other_win_rate,
-    {{ stratified_difference() }} as difference,
-    {{ stratified_low('coalesce(designs.design_effect, 1e0)') }} as difference_low,
-    {{ stratified_high('coalesce(designs.design_effect, 1e0)') }} as difference_high,
+    {{ stratified_columns('coalesce(designs.design_effect, 1e0)', 'difference') }},
     coalesce(designs.design_effect, 1e0) as design_effect,
     claims.p_value,
     claims.claim_step,

@@ -1,4 +1,3 @@
-{%- set columns = account_dimensions() -%}
 -- One row per accepted account, with deals or without, in the segments its deals would have. Never published.
 
 with deals as (
@@ -17,9 +16,7 @@ with deals as (
 
 select
     accounts.account_key,
-    {%- for column in columns %}
-    coalesce({{ column }}_segments.segment, 'unknown') as {{ column }},
-    {%- endfor %}
+    {{ looked_up_segments(account_dimensions()) }},
     coalesce(revenue_bands.band, 'unknown') as revenue_band,
     coalesce(employee_bands.band, 'unknown') as employee_band,
     cast(coalesce(deals.closed_deals, 0) as bigint) as closed_deals,
@@ -28,9 +25,6 @@ select
     deals.account_key is null as is_whitespace
 from {{ ref('stg_accounts') }} as accounts
 left join deals on accounts.account_key = deals.account_key
-{%- for column in columns %}
-left join {{ ref('int_segments') }} as {{ column }}_segments
-    on {{ column }}_segments.column_name = '{{ column }}' and accounts.{{ column }} = {{ column }}_segments.stated_value
-{%- endfor %}
+{{ join_segments('accounts', account_dimensions()) }}
 {{ join_band('revenue_bands', 'annual_revenue', 'accounts.annual_revenue') }}
 {{ join_band('employee_bands', 'employees', 'accounts.employees') }}

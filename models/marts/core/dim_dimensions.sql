@@ -1,12 +1,6 @@
+{%- set rows = [] -%}
+{%- for one in dimensions() %}{% do rows.append((one.name, loop.index, one.recommendable, one.is_person, one.known_before)) %}{% endfor -%}
 -- One row per dimension that segments are cut along.
 
-{% for dimension in dimensions() -%}
-select
-    '{{ dimension.name }}' as dimension,
-    {{ loop.index }} as dimension_order,
-    {{ dimension.recommendable | string | lower }} as is_recommendable,
-    {{ dimension.is_person | string | lower }} as is_person,
-    {{ dimension.known_before | string | lower }} as is_known_before_the_deal
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+select *
+from (values {{ rows | join(',\n    ') }}) as listed (dimension, dimension_order, is_recommendable, is_person, is_known_before_the_deal)

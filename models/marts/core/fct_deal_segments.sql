@@ -23,6 +23,5 @@ from {{ ref('fct_deals') }} as deals
 left join {{ ref('bridge_deal_competitors') }} as named on deals.deal_key = named.deal_key
 {% endif -%}
 where deals.is_in_population and deals.outcome != 'open'
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+{{ 'union all' if not loop.last }}
+{% endfor %}

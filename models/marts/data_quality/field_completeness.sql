@@ -2,7 +2,7 @@
 {%- set needed = fields.items() | selectattr('1.is_needed') | map(attribute='0') | list -%}
 -- One row per period x outcome x field: how many deals have the field filled in. Open deals stand in `all` only.
 -- A field that no file holds, or that the company does not have, has no share: that is another matter than one that is not filled in.
--- noqa: disable=LT02
+-- noqa: disable=LT02,LT05
 
 with counted as (
 
@@ -26,13 +26,9 @@ tall as (
 
     {% for field in fields -%}
     select period, population, outcome, '{{ field }}' as field, deals, filled_{{ loop.index }} as filled_deals
-    from counted
-    {%- if field == 'loss reason' %}
-    where outcome = 'lost'
-    {%- endif %}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    from counted{{ " where outcome = 'lost'" if field == 'loss reason' }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -43,9 +43,9 @@ left join {{ ref('int_asked_fields') }} as asked
 union all
 select
     object,
-    {{ absent() }} as source_file,
-    {{ absent() }} as column_name,
-    {{ absent() }} as source_header,
+    cast(null as string) as source_file,
+    cast(null as string) as column_name,
+    cast(null as string) as source_header,
     case when standing = 'not used' then 'not used' else 'missing' end as status,
     case when standing = 'not exported' then missing_means when standing = 'not needed' then 'Nothing the answers need.' end as missing_means,
     case

@@ -12,12 +12,14 @@ with drawn as (
             when value_verdict = 'cannot be told' then 'rate only'
             when (action = 'target_more') = (value_verdict = 'worth more') then 'both'
             else 'conflict'
-        end as agreement
-        {%- for end in ['', '_low', '_high'] %},
-        (valued_decisions * other_value_per_deal * value_ratio{{ end }} + {{ setting('shrinkage_deals') }} * all_value_per_deal)
-        / (valued_decisions + {{ setting('shrinkage_deals') }}) - all_value_per_deal as extra{{ end }}
-        {%- endfor %}
-    from {{ ref('int_valued_advice') }}
+        end as agreement,
+        (value_of_others * value_ratio + prior_deals * all_value_per_deal) / (valued_decisions + prior_deals) - all_value_per_deal as extra,
+        (value_of_others * value_ratio_low + prior_deals * all_value_per_deal) / (valued_decisions + prior_deals) - all_value_per_deal as extra_low,
+        (value_of_others * value_ratio_high + prior_deals * all_value_per_deal) / (valued_decisions + prior_deals) - all_value_per_deal as extra_high
+    from (
+        select *, valued_decisions * other_value_per_deal as value_of_others, {{ setting('shrinkage_deals') }} as prior_deals  -- noqa: LT09
+        from {{ ref('int_valued_advice') }}
+    ) as valued
 
 )
 

@@ -33,7 +33,7 @@ select
     profile_fields.profile_field_order,
     current_profile.current_value,
     case
-        when profile_fields.profile_field = 'score_threshold' then cast(threshold.score_threshold as {{ dbt.type_string() }})
+        when profile_fields.profile_field = 'score_threshold' then cast(threshold.score_threshold as string)
         else coalesce(advised.target_more, advised.best_bet)
     end as recommended_value,
     case when profile_fields.profile_field != 'score_threshold' then advised.deprioritise end as deprioritised_value,

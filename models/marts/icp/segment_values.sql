@@ -17,8 +17,7 @@ with bounded as (
         compared.value_per_deal / compared.other_value_per_deal as value_ratio,
         compared.value_per_deal / compared.other_value_per_deal * exp(-1.959964 * compared.log_error) as value_ratio_low,
         compared.value_per_deal / compared.other_value_per_deal * exp(1.959964 * compared.log_error) as value_ratio_high,
-        (compared.value_per_deal * own.decisions + {{ setting('shrinkage_deals') }} * compared.all_value_per_deal)
-        / (own.decisions + {{ setting('shrinkage_deals') }}) as expected_value_per_deal,
+        {{ shrunken('compared.value_per_deal * own.decisions', 'own.decisions', 'compared.all_value_per_deal') }} as expected_value_per_deal,
         compared.all_value_per_deal,
         case when compared.day_error is not null then compared.value_per_day end as value_per_day,
         case when compared.day_error is not null then compared.other_value_per_day end as other_value_per_day,

@@ -1,4 +1,3 @@
-{%- set many = setting('many_contacts') | int %}
 -- One row per period x moment: how often deals with many contacts are won, against like deals with fewer. `at close` flatters, for a deal that
 -- lives longer meets more people: nothing is claimed from it. Periods and moments may not be added.
 
@@ -28,18 +27,17 @@ select
     period,
     moment,
     population,
-    cast({{ many }} as bigint) as many_contacts,
+    cast({{ setting('many_contacts') | int }} as bigint) as many_contacts,
     cast(landmark_days as bigint) as landmark_days,
     cast(closed_deals as bigint) as closed_deals,
     cast(deals_with_contacts - closed_deals as bigint) as left_out_deals,
     dated_share,
-    {%- for side in ['many', 'few'] %}
-    cast({{ side }}_deals as bigint) as {{ side }}_deals,
-    cast({{ side }}_won_deals as bigint) as {{ side }}_won_deals,
-    {{ rate(side ~ '_won_deals', side ~ '_deals') }} as {{ side }}_win_rate,
-    {{ wilson_low(side ~ '_won_deals', side ~ '_deals') }} as {{ side }}_win_rate_low,
-    {{ wilson_high(side ~ '_won_deals', side ~ '_deals') }} as {{ side }}_win_rate_high,
-    {%- endfor %}
+    cast(many_deals as bigint) as many_deals,
+    cast(many_won_deals as bigint) as many_won_deals,
+    {{ rate_columns('many_won_deals', 'many_deals', 'many_win_rate') }},
+    cast(few_deals as bigint) as few_deals,
+    cast(few_won_deals as bigint) as few_won_deals,
+    {{ rate_columns('few_won_deals', 'few_deals', 'few_win_rate') }},
     difference,
     difference_low,
     difference_high,

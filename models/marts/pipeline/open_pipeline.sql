@@ -43,11 +43,7 @@ select
     open_amount,
     expected_amount,
     {{ rate('open_amount', 'expected_amount') }} as amount_per_won_amount,
-    {%- if setting('quota_amount') | float > 0 %}
-    case when dimension = 'all' then expected_amount / {{ (setting('quota_amount') | float) / 4 }} end as quota_coverage,
-    {%- else %}
-    cast(null as double) as quota_coverage,
-    {%- endif %}
+    case when dimension = 'all' then expected_amount / nullif(greatest({{ setting('quota_amount') | float }}, 0) / 4, 0) end as quota_coverage,
     value_missing_reason,
     case
         when open_deals = 0 then 'no open deal that states when it was created'

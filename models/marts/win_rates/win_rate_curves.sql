@@ -10,7 +10,7 @@ with periods as (
     union all
     select
         'window_before' as period,
-        {{ absent() }} as missing_reason
+        cast(null as string) as missing_reason
 
 ),
 
@@ -41,8 +41,7 @@ select
     coalesce(read_off.segment, 'all deals') as segment,
     coalesce(read_off.age_weeks, 0) as age_weeks,
     read_off.won_share,
-    {{ wilson_low('read_off.effective_deals * read_off.won_share', 'read_off.effective_deals') }} as won_share_low,
-    {{ wilson_high('read_off.effective_deals * read_off.won_share', 'read_off.effective_deals') }} as won_share_high,
+    {{ wilson_columns('read_off.effective_deals * read_off.won_share', 'read_off.effective_deals', 'won_share') }},
     read_off.lost_share,
     read_off.open_share,
     read_off.effective_deals,

@@ -41,8 +41,7 @@ select
     rated.other_won_deals,
     rated.other_win_rate,
     {{ difference_columns('rated.win_rate', 'rated.other_win_rate', 'difference') }},
-    (rated.won_deals + {{ setting('shrinkage_deals') | float }} * baseline.win_rate)
-    / (rated.closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
+    {{ shrunken('rated.won_deals', 'rated.closed_deals', 'baseline.win_rate') }} as shrunken_win_rate,
     {{ value_columns('rated') }},
     baseline.value_missing_reason
 from listed

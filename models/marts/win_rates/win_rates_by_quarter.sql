@@ -35,8 +35,7 @@ rated as (
         *,
         {{ rate_columns('(cast(won_deals as double) * decisions / nullif(closed_deals, 0))', 'decisions', 'win_rate') }},
         {{ rate_columns('won_decisions', 'decisions', 'decided_rate') }},
-        {{ wilson_low('won_decisions', 'decisions', claim_z) }} as claim_low,
-        {{ wilson_high('won_decisions', 'decisions', claim_z) }} as claim_high,
+        {{ wilson_columns('won_decisions', 'decisions', 'claim', claim_z) }},
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
         lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured

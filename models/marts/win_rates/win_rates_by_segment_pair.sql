@@ -38,7 +38,7 @@ select
     other_won_deals,
     other_win_rate,
     {{ difference_columns('win_rate', 'other_win_rate', 'difference') }},
-    (won_deals + {{ setting('shrinkage_deals') | float }} * baseline_win_rate) / (closed_deals + {{ setting('shrinkage_deals') | float }}) as shrunken_win_rate,
+    {{ shrunken('won_deals', 'closed_deals', 'baseline_win_rate') }} as shrunken_win_rate,
     {{ value_columns('rated') }},
     value_missing_reason
 from rated
