@@ -125,8 +125,12 @@
         {{ return('Setting dimensions: ' ~ (dimension | tojson) ~ ' must be written like ' ~ example ~ '.') }}
     {%- elif dimension.name == 'owner' and dimension.recommendable -%}
         {{ return('Setting dimensions: owner is a person and cannot be recommended. Write {name: owner, recommendable: false}.') }}
+    {%- elif dimension.name in extra_dimensions() and segment_columns().count(dimension.name) == 1 -%}
+        {{ return('Setting dimensions: ' ~ dimension.name ~ ' is one already, being a column of your own. Take it out of this list; focus_dimensions says which may be recommended.') }}
+    {%- elif dimension.name in extra_dimensions() -%}
+        {{ return('Dimension of your own ' ~ dimension.name ~ ': deals have a column of this name. Map yours to it under field_aliases or mapping.columns, or choose another name.') }}
     {%- elif dimension.name not in columns -%}
-        {{ return('Setting dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under mapping.dimensions.') }}
+        {{ return('Setting dimensions: ' ~ dimension.name ~ ' is not a column of deals. Did you mean ' ~ nearest_word(dimension.name, columns) ~ '? Columns of your own go under extra_dimensions, of a custom mapping under mapping.dimensions.') }}
     {%- endif -%}
     {{ return('') }}
 {% endmacro %}

@@ -135,6 +135,11 @@ def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project:
             {"dimensions": [{"name": "industri", "recommendable": True}]},
             "industri is not a column of deals. Did you mean industry?",
         ),
+        (
+            {"extra_dimensions": {"tier": "Tier"}, "dimensions": [{"name": "tier", "recommendable": False}]},
+            "tier is one already, being a column of your own. Take it out of this list",
+        ),
+        ({"extra_dimensions": {"region": "Tier"}}, "region: deals have a column of this name. Map yours to it"),
         ({"dimensions": [{"name": "owner", "recommendable": True}]}, "owner is a person and cannot be recommended"),
         (
             {"dimensions": [{"name": "region", "recommendable": True}, {"name": "region", "recommendable": False}]},

@@ -169,7 +169,7 @@ def test_each_layer_reads_only_the_layers_below_it(sample_build: SampleBuild) ->
             reader, read = layer(node["path"]), layer(parent["path"])
             if read not in MAY_READ[reader]:
                 wrong.append(f"{node['name']} ({reader}) reads {parent['name']} ({read})")
-    assert wrong == []
+    assert wrong == [], "MAY_READ above says what each layer may read"
 
 
 def test_only_accepted_records_leave_staging(sample_build: SampleBuild) -> None:
@@ -224,9 +224,10 @@ def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build:
         "fct_open_spells",
     }
     tables = [node for node in marts if node["config"]["materialized"] == "table"]
-    assert {
-        node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}
-    } == set(KEYLESS)
+    keyless = {node["name"] for node in tables if "primary_key" not in {rule["type"] for rule in node["constraints"]}}
+    assert keyless == set(KEYLESS), (
+        "a mart states `constraints: [{type: primary_key, columns: [...]}]`, or KEYLESS says why it has none"
+    )
 
 
 # ---------------------------------------------------------------- words
@@ -235,18 +236,22 @@ def test_every_mart_has_an_enforced_contract_and_every_table_a_key(sample_build:
 @pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
 def test_a_yaml_of_the_same_name_describes_the_model_beside_it(model: Path) -> None:
     beside = model.with_suffix(".yml")
-    assert beside.exists()
+    assert beside.exists(), f"{beside.relative_to(ROOT)} is missing: what a row is, and every column"
     assert [entry["name"] for entry in read_yaml(beside)["models"]] == [model.stem]
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
 def test_a_yaml_in_the_same_folder_describes_the_seed(seed: Path) -> None:
-    assert seed.stem in {entry["name"] for path, entry in entries("seeds") if path.parent == seed.parent}
+    named = {entry["name"] for path, entry in entries("seeds") if path.parent == seed.parent}
+    assert seed.stem in named, (
+        f"{seed.with_suffix('.yml').relative_to(ROOT)} is missing: what a row is, and every column"
+    )
 
 
 def test_every_model_and_seed_says_what_a_row_is() -> None:
     described = [entry for kind in ("models", "seeds") for _, entry in entries(kind)]
-    assert [entry["name"] for entry in described if not re.match(r"One row\b", entry.get("description") or "")] == []
+    silent = [entry["name"] for entry in described if not re.match(r"One row\b", entry.get("description") or "")]
+    assert silent == [], "the description in the YAML begins: One row per ..."
 
 
 def test_every_model_begins_with_its_grain() -> None:
@@ -255,7 +260,8 @@ def test_every_model_begins_with_its_grain() -> None:
         for path in MODELS
         if path.suffix == ".sql"
     }
-    assert [name for name, header in headers.items() if not header or not re.match(r"One row\b", header[1])] == []
+    silent = [name for name, header in headers.items() if not header or not re.match(r"One row\b", header[1])]
+    assert silent == [], "the first comment of the model begins: -- One row per ..."
 
 
 def test_no_two_models_share_a_description() -> None:
@@ -271,7 +277,7 @@ def test_every_column_is_described() -> None:
         for column in entry.get("columns") or []
         if unclear(column.get("description"))
     ]
-    assert columns == []
+    assert columns == [], "columns without a description of eight characters or more"
 
 
 def test_every_macro_and_argument_is_described(sample_build: SampleBuild) -> None:
@@ -351,7 +357,8 @@ def test_names_in_backticks_stand_in_the_code() -> None:
         for path in texts
         for name in re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", path.read_text(encoding="utf-8"))
     }
-    assert sorted((path, name) for path, name in named if name not in words) == []
+    unknown = sorted((path, name) for path, name in named if name not in words)
+    assert unknown == [], "names in backticks that stand nowhere in the code: misspelt, or no longer there"
 
 
 def test_shared_column_texts_are_used() -> None:
@@ -392,7 +399,7 @@ def test_endings_of_names_mean_types(sample_build: SampleBuild) -> None:
         for pattern, kinds in rules.items()
         if re.search(pattern, column) and kind not in kinds
     ]
-    assert wrong == []
+    assert wrong == [], "STYLE.md, Names, says which type an ending means; MISNAMED above holds exceptions"
 
 
 def test_constraints_of_the_yaml_stand_on_the_tables(sample_build: SampleBuild) -> None:
@@ -442,7 +449,7 @@ def test_types_of_contracts_are_those_both_engines_know() -> None:
         name: kind
         for name, kind in types.items()
         if kind not in {*TYPES, "timestamp", "decimal(18, 2)", "decimal(24, 2)"}
-    } == {}
+    } == {}, "columns of marts: `data_type` is missing, or is none of TYPES above"
 
 
 # ---------------------------------------------------------------- size and privacy
@@ -458,9 +465,10 @@ MOST_JINJA = 0.088
 
 def test_a_model_is_one_thought_on_one_screen() -> None:
     lines = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in MODELS if path.suffix == ".sql"}
-    assert {name: count for name, count in lines.items() if count > LONGEST_MODEL} == {}
+    too_long = {name: count for name, count in lines.items() if count > LONGEST_MODEL}
+    assert too_long == {}, "split it: a step that it alone reads can be an ephemeral model"
     over_60 = sorted(name for name, count in lines.items() if count > 60)
-    assert len(over_60) <= MOST_OVER_60, over_60
+    assert len(over_60) <= MOST_OVER_60, f"{len(over_60)} models have more than 60 lines, {MOST_OVER_60} may: {over_60}"
 
 
 def test_a_model_is_sql_first() -> None:
