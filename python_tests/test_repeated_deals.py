@@ -213,9 +213,19 @@ def test_won_and_lost_swapped_flip_every_sign(tables_of: Callable[..., Told]) ->
                 "is_changed",
                 "grade",
                 "is_outside_limits",
+                "verdict",
             } & row.keys():
                 same = row[name] if not isinstance(row[name], float) else pytest.approx(row[name], abs=1e-6)
                 assert after[key][name] == same, (table, key, name)
+    # what wins more often may be bet on, what wins less often may not: claims alone are mirrored
+    opposite = {"target_more": "deprioritise", "deprioritise": "target_more"}
+    segments, mirrored_segments = (by_key(tables, "icp_segment_evidence") for tables in (one, other))
+    claims = {key: opposite[row["action"]] for key, row in segments.items() if row["action"] in opposite}
+    assert claims
+    assert claims == {key: row["action"] for key, row in mirrored_segments.items() if row["action"] in opposite}
+    for key, row in segments.items():
+        evidence = [mirrored_segments[key][name] for name in ("p_value", "q_value", "adjusted_difference")]
+        assert evidence == pytest.approx([row["p_value"], row["q_value"], -row["adjusted_difference"]], abs=1e-6)
     assert other["win_rate_trend"][0]["z"] == pytest.approx(-one["win_rate_trend"][0]["z"], abs=1e-6)
     # the same ranking: an account expected to win is now one expected to lose
     for name in ("auc", "p_value", "brier", "skill"):
