@@ -1,4 +1,4 @@
-{%- set columns = account_dimensions() -%}
+{%- set columns = account_dimensions() | reject('in', extra_account_dimensions()) | list -%}
 -- One row per accepted account, with deals or without, in the segments its deals would have. Never published.
 
 with deals as (
