@@ -101,8 +101,7 @@
             ~ 'is_simpson boolean, prior_deals bigint, design_effect double, window_first_quarter string, '
             ~ 'window_last_quarter string, left_out_dimensions string, population string, missing_reason string',
         'int_account_scores':
-            'kind string, quarter string, tier string, dimension string, segment string, industry string, '
-            ~ 'revenue_band string, employee_band string, region string, closed_deals bigint, '
+            'kind string, quarter string, tier string, dimension string, segment string, profile string, closed_deals bigint, '
             ~ 'expected_win_rate double, expected_win_rate_low double, expected_win_rate_high double, points double, '
             ~ 'points_low double, points_high double, because string, unseen_attributes string, is_allowed boolean, '
             ~ 'missing_reason string, base_rate double, learned_deals bigint, judged_deals bigint, judged_quarters bigint, '

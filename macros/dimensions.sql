@@ -1,11 +1,16 @@
 {# Dimensions of words: those of the account, which a deal may state as well, and those of the deal alone. The sources mark the same
    columns for the loader; a unit test knows no sources, so that they cannot be read from there. #}
 {% macro account_dimensions() %}
-    {{ return(['industry', 'region', 'country', 'account_type']) }}
+    {{ return(['industry', 'region', 'country', 'account_type'] + extra_account_dimensions()) }}
 {% endmacro %}
 
 {% macro deal_dimensions() %}
-    {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + extra_dimensions()) }}
+    {{ return(['lead_source', 'deal_type', 'product', 'competitor', 'pipeline', 'owner'] + (extra_dimensions() | reject('in', extra_account_dimensions()) | list)) }}
+{% endmacro %}
+
+{# What accounts are scored by. #}
+{% macro account_attributes() %}
+    {{ return(['industry', 'revenue_band', 'employee_band', 'region'] + extra_account_dimensions()) }}
 {% endmacro %}
 
 {# Columns at the end of a select list, each after a comma: of all dimensions of words, or those named. #}

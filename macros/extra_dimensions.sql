@@ -11,6 +11,16 @@
     {{ return(stated_dimensions() | list) }}
 {% endmacro %}
 
+{# Those that say what the account is, as its file states it, and not what the deal is: accounts are scored by them. People are no attribute. #}
+{% macro extra_account_dimensions() %}
+    {%- set added = stated_dimensions() -%}
+    {%- set chosen = [] -%}
+    {%- for name in added if added is mapping and added[name] is mapping and added[name].get('is_of_account') and name not in people_dimensions() -%}
+        {%- do chosen.append(name) -%}
+    {%- endfor -%}
+    {{ return(chosen) }}
+{% endmacro %}
+
 {# Those whose values are people: pseudonyms in the private database, and never published or recommended, as owners. #}
 {% macro people_dimensions() %}
     {%- set added = stated_dimensions() -%}

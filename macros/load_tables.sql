@@ -54,7 +54,8 @@
             {%- do problems.append('Table ' ~ table.relation ~ ' has no column ' ~ column.name ~ ', but needs one. Make a view that has it; it has: ' ~ table.columns | join(', ') ~ '.') -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for name in extra_dimensions() if 'deals' in tables and extra_header(name) not in tables.deals.columns -%}
+    {%- for name in extra_dimensions() if 'deals' in tables and extra_header(name) not in tables.deals.columns
+        and not (name in extra_account_dimensions() and extra_header(name) in tables.get('accounts', {'columns': []}).columns) -%}
         {%- do problems.append('Table ' ~ tables.deals.relation ~ ' has no column for the extra dimension ' ~ name ~ '.') -%}
     {%- endfor -%}
     {{ return(problems + dimension_name_problems()) }}
@@ -86,10 +87,15 @@
     {{ return(landing_table_columns(name) | selectattr('config.meta') | list) }}
 {% endmacro %}
 
-{# All columns of a landing table: those the source declares, and behind those of the deals the user's own dimensions. #}
+{# The user's own dimensions in a landing table: all of them beside the deals, beside the accounts those that say what the account is. #}
+{% macro own_columns(name) %}
+    {{ return(extra_dimensions() if name == 'deals' else extra_account_dimensions() if name == 'accounts' else []) }}
+{% endmacro %}
+
+{# All columns of a landing table: those the source declares, and behind them the user's own dimensions. #}
 {% macro landing_table_columns(name) %}
     {%- set columns = graph.sources['source.winloss.landing.' ~ name].columns.values() | list -%}
-    {%- for own in extra_dimensions() if name == 'deals' -%}
+    {%- for own in own_columns(name) -%}
         {%- do columns.append({'name': own, 'data_type': 'string', 'config': {'meta': {'kind': 'category'}}}) -%}
     {%- endfor -%}
     {{ return(columns) }}
@@ -103,11 +109,9 @@
     {%- for name in landing_objects() -%}
         {%- set table = tables.get(name, {'relation': none, 'name': name, 'columns': {}}) -%}
         {%- set found = dict(table.columns) -%}
-        {%- if name == 'deals' -%}
-            {%- for extra in extra_dimensions() if extra_header(extra) in found -%}
-                {%- do found.update({extra: found[extra_header(extra)]}) -%}
-            {%- endfor -%}
-        {%- endif -%}
+        {%- for extra in own_columns(name) if extra_header(extra) in found -%}
+            {%- do found.update({extra: found[extra_header(extra)]}) -%}
+        {%- endfor -%}
         {%- do made.update({name: landing_statement(name, canonical_rows(name, table, found), crm, found.keys() | list)}) -%}
         {%- if table.relation -%}
             {%- do files.append("select '" ~ name ~ "' as object, '" ~ table.name ~ "' as source_file, count(*) as records from " ~ table.relation) -%}

@@ -48,9 +48,11 @@ def marts_of(deals: Iterable[Deal], review_quarter: str, **settings: float) -> d
     )
     connection.execute(
         "create table dim_dimensions (dimension varchar, dimension_order integer, is_recommendable boolean, "
-        "is_known_before_the_deal boolean)"
+        "is_known_before_the_deal boolean, is_account_attribute boolean)"
     )
-    connection.execute("insert into dim_dimensions values ('industry', 1, true, false), ('region', 2, true, false)")
+    connection.execute(
+        "insert into dim_dimensions values ('industry', 1, true, false, true), ('region', 2, true, false, true)"
+    )
     connection.execute(
         "create table dim_segment_cuts (dimension varchar, cut varchar, segment varchar, segment_part varchar)"
     )

@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from python_tests.conftest import SampleBuild
+from python_tests.known_company.project import Project, copy_project, csv_text
 from python_tests.publisher import finish
+from winloss.advice.counts import ATTRIBUTES
 from winloss.advice.parameters import Parameters
 from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, judge, judged_rows, learn, quality
 from winloss.advice.statistics import DesignEffect
@@ -171,9 +174,89 @@ def test_the_usual_fit_score_takes_what_won_often_on_few_deals() -> None:
 
 def test_a_judged_profile_keeps_the_tier_and_the_promise_it_had() -> None:
     told = judged_rows([row(0.7, 10, 8, tier="A")])
-    assert [(one["kind"], one["tier"], one["industry"], one["expected_win_rate"]) for one in told] == [
-        ("judged", "A", "T", 0.7)
+    assert [(one["kind"], one["tier"], one["profile"], one["expected_win_rate"]) for one in told] == [
+        ("judged", "A", "T\x1funknown\x1funknown\x1funknown", 0.7)
     ]
+
+
+def test_an_attribute_of_the_user_s_own_is_learned_as_any_other() -> None:
+    """The company of the hand example, told apart by its grade: T .5976471, R .4917647, and a word for what moves them."""
+    names = (*ATTRIBUTES, "grade")
+    counted = {
+        quarter: {(*profile("unknown"), account[0]): won for account, won in counts.items()}
+        for quarter, counts in HAND.items()
+    }
+    card = learn(counted, sorted(counted), ("grade",), prior=25.0, names=names)
+    assert card is not None
+    scores = [card.score((*profile("unknown"), grade)) for grade in ("T", "R")]
+    assert [score.expected for score in scores] == pytest.approx([0.5976471, 0.4917647], abs=1e-7)
+    assert because((*profile("unknown"), "T"), scores[0], names) == "grade T +5 points"
+    [judged] = judge(
+        {quarter: {account: won for account, won in counts.items() if account[-1] == "T" or quarter < "2025-Q2"} for quarter, counts in counted.items()},
+        sorted(counted), ("grade",), FEW, names=names,
+    )  # fmt: skip
+    assert (judged.profile[-1], judged.deals) == ("T", 7)
+    assert judged.expected > judged.everyone
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """480 deals of two years: accounts graded gold win 4 of 5, iron 1 of 5; team North wins as often as South, and is said of deals.
+
+    The grade stands in the file of the accounts alone. Ten accounts graded gold have no deal.
+    """
+    project = copy_project(tmp_path_factory.mktemp("graded"))
+    deals, accounts = [], []
+    for number in range(480):
+        turn, grade = number // 2 % 5, ("gold", "iron")[number % 2]
+        closed = date(2024 + number // 240, 1 + number // 20 % 12, 1 + number % 20)
+        deals.append(
+            {
+                "deal_id": f"D{number}", "account_id": f"A{number}", "outcome": "Won" if (turn < 4) == (grade == "gold") else "Lost",
+                "created_on": closed - timedelta(30), "closed_on": closed, "amount": 100, "team": ("North", "South")[number // 10 % 2],
+            }
+        )  # fmt: skip
+        accounts.append({"account_id": f"A{number}", "industry": "Banks", "grade": grade})
+    accounts += [{"account_id": f"W{number}", "industry": "Banks", "grade": "gold"} for number in range(10)]
+    project.write("deals.csv", csv_text(list(deals[0]), deals))
+    project.write("accounts.csv", csv_text(list(accounts[0]), accounts))
+    mapping = {
+        "files": {"deals": "deals.csv", "accounts": "accounts.csv"},
+        "columns": {
+            "deals": {name: name for name in deals[0] if name != "team"},
+            "accounts": {name: name for name in ("account_id", "industry")},
+        },
+        "dimensions": {"grade": {"header": "grade", "is_of_account": True}, "team": "team"},
+    }
+    done = project.build_for(
+        "account_tiers", "account_points", "win_rates_by_dimension",
+        variables={"crm": "custom", "mapping": mapping, "as_of_on": "2025-12-31", "known_before_the_deal": ["grade"]},
+    )  # fmt: skip
+    assert done.exit_code == 0, done.shown
+    return project
+
+
+def test_what_the_user_says_of_an_account_scores_it_and_what_is_said_of_a_deal_does_not(graded: Project) -> None:
+    assert graded.rows("select is_allowed, judged_deals from marts.scorecard_quality") == [(True, 240)]
+    assert graded.rows("select distinct dimension from marts.account_points order by 1") == [("grade",), ("industry",)]
+    accounts = "select segment, accounts, whitespace_accounts, points > 0 from marts.account_points where dimension = 'grade' order by 1"
+    assert graded.rows(accounts) == [("gold", 250, 10, True), ("iron", 240, 0, False)]
+    # an account that never had a deal is scored by it as well: by hand, eight quarters of 30 gold deals, 24 of them won where 15 are
+    # expected, add 8 x (24 - 15) = 72 to c and 2 x 8 x 15 = 240 to G, so that ten imagined deals leave 72 / 250 = .288
+    assert graded.rows(
+        "select tier, count(*), max(because) from marts.account_scorecard where is_whitespace group by tier"
+    ) == [("A", 10, "grade gold +29 points")]
+    # the gate was asked of deals whose grade their account says
+    assert graded.rows("select tier, sum(closed_deals), sum(won_deals) from marts.account_tier_history group by tier order by tier") == [
+        ("A", 120, 96), ("B", 0, 0), ("C", 0, 0), ("D", 120, 24),
+    ]  # fmt: skip
+
+
+def test_a_deal_has_the_attribute_of_its_account(graded: Project) -> None:
+    rates = "select dimension, segment, closed_deals, won_deals from marts.win_rates_by_dimension where period = 'all'"
+    assert graded.rows(f"{rates} and dimension in ('grade', 'team') order by 1, 2") == [
+        ("grade", "gold", 240, 192), ("grade", "iron", 240, 48), ("team", "North", 240, 120), ("team", "South", 240, 120),
+    ]  # fmt: skip
 
 
 def test_the_two_values_that_move_most_are_told() -> None:

@@ -1155,6 +1155,11 @@ def test_a_dimension_of_people_is_read_by_its_header(tmp_path: Path) -> None:
             'mapping.dimensions.manager has the unknown key "is_persn". Did you mean "is_person"?',
         ),
         ({"is_person": True}, "mapping.dimensions.manager is empty."),
+        ({"header": "M", "is_of_account": 1}, "mapping.dimensions.manager.is_of_account must be true or false."),
+        (
+            {"header": "M", "is_person": True, "is_of_account": True},
+            "mapping.dimensions.manager cannot be both is_person and is_of_account: accounts are not scored by people.",
+        ),
     ],
 )
 def test_a_dimension_of_people_that_cannot_be_understood_is_one_sentence(stated: object, sentence: str) -> None:

@@ -1172,6 +1172,7 @@ def dim_dimensions() -> Iterator[Row]:
             "is_recommendable": dimension in RECOMMENDABLE,
             "is_person": dimension == "owner",
             "is_known_before_the_deal": False,
+            "is_account_attribute": dimension in ("industry", "revenue_band", "employee_band", "region"),
         }
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, fields
 
-from winloss.advice.counts import ATTRIBUTES
 from winloss.advice.deals import answers_design, decisions, design_of, of_window, segment_sums, two_sided_designs
 from winloss.advice.parameters import UNKNOWN
 from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
-from winloss.advice.steps import ordered_cuts, parameters, recommendable_dimensions, window_quarters
+from winloss.advice.steps import account_attributes, ordered_cuts, parameters, recommendable_dimensions, window_quarters
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 from winloss.settings import declared
@@ -44,7 +43,7 @@ def segment_designs(reader: Reader) -> list[Row]:
         return []
     changes = reader.rows(f"select distinct dimension from {reader.relation('int_segment_quarters')}")
     recommendable = recommendable_dimensions(reader)
-    dimensions = sorted({*recommendable, *ATTRIBUTES, *(str(row["dimension"]) for row in changes)})
+    dimensions = sorted({*recommendable, *account_attributes(reader), *(str(row["dimension"]) for row in changes)})
     found = segment_sums(reader, dimensions, window, parameters(reader), ordered_cuts(reader, recommendable))
     rows: list[Row] = []
     for dimension, sums in found.items():

@@ -19,7 +19,7 @@ from winloss.advice.deals import of_decision, segments_design
 from winloss.advice.effects import Effects, Segment
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import DesignEffect
-from winloss.advice.steps import parameters, window_quarters
+from winloss.advice.steps import account_attributes, parameters, window_quarters
 from winloss.figures import points
 from winloss.rows import Reader, Row
 
@@ -36,10 +36,7 @@ SCORES = {
     "tier": "text",
     "dimension": "text",
     "segment": "text",
-    "industry": "text",
-    "revenue_band": "text",
-    "employee_band": "text",
-    "region": "text",
+    "profile": "text",
     "closed_deals": "integer",
     "expected_win_rate": "number",
     "expected_win_rate_low": "number",
@@ -68,7 +65,10 @@ SCORES = {
 """Columns of the scorecard: a row is its quality, a judged quarter x profile, an attribute's points, or a profile's score."""
 
 Profile = tuple[str, ...]
-"""Values of `ATTRIBUTES`, in their order."""
+"""Values of `ATTRIBUTES`, in their order, and behind them those of the attributes that the user added."""
+
+_BETWEEN = "\x1f"
+"""What stands between the values of a profile where it is one text, which tables are joined by."""
 
 Counted = Mapping[str, Mapping[Profile, tuple[int, int]]]
 """Closed and won deals by quarter and profile: decisions, of which lines that nothing tells apart are one, or all lines."""
@@ -92,13 +92,14 @@ class Card:
     found: Effects
     averages: Mapping[str, np.ndarray]
     margin: float
+    names: tuple[str, ...] = ATTRIBUTES
 
     def score(self, profile: Profile) -> Score:
         """The base rate and the points of each attribute; one that is unknown or was not in the window counts as the average."""
         weights = np.zeros(len(self.found.segments))
         parts: dict[str, float] = {}
         unseen = []
-        for attribute, value in zip(ATTRIBUTES, profile):
+        for attribute, value in zip(self.names, profile):
             if attribute not in self.averages:
                 continue
             own = self.weights((attribute, value))
@@ -133,13 +134,14 @@ def learn(
     constants: Parameters = Parameters(),
     design: float = 1.0,
     prior: float | None = None,
+    names: Sequence[str] = ATTRIBUTES,
 ) -> Card | None:
-    """The scorecard that the quarters of `window` teach; None where their deals all ended alike.
+    """The scorecard that the quarters of `window` teach of `attributes`, some of the `names` of a profile; None where their deals all ended alike.
 
     Values beyond the largest `maximum_segments` of an attribute are learned as one, and have no points of their own.
     """
     seen = [
-        (quarter, [(name, value) for name, value in zip(ATTRIBUTES, profile) if name in attributes], deals, won)
+        (quarter, [(name, value) for name, value in zip(names, profile) if name in attributes], deals, won)
         for quarter in window
         for profile, (deals, won) in counted.get(quarter, {}).items()
     ]
@@ -163,7 +165,7 @@ def learn(
     return (
         None
         if found is None
-        else Card(found, {name: found.average(name) for name in attributes}, constants.tier_margin)
+        else Card(found, {name: found.average(name) for name in attributes}, constants.tier_margin, tuple(names))
     )
 
 
@@ -190,6 +192,7 @@ def judge(
     attributes: Sequence[str] = ATTRIBUTES,
     constants: Parameters = Parameters(),
     design: float = 1.0,
+    names: Sequence[str] = ATTRIBUTES,
 ) -> list[Judged]:
     """The latest `quarters` (oldest first), each scored from the quarters before it; those after too few deals are left out."""
     sizes = [
@@ -202,7 +205,7 @@ def judge(
         window = selection.choose_window(sizes[:place], parameters=constants)
         if sum(row.deals for row in sizes[:place] if row.quarter in window) < constants.scorecard_minimum_deals:
             continue
-        card = learn(counted, window, attributes, constants, design)
+        card = learn(counted, window, attributes, constants, design, names=names)
         if card is None:
             continue
         best = _fit_score_values(counted, window, constants)
@@ -334,14 +337,16 @@ def _ranking(judged: Sequence[Judged], by: str, design: DesignEffect) -> tuple[f
 def account_scores(reader: Reader) -> list[Row]:
     """Quality of the scorecard, what it expected of each judged quarter, the points of each value, and the score of each profile."""
     constants = parameters(reader)
-    counted, lines = _profile_quarters(reader)
+    names = account_attributes(reader)
+    counted, lines = _profile_quarters(reader, names)
     window = [quarter for quarter in window_quarters(reader) if quarter in counted]
-    attributes = [name for name in ATTRIBUTES if name not in leaking_dimensions(reader)]
+    leaking = leaking_dimensions(reader)
+    attributes = [name for name in names if name not in leaking]
     if not window or not attributes:
         return [quality([], 0, None, constants, DesignEffect())]
     design = segments_design(reader, attributes)
-    judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor)
-    card = learn(counted, window, attributes, constants, design.factor)
+    judged = judge(counted, _ended_quarters(reader), attributes, constants, design.factor, names)
+    card = learn(counted, window, attributes, constants, design.factor, names=names)
     learned = sum(deals for quarter in window for deals, _ in counted[quarter].values())
     shown = _deals(lines, window), _deals(lines, {row.quarter for row in judged})
     verdict = quality(judged, learned, card.found.prior if card else None, constants, design, shown)
@@ -359,7 +364,7 @@ def judged_rows(judged: Sequence[Judged]) -> list[Row]:
             "kind": "judged",
             "quarter": row.quarter,
             "tier": row.tier,
-            **dict(zip(ATTRIBUTES, row.profile)),
+            "profile": _BETWEEN.join(row.profile),
             "expected_win_rate": row.expected,
         }
         for row in judged
@@ -375,47 +380,53 @@ def _points(card: Card, lines: Counted, window: Sequence[str]) -> list[Row]:
         number, half = float(weights @ card.found.effect), Z * card.found.spread(weights)
         row: Row = {"kind": "points", "dimension": attribute, "segment": value}
         row |= {"points": number, "points_low": number - half, "points_high": number + half}
-        rows.append({**row, "closed_deals": _deals(lines, window, (attribute, value))})
+        rows.append({**row, "closed_deals": _deals(lines, window, (card.names.index(attribute), value))})
     return rows
 
 
-def _deals(lines: Counted, quarters: Collection[str], segment: Segment | None = None) -> int:
-    """Closed deals of the quarters, all or those of a segment."""
+def _deals(lines: Counted, quarters: Collection[str], having: tuple[int, str] | None = None) -> int:
+    """Closed deals of the quarters, all or those whose profile has a value at its place."""
     return sum(
         deals
         for quarter in quarters
         for profile, (deals, _) in lines[quarter].items()
-        if segment is None or profile[ATTRIBUTES.index(segment[0])] == segment[1]
+        if having is None or profile[having[0]] == having[1]
     )
 
 
 def _profiles(reader: Reader, card: Card) -> list[Row]:
-    columns = ", ".join(ATTRIBUTES)
+    columns = ", ".join(card.names)
     found = reader.query(
-        f"select {columns} from {reader.relation('dim_accounts')} group by {columns} order by {columns}"
+        f"select {columns} from {reader.relation('int_account_profiles')} group by {columns} order by {columns}"
     )
     rows: list[Row] = []
     for record in found[1]:
         profile = tuple(str(value) for value in record)
         score = card.score(profile)
-        row: Row = {"kind": "profile", **dict(zip(ATTRIBUTES, profile)), "tier": card.tier(score.expected)}
+        row: Row = {"kind": "profile", "profile": _BETWEEN.join(profile), "tier": card.tier(score.expected)}
         row |= {"expected_win_rate": score.expected}
         row |= {"expected_win_rate_low": score.low, "expected_win_rate_high": score.high}
-        rows.append({**row, "because": because(profile, score), "unseen_attributes": "; ".join(score.unseen) or None})
+        rows.append(
+            {
+                **row,
+                "because": because(profile, score, card.names),
+                "unseen_attributes": "; ".join(score.unseen) or None,
+            }
+        )
     return rows
 
 
-def because(profile: Profile, score: Score) -> str | None:
+def because(profile: Profile, score: Score, names: Sequence[str] = ATTRIBUTES) -> str | None:
     """The two values that move the expected rate most, in words; None where none moves it by half a point."""
-    values = dict(zip(ATTRIBUTES, profile))
+    values = dict(zip(names, profile))
     moving = sorted((-abs(part), name) for name, part in score.parts.items() if abs(part) >= 0.005)
     said = [f"{name.replace('_', ' ')} {values[name]} {points(score.parts[name])} points" for _, name in moving[:2]]
     return "; ".join(said) or None
 
 
-def _profile_quarters(reader: Reader) -> tuple[Counted, Counted]:
+def _profile_quarters(reader: Reader, names: Sequence[str]) -> tuple[Counted, Counted]:
     """Decisions, which a scorecard learns from and is judged by, and all deals."""
-    columns = ", ".join(ATTRIBUTES)
+    columns = ", ".join(names)
     records = reader.query(
         f"""select
     closed_quarter, count(*) as deals, sum(is_won) as won,

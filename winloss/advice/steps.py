@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from winloss.advice import loss_reasons, personas, qualification, recommendations, selection
+from winloss.advice.counts import ATTRIBUTES
 from winloss.advice.deals import of_decision, of_window, stated_sums, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters, parameters_from
 from winloss.rows import Reader, Row, number
@@ -179,6 +180,12 @@ from {reader.relation("fct_closed_deals")} as deals
 def recommendable_dimensions(reader: Reader) -> list[str]:
     """Dimensions that may carry a recommendation, in order; each is a column of fct_closed_deals."""
     return [str(row["dimension"]) for row in _dimensions(reader)]
+
+
+def account_attributes(reader: Reader) -> tuple[str, ...]:
+    """What accounts are scored by: what every CRM says of an account, then the dimensions of the user's own that say more of it."""
+    rows = reader.table("dim_dimensions", "is_account_attribute order by dimension_order")
+    return ATTRIBUTES + tuple(str(row["dimension"]) for row in rows if row["dimension"] not in ATTRIBUTES)
 
 
 def ordered_cuts(reader: Reader, dimensions: Collection[str] | None = None) -> dict[str, dict[str, str]]:

@@ -84,20 +84,30 @@ COLUMNS = _declared()
 OBJECTS = {name: tuple(column for column in columns if not column.crm_only) for name, columns in COLUMNS.items()}
 
 
+@dataclass(frozen=True)
+class OwnDimension:
+    """What the user says of a dimension of their own: whether its values are people, and whether it is an attribute of the account."""
+
+    is_person: bool = False
+    is_of_account: bool = False
+
+
 def with_dimensions(
-    columns: Mapping[str, tuple[Column, ...]], added: Mapping[str, bool]
+    columns: Mapping[str, tuple[Column, ...]], added: Mapping[str, OwnDimension]
 ) -> dict[str, tuple[Column, ...]]:
-    """The columns of each object, those of deals followed by the dimensions that the user added: names, and whether they are people."""
-    own = tuple(
-        Column(name, Kind.CATEGORY, is_dimension=True, is_own=True, is_person=is_person)
-        for name, is_person in added.items()
-    )
-    return {**columns, "deals": (*columns["deals"], *own)}
+    """The columns of each object, those of deals followed by the dimensions that the user added, those of accounts by the attributes among them."""
+    own = {
+        name: Column(name, Kind.CATEGORY, is_dimension=True, is_own=True, is_person=said.is_person)
+        for name, said in added.items()
+    }
+    attributes = [column for name, column in own.items() if added[name].is_of_account]
+    return {**columns, "deals": (*columns["deals"], *own.values()), "accounts": (*columns["accounts"], *attributes)}
 
 
 # The models in which a dimension of the user's own is a column.
 _CARRYING = (
     "base_staged_deals base_deal_outcomes base_dated_deals base_deals_with_accounts base_deals_with_offers base_deals base_typed_deals "
+    "base_account_lines stg_accounts int_account_profiles "
     "base_ruled_deals base_deal_lines stg_deals int_segmented_deals int_valued_deals fct_deals int_segment_pair_cells win_rates_by_segment_pair"
 ).split()
 

@@ -13,6 +13,7 @@ from winloss.load.columns import (
     OBJECTS,
     Column,
     Kind,
+    OwnDimension,
     dimension_name_problem,
 )
 from winloss.load.folder import leads_outside
@@ -50,13 +51,13 @@ class CrmSettings:
     """What a user may add to a CRM's own export, checked; whether the headers exist is not known yet.
 
     `field_aliases` holds a header of the user's own by column, `object_aliases` by object and column, `extra_dimensions` by the name of
-    the dimension; `dimensions` says of each of these names whether its values are people.
+    the dimension; `dimensions` says more of each of these names.
     """
 
     field_aliases: Mapping[str, HeaderRule]
     object_aliases: Mapping[str, Mapping[str, HeaderRule]]
     extra_dimensions: Mapping[str, HeaderRule]
-    dimensions: Mapping[str, bool]
+    dimensions: Mapping[str, OwnDimension]
     date_order: Mapping[str, str]
     decimal: Mapping[str, str]
     file_order: list[str]
@@ -71,7 +72,7 @@ class CustomMapping:
     """A mapping that is whole in itself; whether its files and headers exist is not known yet.
 
     `date_order` and `decimal` map a file name or pattern to a setting; the pattern '*' stands for every file.
-    `dimensions` are the names of the dimensions that the user added, and whether their values are people; their headers stand among the
+    `dimensions` are the dimensions that the user added, and what more is said of them; their headers stand among the
     columns of deals.
     """
 
@@ -81,7 +82,7 @@ class CustomMapping:
     outcomes: Mapping[str, list[str]] = field(default_factory=dict)
     date_order: Mapping[str, str] = field(default_factory=dict)
     decimal: Mapping[str, str] = field(default_factory=dict)
-    dimensions: Mapping[str, bool] = field(default_factory=dict)
+    dimensions: Mapping[str, OwnDimension] = field(default_factory=dict)
     file_order: list[str] = field(default_factory=list)
 
 
@@ -162,7 +163,7 @@ def check_mapping(given: object) -> CustomMapping:
 
     files = _files(check, keys.get("files"))
     columns = _columns(check, keys.get("columns"), files)
-    dimensions = _dimensions(check, keys.get("dimensions"), columns)
+    dimensions = _dimensions(check, keys.get("dimensions"), columns, files=files)
     mapping = CustomMapping(
         files=files,
         columns=columns,
@@ -325,9 +326,13 @@ def _dimensions(
     columns: dict[str, dict[str, HeaderRule]],
     variable: str = "mapping.dimensions",
     instead: str = "mapping.columns",
-) -> dict[str, bool]:
-    """The dimensions that the user added, and whether their values are people; their headers become columns of deals under their names."""
-    added: dict[str, bool] = {}
+    files: Mapping[str, object] | None = None,
+) -> dict[str, OwnDimension]:
+    """The dimensions that the user added; their headers become columns of deals under their names.
+
+    An attribute of the account is a column of the accounts where the mapping names `files` of them.
+    """
+    added: dict[str, OwnDimension] = {}
     for name, value in check.keyed(given, variable).items():
         where = f"{variable}.{name}"
         problem = dimension_name_problem(name, where, instead)
@@ -336,21 +341,25 @@ def _dimensions(
         else:
             header, added[name] = _header_of_dimension(check, value, where)
             if header:
-                columns.setdefault("deals", {})[name] = HeaderRule(header)
+                stands_in = "accounts" if added[name].is_of_account and "accounts" in (files or {}) else "deals"
+                columns.setdefault(stands_in, {})[name] = HeaderRule(header)
     return added
 
 
-def _header_of_dimension(check: _Checker, value: object, where: str) -> tuple[str | None, bool]:
-    """The header of a dimension, and whether its values are people: a text, or both by their names."""
+def _header_of_dimension(check: _Checker, value: object, where: str) -> tuple[str | None, OwnDimension]:
+    """The header of a dimension, and what more is said of it: a text, or all by their names."""
     if not isinstance(value, dict):
-        return check.text(value, where), False
+        return check.text(value, where), OwnDimension()
     keys = check.keyed(value, where)
     for key in keys:
-        check.known(key, ("header", "is_person"), where)
-    is_person = keys.get("is_person", False)
-    if not isinstance(is_person, bool):
-        check.say(f"{where}.is_person must be true or false.")
-    return check.text(keys.get("header"), where), is_person is True
+        check.known(key, ("header", "is_person", "is_of_account"), where)
+    said = {name: keys.get(name, False) for name in ("is_person", "is_of_account")}
+    for name, is_so in said.items():
+        if not isinstance(is_so, bool):
+            check.say(f"{where}.{name} must be true or false.")
+    if all(is_so is True for is_so in said.values()):
+        check.say(f"{where} cannot be both is_person and is_of_account: accounts are not scored by people.")
+    return check.text(keys.get("header"), where), OwnDimension(said["is_person"] is True, said["is_of_account"] is True)
 
 
 def _lookups(check: _Checker, given: object, files: Mapping[str, object]) -> list[LookupRule]:

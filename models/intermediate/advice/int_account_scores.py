@@ -5,10 +5,11 @@ from winloss.dbt.python_models import as_relation
 
 
 def model(dbt, session):
-    dbt.ref("dim_accounts")
+    dbt.ref("dim_dimensions")
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
+    dbt.ref("int_account_profiles")
     dbt.ref("int_segment_designs")
     dbt.ref("int_segment_evidence")
     return as_relation(session, dbt.this.database, account_scores, SCORES)

@@ -1,17 +1,15 @@
 -- One row per attribute of accounts x value with closed deals in the window: the points of expected win rate it adds to the average account,
 -- and how many accounts have it. Points of different attributes add up for an account, numbers of accounts do not.
 
-{%- set attributes = ['industry', 'revenue_band', 'employee_band', 'region'] %}
-
 with accounts as (
 
-    {% for attribute in attributes -%}
+    {% for attribute in account_attributes() -%}
     select
         '{{ attribute }}' as dimension,
         {{ attribute }} as segment,
         count(*) as accounts,
         sum(case when is_whitespace then 1 else 0 end) as whitespace_accounts
-    from {{ ref('dim_accounts') }}
+    from {{ ref('int_account_profiles') }}
     group by {{ attribute }}
     {% if not loop.last %}union all
     {% endif %}

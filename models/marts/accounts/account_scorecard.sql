@@ -41,13 +41,8 @@ select
     accounts.revenue_band,
     accounts.employee_band,
     accounts.region
-from {{ ref('dim_accounts') }} as accounts
+from {{ ref('int_account_profiles') }} as accounts
 inner join {{ advice('int_account_scores') }} as quality on quality.kind = 'quality' and quality.is_allowed
-inner join {{ advice('int_account_scores') }} as scores
-    on scores.kind = 'profile'
-    and accounts.industry = scores.industry
-    and accounts.revenue_band = scores.revenue_band
-    and accounts.employee_band = scores.employee_band
-    and accounts.region = scores.region
+inner join {{ advice('int_account_scores') }} as scores on scores.kind = 'profile' and accounts.profile = scores.profile
 cross join total
 left join won on accounts.revenue_band = won.revenue_band

@@ -1,17 +1,7 @@
 -- One row per tier: how many accounts stand in it, with and without deals, what is expected of a deal there, and what the judged quarters won of
 -- what they were promised. Tiers add up to all accepted accounts. Where tiers are not allowed numbers of accounts are empty and the reason says why.
 
-with tiers as (
-
-    {% for tier in ['A', 'B', 'C', 'D'] -%}
-    select '{{ tier }}' as tier
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
-counted as (
+with counted as (
 
     select
         tiers.tier,
@@ -21,7 +11,7 @@ counted as (
         -- rounded, so that the order in which an engine adds tells nothing
         round(avg(accounts.expected_win_rate), 9) as expected_win_rate,
         round(avg(accounts.expected_value_per_deal), 2) as expected_value_per_deal
-    from tiers
+    from (values ('A'), ('B'), ('C'), ('D')) as tiers (tier)
     left join {{ ref('account_scorecard') }} as accounts on tiers.tier = accounts.tier
     group by tiers.tier
 
@@ -32,7 +22,7 @@ placed as (
     select
         *,
         {{ is_few_accounts('accounts', "'all'", 'tier') }} as has_few,
-        {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_whitespace
+        {{ is_few_accounts('accounts', "'all'", 'tier') }} or {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_of_either
     from counted
 
 ),
@@ -53,8 +43,7 @@ judged as (
 select
     placed.tier,
     cast(case when quality.is_allowed and not placed.has_few then placed.accounts end as bigint) as accounts,
-    cast(case when quality.is_allowed and not placed.has_few and not placed.has_few_whitespace then placed.whitespace_accounts end as bigint)
-        as whitespace_accounts,
+    cast(case when quality.is_allowed and not placed.has_few_of_either then placed.whitespace_accounts end as bigint) as whitespace_accounts,
     cast(case when quality.is_allowed and not placed.has_few then placed.open_deals end as bigint) as open_deals,
     placed.expected_win_rate,
     case when not placed.has_few then placed.expected_value_per_deal end as expected_value_per_deal,
@@ -62,12 +51,8 @@ select
     coalesce(judged.judged_won_deals, 0) as judged_won_deals,
     judged.promised_win_rate,
     {{ rate_columns('judged.judged_won_deals', 'judged.judged_deals', 'judged_win_rate') }},
-    case
-        when not quality.is_allowed then quality.missing_reason
-        when placed.has_few or placed.has_few_whitespace then 'few accounts: their number is not shown'
-    end as missing_reason,
-    periods.population
+    coalesce(quality.missing_reason, case when placed.has_few_of_either then 'few accounts: their number is not shown' end) as missing_reason,
+    quality.population
 from placed
 inner join {{ ref('scorecard_quality') }} as quality on true
-inner join {{ ref('dim_periods') }} as periods on periods.period = 'window'
 left join judged on placed.tier = judged.tier

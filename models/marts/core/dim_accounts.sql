@@ -1,3 +1,4 @@
+{%- set columns = account_dimensions() | reject('in', extra_account_dimensions()) | list -%}
 -- One row per accepted account, with deals or without, in the segments its deals would have. Never published.
 
 with deals as (
@@ -16,7 +17,7 @@ with deals as (
 
 select
     accounts.account_key,
-    {{ looked_up_segments(account_dimensions()) }},
+    {{ looked_up_segments(columns) }},
     coalesce(revenue_bands.band, 'unknown') as revenue_band,
     coalesce(employee_bands.band, 'unknown') as employee_band,
     cast(coalesce(deals.closed_deals, 0) as bigint) as closed_deals,
@@ -25,6 +26,6 @@ select
     deals.account_key is null as is_whitespace
 from {{ ref('stg_accounts') }} as accounts
 left join deals on accounts.account_key = deals.account_key
-{{ join_segments('accounts', account_dimensions()) }}
+{{ join_segments('accounts', columns) }}
 {{ join_band('revenue_bands', 'annual_revenue', 'accounts.annual_revenue') }}
 {{ join_band('employee_bands', 'employees', 'accounts.employees') }}
