@@ -19,8 +19,7 @@ with summed as (
     from (
         -- as many of the decisions as of the deals were won
         select *, cast(won_deals as double) * decisions / closed_deals as won  -- noqa: LT09
-        from {{ ref('int_ended_quarters') }}
-        where quarters_back <= {{ setting('trend_quarters') | int }} and closed_deals > 0
+        from {{ ref('int_ended_quarters') }} where quarters_back <= {{ setting('trend_quarters') | int }} and closed_deals > 0
     ) as ended
 
 ),
@@ -29,8 +28,11 @@ tested as (
 
     select
         *,
-        (won_places - win_rate * places)
-        / nullif(sqrt(greatest(win_rate * (1 - win_rate) * (squared_places - power(places, 2) / decisions), 0e0)), 0) as z
+        case
+            when quarters >= {{ setting('alert_control_quarters') | int }}
+                then (won_places - win_rate * places)
+                    / nullif(sqrt(greatest(win_rate * (1 - win_rate) * (squared_places - power(places, 2) / decisions), 0e0)), 0)
+        end as z
     from summed
 
 )
@@ -42,9 +44,9 @@ select
     tested.last_quarter,
     tested.first_win_rate,
     tested.last_win_rate,
-    case when tested.quarters >= {{ setting('alert_control_quarters') | int }} then round(tested.z, 6) end as z,
+    round(tested.z, 6) as z,
     case
-        when tested.quarters is null or tested.quarters < {{ setting('alert_control_quarters') | int }} or tested.z is null then 'too few deals'
+        when tested.z is null then 'too few deals'
         when abs(tested.z) > 1.959964 then 'strong'
         when abs(tested.z) >= 1.281552 then 'directional'
         else 'no difference'
