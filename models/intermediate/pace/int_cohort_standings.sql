@@ -27,8 +27,7 @@ select
     coalesce(outlook.missing_deals > {{ setting('missing_deals_share') | float }} * created.created_deals, false) as is_cut_off,
     case
         when created.starts_on is null then 'no deal states when it was created'
-        when outlook.missing_deals > {{ setting('missing_deals_share') | float }} * created.created_deals
-            then 'the export lacks deals of this quarter that closed before it begins'
+        when is_cut_off then 'the export lacks deals of this quarter that closed before it begins'
         when not pace.is_known then 'too few deals of known age were decided in the trailing window'
     end as missing_reason
 from {{ ref('dim_periods') }} as periods

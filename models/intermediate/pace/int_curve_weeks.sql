@@ -12,9 +12,7 @@ with known as (
     from {{ ref('int_spell_days') }}
     where dimension not in ('all_decisions', 'stage', 'stage_decisions', 'from_stage')
     group by period, dimension, segment
-    having
-        sum(won_deals) >= {{ setting('small_cell_minimum') | int }}
-        and sum(lost_deals) >= {{ setting('small_cell_minimum') | int }}
+    having least(sum(won_deals), sum(lost_deals)) >= {{ setting('small_cell_minimum') | int }}
 
 )
 

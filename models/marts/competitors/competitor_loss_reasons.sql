@@ -1,7 +1,7 @@
 -- One row per period x competitor x loss reason: lost deals against it that state the reason, against the lost deals that name another vendor. A deal
 -- with two competitors stands under both, so competitors may not be added; reasons of one competitor may.
 
-with shares as (
+with judged as (
 
     select
         reasons.*,
@@ -10,35 +10,17 @@ with shares as (
         {{ rate('reasons.other_reason_deals', 'reasons.other_lost_deals') }} as other_share,
         -- of decisions that share an account or an owner, as many as tell as much
         cast(reasons.competitor_lost_decisions as double) / nullif(reasons.competitor_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told,
-        cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told_of_others
+        cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told_of_others,
+        {{ wilson_columns('(reasons.lost_deals * told)', '(reasons.competitor_lost_deals * told)', 'told_share') }},
+        {{ wilson_columns('(reasons.other_reason_deals * told_of_others)', '(reasons.other_lost_deals * told_of_others)', 'told_other_share') }},
+        {{ newcombe_low('share', 'told_share_low', 'other_share', 'told_other_share_high') }} as difference_low,
+        {{ newcombe_high('share', 'told_share_high', 'other_share', 'told_other_share_low') }} as difference_high,
+        claims.q_value,
+        coalesce(claims.is_clear and (difference_low > 0 or difference_high < 0), false) as is_claimed
     from {{ ref('int_competitor_reasons') }} as reasons
     left join {{ advice('int_design_effects') }} as designs on designs.comparison = 'competitor loss reasons'
-
-),
-
-compared as (
-
-    select
-        *,
-        share as told_share,
-        {{ wilson_columns('(lost_deals * told)', '(competitor_lost_deals * told)', 'told_share') }},
-        other_share as other_told_share,
-        {{ wilson_columns('(other_reason_deals * told_of_others)', '(other_lost_deals * told_of_others)', 'other_told_share') }},
-        {{ difference_columns('told_share', 'other_told_share', 'difference') }}
-    from shares
-
-),
-
-judged as (
-
-    select
-        compared.*,
-        claims.q_value,
-        claims.q_value is not null as is_tested,
-        coalesce(claims.is_clear and (compared.difference_low > 0 or compared.difference_high < 0), false) as is_claimed
-    from compared
     left join {{ advice('int_competitor_reason_claims') }} as claims
-        on compared.period = 'window' and compared.competitor = claims.competitor and compared.category = claims.category
+        on reasons.period = 'window' and reasons.competitor = claims.competitor and reasons.category = claims.category
 
 )
 
@@ -55,7 +37,7 @@ select
     judged.share_high,
     judged.other_lost_deals,
     judged.other_share,
-    judged.difference,
+    judged.share - judged.other_share as difference,
     judged.difference_low,
     judged.difference_high,
     judged.design_effect,
@@ -64,7 +46,7 @@ select
     case
         when judged.period != 'window' or judged.kind != 'vendor' or judged.category = 'unspecified' then 'not judged'
         when judged.is_claimed then 'strong'
-        when judged.is_tested then 'directional'
+        when judged.q_value is not null then 'directional'
         else 'too few deals'
     end as grade,
     case
@@ -72,7 +54,7 @@ select
         when judged.other_lost_deals = 0 then 'no lost deal names another vendor'
         when judged.period != 'window' then 'judged over the trailing window'
         when judged.category = 'unspecified' then 'no reason is stated'
-        when not judged.is_tested then 'too few lost deals to compare'
+        when judged.q_value is null then 'too few lost deals to compare'
     end as missing_reason
 from judged
 inner join {{ ref('dim_periods') }} as periods on judged.period = periods.period

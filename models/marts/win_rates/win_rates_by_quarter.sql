@@ -1,5 +1,3 @@
-{%- set minimum_deals = setting('minimum_deals') | int -%}
-{%- set claim_z = (setting('win_rate_claim_z') | string) ~ 'e0' -%}
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict needs quarters that have
 -- ended and `minimum_deals` decisions in each. Intervals and limits are of decisions, of which lines that nothing tells apart are one.
 
@@ -35,7 +33,7 @@ rated as (
         *,
         {{ rate_columns('(cast(won_deals as double) * decisions / nullif(closed_deals, 0))', 'decisions', 'win_rate') }},
         {{ rate_columns('won_decisions', 'decisions', 'decided_rate') }},
-        {{ wilson_columns('won_decisions', 'decisions', 'claim', claim_z) }},
+        {{ wilson_columns('won_decisions', 'decisions', 'claim', setting('win_rate_claim_z') ~ 'e0') }},
         {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
         lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured
@@ -71,9 +69,9 @@ compared as (
         (win_rate_change_low > 0 and decided_change_low > 0) or (win_rate_change_high < 0 and decided_change_high < 0) as is_changed,
         {{ newcombe_low('charted.decided_rate', 'charted.claim_low', 'previous.decided_rate', 'previous.claim_high') }} > 0
         or {{ newcombe_high('charted.decided_rate', 'charted.claim_high', 'previous.decided_rate', 'previous.claim_low') }} < 0 as leaves_out_zero,
-        charted.decisions >= {{ minimum_deals }} and not charted.is_partial as is_judged,
+        charted.decisions >= {{ setting('minimum_deals') | int }} and not charted.is_partial as is_judged,
         -- a quarter that is far from the one before it in the table has a mistyped year between them
-        previous.decisions >= {{ minimum_deals }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
+        previous.decisions >= {{ setting('minimum_deals') | int }} and charted.starts_on = {{ quarters_later('previous.starts_on', 1) }} as is_next
     from charted
     left join charted as previous on charted.previous_starts_on = previous.starts_on
 
