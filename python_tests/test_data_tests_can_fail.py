@@ -14,8 +14,8 @@ SCHEMAS = ("reference", "staging", "intermediate", "marts")
 KEYS_OF_STAGING = {
     "stg_deals": "deal_key",
     "stg_accounts": "account_key",
-    "stg_contacts": "contact_key",
-    "stg_deal_contacts": "contact_key",
+    "stg_contacts": "contact_id",
+    "stg_deal_contacts": "contact_id",
 }
 KEYS_OF_READINGS = {
     "int_buying_roles": "stated_role", "int_competitors": "competitor", "int_loss_reasons": "category", "int_segments": "stated_value",

@@ -35,10 +35,18 @@ def published_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(few_changes.Republication, "standing", [(Path("marts.duckdb"), STANDING)])
 
 
+def build(
+    connection: duckdb.DuckDBPyConnection, quarter: str | None = QUARTER, minimum: int = 5
+) -> few_changes.Republication:
+    return few_changes.Republication(connection, Path("marts.duckdb"), "custom", quarter, minimum)
+
+
 def objection(connection: duckdb.DuckDBPyConnection, quarter: str = QUARTER, minimum: int = 5) -> str | None:
-    return few_changes.objection(
-        few_changes.Republication(connection, Path("marts.duckdb"), "custom", quarter, minimum)
-    )
+    return few_changes.objection(build(connection, quarter, minimum))
+
+
+def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str | None = QUARTER) -> None:
+    few_changes.remember(build(connection, quarter), publication)
 
 
 def marts(
@@ -89,7 +97,7 @@ def published_once(deals: Mapping[str, tuple[str, str, int]] = FIRST) -> duckdb.
         "deal_key varchar, outcome varchar, value_hash varchar, segments_hash varchar, contacts_hash varchar)"
     )
     marts(connection, deals)
-    few_changes.remember(connection, "first", QUARTER)
+    remember(connection, "first")
     return connection
 
 
@@ -252,15 +260,16 @@ def test_amounts_of_open_deals_are_hidden_where_the_copy_of_another_quarter_tell
 def test_an_export_without_quarters_waits_too(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = published_once()
     connection.execute("update history.published_deals set reviewed_quarter = 'another'")
-    few_changes.remember(connection, "of none", None)
+    remember(connection, "of none", None)
     monkeypatch.setattr(
         few_changes.Republication,
         "standing",
         [(Path("marts.duckdb"), Standing("custom", 90, "of none", None))],
     )
     marts(connection, FIRST | ONE_MORE)
-    again = few_changes.Republication(connection, Path("marts.duckdb"), "custom", None, 5)
-    assert str(few_changes.objection(again)).startswith("since an export without quarters was published only")
+    assert str(few_changes.objection(build(connection, None))).startswith(
+        "since an export without quarters was published only"
+    )
 
 
 def test_the_owner_of_a_deal_is_not_published_and_may_change() -> None:
@@ -275,7 +284,7 @@ def test_a_whole_export_after_a_partial_one_is_compared_with_the_whole_one_befor
     part = dict(list(FIRST.items())[:45])
     marts(connection, part)
     assert objection(connection) is None
-    few_changes.remember(connection, "second", QUARTER)
+    remember(connection, "second")
     marts(connection, FIRST | ONE_MORE)
     assert "1 won deal" in str(objection(connection))
     marts(connection, FIRST)
@@ -284,16 +293,30 @@ def test_a_whole_export_after_a_partial_one_is_compared_with_the_whole_one_befor
 
 def test_five_publications_are_remembered_and_one_that_changed_nothing_is_none() -> None:
     connection = published_once()
-    few_changes.remember(connection, "the same", QUARTER)
+    remember(connection, "the same")
     for number in range(1, 6):
         marts(
             connection, {key: (outcome, segment, amount + number) for key, (outcome, segment, amount) in FIRST.items()}
         )
-        few_changes.remember(connection, f"b{number}", QUARTER)
+        remember(connection, f"b{number}")
     kept = connection.execute(
         "select publication, count(*) from history.published_deals group by all order by all"
     ).fetchall()
     assert kept == [(f"b{number}", 90) for number in range(1, 6)]
+
+
+def test_every_deal_is_looked_at_once_for_all_who_ask_of_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a million deals takes seconds: what is asked, hidden and remembered is asked of one reading."""
+    connection = published_once()
+    marts(connection, FIRST | {f"new{number}": ("open", "banks", 700 + number) for number in range(5)})
+    read: list[str] = []
+    told = few_changes._deals
+    monkeypatch.setattr(few_changes, "_deals", lambda asked: read.append("deals") or told(asked))
+    again = build(connection)
+    assert few_changes.objection(again) is None
+    assert few_changes.hidden_outcomes(again) == ()
+    few_changes.remember(again, "second")
+    assert read == ["deals"]
 
 
 def test_of_five_changed_deals_those_of_one_segment_are_told() -> None:
@@ -324,10 +347,10 @@ def test_what_no_one_remembers_is_told_from_the_files(monkeypatch: pytest.Monkey
     )
     connection.execute("update history.published_deals set publication = 'killed before it remembered'")
     assert objection(connection) == sentence
-    few_changes.remember(connection, "first", QUARTER)
+    remember(connection, "first")
     assert objection(connection) is None
     marts(connection, {f"hashed anew {key}": deal for key, deal in FIRST.items()})
     assert objection(connection) == sentence
     connection.execute("drop table history.published_deals")
-    few_changes.remember(connection, "second", QUARTER)
+    remember(connection, "second")
     assert objection(connection) == sentence

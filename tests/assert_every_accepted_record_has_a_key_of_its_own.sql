@@ -1,8 +1,9 @@
 {%- set keys = {
-    'stg_deals': ['deal_key'], 'stg_accounts': ['account_key'], 'stg_contacts': ['contact_key'], 'stg_deal_contacts': ['deal_key', 'contact_key'],
+    'stg_deals': ['deal_key'], 'stg_accounts': ['account_key'], 'stg_contacts': ['contact_id'], 'stg_deal_contacts': ['deal_key', 'contact_id'],
 } -%}
 -- Detects two accepted lines of one deal, account, contact, contact on a deal or stage entered, and accepted lines without the id of theirs.
--- Every join trusts these keys to be unique: one of two would be a duplicate or an older version.
+-- Every join trusts these keys to be unique: one of two would be a duplicate or an older version. Of a contact it is the id, of which the key
+-- is made: millions of keys would be hashed for this alone.
 -- A returned row is a model with the columns of its key.
 
 {{ rows_that_break_a_key(keys) }}

@@ -68,6 +68,105 @@ _QUESTIONS = {
         "where outcome in ('won', 'lost') and field = 'qualification score'",
         "select period, case when is_won then 'won' else 'lost' end, deals, qualification_score from floor.field_completeness",
     ),
+    "win_rate_definitions": (
+        "select period, definition, counted_deals, won_deals, unstated_deals, round(win_rate, 9) from {build}.marts.win_rate_definitions "
+        "where win_rate is not null",
+        "select period, definition, counted_deals, won_deals, unstated_deals, round(win_rate, 9) from floor.win_rate_definitions "
+        "where (period, definition) in (select period, definition from {build}.marts.win_rate_definitions where win_rate is not null)",
+    ),
+    "win_rate_curves": (
+        "select period, dimension, lower(segment), age_weeks, round(won_share, 9), round(lost_share, 9), round(open_share, 9) "
+        "from {build}.marts.win_rate_curves where missing_reason is null",
+        "select period, dimension, lower(segment), week, round(won_share, 9), round(greatest(0, lost_share), 9), round(open_share, 9) "
+        "from floor.win_rate_curves",
+    ),
+    "win_rates_by_cohort": (
+        "select created_quarter, created_deals, won_deals, lost_deals, open_deals, stale_deals, missing_deals, round(expected_wins, 6), "
+        "round(final_win_rate, 9) from {build}.marts.win_rates_by_cohort where missing_reason is null",
+        "select created_quarter, created_deals, won_deals, lost_deals, open_deals, stale_deals, missing_deals, round(expected_wins, 6), "
+        "round(final_win_rate, 9) from floor.win_rates_by_cohort "
+        "where created_quarter in (select created_quarter from {build}.marts.win_rates_by_cohort where missing_reason is null)",
+    ),
+    "open_pipeline": (
+        "select dimension, lower(segment), open_deals, stale_deals, beyond_record_deals, won_in_window, round(won_at_average_pace, 6), "
+        "round(pace, 9), round(expected_wins, 6), round(expected_amount, -3) from {build}.marts.open_pipeline where open_amount is not null",
+        "select dimension, lower(segment), open_deals, stale_deals, beyond_record_deals, won_in_window, round(won_at_average_pace, 6), "
+        "round(pace, 9), round(expected_wins, 6), round(expected_amount, -3) from floor.open_pipeline where (dimension, lower(segment)) in "
+        "(select dimension, lower(segment) from {build}.marts.open_pipeline where open_amount is not null)",
+    ),
+    "win_rate_changes": (
+        "select comparison, closed_deals, won_deals, compared_deals, compared_won_deals from {build}.marts.win_rate_changes where part = 'total'",
+        "select comparison, closed_deals, won_deals, compared_deals, compared_won_deals from floor.win_rate_changes",
+    ),
+    "win_rate_change_segments": (
+        "select comparison, dimension, lower(segment), closed_deals, won_deals, compared_deals, compared_won_deals, round(share, 9) "
+        "from {build}.marts.win_rate_change_segments",
+        "select comparison, dimension, lower(segment), closed_deals, won_deals, compared_deals, compared_won_deals, round(share, 9) "
+        "from floor.win_rate_change_segments",
+    ),
+    "competition_coverage": (
+        "select period, closed_deals, won_deals, named_deals, named_won_deals, round(win_rate_at_least, 9), round(win_rate_at_most, 9) "
+        "from {build}.marts.competition_coverage where named_deals > 0",
+        "select period, closed_deals, won_deals, named_deals, named_won_deals, round(win_rate_at_least, 9), round(win_rate_at_most, 9) "
+        "from floor.competition_coverage where named_deals > 0",
+    ),
+    "win_rates_by_competitor": (
+        "select period, lower(competitor), closed_deals, won_deals, other_closed_deals, other_won_deals, round(difference, 9) "
+        "from {build}.marts.win_rates_by_competitor where kind = 'vendor' and other_closed_deals > 0",
+        "select period, lower(competitor), closed_deals, won_deals, other_closed_deals, other_won_deals, round(difference, 9) "
+        "from floor.win_rates_by_competitor where not is_in_house and other_closed_deals > 0",
+    ),
+    "competitors_by_quarter": (
+        "select quarter, lower(competitor), named_deals, competitor_deals, won_deals, round(share_change, 9) from {build}.marts.competitors_by_quarter",
+        "select year(quarter) || '-Q' || quarter(quarter), lower(competitor), named_deals, competitor_deals, won_deals, round(share_change, 9) "
+        "from floor.competitors_by_quarter",
+    ),
+    "competitor_loss_reasons": (
+        "select period, lower(competitor), category, lost_deals, competitor_lost_deals, other_lost_deals, round(other_share, 9) "
+        "from {build}.marts.competitor_loss_reasons",
+        "select period, lower(competitor), reason, lost_deals, competitor_lost_deals, other_lost_deals, round(other_share, 9) "
+        "from floor.competitor_loss_reasons",
+    ),
+    "win_rates_by_competitor_segment": (
+        "select period, lower(competitor), dimension, lower(segment), closed_deals, won_deals from {build}.marts.win_rates_by_competitor_segment "
+        "where dimension != 'owner'",
+        "select period, lower(competitor), dimension, lower(segment), closed_deals, won_deals from floor.win_rates_by_competitor_segment "
+        "where dimension != 'owner'",
+    ),
+    "win_rates_by_contact_count": (
+        "select period, moment, contact_band, closed_deals, won_deals from {build}.marts.win_rates_by_contact_count",
+        "select period, moment, case contacts_from when 0 then '0 contacts' when 1 then '1 contact' when 2 then '2 contacts' "
+        "when 3 then '3 to 4 contacts' else '5 and more contacts' end, closed_deals, won_deals from floor.win_rates_by_contact_count",
+    ),
+    "multithreading": (
+        "select period, moment, landmark_days, many_deals, many_won_deals, few_deals, few_won_deals, round(difference, 9) "
+        "from {build}.marts.multithreading where many_deals + few_deals > 0",
+        "select period, moment, landmark_days, many_deals, many_won_deals, few_deals, few_won_deals, round(difference, 9) from floor.multithreading",
+    ),
+    "segment_values": (
+        "select dimension, lower(segment), closed_deals, won_deals, unvalued_won_deals, round(value_per_deal, 4), round(other_value_per_deal, 4), "
+        "round(value_per_day, 4) from {build}.marts.segment_values where value_per_day is not null",
+        "select dimension, lower(segment), closed_deals, won_deals, unvalued_won_deals, round(value_per_deal, 4), round(other_value_per_deal, 4), "
+        "round(value_per_day, 4) from floor.segment_values where (dimension, lower(segment)) in "
+        "(select dimension, lower(segment) from {build}.marts.segment_values where value_per_day is not null)",
+    ),
+    # points and tiers are plain differences in the floor: only the counts behind them are alike
+    "account_points": (
+        "select dimension, lower(segment), closed_deals, accounts from {build}.marts.account_points where accounts is not null",
+        "select dimension, lower(segment), closed_deals, accounts from floor.account_points where segment != 'unknown' and (dimension, lower(segment)) in "
+        "(select dimension, lower(segment) from {build}.marts.account_points where accounts is not null)",
+    ),
+    "account_scorecard": (
+        "select lower(industry), lower(revenue_band), lower(employee_band), lower(region), count(*), count(*) filter (where is_whitespace), "
+        "sum(closed_deals), sum(open_deals) from {build}.marts.account_scorecard group by all",
+        "select lower(industry), lower(revenue_band), lower(employee_band), lower(region), count(*), count(*) filter (where is_whitespace), "
+        "sum(closed_deals), sum(open_deals) from floor.account_scorecard where (select count(*) from {build}.marts.account_scorecard) > 0 group by all",
+    ),
+    "account_tier_history": (
+        "select quarter, sum(closed_deals), sum(won_deals), round(sum(won_amount), 2) from {build}.marts.account_tier_history group by quarter",
+        "select year(quarter) || '-Q' || quarter(quarter) as name, sum(closed_deals), sum(won_deals), round(sum(won_amount), 2) "
+        "from floor.account_tier_history where name in (select quarter from {build}.marts.account_tier_history) group by name",
+    ),
 }
 
 
@@ -79,7 +178,7 @@ def disagreements(build: Path, floor: Path) -> list[str]:
     found = []
     for name, (ours, theirs) in _QUESTIONS.items():
         counted = connection.execute(
-            f"with ours as ({ours.format(build='build')}), theirs as ({theirs}) "
+            f"with ours as ({ours.format(build='build')}), theirs as ({theirs.format(build='build')}) "
             "select (select count(*) from (from ours except all from theirs)), (select count(*) from (from theirs except all from ours)), "
             "(select count(*) from ours)"
         ).fetchone()

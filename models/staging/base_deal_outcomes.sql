@@ -16,7 +16,7 @@ words as (
 decided as (
 
     select
-        deals.*,
+        {{ all_but('deals', ['folded_stage', 'stage_words']) }},
         words.outcome as stated_outcome,
         case
             when words.outcome = 'deleted' then 'open'
@@ -30,8 +30,8 @@ decided as (
     from {{ ref('base_staged_deals') }} as deals
     left join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm
     left join words on {{ folded('deals.outcome') }} = words.word
-    left join stages on deals.crm = stages.crm and {{ folded('deals.own_stage') }} = stages.stage
-    left join stages as numbered on deals.crm = numbered.crm and {{ stage_word('deals.own_stage') }} = numbered.stage
+    left join stages on deals.crm = stages.crm and deals.folded_stage = stages.stage
+    left join stages as numbered on deals.crm = numbered.crm and deals.stage_words = numbered.stage
 
 )
 

@@ -47,10 +47,8 @@ def reason_changes(
         shown[key] = whole_number(row, "losses"), whole_number(row, "previous_losses")
         told = "decisions" in row
         cells[key] = (whole_number(row, "decisions"), whole_number(row, "previous_decisions")) if told else shown[key]
-    counts = {reason: _sum(shown, place=0, name=reason) for reason in sorted({reason for reason, _ in cells})}
-    decisions = {reason: _sum(cells, place=0, name=reason) for reason in counts}
-    owners = {owner: _sum(cells, place=1, name=owner) for owner in sorted({owner for _, owner in cells})}
-    owners = {owner: seen for owner, seen in owners.items() if min(seen) > 0}
+    counts, decisions = _sums(shown, place=0), _sums(cells, place=0)
+    owners = {owner: seen for owner, seen in _sums(cells, place=1).items() if min(seen) > 0}
     total, previous_total = (sum(seen[quarter] for seen in counts.values()) for quarter in (0, 1))
     effective, previous_effective = (sum(seen[quarter] for seen in decisions.values()) for quarter in (0, 1))
     can_compare = effective > 0 and previous_effective > 0
@@ -115,10 +113,13 @@ def reason_changes(
     return result
 
 
-def _sum(cells: Mapping[tuple[str, str], tuple[int, int]], place: int, name: str) -> tuple[int, int]:
-    """Losses and previous losses of a reason (place 0) or of an owner (place 1)."""
-    own = [seen for key, seen in cells.items() if key[place] == name]
-    return sum(losses for losses, _ in own), sum(previous for _, previous in own)
+def _sums(cells: Mapping[tuple[str, str], tuple[int, int]], place: int) -> dict[str, tuple[int, int]]:
+    """Losses and previous losses of each reason (place 0) or owner (place 1), in the order of their names."""
+    sums: dict[str, tuple[int, int]] = {}
+    for key in sorted(cells):
+        losses, previous = sums.get(key[place], (0, 0))
+        sums[key[place]] = losses + cells[key][0], previous + cells[key][1]
+    return {name: sums[name] for name in sorted(sums)}
 
 
 def _adjusted_changes(inside: Ints, whole: Ints) -> list[float | None]:

@@ -90,7 +90,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], 
             has_deals=bool(request["publish_deals"]),
         ),
     )
-    few_changes.remember(connection, build, quarter)
+    few_changes.remember(again, build)
     say(f"Published {written[-1]} and {len(written) - 1} copies for {quarter or 'no quarter'}.")
     if named := undeclared(request["marts"]):
         say(named)

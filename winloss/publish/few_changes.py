@@ -56,11 +56,20 @@ left join (
 ) as stages on deals.deal_key = stages.deal_key
 left join (
     select
-        deal_key,
-        cast(sum(cast(md5_number_lower(concat_ws('|', persona, seniority, department, role_source, buying_role)) as hugeint)) as varchar) as total
-    from marts.bridge_deal_contacts
-    where is_counted
-    group by deal_key
+        people.deal_key,
+        cast(sum(groups.number) as varchar) as total
+    from marts.bridge_deal_contacts as people
+    inner join (
+        -- of millions of contacts there are hundreds of groups to hash
+        select
+            persona, seniority, department, role_source, buying_role,
+            cast(md5_number_lower(concat_ws('|', persona, seniority, department, role_source, buying_role)) as hugeint) as number
+        from (select distinct persona, seniority, department, role_source, buying_role from marts.bridge_deal_contacts) as told
+    ) as groups
+        on people.persona = groups.persona and people.seniority = groups.seniority and people.department = groups.department
+        and people.role_source = groups.role_source and people.buying_role = groups.buying_role
+    where people.is_counted
+    group by people.deal_key
 ) as contacts on deals.deal_key = contacts.deal_key
 where deals.is_in_population and deals.outcome in ('won', 'lost', 'open')"""
 
@@ -69,7 +78,7 @@ _CHANGES = """with every_deal as (
     select publication, reviewed_quarter, deal_key, outcome, value_hash, segments_hash, contacts_hash from history.published_deals
     union all
     select publications.publication, publications.reviewed_quarter, deals.*
-    from ({deals}) as deals
+    from {deals} as deals
     cross join (select distinct publication, reviewed_quarter from history.published_deals) as publications
 
 ),
@@ -101,6 +110,9 @@ from compared
 group by publication, reviewed_quarter
 order by publication"""
 
+_NEW_DEALS = "deals_to_publish"
+"""The temporary table of `_DEALS`."""
+
 _OUTCOMES = ("won", "lost", "open")
 _PARTS = {
     "is_value_new": "outcome, amount or dates",
@@ -131,9 +143,23 @@ class Republication:
         return self.quarter or NO_QUARTER
 
     @cached_property
+    def deals(self) -> str:
+        """The temporary table of what is published of each deal. Every deal is looked at: once, for all who ask."""
+        self.connection.execute(f"create or replace temp table {_NEW_DEALS} as {_deals(self.connection)}")
+        return _NEW_DEALS
+
+    @cached_property
     def changes(self) -> list[_Change]:
-        """What changed since each publication that is remembered and can be compared. Every deal is looked at: once, for all who ask."""
-        return [change for change in _changes(self.connection) if change.is_comparable]
+        """What changed since each publication that is remembered and can be compared."""
+        if not _remembers(self.connection):
+            return []
+        counts = ", ".join(f"count(*) filter ({part} and is_{outcome})" for part, outcome in product(_PARTS, _OUTCOMES))
+        rows = self.connection.execute(_CHANGES.format(deals=self.deals, counts=counts)).fetchall()
+        return [
+            _Change(publication, quarter, deals)
+            for publication, quarter, is_comparable, *deals in rows
+            if is_comparable
+        ]
 
     @cached_property
     def standing(self) -> list[tuple[Path, Standing]]:
@@ -191,14 +217,14 @@ def hidden_outcomes(new: Republication) -> tuple[str, ...]:
     return ("open",) if is_told else ()
 
 
-def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: str | None) -> None:
+def remember(new: Republication, publication: str) -> None:
     """Remember the deals that were published; a connection without history remembers none."""
+    connection = new.connection
     if not _has_history(connection):
         return
-    quarter = quarter or NO_QUARTER
     named = {"publication": publication, "now": datetime.now(UTC).replace(tzinfo=None)}
-    for change in _changes(connection):
-        if change.quarter == quarter and change.is_comparable and not any(change.deals):
+    for change in new.changes:
+        if change.quarter == new.reviews and not any(change.deals):
             connection.execute(
                 "update history.published_deals set publication = $publication, published_at = $now where publication = $before",
                 {**named, "before": change.publication},
@@ -207,8 +233,8 @@ def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: s
     connection.execute(
         "insert into history.published_deals by name "
         "select $publication as publication, cast($now as timestamp) as published_at, $quarter as reviewed_quarter, deals.* "
-        f"from ({_deals(connection)}) as deals",
-        {**named, "quarter": quarter},
+        f"from {new.deals} as deals",
+        {**named, "quarter": new.reviews},
     )
     connection.execute(
         "delete from history.published_deals where publication not in ("
@@ -218,11 +244,10 @@ def remember(connection: duckdb.DuckDBPyConnection, publication: str, quarter: s
 
 @dataclass(frozen=True)
 class _Change:
-    """How many deals changed since a publication, by part and outcome; not comparable where no deal of it is known again."""
+    """How many deals changed since a publication, by part and outcome."""
 
     publication: str
     quarter: str
-    is_comparable: bool
     deals: Sequence[int]
 
     @property
@@ -242,13 +267,11 @@ class _Change:
         ]
 
 
-def _changes(connection: duckdb.DuckDBPyConnection) -> list[_Change]:
-    """The changes since each publication that is remembered."""
+def _remembers(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any publication is remembered."""
     if not _has_history(connection):
-        return []
-    counts = ", ".join(f"count(*) filter ({part} and is_{outcome})" for part, outcome in product(_PARTS, _OUTCOMES))
-    rows = connection.execute(_CHANGES.format(deals=_deals(connection), counts=counts)).fetchall()
-    return [_Change(publication, quarter, is_comparable, deals) for publication, quarter, is_comparable, *deals in rows]
+        return False
+    return bool(connection.execute("select exists (from history.published_deals)").fetchall()[0][0])
 
 
 def _has_history(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -278,10 +278,7 @@ def hide_small_values(
         )
         if not telling:
             break
-        connection.executemany(
-            "update value_cells set is_hidden = true where table_name = ? and outcome = ? and cell = ? and period = ?",
-            telling,
-        )
+        _hide(connection, ("table_name", "outcome", "cell", "period"), telling)
     if SEGMENT_QUARTERS in columns:
         periods = _days_of_periods(connection, f"{schema}.dim_periods")
         quarters = _days_of_quarters(connection, f"{schema}.{SEGMENT_QUARTERS}", periods)
@@ -290,6 +287,16 @@ def hide_small_values(
     connection.execute(_ADVISED)
     if "dim_segment_cuts" in columns:
         connection.execute(_TAKEN_TOGETHER.format(schema=schema))
+
+
+def _hide(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], telling: Sequence[tuple[str, ...]]) -> None:
+    """Hide the cells of which `columns` hold the values of a row of `telling`: all at once, for a dimension may have thousands."""
+    told = ", ".join(f"unnest(cast(${name} as varchar[])) as {name}" for name in columns)
+    same = " and ".join(f"value_cells.{name} = told.{name}" for name in columns)
+    connection.execute(
+        f"update value_cells set is_hidden = true from (select distinct * from (select {told})) as told where {same}",
+        {name: [row[place] for row in telling] for place, name in enumerate(columns)},
+    )
 
 
 # A sum over quarters is short of what it hides: a segment's amounts are there for all its quarters or for none, and for none where
@@ -353,9 +360,10 @@ def _hide_segment_quarters(
                 telling.append((outcome, told[0]))
         if not telling:
             return
-        connection.executemany(
-            f"update value_cells set is_hidden = true where table_name = '{SEGMENT_QUARTERS}' and outcome = ? and cell = ?",
-            telling,
+        _hide(
+            connection,
+            ("table_name", "outcome", "cell"),
+            [(SEGMENT_QUARTERS, outcome, cell) for outcome, cell in telling],
         )
 
 
