@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral' if target.type == 'duckdb' else 'table') }}
 {%- set is_not_merged -%}
 account_id not in (select merged_id from {{ ref('base_merged_records') }} where object = 'accounts')
 {%- endset -%}

@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per closed deal that nothing in the export tells from another one of its account: one decision that stands in several lines, as a
 -- split opportunity does. The first line of a decision has no row. A deal without an account, a day of creation or a closed date is told
 -- from none, nor is any where no closed deal has an amount: there honest deals may look alike.

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 {%- set minimum = setting('minimum_reason_losses') | int %}
 {#- each measure: a part of a whole, and the deals and the decisions that it rests on -#}
 {%- set measures = [
