@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral' if target.type == 'duckdb' else 'table') }}
 -- One row per name or domain by which a deal or contact without the id of its account finds it. One that two accounts share finds neither.
 
 with accounts as (

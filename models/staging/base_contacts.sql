@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral' if target.type == 'duckdb' else 'table') }}
 -- One row per line of the contact files, and per person whom only a deal names. No names: those without an id have a keyed hash for one.
 
 with only_on_deals as (

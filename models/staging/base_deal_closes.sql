@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per deal and outcome whose stage history tells when it closed, where the CRM's close date is a plan a person typed.
 
 with deals as (

@@ -40,6 +40,9 @@ _DBT_OF_A_RUN = (*DBT[:-1], "--ends-with-its-caller", DBT[-1])
 UNATTENDED = ("--no-write-json",)
 """No one retries the build of a command or looks at its manifest; writing it takes a tenth of a small build."""
 
+ALL_TESTS = ("--indirect-selection", "eager")
+"""A whole build has every table of every test: none needs to be asked which of its tables are selected."""
+
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 """Unit tests check the code, which is the same every quarter."""
 
@@ -358,7 +361,7 @@ def lock_path(private: Path) -> Path:
 def build(plan: Plan, log: Log) -> tuple[list[str], int]:
     """dbt build in the project's folder, line by line into the log; the lines and the exit code."""
     variables = ("--vars", plan.variables) if plan.variables else ()
-    command = [*_DBT_OF_A_RUN, *UNATTENDED, "build", *WITHOUT_UNIT_TESTS, *variables]
+    command = [*_DBT_OF_A_RUN, *UNATTENDED, "build", *WITHOUT_UNIT_TESTS, *ALL_TESTS, *variables]
     lines: list[str] = []
     process = subprocess.Popen(
         command,

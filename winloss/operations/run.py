@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from winloss.operations.quarterly import DBT, UNATTENDED, WITHOUT_UNIT_TESTS, reasons, write_reports
+from winloss.operations.quarterly import ALL_TESTS, DBT, UNATTENDED, WITHOUT_UNIT_TESTS, reasons, write_reports
 from winloss.settings import private_database
 
 # What a line of dbt shows when it first comes to a stage.
@@ -76,7 +76,7 @@ def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, 
 def _dbt(project: Path, shown: list[str]) -> Iterator[str]:
     """The lines of `dbt build` as they come; `shown` gets them all, and the exit code last."""
     process = subprocess.Popen(
-        [*DBT, *UNATTENDED, "build", *WITHOUT_UNIT_TESTS],
+        [*DBT, *UNATTENDED, "build", *WITHOUT_UNIT_TESTS, *ALL_TESTS],
         cwd=project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per thing to know about a segment, or one that no segment stands out; about competitors, about who buys, and about the score.
 
 select * from {{ ref('int_segment_findings') }}

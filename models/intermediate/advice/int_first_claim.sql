@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row where a segment to target more is claimed: the first such claim, which is what following the advice is priced by.
 
 with recommended as (

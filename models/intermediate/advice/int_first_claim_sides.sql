@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per side of the first claim, its segment and all other closed deals of the window: what they brought, and the sums by account that tell
 -- how alike deals of one are. No row without a claim. A won deal without an amount says nothing of what deals are worth and is left out.
 -- noqa: disable=LT02

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row where enough deals of the first claim and of all others were won with an amount: how much more, as a share, a closed deal of its segment
 -- brings than one of all deals, win rate and size together. Deals of an account count for fewer.
 -- noqa: disable=LT02

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per period x measure of how loss reasons are recorded, of decisions: many lines of one deal say no more than one. Measures overlap
 -- and may not be added.
 

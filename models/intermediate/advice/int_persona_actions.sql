@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row: what to do about who buys, in the trailing window. What is recorded already is not asked for.
 
 with coverage as (

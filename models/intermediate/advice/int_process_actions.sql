@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row: what to do about the process of selling, or about the records of it. A field that another action asks for already is not
 -- asked for a second time.
 

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per thing to know about the win rate, or the loss reasons, of the quarter under review. Reasons are what sellers say: a change
 -- in doubtful ones is watched, never claimed.
 

@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per recommendable dimension x segment with deals enough on both sides: the value of an opportunity there and elsewhere, that of a selling
 -- day, and the errors of both ratios on the log, which rest on decisions. Deals of an account count for fewer.
 

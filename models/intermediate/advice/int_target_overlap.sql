@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row: closed deals of the window in a segment to target more, and those in two such segments or more: gains of segments that share deals do
 -- not add up. Pairs of segments are not counted.
 

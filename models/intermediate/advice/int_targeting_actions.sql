@@ -1,4 +1,4 @@
-{{ config(enabled=true) }}
+{{ config(enabled=true, materialized='ephemeral') }}
 -- One row per action about segments, the most useful first. A segment that wins less than the others is given no campaign; one that
 -- holds what is left over, such as Other, is no one to aim at. Where value contradicts the win rate no selling time is moved.
 

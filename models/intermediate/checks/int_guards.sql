@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per check of what was left out or never recorded x what it looks at: an export can be read without a fault and yet be wrong.
 
 with closed as (

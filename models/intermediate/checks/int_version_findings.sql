@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral' if target.type == 'duckdb' else 'table') }}
 -- One row per data-quality rule about versions and moments of deals: how many deals it concerns, of how many.
 
 -- the day a deal was created never changes; clocks of two places may be a day apart

@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per quarter of creation with deals still open, or found late: the wins yet to come at the pace of the trailing window, how
 -- uncertain that pace makes them, and the deals that the export lacks. Quarters may be added, but for the variance.
 

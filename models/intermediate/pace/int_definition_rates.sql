@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per period x definition of the win rate: the rate, as many deals as tell as much, and why a rate must not be told. Neither periods
 -- nor definitions may be added.
 

@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per dimension x segment x age at which deals of the window were decided: the deals open when the export ends that have passed it
 -- last, the wins to expect of them, and what a slip of the hazards at that age would do to those wins. Dimensions may not be added.
 

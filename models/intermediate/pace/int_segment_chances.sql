@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per dimension x segment x age at which deals of the window were decided: the chance that a deal of the segment, still open at
 -- that age, is won yet. Age -1 is before a deal is created.
 

@@ -1,3 +1,4 @@
+{{ config(materialized='ephemeral') }}
 -- One row per dimension x segment x age at which deals of the window were decided: of the deals of the segment open at that age, the share
 -- won and lost then: that of all deals, won and lost each times the segment's ratio. Age -1, before a deal is created, decides none.
 
