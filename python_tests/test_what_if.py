@@ -1,6 +1,7 @@
 """What-if answers worked out by hand from a few marts."""
 
 import math
+from typing import Any
 
 import duckdb
 import pytest
@@ -55,6 +56,22 @@ def test_dropping_a_segment_keeps_the_other_deals_and_shrinks_the_gain(marts: du
     assert answer.win_rate_high - answer.win_rate_after == pytest.approx(half)
     # the 90 wins that are left brought 90,000: 1,000 each
     assert answer.won_amount_after == pytest.approx(150 * 0.425 / 0.75 * 1000)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"drops": [parse_cell("industry=Shop")]}, {"shifts": [parse_shift("industry=Shop:30")]}]
+)
+def test_a_won_value_that_is_hidden_is_not_nothing(marts: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> None:
+    marts.execute("update win_rates_by_dimension set won_amount = null where segment = 'Shop'")
+    answer = what_if(reader_over(marts), **asked)
+    assert (answer.won_amount_after, answer.without_amount) == (None, ("industry Shop",))
+
+
+def test_a_segment_that_won_nothing_brought_nothing(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("update win_rates_by_dimension set won_amount = null, won_deals = 0 where segment = 'Shop'")
+    # the 100 wins brought 100,000; Shop, 0 of 50, is shrunk to 12.5 of 75; left (0.5 - 0.25 / 6) / 0.75
+    answer = what_if(reader_over(marts), drops=[parse_cell("industry=Shop")])
+    assert answer.won_amount_after == pytest.approx(150 * (0.5 - 0.25 / 6) / 0.75 * 1000)
 
 
 def test_shifting_deals_adds_the_shrunken_gap(marts: duckdb.DuckDBPyConnection) -> None:

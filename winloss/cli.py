@@ -502,6 +502,8 @@ def what_if(drops: Sequence[str], shifts: Sequence[str], database: Path) -> None
         click.echo(f"Used: {text}.")
     for text in answer.assumed:
         click.echo(f"Assumed: {text}.")
+    if answer.won_amount is not None and answer.without_amount:
+        click.echo(f"Won value then is not told: that of {', '.join(answer.without_amount)} is hidden or not stated.")
 
 
 @main.command()

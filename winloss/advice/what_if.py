@@ -57,6 +57,8 @@ class Answer:
     won_amount_after: float | None
     used: tuple[str, ...]
     assumed: tuple[str, ...]
+    without_amount: tuple[str, ...]
+    """Segments asked about whose won value is hidden or not stated, so that none is told for afterwards."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,13 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
     for cell in drops:
         used.append(_used(cell, _cell_counts(marts, cell)))
     aside = _apart(marts, drops)
-    dropped = _Counts(0.0, 0.0, 0.0 if won_amount is not None else None)
+    dropped = _Counts(0.0, 0.0, 0.0)
+    untold: list[str] = []
     for place, cell in enumerate(aside):
-        dropped = _plus(dropped, _beyond(marts, cell, aside[:place], deals, used, assumed), 1)
+        more = _beyond(marts, cell, aside[:place], deals, used, assumed)
+        dropped = _plus(dropped, more, 1)
+        if more.won_amount is None:
+            untold.append(_name(cell))
     left = deals - dropped.deals
     if left < 1:
         raise WhatIfError("nothing would be left: the dropped segments hold all of these deals")
@@ -156,7 +162,9 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         expected = (counts.won + prior * rate) / (counts.deals + prior) if gain is None else rate + gain
         after += portion * (expected - kept_rate)
         variance += portion**2 * rate * (1 - rate) / (counts.deals + prior)
-        if counts.won_amount is not None and counts.won:
+        if counts.won_amount is None:
+            untold.append(_name(shift.cell))
+        elif counts.won:
             amount_moved += left * portion * expected * counts.won_amount / counts.won
         moved += portion
     if shifts:
@@ -164,10 +172,15 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
             "deals moved into a segment win as the advice expects of it, else as its deals did, shrunk towards all deals"
         )
 
+    if drops:
+        assumed.append(
+            "dropped deals would have won nearer to the rate of all than they did: they are shrunk towards it"
+        )
+
     half = Z * math.sqrt(variance)
     amount_after: float | None = None
-    if won_amount is not None and won - dropped.won > 0:
-        mean = (won_amount - (dropped.won_amount or 0.0)) / (won - dropped.won)
+    if won_amount is not None and dropped.won_amount is not None and not untold and won - dropped.won > 0:
+        mean = (won_amount - dropped.won_amount) / (won - dropped.won)
         amount_after = left * (1 - moved) * kept_rate * mean + amount_moved
     return Answer(
         window=f"{baseline['first_quarter']} to {baseline['last_quarter']}"
@@ -185,6 +198,7 @@ def what_if(reader: Reader, drops: Sequence[Cell] = (), shifts: Sequence[Shift] 
         won_amount_after=amount_after,
         used=tuple(dict.fromkeys(used)),
         assumed=tuple(dict.fromkeys(assumed)),
+        without_amount=tuple(dict.fromkeys(untold)),
     )
 
 
