@@ -313,6 +313,27 @@ def test_missing_objects_are_told_with_their_cost_unless_the_company_has_none(tm
     assert not any(line.startswith("  missing: product") for line in lines)
 
 
+def test_a_date_with_anything_but_a_time_behind_it_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    cells = [
+        "2025-03-13",
+        "2025-03-13 10:30",
+        "2025-03-13 10:30 NOPE",
+        "2025-03-13Tnope",
+        "2025-03-13T10:30:00Z",
+        "2025-03-13 25:61",
+    ]
+    written(
+        tmp_path,
+        "Opportunity.csv",
+        "Id,StageName,CloseDate,LastModifiedDate",
+        [f"{n},Closed Won,{c},{c}" for n, c in enumerate(cells)],
+    )
+    lines = preview(str(tmp_path), "salesforce").lines
+    assert [line for line in lines if line.startswith("  line ")] == [
+        f'  line {n}: "CloseDate" is not a date' for n in (4, 5, 7)
+    ]
+
+
 def test_what_the_deals_say_of_their_accounts_is_not_told_as_unknown(tmp_path: Path) -> None:
     mapping = "files: {{deals: d.csv{file}}}\ncolumns: {{deals: {{deal_id: id, outcome: result{own}}}{more}}}"
     own, columns = ", industry: sector, employees: staff", ["id", "result", "sector", "staff"]

@@ -13,6 +13,7 @@ import duckdb
 
 from winloss.errors import ReadingError, did_you_mean, listed
 from winloss.load.aliases import seed_rows
+from winloss.load.clock import landed_day_sql
 from winloss.load.columns import DATED, OBJECTS, Kind
 from winloss.load.contents import contents, plain_stage_sql, plain_stage_words, versions
 from winloss.load.encodings import check_encodings
@@ -382,11 +383,12 @@ def _problem_sql(
             branches.append(
                 f"when {column.name} not in ('true', 'false') then {said(column.name, 'is not a yes or no')}"
             )
-        read = "timestamp" if column.kind in DATED else "double" if column.kind is Kind.NUMBER else None
-        if read and column.name in has:
+        # as the models take it: the engine would cut off what stands behind a moment
+        read = landed_day_sql(column.name) if column.kind in DATED else f"try_cast({column.name} as double)"
+        if column.kind in (*DATED, Kind.NUMBER) and column.name in has:
             form = "a date" if column.kind in DATED else "a number"
             branches.append(
-                f"when {column.name} is not null and try_cast({column.name} as {read}) is null then {said(column.name, f'is not {form}')}"
+                f"when {column.name} is not null and {read} is null then {said(column.name, f'is not {form}')}"
             )
     return f"case {' '.join(branches)} end"
 
