@@ -912,6 +912,7 @@ def bridge_deal_contacts() -> Iterator[Row]:
                     "outcome",
                 )
             },
+            "decision_line": 1,
             "created_on": link["created"],
             "closed_on": link["closed"],
             "added_on": link["added"],
