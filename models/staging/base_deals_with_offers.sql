@@ -2,28 +2,16 @@
 -- One row per line of the deal files, as in base_deals_with_accounts, with what was offered, against whom, and what it was worth.
 -- noqa: disable=LT02
 
--- hardly any deal stands on several lines of a file: only these are compared in everything
-with several_lines as (
-
-    select
-        deals.deal_id,
-        deals.source_file
-    from {{ source('landing', 'deals') }} as deals
-    inner join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm and rules.lines_are_products
-    group by deals.deal_id, deals.source_file
-    having count(*) > 1
-
-),
-
 -- a deal with several products stands on a line for each, and the lines say the same of the deal
-several_products as (
+with several_products as (
 
     select
         deals.deal_id,
         deals.source_file
     from {{ source('landing', 'deals') }} as deals
-    inner join several_lines on deals.deal_id = several_lines.deal_id and deals.source_file = several_lines.source_file
     inner join {{ ref('crm_rules') }} as rules on deals.crm = rules.crm and rules.lines_are_products
+    -- hardly any deal stands on several lines: only these are compared in everything
+    where deals.deal_id in (select repeated.deal_id from {{ source('landing', 'deals') }} as repeated group by repeated.deal_id having count(*) > 1)
     group by deals.deal_id, deals.source_file
     having
         min(deals.product) != max(deals.product)

@@ -6,8 +6,7 @@
 
 with accepted as (
 
-    select *
-    from {{ ref('base_deal_lines') }}
+    select * from {{ ref('base_deal_lines') }}
     where rule_id is null
 
 ),
