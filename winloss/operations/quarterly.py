@@ -18,10 +18,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winloss.formatting import inert
 from winloss.own_files import IS_UNIX, state_holder
+
+if TYPE_CHECKING:
+    from winloss.report.document import Report
 
 DONE, FAILED, NOT_TOLD, BUSY = 0, 1, 3, 4
 """Exit codes; 2 is a command that was not understood."""
@@ -439,10 +442,16 @@ def reasons(shown: Sequence[str]) -> list[str]:
 
 def write_reports(published: Path, reports: Path, formats: Sequence[str]) -> list[Path]:
     """Writes the report of `published` in each format into the folder of its quarter under `reports`; the paths, in that order."""
-    from winloss.report import build_report, render
+    from winloss.report import build_report
+
+    return write_report(build_report(published), reports, formats)
+
+
+def write_report(report: Report, reports: Path, formats: Sequence[str]) -> list[Path]:
+    """The same of a report that is built already."""
+    from winloss.report import render
     from winloss.report.render import write_text
 
-    report = build_report(published)
     folder = reports / (report.quarter or "undated")
     return [write_text(render(report, kind), folder / f"report.{kind}") for kind in formats]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from winloss.operations.quarterly import ALL_TESTS, DBT, UNATTENDED, WITHOUT_UNIT_TESTS, reasons, write_reports
+from winloss.operations.quarterly import ALL_TESTS, DBT, UNATTENDED, WITHOUT_UNIT_TESTS, reasons, write_report
 from winloss.settings import private_database
 
 # What a line of dbt shows when it first comes to a stage.
@@ -53,6 +53,7 @@ def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, 
 
     Raises RunError where the build failed or published nothing.
     """
+    from winloss.report import build_report
     from winloss.report.results import results
 
     say("reading the exports")
@@ -69,8 +70,9 @@ def build_and_report(places: Places, say: Callable[[str], None]) -> tuple[Path, 
     if shown[-1] != "0" or not is_published:
         raise RunError("\n".join(reasons(shown[:-1])), int(shown[-1]) or 1)
     say("writing the report")
-    (path,) = write_reports(places.published, places.reports, ("html",))
-    return path, results(places.private, places.published)
+    report = build_report(places.published)
+    (path,) = write_report(report, places.reports, ("html",))
+    return path, results(places.private, places.published, report.headline.text)
 
 
 def _dbt(project: Path, shown: list[str]) -> Iterator[str]:

@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 
 from winloss.formatting import NO_BREAK
-from winloss.report.build import build_report
 from winloss.report.marts import open_published
 from winloss.report.sections.opening import FIRST_ACTIONS
 
@@ -25,14 +24,14 @@ _READ = """select
 from marts.fct_deals"""
 
 
-def results(private: Path, published: Path) -> list[str]:
-    """Lines of text on the build in `private`, published as `published`; every figure is a row's.
+def results(private: Path, published: Path, headline: str) -> list[str]:
+    """Lines of text on the build in `private`, published as `published`; every figure is a row's. `headline` is its report's.
 
     Raises duckdb.Error or ReportError where one of them cannot be read.
     """
     with duckdb.connect(str(private), read_only=True) as connection:
         read = connection.execute(_READ).fetchall()[0]
-    lines = ["", _read_line(*read), "", build_report(published).headline.text.replace(NO_BREAK, " ")]
+    lines = ["", _read_line(*read), "", headline.replace(NO_BREAK, " ")]
     with closing(open_published(published)) as connection:
         actions = connection.execute(
             "select grade, title, owner, due_quarter from action_items order by item"
