@@ -252,6 +252,14 @@ def test_what_the_user_says_of_an_account_scores_it_and_what_is_said_of_a_deal_d
     ]  # fmt: skip
 
 
+def test_the_command_ranks_accounts_without_a_deal_by_it(graded: Project) -> None:
+    done = run("--from", str(graded.database), "--tier", "A", "--whitespace")
+    assert done.exit_code == 0, done.output
+    lines = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert sorted(line["account_id"] for line in lines) == sorted(f"W{number}" for number in range(10))
+    assert {line["because"] for line in lines} == {"grade gold +29 points"}
+
+
 def test_a_deal_has_the_attribute_of_its_account(graded: Project) -> None:
     rates = "select dimension, segment, closed_deals, won_deals from marts.win_rates_by_dimension where period = 'all'"
     assert graded.rows(f"{rates} and dimension in ('grade', 'team') order by 1, 2") == [

@@ -95,6 +95,7 @@ HELD_ELSEWHERE = {
     "win_rates_by_contact_count": "its unit tests",
     "win_rate_changes": "test_changes",
     "win_rate_change_segments": "test_changes",
+    "dim_account_profiles": "its unit tests; test_accounts",
     "dim_accounts": "test_accounts",
     "account_scorecard": "test_accounts",
     "account_points": "test_accounts",

@@ -397,7 +397,7 @@ def _deals(lines: Counted, quarters: Collection[str], having: tuple[int, str] | 
 def _profiles(reader: Reader, card: Card) -> list[Row]:
     columns = ", ".join(card.names)
     found = reader.query(
-        f"select {columns} from {reader.relation('int_account_profiles')} group by {columns} order by {columns}"
+        f"select {columns} from {reader.relation('dim_account_profiles')} group by {columns} order by {columns}"
     )
     rows: list[Row] = []
     for record in found[1]:

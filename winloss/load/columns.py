@@ -107,7 +107,7 @@ def with_dimensions(
 # The models in which a dimension of the user's own is a column.
 _CARRYING = (
     "base_staged_deals base_deal_outcomes base_dated_deals base_deals_with_accounts base_deals_with_offers base_deals base_typed_deals "
-    "base_account_lines stg_accounts int_account_profiles "
+    "base_account_lines stg_accounts dim_account_profiles "
     "base_ruled_deals base_deal_lines stg_deals int_segmented_deals int_valued_deals fct_deals int_segment_pair_cells win_rates_by_segment_pair"
 ).split()
 

@@ -9,7 +9,7 @@ def model(dbt, session):
     dbt.ref("dim_periods")
     dbt.ref("dim_settings")
     dbt.ref("fct_closed_deals")
-    dbt.ref("int_account_profiles")
+    dbt.ref("dim_account_profiles")
     dbt.ref("int_segment_designs")
     dbt.ref("int_segment_evidence")
     return as_relation(session, dbt.this.database, account_scores, SCORES)

@@ -9,7 +9,7 @@ with accounts as (
         {{ attribute }} as segment,
         count(*) as accounts,
         sum(case when is_whitespace then 1 else 0 end) as whitespace_accounts
-    from {{ ref('int_account_profiles') }}
+    from {{ ref('dim_account_profiles') }}
     group by {{ attribute }}
     {% if not loop.last %}union all
     {% endif %}

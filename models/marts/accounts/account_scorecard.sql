@@ -41,7 +41,7 @@ select
     accounts.revenue_band,
     accounts.employee_band,
     accounts.region
-from {{ ref('int_account_profiles') }} as accounts
+from {{ ref('dim_account_profiles') }} as accounts
 inner join {{ advice('int_account_scores') }} as quality on quality.kind = 'quality' and quality.is_allowed
 inner join {{ advice('int_account_scores') }} as scores on scores.kind = 'profile' and accounts.profile = scores.profile
 cross join total

@@ -1,4 +1,4 @@
-{{ config(enabled=true, materialized='view') }}
+{{ config(materialized='view') }}
 {%- set own = extra_account_dimensions() %}
 -- One row per accepted account, as in dim_accounts, with the attributes the user added, and the values of all it is scored by as one text. Where the
 -- file of the accounts is silent of an attribute, its deals speak, if they agree.
