@@ -80,8 +80,6 @@ def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Pat
     assert "7 deals: 4 won, 2 lost, 1 open, closed 2025-02 to 2025-06; read as HubSpot" in done.stdout
     report = Path(done.stdout.rsplit("Report: ", 1)[1].strip())
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
-    # the build closed its database before it ended
-    assert not (tmp_path / "w.duckdb.wal").exists()
     assert done.stderr.splitlines()[:5] == [
         "looking at the files", "read as HubSpot: 1 file", "wrote winloss.yml: what was found, and what else may be stated",
         "reading the exports", "checking the records",
