@@ -26,6 +26,7 @@ from winloss.advice.evidence import (
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from winloss.advice.statistics import step_down_bound
 from winloss.figures import percent, plain, points, signed, thousands
+from winloss.formatting import lower_label
 from winloss.rows import Row, Value
 
 MAXIMUM_WORDS = 35
@@ -262,7 +263,7 @@ def no_claim_sentence(
     leaks = dict.fromkeys(str(row["dimension"]) for row in evidence if "leak:" in str(row.get("caveat_codes")))
     if not candidates and leaks:
         return (
-            f"What nearly decides the outcome is not judged ({', '.join(leaks)}); no other segment holds the "
+            f"What nearly decides the outcome is not judged ({', '.join(map(lower_label, leaks))}); no other segment holds the "
             f"{parameters.minimum_deals} deals needed to compare it with other segments."
         )
     if not candidates:
