@@ -243,3 +243,17 @@ def test_of_segments_that_were_not_tested_no_gap_is_called_chance() -> None:
         "No signal: industry. Every gap there could be chance.",
         "No combination of two segments does better than its parts predict.",
     ]
+
+
+NOT_SHOWN = "figures of fewer than 5 deals, and those that would give one away, are not shown"
+
+
+def test_what_is_only_not_shown_has_no_remedy() -> None:
+    none = {"period": "window", "dimension": "all", "segment": "all deals", "age_weeks": 0, "won_share": None}
+    rows = {
+        "win_rate_definitions": [CLOSED, PACE | {"win_rate": None, "missing_reason": NOT_SHOWN}],
+        "win_rate_curves": [none | {"missing_reason": NOT_SHOWN}],
+    }
+    told = [(sentence.grade, sentence.text) for sentence in said(which_rate(context(**rows)))]
+    assert (None, f"How many of all deals are won cannot be told: {NOT_SHOWN}.") in told
+    assert (None, f"How fast deals are won cannot be told: {NOT_SHOWN}.") in told

@@ -46,13 +46,9 @@ def _period(context: Context) -> str:
 def _answers(context: Context, pace: Record) -> list[Sentence]:
     say = context.writer.say
     if pace["win_rate"] is None:
-        return [
-            say(
-                "How many of all deals are won cannot be told: {missing_reason}. Export open deals too, and when each deal was created.",
-                pace,
-                grade="fix the data",
-            )
-        ]
+        remedy = context.remedy(pace["missing_reason"], "Export open deals too, and when each deal was created.")
+        words = f"How many of all deals are won cannot be told: {{missing_reason}}.{remedy}"
+        return [say(words, pace, grade="fix the data" if remedy else None)]
     rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period="window")}
     judged, paced = rows.get("closed"), rows.get("pace")
     if judged is None or paced is None or judged["pace_gap"] is None:
@@ -128,7 +124,10 @@ def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
     if not seen or not seen[-1]["won_share"]:
         reason = next((row for row in rows if row["missing_reason"]), None)
         return Paragraph(
-            say("How fast deals are won cannot be told: {missing_reason}. Export when each deal was created.", reason)
+            say(
+                f"How fast deals are won cannot be told: {{missing_reason}}.{context.remedy(reason['missing_reason'], 'Export when each deal was created.')}",
+                reason,
+            )
             if reason
             else Sentence("How fast deals are won cannot be told: no won deal has both its dates."),
             "missing",
