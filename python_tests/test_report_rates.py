@@ -17,6 +17,7 @@ from winloss.settings import declared
 KEYS = {
     "dim_periods": ("period",),
     "win_rate_definitions": ("period", "definition"),
+    "win_rates_by_quarter": ("quarter",),
     "win_rate_curves": ("period", "dimension", "segment", "age_weeks"),
     "win_rates_by_cohort": ("created_quarter",),
     "open_pipeline": ("dimension", "segment"),
@@ -154,6 +155,40 @@ def test_the_time_before_is_compared_at_an_age_that_both_curves_reach() -> None:
     alone = which_rate(context(win_rate_definitions=[CLOSED, PACE], win_rate_curves=CURVE))
     assert not [sentence for sentence in said(alone) if "before" in sentence.text]
     assert not [mark for row in marks(tables(alone)[1]) for mark in row if mark.shape == "tick"]
+
+
+@pytest.mark.parametrize(
+    ("quarters", "told"),
+    [
+        (("2023-Q4",), "in Q4\N{NO-BREAK SPACE}2023, all that the export holds before"),
+        (
+            ("2023-Q3", "2023-Q4"),
+            "in Q3\N{NO-BREAK SPACE}2023 to Q4\N{NO-BREAK SPACE}2023, all that the export holds before",
+        ),
+        (("2023-Q2", "2023-Q3", "2023-Q4"), "in as many quarters before"),
+    ],
+)
+def test_a_time_before_that_the_export_holds_in_part_is_named(quarters: tuple[str, ...], told: str) -> None:
+    # the window is of three quarters, so three before it are as many; a quarter without closed deals is none
+    starts = {
+        "2023-Q1": "2023-01-01",
+        "2023-Q2": "2023-04-01",
+        "2023-Q3": "2023-07-01",
+        "2023-Q4": "2023-10-01",
+        "2024-Q1": "2024-01-01",
+    }
+    rows = {
+        "dim_periods": [{"period": "window", "starts_on": "2024-01-01", "quarter_count": 3}],
+        "win_rates_by_quarter": [
+            {"quarter": name, "starts_on": day, "closed_deals": 9 if name in (*quarters, "2024-Q1") else 0}
+            for name, day in starts.items()
+        ],
+        "win_rate_curves": [*CURVE, *({**row, "period": "window_before"} for row in CURVE)],
+    }
+    section = which_rate(context(win_rate_definitions=[CLOSED, PACE], **rows))
+    (sentence,) = [sentence.text for sentence in said(section) if sentence.text.startswith("As fast as before?")]
+    assert sentence.endswith(f"of all deals are won; {told}, 40% (40 to 40) were.")
+    assert str(tables(section)[1].caption).endswith(f"Tick: won by then {told}.")
 
 
 def test_without_a_curve_the_reason_is_told() -> None:
