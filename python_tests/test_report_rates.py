@@ -244,7 +244,7 @@ def test_parts_of_a_bar_differ_without_colour(shape: Shape, sign: str) -> None:
     assert plot(drawing, 0).count(f'fill="{sign}"') == 1
 
 
-def where(p_value: float | None) -> list[str]:
+def where(p_value: float | None, action: str = "not_enough_data", types: tuple[dict[str, Any], ...] = ()) -> list[str]:
     """What is said beside the charts of segments where Tech, 17 of 19 won, was tested or not, and nothing is claimed."""
     names = {
         "dim_dimensions": ("dimension",), "win_rate_baseline": ("period",), "win_rates_by_dimension": ("period", "dimension", "segment"),
@@ -258,14 +258,19 @@ def where(p_value: float | None) -> list[str]:
         "dimension": "industry",
         "segment": "Tech",
         "second_segment": None,
-        "action": "not_enough_data",
+        "segment_label": "Tech",
+        "rank": 1,
+        "action": action,
         "grade": "too few deals",
         "p_value": p_value,
     }
     rows = {
-        "dim_dimensions": [{"dimension": "industry", "is_recommendable": True, "is_person": False}],
+        "dim_dimensions": [
+            {"dimension": "industry", "is_recommendable": True, "is_person": False},
+            *([{"dimension": "deal_type", "is_recommendable": False, "is_person": False}] if types else []),
+        ],
         "win_rate_baseline": [{"period": "window", "closed_deals": 64}],
-        "win_rates_by_dimension": segments,
+        "win_rates_by_dimension": [*segments, *types],
         "icp_recommendations": [advised],
         "win_rates_by_segment_pair": [{"period": "window"}],
     }
@@ -278,6 +283,31 @@ def test_of_segments_that_were_not_tested_no_gap_is_called_chance() -> None:
         "No signal: industry. Every gap there could be chance.",
         "No combination of two segments does better than its parts predict.",
     ]
+
+
+def test_a_dimension_that_a_bet_stands_on_is_not_called_without_signal() -> None:
+    assert where(0.01, "keep_testing")[1:] == [
+        "Not proven, but worth a test: Tech.",
+        "No combination of two segments does better than its parts predict.",
+    ]
+
+
+def of_type(segment: str, won: int, closed: int, low: float, high: float) -> dict[str, Any]:
+    return {
+        "period": "window", "dimension": "deal_type", "segment": segment, "closed_deals": closed, "won_deals": won, "win_rate": won / closed,
+        "win_rate_low": 0.3, "win_rate_high": 0.5, "shrunken_win_rate": won / closed, "other_win_rate": 0.41, "difference": (low + high) / 2,
+        "difference_low": low, "difference_high": high, "has_few_deals": False,
+    }  # fmt: skip
+
+
+def test_a_deal_type_is_told_of_only_where_it_differs() -> None:
+    # 115 of 270 against 41 % is a gap that chance makes; 90 of 100 is none
+    alike = (of_type("New", 115, 270, -0.07, 0.10), of_type("Add-on", 102, 247, -0.10, 0.07))
+    assert where(0.3, types=alike)[2:] == ["Not tested: deal type.", *where(0.3)[2:]]
+    apart = (of_type("New", 115, 270, -0.58, -0.38), of_type("Renewal", 90, 100, 0.38, 0.58))
+    assert where(0.3, types=apart)[3] == (
+        "Renewal deals won 90 of 100 (90%; 30 to 50), all other types 41%. Every rate here counts both."
+    )
 
 
 NOT_SHOWN = "figures of fewer than 5 deals, and those that would give one away, are not shown"

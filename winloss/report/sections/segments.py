@@ -149,6 +149,10 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
         for name in _order(context)
     }
     # a dimension of few deals, or any where nothing may be claimed, was never tested
+    advised = context.marts.rows("icp_recommendations", second_segment=None)
+    # what a test or a bet stands on is not proven, but no gap "that could be chance" either
+    hoped_for = [row for row in advised if row["action"] == "keep_testing" and row["dimension"] not in claimed]
+    promising = {row["dimension"] for row in hoped_for}
     has_test = {row["dimension"] for row in context.marts.rows("icp_recommendations") if row.get("p_value") is not None}
     tested: list[str] = []
     thin: list[str] = []
@@ -160,11 +164,17 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
             continue
         if len(known[name]) < 2:
             single.append(lower_label(name))
+        elif name in promising:
+            continue
         elif row["is_recommendable"]:
             (tested if name in has_test else thin).append(lower_label(name))
         else:
             untested.append(lower_label(name))
     told: list[Sentence] = []
+    if hoped_for:
+        named = [say("{segment_label}", row) for row in sorted(hoped_for, key=lambda row: row["rank"])]
+        words = f"Not proven, but worth a test: {listed([part.text for part in named])}."
+        told.append(Sentence(words, tuple(source for part in named for source in part.sources), "Directional"))
     if tested:
         told.append(Sentence(f"No signal: {listed(tested)}. Every gap there could be chance."))
     if thin:
@@ -179,13 +189,15 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
             if row["closed_deals"] >= context.minimum_deals
             and row["difference"] is not None
             and not row["has_few_deals"]
+            # only a type that chance does not tell from the others changes what a rate over all of them means
+            and row["difference_low"] * row["difference_high"] > 0
         ]
-        if len(apart) > 1:
+        if apart:
             row = max(apart, key=lambda row: (abs(row["shrunken_win_rate"] - row["other_win_rate"]), row["segment"]))
             told.append(
                 say(
                     "{segment} deals won {won_deals|count} of {closed_deals|count} ({win_rate|percent}; {win_rate_low|percent_bare} to "
-                    "{win_rate_high|percent_bare}) and count in all rates; all others won {other_win_rate|percent}.",
+                    "{win_rate_high|percent_bare}), all other types {other_win_rate|percent}. Every rate here counts both.",
                     row,
                 )
             )
