@@ -9,7 +9,8 @@ import pytest
 from python_tests.report_context import context_of, finding, labels, marks, said, tables
 from winloss.report.charts import Drawing, Mark, Shape, counts, plot
 from winloss.report.context import Context
-from winloss.report.document import Section, Sentence
+from winloss.report.document import Figure, Figures, Pair, Report, Section, Sentence, Source, table
+from winloss.report.render import as_markdown
 from winloss.report.sections.rates import which_rate
 from winloss.report.sections.segments import where_we_win
 from winloss.settings import declared
@@ -322,3 +323,28 @@ def test_what_is_only_not_shown_has_no_remedy() -> None:
     told = [(sentence.grade, sentence.text) for sentence in said(which_rate(context(**rows)))]
     assert (None, f"How many of all deals are won cannot be told: {NOT_SHOWN}.") in told
     assert (None, f"How fast deals are won cannot be told: {NOT_SHOWN}.") in told
+
+
+def source(text: str) -> Source:
+    return Source("win_rates_by_quarter", {}, "win_rate", 0.46, text)
+
+
+def test_the_report_without_drawings_reads_as_text() -> None:
+    """Intervals stand in brackets behind their figure; of what a drawing shows by signs neither labels nor a legend are left."""
+    tile = Figure(
+        "Win rate",
+        source("46%"),
+        Sentence("35 to 56"),
+        (Sentence("37 of 81 won"), Sentence("up")),
+        (source("Q4 2025"), source("Q3 2025")),
+    )
+    rows = [(Pair("1", "–"), "9")]
+    legend = "Shaded: what chance does; a diamond is outside. Dashed: all deals, 39%. Shares: won (full), lost (striped). Hatched: open."
+    drawn = table("By week", ["Week", ">Lost"], rows, legend, Drawing(counts(1.0), ((),), 1))
+    section = Section("a", "At a glance", None, (Figures((tile,)), drawn))
+    report = Report("2025-Q4", Sentence("We won"), (Sentence("81 closed deals."),), (section,), company="Example")
+    assert as_markdown(report).replace("\N{NO-BREAK SPACE}", " ") == (
+        "# We won\n\nWin/loss report Q4 2025, Example\n\n81 closed deals.\n\n## At a glance\n\n"
+        "- **Win rate: 46%** (35 to 56). 37 of 81 won; up\n\n"
+        "**By week**\n\n| Week | Lost |\n|---|---:|\n| 1 | 9 |\n\nAll deals, 39%. Shares: won, lost.\n"
+    )

@@ -41,10 +41,8 @@ def where_we_win(context: Context) -> Section:
     blocks: list[Block] = []
     if claims:
         compared = claims[0]["comparisons"]
-        words = (
-            "These differ by more than chance{}: filled discs win more often than other segments, diamonds less often."
-        )
-        tested = words.format(" after testing {comparisons|count} segments and pairs together" if compared else "")
+        tested = "These differ by more than chance"
+        tested += " after testing {comparisons|count} segments and pairs together." if compared else "."
         blocks.append(Paragraph(say(tested, claims[0], grade="strong"), "takeaway"))
     else:
         row = context.marts.first("report_findings", topic="no_claim")
@@ -128,7 +126,10 @@ def _drawn(context: Context, dimension: str, rows: list[Record], claims: list[Re
             (write.cell(row, "segment"), context.of(row, "won_deals", "closed_deals"), context.figure(row, "win_rate"))
             for row in ordered
         ],
-        write.say("Dashed: all deals, {win_rate|percent}.", all_deals),
+        write.say(
+            "Filled disc: wins more often than other segments. Diamond: wins less often. Dashed: all deals, {win_rate|percent}.",
+            all_deals,
+        ),
         Drawing(
             rates(all_deals["win_rate"], f"all deals {reference}"),
             tuple(shape(row) for row in ordered),
