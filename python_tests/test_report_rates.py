@@ -12,7 +12,7 @@ from winloss.report.context import Context
 from winloss.report.document import Figure, Figures, Pair, Report, Section, Sentence, Source, table
 from winloss.report.render import as_markdown
 from winloss.report.sections.rates import which_rate
-from winloss.report.sections.segments import where_we_win
+from winloss.report.sections.segments import all_segments, where_we_win
 from winloss.settings import declared
 
 KEYS = {
@@ -323,6 +323,50 @@ def test_what_is_only_not_shown_has_no_remedy() -> None:
     told = [(sentence.grade, sentence.text) for sentence in said(which_rate(context(**rows)))]
     assert (None, f"How many of all deals are won cannot be told: {NOT_SHOWN}.") in told
     assert (None, f"How fast deals are won cannot be told: {NOT_SHOWN}.") in told
+
+
+def test_pairs_name_the_dimension_of_a_band_and_a_profile_says_what_is_not_exported() -> None:
+    names = {
+        "win_rate_baseline": ("period",), "win_rates_by_dimension": ("period", "dimension", "segment"), "dim_dimensions": ("dimension",),
+        "icp_recommendations": ("dimension", "segment"), "win_rates_by_segment_pair": ("segment",), "icp_profile": ("profile_field",),
+        "field_completeness": ("field", "outcome"),
+    }  # fmt: skip
+    counted = {"won_deals": 6, "closed_deals": 9, "win_rate": 6 / 9, "win_rate_low": 0.3, "win_rate_high": 0.9}
+    pair = {
+        "dimension": "revenue_band",
+        "segment": "$10M to $50M",
+        "second_dimension": "employee_band",
+        "second_segment": "1 to 49",
+    }
+    words = {
+        "dimension": "industry",
+        "segment": "Retail",
+        "second_dimension": "lead_source",
+        "second_segment": "Web form",
+    }
+    field = {"current_value": None, "recommended_value": None, "deprioritised_value": None, "grade": "too few deals"}
+    rows = {
+        "win_rates_by_segment_pair": [counted | pair, counted | words],
+        "icp_profile": [field | {"profile_field": name} for name in ("sales_region", "industry", "score_threshold")],
+        "field_completeness": [
+            {"field": name, "outcome": "won", "missing_reason": reason}
+            for name, reason in (
+                ("sales region", "not exported"),
+                ("industry", None),
+                ("qualification score", "not exported"),
+            )
+        ],
+    }
+    pairs, profile = tables(all_segments(context_of(names, rows)))
+    assert [row[0] for row in pairs.rows] == [
+        "Revenue band $10M to $50M × Employee band 1 to 49",
+        "Retail × Web form",
+    ]
+    assert [(row[2], row[4]) for row in profile.rows] == [
+        ("not in the export", "–"),
+        ("nothing yet", "Too few deals"),
+        ("not in the export", "–"),
+    ]
 
 
 def source(text: str) -> Source:

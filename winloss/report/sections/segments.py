@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winloss.formatting import count, label, listed, lower_label
+from winloss.formatting import count, label, listed, lower_label, segment_name, text
 from winloss.report.charts import Drawing, Mark, rates
 from winloss.report.context import Context, mark
 from winloss.report.document import (
@@ -17,7 +17,6 @@ from winloss.report.document import (
     Source,
     Table,
     missing,
-    shown,
     table,
 )
 from winloss.report.marts import Record
@@ -273,7 +272,10 @@ def all_segments(context: Context) -> Section:
                 ["Pair", ">Won of closed", ">Rate (95%)"],
                 [
                     (
-                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'second_segment'))}",
+                        text(
+                            f"{segment_name(row['dimension'], row['segment'])} × "
+                            f"{segment_name(row['second_dimension'], row['second_segment'])}"
+                        ),
                         context.of(row, "won_deals", "closed_deals"),
                         context.figure(row, "win_rate"),
                     )
@@ -283,6 +285,8 @@ def all_segments(context: Context) -> Section:
             )
         )
     profile = context.marts.rows("icp_profile")
+    stated = context.marts.rows("field_completeness")
+    absent = {row["field"] for row in stated if row["missing_reason"] == "not exported"}
     if profile:
         blocks.append(
             table(
@@ -292,9 +296,13 @@ def all_segments(context: Context) -> Section:
                     (
                         write.cell(row, "profile_field", "label"),
                         context.or_dash(row, "current_value"),
-                        write.cell(row, "recommended_value") if row["recommended_value"] else "nothing yet",
+                        write.cell(row, "recommended_value")
+                        if row["recommended_value"]
+                        else "not in the export"
+                        if _field(row) in absent
+                        else "nothing yet",
                         write.cell(row, "deprioritised_value") if row["deprioritised_value"] else "–",
-                        context.grade(row),
+                        "–" if _field(row) in absent else context.grade(row),
                     )
                     for row in profile
                 ],
@@ -302,3 +310,8 @@ def all_segments(context: Context) -> Section:
             )
         )
     return Section("segments", question, None, tuple(blocks), sources)
+
+
+def _field(row: Record) -> str:
+    """What the counts of filled fields call the field of a profile."""
+    return "qualification score" if row["profile_field"] == "score_threshold" else lower_label(row["profile_field"])
