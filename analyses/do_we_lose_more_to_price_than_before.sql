@@ -1,4 +1,4 @@
--- How often do we lose to each reason, quarter by quarter?
+-- How often do we lose to each reason, lately and quarter by quarter?
 
 select
     quarter,

@@ -1,4 +1,4 @@
--- How many of the open deals will be won?
+-- How many of the open deals will be won, in the next quarter or later?
 
 select
     dimension,

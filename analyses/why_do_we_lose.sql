@@ -1,4 +1,4 @@
--- Why do we lose, and what share of the lost value goes to each reason, such as price?
+-- Why do we lose, in the last quarter, and what share of the lost value goes to each reason, such as price?
 
 select
     share_rank,

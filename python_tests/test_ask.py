@@ -90,6 +90,11 @@ def test_questions_that_need_private_tables_or_columns_are_not_published() -> No
         ("where do deals get stuck", "which_stage_holds_deals_up"),
         ("how does pipeline coverage look", "how_much_pipeline_does_a_win_take"),
         ("how many contacts per won deal", "how_many_contacts_does_a_won_deal_have"),
+        ("why did we lose in the last quarter", "why_do_we_lose"),
+        ("why did we lose last quarter", "why_do_we_lose"),
+        ("how much will we win next quarter", "how_many_open_deals_will_be_won"),
+        ("did anything change since last quarter", "did_the_win_rate_change_by_more_than_chance"),
+        ("which competitor hurts us most", "against_whom_do_we_win"),
         ("how many people are on won deals", "how_many_contacts_does_a_won_deal_have"),
     ],
 )

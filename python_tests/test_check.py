@@ -396,3 +396,43 @@ def test_what_is_kept_of_files_reads_like_the_files_and_needs_them_no_more(crm: 
         shutil.rmtree(folder)
         assert {name: engine.execute(statement).fetchall() for name, statement in kept.items()} == expected
     assert expected["deals"]
+
+
+def test_a_header_that_stands_twice_in_files_of_a_crm_is_told(tmp_path: Path) -> None:
+    """Of a crm that is recognised and a column that its reader does not know: the sentence is the same as for a mapping."""
+    (tmp_path / "deals.csv").write_text(
+        "Opportunity ID,Stage,Close Date,Shirt size,Shirt size\n1,Closed Won,2025-01-31,L,M\n", encoding="utf-8"
+    )
+    found = preview(str(tmp_path), "salesforce")
+    told = 'deals.csv has the header "Shirt size" 2 times, as columns 4 and 5, and none of them is read: '
+    assert [line for line in found.lines if told in line] != []
+    assert found.exit_code == FINE
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "cells", "told"),
+    [
+        ([], ["Vendido", "Perdido"], "Vendido Perdido", ["won"]),
+        (["Vendido", "Perdido"], [], "Vendido Perdido", ["lost"]),
+        (["Vendido"], ["Perdido"], "Vendido Perdido", []),
+        # the words won and lost mean themselves
+        ([], [], "won lost", []),
+    ],
+)
+def test_a_mapping_without_a_word_for_won_or_lost_deals_is_a_problem(
+    tmp_path: Path, won: list[str], lost: list[str], cells: str, told: list[str]
+) -> None:
+    lines = [f"{n},{word},2025-01-{n + 10}" for n, word in enumerate(5 * cells.split())]
+    (tmp_path / "deals.csv").write_text("\n".join(["id,how,closed", *lines, ""]), encoding="utf-8")
+    mapping = {
+        "files": {"deals": "deals.csv"},
+        "columns": {"deals": {"deal_id": "id", "outcome": "how", "closed_on": "closed"}},
+        "outcomes": {"won": won, "lost": lost},
+    }
+    found = preview(str(tmp_path), "custom", {"mapping": mapping})
+    assert [line for line in found.lines if line.startswith("Note: mapping")] == [
+        f"Note: mapping.outcomes names no word under {outcome}, so no deal counts as {outcome} and no win rate means anything: "
+        f"write the words of {outcome} deals there."
+        for outcome in told
+    ]
+    assert found.exit_code == (PROBLEMS if told else FINE)

@@ -103,6 +103,14 @@ def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:
     assert shown.stdout.startswith("winloss, version")
 
 
+def test_the_module_of_the_commands_runs_as_the_command() -> None:
+    for module in ("winloss", "winloss.cli"):
+        done = subprocess.run(
+            [sys.executable, "-m", module, "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("winloss"), module
+
+
 def test_an_end_that_was_meant_imports_no_statistics(tmp_path: Path) -> None:
     """`check` ends by its exit code, which is no error to look up among those of every other command."""
     code = (

@@ -613,3 +613,27 @@ def test_a_file_of_the_same_numbers_is_no_lookup(tmp_path: Path) -> None:
 def test_a_lookup_that_only_another_leads_to_is_found(tmp_path: Path) -> None:
     files, right = star()
     assert draft(put(tmp_path, files)).mapping()["lookups"] == right["lookups"]
+
+
+@pytest.mark.parametrize(
+    ("sold", "not_sold"),
+    [
+        ("Sold", "Not sold"),
+        ("Vendido", "Não vendido"),
+        ("Vendida", "No vendida"),
+        ("Vendu", "Non vendu"),
+        ("Venduto", "Non venduto"),
+        ("Verkauft", "Nicht verkauft"),
+        ("Verkocht", "Niet verkocht"),
+        ("Vendido", "Não fechou"),
+        # Copper's word for a deal that was given up
+        ("Won", "Abandoned"),
+    ],
+)
+def test_what_is_sold_is_won_and_what_is_not_is_lost(tmp_path: Path, sold: str, not_sold: str) -> None:
+    content = lines("deal id,outcome,closed", "{n},{r},{day}", 9, r=[sold, not_sold])
+    drafted = draft(put(tmp_path, {"deals.csv": content}))
+    assert {outcome: [word for word, _ in words] for outcome, words in drafted.outcomes.items() if words} == {
+        "won": [sold],
+        "lost": [not_sold],
+    }

@@ -829,7 +829,12 @@ def test_a_wrong_delimiter_is_said(tmp_path: Path) -> None:
 
 
 def test_a_header_that_is_there_twice_is_refused_only_if_it_is_wanted(tmp_path: Path) -> None:
-    assert read(tmp_path, {"deals.csv": "id,result,note,note\nA,won,1,2\n"}).column("deal_id") == ["A"]
+    found = read(tmp_path, {"deals.csv": "id,result,note,Note\nA,won,1,2\n"})
+    assert found.column("deal_id") == ["A"]
+    assert found.notices == [
+        'deals.csv has the header "note" 2 times, as columns 3 and 4, and none of them is read: rename all but one, or leave them out of the '
+        "export."
+    ]
     told = refusal(tmp_path, {"deals.csv": "id,result,Result\nA,won,lost\n"})
     assert (
         told == 'deals.csv has the column "result" (for deals.outcome) 2 times, as columns 2 and 3: rename all but one.'

@@ -138,7 +138,7 @@ def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> Non
         "persona": "CFO",
         "population": "all deals",
         "is_comparable": True,
-        "missing_reason": "fewer than 5 deals, or needed to hide such a row: not shown",
+        "missing_reason": "figures of fewer than 5 deals, and those that would give one away, are not shown",
         "is_suppressed": True,
     }
 

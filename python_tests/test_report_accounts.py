@@ -12,6 +12,7 @@ from winloss.report.document import Section, shown
 from winloss.report.sections.accounts import is_it_worth_it, which_accounts
 
 KEYS = {
+    "field_completeness": ("period", "outcome", "field"),
     "scorecard_quality": (),
     "account_tiers": ("tier",),
     "account_points": ("dimension", "segment"),
@@ -186,6 +187,15 @@ def test_both_panels_name_the_same_segments_and_the_ratio_is_drawn_by_its_logari
     assert [(row[0].shape, row[0].at) for row in marks(ratios)] == [("up", math.log(2)), ("hollow", math.log(2))]
 
 
+def test_amounts_that_are_all_there_are_not_asked_for() -> None:
+    reason = "too few closed or won deals with an amount"
+    row = BOTH | {"agreement": None, "value_ratio": None, "value_missing_reason": reason}
+    filled = {"period": "window", "outcome": "won", "field": "amount"}
+    for share, remedy in ((1.0, ""), (0.9, " Record the amount of each won deal.")):
+        section = is_it_worth_it(context(advice_values=[row], field_completeness=[filled | {"filled_share": share}]))
+        assert graded(section) == [(None, f"What the advice is worth cannot be told: {reason}.{remedy}")]
+
+
 def test_what_has_no_value_is_one_sentence_with_the_reason() -> None:
     unvalued = BOTH | {
         "agreement": None,
@@ -201,6 +211,15 @@ def test_what_has_no_value_is_one_sentence_with_the_reason() -> None:
         (
             [unvalued | {"value_missing_reason": "pairs of segments are not valued"}],
             "What the advice is worth cannot be told: pairs of segments are not valued.",
+        ),
+        (
+            [
+                unvalued
+                | {
+                    "value_missing_reason": "figures of fewer than 5 deals, and those that would give one away, are not shown"
+                }
+            ],
+            "What the advice is worth cannot be told: figures of fewer than 5 deals, and those that would give one away, are not shown.",
         ),
         ([unvalued | {"value_missing_reason": None}], "What the advice is worth cannot be told."),
     ):

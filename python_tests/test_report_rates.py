@@ -9,14 +9,16 @@ import pytest
 from python_tests.report_context import context_of, finding, labels, marks, said, tables
 from winloss.report.charts import Drawing, Mark, Shape, counts, plot
 from winloss.report.context import Context
-from winloss.report.document import Section, Sentence
+from winloss.report.document import Figure, Figures, Pair, Report, Section, Sentence, Source, table
+from winloss.report.render import as_markdown
 from winloss.report.sections.rates import which_rate
-from winloss.report.sections.segments import where_we_win
+from winloss.report.sections.segments import all_segments, where_we_win
 from winloss.settings import declared
 
 KEYS = {
     "dim_periods": ("period",),
     "win_rate_definitions": ("period", "definition"),
+    "win_rates_by_quarter": ("quarter",),
     "win_rate_curves": ("period", "dimension", "segment", "age_weeks"),
     "win_rates_by_cohort": ("created_quarter",),
     "open_pipeline": ("dimension", "segment"),
@@ -156,6 +158,40 @@ def test_the_time_before_is_compared_at_an_age_that_both_curves_reach() -> None:
     assert not [mark for row in marks(tables(alone)[1]) for mark in row if mark.shape == "tick"]
 
 
+@pytest.mark.parametrize(
+    ("quarters", "told"),
+    [
+        (("2023-Q4",), "in Q4\N{NO-BREAK SPACE}2023, all that the export holds before"),
+        (
+            ("2023-Q3", "2023-Q4"),
+            "in Q3\N{NO-BREAK SPACE}2023 to Q4\N{NO-BREAK SPACE}2023, all that the export holds before",
+        ),
+        (("2023-Q2", "2023-Q3", "2023-Q4"), "in as many quarters before"),
+    ],
+)
+def test_a_time_before_that_the_export_holds_in_part_is_named(quarters: tuple[str, ...], told: str) -> None:
+    # the window is of three quarters, so three before it are as many; a quarter without closed deals is none
+    starts = {
+        "2023-Q1": "2023-01-01",
+        "2023-Q2": "2023-04-01",
+        "2023-Q3": "2023-07-01",
+        "2023-Q4": "2023-10-01",
+        "2024-Q1": "2024-01-01",
+    }
+    rows = {
+        "dim_periods": [{"period": "window", "starts_on": "2024-01-01", "quarter_count": 3}],
+        "win_rates_by_quarter": [
+            {"quarter": name, "starts_on": day, "closed_deals": 9 if name in (*quarters, "2024-Q1") else 0}
+            for name, day in starts.items()
+        ],
+        "win_rate_curves": [*CURVE, *({**row, "period": "window_before"} for row in CURVE)],
+    }
+    section = which_rate(context(win_rate_definitions=[CLOSED, PACE], **rows))
+    (sentence,) = [sentence.text for sentence in said(section) if sentence.text.startswith("As fast as before?")]
+    assert sentence.endswith(f"of all deals are won; {told}, 40% (40 to 40) were.")
+    assert str(tables(section)[1].caption).endswith(f"Tick: won by then {told}.")
+
+
 def test_without_a_curve_the_reason_is_told() -> None:
     none = {
         **dict.fromkeys(CURVE[0]),
@@ -209,7 +245,7 @@ def test_parts_of_a_bar_differ_without_colour(shape: Shape, sign: str) -> None:
     assert plot(drawing, 0).count(f'fill="{sign}"') == 1
 
 
-def where(p_value: float | None) -> list[str]:
+def where(p_value: float | None, action: str = "not_enough_data", types: tuple[dict[str, Any], ...] = ()) -> list[str]:
     """What is said beside the charts of segments where Tech, 17 of 19 won, was tested or not, and nothing is claimed."""
     names = {
         "dim_dimensions": ("dimension",), "win_rate_baseline": ("period",), "win_rates_by_dimension": ("period", "dimension", "segment"),
@@ -223,14 +259,19 @@ def where(p_value: float | None) -> list[str]:
         "dimension": "industry",
         "segment": "Tech",
         "second_segment": None,
-        "action": "not_enough_data",
+        "segment_label": "Tech",
+        "rank": 1,
+        "action": action,
         "grade": "too few deals",
         "p_value": p_value,
     }
     rows = {
-        "dim_dimensions": [{"dimension": "industry", "is_recommendable": True, "is_person": False}],
+        "dim_dimensions": [
+            {"dimension": "industry", "is_recommendable": True, "is_person": False},
+            *([{"dimension": "deal_type", "is_recommendable": False, "is_person": False}] if types else []),
+        ],
         "win_rate_baseline": [{"period": "window", "closed_deals": 64}],
-        "win_rates_by_dimension": segments,
+        "win_rates_by_dimension": [*segments, *types],
         "icp_recommendations": [advised],
         "win_rates_by_segment_pair": [{"period": "window"}],
     }
@@ -243,3 +284,111 @@ def test_of_segments_that_were_not_tested_no_gap_is_called_chance() -> None:
         "No signal: industry. Every gap there could be chance.",
         "No combination of two segments does better than its parts predict.",
     ]
+
+
+def test_a_dimension_that_a_bet_stands_on_is_not_called_without_signal() -> None:
+    assert where(0.01, "keep_testing")[1:] == [
+        "Not proven, but worth a test: Tech.",
+        "No combination of two segments does better than its parts predict.",
+    ]
+
+
+def of_type(segment: str, won: int, closed: int, low: float, high: float) -> dict[str, Any]:
+    return {
+        "period": "window", "dimension": "deal_type", "segment": segment, "closed_deals": closed, "won_deals": won, "win_rate": won / closed,
+        "win_rate_low": 0.3, "win_rate_high": 0.5, "shrunken_win_rate": won / closed, "other_win_rate": 0.41, "difference": (low + high) / 2,
+        "difference_low": low, "difference_high": high, "has_few_deals": False,
+    }  # fmt: skip
+
+
+def test_a_deal_type_is_told_of_only_where_it_differs() -> None:
+    # 115 of 270 against 41 % is a gap that chance makes; 90 of 100 is none
+    alike = (of_type("New", 115, 270, -0.07, 0.10), of_type("Add-on", 102, 247, -0.10, 0.07))
+    assert where(0.3, types=alike)[2:] == ["Not tested: deal type.", *where(0.3)[2:]]
+    apart = (of_type("New", 115, 270, -0.58, -0.38), of_type("Renewal", 90, 100, 0.38, 0.58))
+    assert where(0.3, types=apart)[3] == (
+        "Renewal deals won 90 of 100 (90%; 30 to 50), all other types 41%. Every rate here counts both."
+    )
+
+
+NOT_SHOWN = "figures of fewer than 5 deals, and those that would give one away, are not shown"
+
+
+def test_what_is_only_not_shown_has_no_remedy() -> None:
+    none = {"period": "window", "dimension": "all", "segment": "all deals", "age_weeks": 0, "won_share": None}
+    rows = {
+        "win_rate_definitions": [CLOSED, PACE | {"win_rate": None, "missing_reason": NOT_SHOWN}],
+        "win_rate_curves": [none | {"missing_reason": NOT_SHOWN}],
+    }
+    told = [(sentence.grade, sentence.text) for sentence in said(which_rate(context(**rows)))]
+    assert (None, f"How many of all deals are won cannot be told: {NOT_SHOWN}.") in told
+    assert (None, f"How fast deals are won cannot be told: {NOT_SHOWN}.") in told
+
+
+def test_pairs_name_the_dimension_of_a_band_and_a_profile_says_what_is_not_exported() -> None:
+    names = {
+        "win_rate_baseline": ("period",), "win_rates_by_dimension": ("period", "dimension", "segment"), "dim_dimensions": ("dimension",),
+        "icp_recommendations": ("dimension", "segment"), "win_rates_by_segment_pair": ("segment",), "icp_profile": ("profile_field",),
+        "field_completeness": ("field", "outcome"),
+    }  # fmt: skip
+    counted = {"won_deals": 6, "closed_deals": 9, "win_rate": 6 / 9, "win_rate_low": 0.3, "win_rate_high": 0.9}
+    pair = {
+        "dimension": "revenue_band",
+        "segment": "$10M to $50M",
+        "second_dimension": "employee_band",
+        "second_segment": "1 to 49",
+    }
+    words = {
+        "dimension": "industry",
+        "segment": "Retail",
+        "second_dimension": "lead_source",
+        "second_segment": "Web form",
+    }
+    field = {"current_value": None, "recommended_value": None, "deprioritised_value": None, "grade": "too few deals"}
+    rows = {
+        "win_rates_by_segment_pair": [counted | pair, counted | words],
+        "icp_profile": [field | {"profile_field": name} for name in ("sales_region", "industry", "score_threshold")],
+        "field_completeness": [
+            {"field": name, "outcome": "won", "missing_reason": reason}
+            for name, reason in (
+                ("sales region", "not exported"),
+                ("industry", None),
+                ("qualification score", "not exported"),
+            )
+        ],
+    }
+    pairs, profile = tables(all_segments(context_of(names, rows)))
+    assert [row[0] for row in pairs.rows] == [
+        "Revenue band $10M to $50M × Employee band 1 to 49",
+        "Retail × Web form",
+    ]
+    assert [(row[2], row[4]) for row in profile.rows] == [
+        ("not in the export", "–"),
+        ("nothing yet", "Too few deals"),
+        ("not in the export", "–"),
+    ]
+
+
+def source(text: str) -> Source:
+    return Source("win_rates_by_quarter", {}, "win_rate", 0.46, text)
+
+
+def test_the_report_without_drawings_reads_as_text() -> None:
+    """Intervals stand in brackets behind their figure; of what a drawing shows by signs neither labels nor a legend are left."""
+    tile = Figure(
+        "Win rate",
+        source("46%"),
+        Sentence("35 to 56"),
+        (Sentence("37 of 81 won"), Sentence("up")),
+        (source("Q4 2025"), source("Q3 2025")),
+    )
+    rows = [(Pair("1", "–"), "9")]
+    legend = "Shaded: what chance does; a diamond is outside. Dashed: all deals, 39%. Shares: won (full), lost (striped). Hatched: open."
+    drawn = table("By week", ["Week", ">Lost"], rows, legend, Drawing(counts(1.0), ((),), 1))
+    section = Section("a", "At a glance", None, (Figures((tile,)), drawn))
+    report = Report("2025-Q4", Sentence("We won"), (Sentence("81 closed deals."),), (section,), company="Example")
+    assert as_markdown(report).replace("\N{NO-BREAK SPACE}", " ") == (
+        "# We won\n\nWin/loss report Q4 2025, Example\n\n81 closed deals.\n\n## At a glance\n\n"
+        "- **Win rate: 46%** (35 to 56). 37 of 81 won; up\n\n"
+        "**By week**\n\n| Week | Lost |\n|---|---:|\n| 1 | 9 |\n\nAll deals, 39%. Shares: won, lost.\n"
+    )

@@ -104,7 +104,10 @@ def test_value_and_time_of_few_won_deals_are_empty_and_their_counts_stay() -> No
         assert (row["won_amount"], row["mean_won_amount"], row["median_won_cycle_days"], row["value_win_rate"]) == (
             None,
         ) * 4
-        assert row["value_missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"
+        assert (
+            row["value_missing_reason"]
+            == "figures of fewer than 5 deals, and those that would give one away, are not shown"
+        )
         # the twenty lost ones are enough
         assert row["lost_amount"] == 7
     assert rows["banks"]["won_amount"] is not None and rows["banks"]["value_missing_reason"] is None
@@ -269,7 +272,10 @@ def test_a_rate_of_value_in_the_advice_does_not_tell_an_amount_that_is_hidden_am
         "industry banks or more": False,
     }
     assert worth["industry banks"]["missing_reason"] == "none"
-    assert worth["industry shops"]["missing_reason"] == "fewer than 5 deals, or needed to hide such a figure: not shown"
+    assert (
+        worth["industry shops"]["missing_reason"]
+        == "figures of fewer than 5 deals, and those that would give one away, are not shown"
+    )
 
 
 def hide_all(connection: duckdb.DuckDBPyConnection, *hidden_outcomes: str) -> None:
@@ -321,7 +327,7 @@ def test_a_rate_by_value_is_shown_where_the_baseline_shows_it() -> None:
     rows = sorted(
         published(connection, "win_rate_definitions"), key=lambda row: (str(row["period"]), str(row["definition"]))
     )
-    hidden = "fewer than 5 deals, or needed to hide such a figure: not shown"
+    hidden = "figures of fewer than 5 deals, and those that would give one away, are not shown"
     assert [
         (row["period"], row["definition"], row["win_rate"], row["step"], row["missing_reason"]) for row in rows
     ] == [
@@ -360,6 +366,6 @@ def test_the_weeks_in_which_few_deals_were_won_do_not_follow_from_the_curves() -
     }
     hidden = [row for row in rows if (row["period"], row["segment"]) not in shown_curves]
     assert {row["missing_reason"] for row in hidden} == {
-        "fewer than 5 deals, or needed to hide such a figure: not shown"
+        "figures of fewer than 5 deals, and those that would give one away, are not shown"
     }
     assert [row[figure] for row in hidden for figure in figures] == [None] * 8

@@ -190,8 +190,8 @@ def test_a_page_without_quarters_says_nothing_of_them(undated: dict[str, Any]) -
 def test_a_field_that_decides_the_outcome_is_named_and_not_praised(undated: dict[str, Any]) -> None:
     assert "Not judged, since it nearly decides the outcome: lead_source" in undated["summary"]
     assert "100%" not in undated["summary"]
-    assert "Lead source is not judged: lead\\_source nearly decides the outcome" in undated["page"]
-    assert "What nearly decides the outcome is not judged (lead\\_source)" in undated["page"]
+    assert "Lead source is not judged: lead source nearly decides the outcome" in undated["page"]
+    assert "What nearly decides the outcome is not judged (lead source)" in undated["page"]
 
 
 @pytest.fixture(scope="module")

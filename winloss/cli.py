@@ -1030,3 +1030,7 @@ def doctor(is_self_test: bool, is_quiet: bool) -> None:
         is_sound = is_sound and all(finding.verdict == "ok" for finding in scenarios)
     if not is_sound:
         raise click.ClickException("Something stands in the way: see the lines marked FAIL.")
+
+
+if __name__ == "__main__":
+    main(prog_name="winloss")

@@ -163,6 +163,21 @@ def lower_label(name: Any) -> str:
     return label(name).lower()
 
 
+_WORD = re.compile(r"[^\W\d_]{4}")
+_ANSWERS = ("true", "false", "none")
+
+
+def segment_name(dimension: str, segment: str) -> str:
+    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, a competitor."""
+    if dimension == "competitor":
+        # what "Acme won 53 of 137 deals" says is the reverse
+        return f"Deals against {segment}"
+    is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
+    if is_word and not dimension.endswith("_band"):
+        return segment
+    return f"{dimension.replace('_', ' ').capitalize()} {segment}"
+
+
 def listed(parts: list[str]) -> str:
     """'a', 'a and b', 'a, b and c'."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

@@ -15,6 +15,7 @@ from scipy import special
 from winloss.advice import statistics
 from winloss.advice.counts import Cell, SegmentCounts, base_of, is_cut, rounded
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
+from winloss.formatting import lower_label
 from winloss.rows import Row, Value
 
 OTHER_VALUES = "(other values)"
@@ -281,7 +282,7 @@ def _segment_evidence(outcome: Outcome, row: SegmentCounts, base: float, paramet
     evidence.q_value = outcome.first_q[tested]
     if claim is not None:
         evidence.claim_step, evidence.adjusted_for = claim.step, outcome.named(claim.adjusted_for)
-    elif evidence.not_judged is None and evidence.q_value <= parameters.false_discovery_rate:
+    elif evidence.not_judged is None and _is_explained(evidence, parameters):
         evidence.explained_by = outcome.named(claim.cell for claim in outcome.claims)
     _decide(evidence, base, _may_be_claimed(outcome, cell, parameters), parameters)
     evidence.caveats = _caveats(outcome, row, rest, evidence, claim, parameters)
@@ -430,6 +431,14 @@ def _not_asked(outcome: Outcome, cell: Cell, result: Tally, is_claimed: bool, pa
     return SIBLINGS_CLAIMED if has_claimed_sibling and result.other_closed_deals < parameters.minimum_deals else None
 
 
+def _is_explained(evidence: Evidence, parameters: Parameters) -> bool:
+    """Whether the claims leave nothing of what stood out at the first look: chance could do the rest, and the gap is smaller by enough to act on."""
+    left = (evidence.adjusted_difference or 0.0) * math.copysign(1.0, evidence.difference or 0.0)
+    stood_out = evidence.q_value is not None and evidence.q_value <= parameters.false_discovery_rate
+    is_chance = evidence.p_value is not None and evidence.p_value > parameters.backward_p
+    return stood_out and is_chance and abs(evidence.difference or 0.0) - left >= parameters.minimum_lift
+
+
 def points_alike(lift: float | None, expected: float | None) -> bool:
     """Whether the gap as counted and the gap to expect are on the same side of zero."""
     return (lift or 0.0) * (expected or 0.0) > 0
@@ -572,7 +581,7 @@ def _why_not_judged(outcome: Outcome, evidence: Evidence, parameters: Parameters
         sides = " and ".join(side[0][1] for side in outcome.holding(evidence.cell))
         text = f"{name} is part of what is claimed: {sides}."
     elif evidence.not_judged == SIBLINGS_CLAIMED:
-        text = f"The other values of {evidence.cell[0][0]} are accounted for: nothing is left to compare {name} with."
+        text = f"The other values of {lower_label(base_of(evidence.cell[0][0]))} are accounted for: nothing is left to compare {name} with."
     elif evidence.not_judged == TOO_YOUNG:
         text = f"{name} is too young to judge: most of its deals that will be won are still open."
     elif evidence.not_judged == NOT_CONFIRMED:
@@ -602,7 +611,7 @@ def _of_claims(outcome: Outcome, evidence: Evidence) -> list[Caveat]:
             caveats.append(
                 Caveat(
                     f"may_know_outcome:{dimension}",
-                    f"Does {dimension} know the outcome? It tells won from lost almost by itself. If it is known before the "
+                    f"Does {lower_label(dimension)} know the outcome? It tells won from lost almost by itself. If it is known before the "
                     "deal, say so in known_before_the_deal.",
                 )
             )
@@ -610,7 +619,7 @@ def _of_claims(outcome: Outcome, evidence: Evidence) -> list[Caveat]:
             caveats.append(
                 Caveat(
                     f"few_owners:{dimension}",
-                    f"{dimension} cannot be told from who sells there: few owners work each segment.",
+                    f"{lower_label(dimension)} cannot be told from who sells there: few owners work each segment.",
                 )
             )
     if not outcome.is_dated and evidence.action in (TARGET_MORE, DEPRIORITISE):
@@ -631,11 +640,11 @@ def _caveats(
     claim: Claim | None,
     parameters: Parameters,
 ) -> tuple[Caveat, ...]:
-    name = f"{base_of(row.dimension)} {row.value}"
+    name = cell_label(evidence.cell)
     caveats = [*_why_not_judged(outcome, evidence, parameters), *_of_claims(outcome, evidence)]
     if claim is not None:
         for other in outcome.not_separable.get(claim.cell, ()):
-            caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {other}."))
+            caveats.append(Caveat(f"not_separable:{other}", f"{name} cannot be separated from {lower_label(other)}."))
     if evidence.explained_by:
         by = ", ".join(cell_label(cell) for cell in evidence.explained_by)
         caveats.append(Caveat("explained_by", f"{name} is explained by {by}."))
@@ -666,7 +675,11 @@ def _caveats(
     gap = known_won / outcome.won - known_lost / (outcome.deals - outcome.won)
     if abs(gap) >= parameters.known_gap_caveat:
         side = "won" if gap > 0 else "lost"
-        caveats.append(Caveat("recorded_unevenly", f"{base_of(row.dimension)} is recorded more often on {side} deals."))
+        caveats.append(
+            Caveat(
+                "recorded_unevenly", f"{lower_label(base_of(row.dimension))} is recorded more often on {side} deals."
+            )
+        )
     return tuple(caveats)
 
 
@@ -674,8 +687,8 @@ def _caveats(
 
 
 def cell_label(cell: Cell) -> str:
-    """A segment in words: 'industry Technology', a pair joined by 'and'."""
-    return " and ".join(f"{base_of(dimension)} {value}" for dimension, value in cell)
+    """A segment in words: 'lead source Referral', a pair joined by 'and'."""
+    return " and ".join(f"{lower_label(base_of(dimension))} {value}" for dimension, value in cell)
 
 
 def evidence_rows(selection: Selection) -> list[Row]:

@@ -6,7 +6,6 @@ not in its record.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from winloss.advice.evidence import (
@@ -26,6 +25,7 @@ from winloss.advice.evidence import (
 from winloss.advice.parameters import METHOD_VERSION, UNKNOWN, Parameters
 from winloss.advice.statistics import step_down_bound
 from winloss.figures import percent, plain, points, signed, thousands
+from winloss.formatting import lower_label, segment_name
 from winloss.rows import Row, Value
 
 MAXIMUM_WORDS = 35
@@ -151,22 +151,7 @@ def _rank_key(row: Mapping[str, Value]) -> tuple[object, ...]:
 def segment_label(row: Mapping[str, Value]) -> str:
     """A segment in words, a pair joined by a multiplication sign: "Technology × Revenue band $10M to $50M"."""
     cells = [(row["dimension"], row["segment"]), (row.get("second_dimension"), row.get("second_segment"))]
-    return " × ".join(_told(str(dimension), str(segment)) for dimension, segment in cells if segment)
-
-
-def _told(dimension: str, segment: str) -> str:
-    """The segment, behind the name of its dimension where it does not say by itself what it is: a band, Yes, B2, a competitor."""
-    if dimension == "competitor":
-        # what "Acme won 53 of 137 deals" says is the reverse
-        return f"Deals against {segment}"
-    is_word = _WORD.search(segment) is not None and segment.lower() not in _ANSWERS
-    if is_word and not dimension.endswith("_band"):
-        return segment
-    return f"{dimension.replace('_', ' ').capitalize()} {segment}"
-
-
-_WORD = re.compile(r"[^\W\d_]{4}")
-_ANSWERS = ("true", "false", "none")
+    return " × ".join(segment_name(str(dimension), str(segment)) for dimension, segment in cells if segment)
 
 
 def rationale(row: Mapping[str, Value], parameters: Parameters = Parameters()) -> str:
@@ -262,7 +247,7 @@ def no_claim_sentence(
     leaks = dict.fromkeys(str(row["dimension"]) for row in evidence if "leak:" in str(row.get("caveat_codes")))
     if not candidates and leaks:
         return (
-            f"What nearly decides the outcome is not judged ({', '.join(leaks)}); no other segment holds the "
+            f"What nearly decides the outcome is not judged ({', '.join(map(lower_label, leaks))}); no other segment holds the "
             f"{parameters.minimum_deals} deals needed to compare it with other segments."
         )
     if not candidates:

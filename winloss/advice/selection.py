@@ -42,6 +42,7 @@ from winloss.advice.evidence import leak_rows as leak_rows
 from winloss.advice.evidence import run_row as run_row
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.statistics import Floats
+from winloss.formatting import lower_label
 
 MIRRORED_Z = 1e-5
 """Pairs of a dimension of two values mirror each other: their z are equal but for what the fit leaves over."""
@@ -745,7 +746,7 @@ def _leaks(
                 Leak(
                     dimension,
                     "filled_after_closing",
-                    f"{dimension} is filled on {_of(known, rows, is_won=True)} won deals but {_of(known, rows, is_won=False)} lost ones: "
+                    f"{lower_label(dimension)} is filled on {_of(known, rows, is_won=True)} won deals but {_of(known, rows, is_won=False)} lost ones: "
                     "it seems to be filled after closing.",
                 )
             )
@@ -760,7 +761,7 @@ def _leaks(
                 Leak(
                     dimension,
                     "decides_outcome",
-                    f"{dimension} nearly decides the outcome: {_of([*losing, *winning], known)} deals have values "
+                    f"{lower_label(dimension)} nearly decides the outcome: {_of([*losing, *winning], known)} deals have values "
                     "that almost always win or almost always lose.",
                 )
             )

@@ -20,7 +20,7 @@ from winloss.load.encodings import check_encodings
 from winloss.load.file_inspection import KeptCells
 from winloss.load.folder import Folder
 from winloss.load.parsing import OUTCOMES, ROUNDED
-from winloss.load.plan import ReadingPlan, Request, make_plan, new_engine, recognised_crm
+from winloss.load.plan import NO_WORD, ReadingPlan, Request, make_plan, new_engine, recognised_crm
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
 from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
@@ -120,7 +120,7 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
         )
         if versions_found.refusal:
             return Preview((*lines, "", versions_found.refusal), CANNOT_WORK)
-        has_problems = any(_A_PROBLEM.match(line) for line in lines)
+        has_problems = any(_A_PROBLEM.match(line) or line.startswith(f"Note: {NO_WORD}") for line in lines)
         return Preview(tuple(lines), PROBLEMS if has_problems else FINE)
     except ReadingError as error:
         return Preview(tuple(error.sentences), CANNOT_WORK)

@@ -62,6 +62,16 @@ def positions(header: str, headers: Sequence[str]) -> list[int]:
     return [place for place, found in enumerate(headers) if plain(found) == wanted]
 
 
+def headers_that_stand_twice(file: ExportFile) -> dict[str, list[int]]:
+    """By the first of them as it is written, where headers stand that are more than one."""
+    found: dict[str, list[int]] = {}
+    for header in dict.fromkeys(file.nameable_headers):
+        places = positions(header, file.headers)
+        if len(places) > 1:
+            found.setdefault(file.headers[places[0]], places)
+    return found
+
+
 def missing_header(header: str, wanted_for: str, file: ExportFile, lookups: Sequence[ExportFile] = ()) -> str:
     """The sentence that says a header is not in a file, nor in its lookups, with the nearest that is."""
     also = f", nor has {' or '.join(lookup.name for lookup in lookups)}" if lookups else ""

@@ -11,8 +11,10 @@ from winloss.load.contents import plain_stage_words
 # How the words of an outcome are made in the languages whose words the lists know.
 _LIKE = (
     ("disqualified", r"disqual|unqual|not qualified|junk|spam|duplica|doublon|doppelt|no fit|test"),
-    ("lost", r"^(l|0)$|\blost\b|\bloss\b|verlor|abgelehnt|abgesagt|perdu|perdid|persa|perso|prohr|przegran|rejected|declined|no decision"),
-    ("won", r"^(w|100)$|\bwon\b|\bwin\b|gewonn|beauftragt|gagn|ganad|ganho|ganha|vint[ao]|vyhr|wygran|signed|success|erfolg|closed deal"),
+    ("lost", r"^(not|no|n[ãa]o|non|nicht|niet|pas) (sold|won|clos|sign|vend|verk|gewonn|gan|gagn|vint|fech)|^(l|0)$|\blost\b|\bloss\b|verlor"
+             r"|abgelehnt|abgesagt|perdu|perdid|persa|perso|prohr|przegran|rejected|declined|no decision"),
+    ("won", r"^(w|100)$|\bsold\b|vendid|vendu|verkauft|verkocht|\bwon\b|\bwin\b|gewonn|beauftragt|gagn|ganad|ganho|ganha|vint[ao]|vyhr|wygran"
+            r"|signed|success|erfolg|closed deal"),
     ("open", r"open|offen|working|lopend|in corso|商談|progress|pending|negoti|verhandl|prospect|qualif|proposal|angebot|en cours|abiert|aperto|aberto"
              r"|activ|aktiv|demo|discov|engag"),
 )  # fmt: skip

@@ -8,7 +8,7 @@ import os
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +27,7 @@ from winloss.load.file_inspection import DELIMITERS, ExportFile, KeptCells
 from winloss.load.fiscal import fiscal_notices
 from winloss.load.folder import Folder, holds_exports
 from winloss.load.formats import decide_formats
-from winloss.load.headers import plain
+from winloss.load.headers import headers_that_stand_twice, plain
 from winloss.load.layout import Layout, whole_number
 from winloss.load.line_tables import land
 from winloss.load.mapping import own_headers
@@ -48,7 +48,7 @@ from winloss.load.statements import (
 )
 from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
-from winloss.settings import PROJECT
+from winloss.settings import PROJECT, declared
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
 LOADER_VERSION = 5
@@ -73,6 +73,10 @@ SETTINGS = (
 
 class UnknownHeadersError(ReadingError):
     """The headers of the files are those of no CRM that is known."""
+
+
+NO_WORD = "mapping.outcomes names no word under"
+"""How the sentence begins that says a mapping knows no deal as won, or none as lost."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +272,11 @@ def make_plan(
         _check_versions(layout, formats, engine)
         statements["files"] = report_statement(REPORTS["files"], _file_rows(layout, formats))
         statements["columns"] = report_statement(REPORTS["columns"], _column_rows(layout, formats))
-        notices = _notices(layout, engine) + fiscal_notices(layout, formats, request.crm, engine, request.variables)
+        notices = (
+            _notices(layout, engine)
+            + _missing_words(layout, statements["deals"], engine)
+            + fiscal_notices(layout, formats, request.crm, engine, request.variables)
+        )
         return ReadingPlan(layout, formats, statements, notices)
     except BaseException:
         clear_copies(request.database)
@@ -443,6 +451,11 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                 f"{file.name}: {same} lines are the same as another in every column and count as deals of their own. Add the id of the "
                 f"deal to the export."
             )
+    used = columns_in_use(layout.readings)
+    for file in dict.fromkeys(
+        file for reading in layout.readings for file in (reading.file, *(lookup.file for lookup in reading.lookups))
+    ):
+        notices += _unread_headers(file, used.get(file, ()))
     for reading in layout.readings:
         notices += _differing_headers(reading, engine)
         for lookup in reading.lookups:
@@ -456,6 +469,35 @@ def _notices(layout: Layout, engine: duckdb.DuckDBPyConnection) -> list[str]:
                     f"in {reading.file.name} (first on line {row[2]}); what it would add stays unknown there."
                 )
     return notices
+
+
+def _missing_words(layout: Layout, deals: str, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """A sentence where a mapping has no word for won deals, or for lost ones, none is one by the word itself, and the others are more than a few."""
+    lacking = [outcome for outcome in ("won", "lost") if not layout.outcome_words.get(outcome)]
+    if layout.settings_prefix != "mapping." or not lacking:
+        return []
+    row = engine.execute(
+        f"select count(*) filter (where outcome = 'won'), count(*) filter (where outcome = 'lost') from ({deals}) as deals where line_problem is null"
+    ).fetchone()
+    counted = dict(zip(("won", "lost"), row or (0, 0), strict=True))
+    return [
+        f"{NO_WORD} {outcome}, so no deal counts as {outcome} and no win rate means anything: write the words of {outcome} deals there."
+        for outcome in lacking
+        if not counted[outcome] and sum(counted.values()) >= int(declared()["minimum_deals"].default)
+    ]
+
+
+def _unread_headers(file: ExportFile, used: Collection[str]) -> list[str]:
+    """A sentence for each header that stands twice in a file, where for that reason none of its columns is read."""
+    told = []
+    for name, places in headers_that_stand_twice(file).items():
+        if not any(file.columns[place] in used for place in places):
+            columns = " and ".join(str(place + 1) for place in places)
+            told.append(
+                f'{file.name} has the header "{name}" {len(places)} times, as columns {columns}, and none of them is read: rename all but one, '
+                "or leave them out of the export."
+            )
+    return told
 
 
 def _differing_headers(reading: FileReading, engine: duckdb.DuckDBPyConnection) -> list[str]:

@@ -28,7 +28,15 @@ from winloss.formatting import FORMULA_STARTS
 from winloss.own_files import is_published_database, new_folder, remove_folders
 from winloss.publish.build_folders import BuildFolders, OthersFilesError, make_folder, published_place
 from winloss.publish.small_cells import CONTACT_COUNTS, FIRST_DAYS, PUBLISHED_PERIODS, hide_first_days, hide_small_cells
-from winloss.publish.small_values import FOLLOWING, TABLES, CopyError, hide_small_values, judged_rows, shown_values
+from winloss.publish.small_values import (
+    FOLLOWING,
+    TABLES,
+    CopyError,
+    hide_small_values,
+    judged_rows,
+    not_shown,
+    shown_values,
+)
 from winloss.questions import as_script, askable, read_questions
 from winloss.settings import PROJECT
 
@@ -460,7 +468,7 @@ def _shown_select(table: PublishedTable, columns: Sequence[str], minimum: int) -
         conditions.append(f"period in ({', '.join(_text(period) for period in PUBLISHED_PERIODS)})")
     if conditions:
         rows += f" where {' and '.join(conditions)}"
-    few = f"'fewer than {minimum} deals, or needed to hide such a row: not shown'"
+    few = f"'{not_shown(minimum)}'"
     if table.name in CELLS:
         cells = CELLS[table.name]
         source = f"""select

@@ -623,9 +623,14 @@ def _flag(outcome: str) -> str:
     return f"is_{outcome}_hidden"
 
 
+def not_shown(minimum: int) -> str:
+    """Why a figure is missing that may not leave."""
+    return f"figures of fewer than {minimum} deals, and those that would give one away, are not shown"
+
+
 def shown_values(name: str, columns: Mapping[str, str], shown: Sequence[str], minimum: int) -> dict[str, str]:
     """By column, the expression that gives what may leave of it, over the rows that `judged_rows` makes of the mart `name`."""
-    few = f"'fewer than {minimum} deals, or needed to hide such a figure: not shown'"
+    few = f"'{not_shown(minimum)}'"
     if name in FOLLOWING:
         condition = f"is_hidden_there or deals < {minimum}" if name == "typical_deals" else "is_hidden_there"
         following = {

@@ -56,6 +56,10 @@ class Context:
         quarter = self.baseline("quarter")
         return bool(self.quarter is None and quarter and reason and quarter["missing_reason"] == reason)
 
+    def remedy(self, reason: str, words: str) -> str:
+        """What to do about a figure that is missing; nothing where it is only not shown, for then no data are missing."""
+        return "" if not words or reason.endswith("not shown") else f" {words}"
+
     @property
     def actions(self) -> list[Record]:
         """The actions, first ones first, without those whose evidence rests on figures too small to publish."""

@@ -149,10 +149,29 @@ def _css_text(text: str) -> str:
     return "".join(sign if sign.isascii() and sign.isalnum() else f"\\{ord(sign):x} " for sign in text)
 
 
+_A_SIGN = re.compile(
+    r"(?:Dot|Dashed|Shaded|Tick|Hollow|Filled|Filled disc|Diamond|Full|Pale|Hatched|Grey|Striped)(?: [a-z]+)?: (.*)"
+)
+_ITS_LOOK = re.compile(r" \((?:full|striped|hatched|pale|hollow|filled)\)")
+
+
+def without_legend(caption: Cell) -> str:
+    """A caption without what signs of the drawing mean; of a line at a rate the rate stays."""
+    kept = []
+    for sentence in re.split(r"(?<=\.) (?=[A-Z])", shown(caption)):
+        sign = _A_SIGN.fullmatch(sentence)
+        if sign is None:
+            kept.append(_ITS_LOOK.sub("", sentence))
+        elif re.search(r"\d%\.$", sign[1]):
+            kept.append(sign[1][0].upper() + sign[1][1:])
+    return " ".join(kept)
+
+
 def as_markdown(report: Report) -> str:
     """The same words and tables, without drawings."""
     environment = _environment(False, report)
-    environment.filters["words"] = lambda value: isolated(markdown(shown(value)))
+    environment.filters["words"] = lambda value: isolated(markdown(shown(value).replace(" (–)", "")))
+    environment.globals["without_legend"] = without_legend
     text = environment.get_template("report.md.j2").render(report=report)
     # blank lines in a row come from blocks left out
     lines: list[str] = []

@@ -165,7 +165,12 @@ def is_it_worth_it(context: Context) -> Section:
         reasons = [row for row in claims if row["value_missing_reason"]]
         # a pair, or bands taken together, lack no amounts
         if lacking := next((row for row in reasons if "not valued" not in row["value_missing_reason"]), None):
-            told = say("What the advice is worth cannot be told: {value_missing_reason}. Record the amount of each won deal.", lacking)  # fmt: skip
+            filled = context.marts.first("field_completeness", period="window", outcome="won", field="amount")
+            has_all = filled is not None and filled["filled_share"] == 1
+            remedy = context.remedy(
+                lacking["value_missing_reason"], "" if has_all else "Record the amount of each won deal."
+            )
+            told = say(f"What the advice is worth cannot be told: {{value_missing_reason}}.{remedy}", lacking)
         elif reasons:
             told = say("What the advice is worth cannot be told: {value_missing_reason}.", reasons[0])
         return missing("worth", question, told, "advice_values")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from winloss import formatting
 from winloss.report.charts import Drawing, Mark, rates
 from winloss.report.context import Context, mark
 from winloss.report.document import Block, Columns, Pair, Paragraph, Section, Sentence, Table, missing, table
@@ -46,13 +47,9 @@ def _period(context: Context) -> str:
 def _answers(context: Context, pace: Record) -> list[Sentence]:
     say = context.writer.say
     if pace["win_rate"] is None:
-        return [
-            say(
-                "How many of all deals are won cannot be told: {missing_reason}. Export open deals too, and when each deal was created.",
-                pace,
-                grade="fix the data",
-            )
-        ]
+        remedy = context.remedy(pace["missing_reason"], "Export open deals too, and when each deal was created.")
+        words = f"How many of all deals are won cannot be told: {{missing_reason}}.{remedy}"
+        return [say(words, pace, grade="fix the data" if remedy else None)]
     rows = {row["definition"]: row for row in context.marts.rows("win_rate_definitions", period="window")}
     judged, paced = rows.get("closed"), rows.get("pace")
     if judged is None or paced is None or judged["pace_gap"] is None:
@@ -128,7 +125,10 @@ def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
     if not seen or not seen[-1]["won_share"]:
         reason = next((row for row in rows if row["missing_reason"]), None)
         return Paragraph(
-            say("How fast deals are won cannot be told: {missing_reason}. Export when each deal was created.", reason)
+            say(
+                f"How fast deals are won cannot be told: {{missing_reason}}.{context.remedy(reason['missing_reason'], 'Export when each deal was created.')}",
+                reason,
+            )
             if reason
             else Sentence("How fast deals are won cannot be told: no won deal has both its dates."),
             "missing",
@@ -165,10 +165,26 @@ def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
             for row in listed
         ],
         "Share of all deals by weeks since creation: won (full), lost (striped), open (hatched)."
-        + (" Tick: won by then in as many quarters before." if earlier else ""),
+        + (f" Tick: won by then {_before(context)}." if earlier else ""),
         Drawing(rates(), tuple(bars(row) for row in listed), 1),
     )
     return drawn, _compared(context, seen, earlier)
+
+
+def _before(context: Context) -> str:
+    """Which quarters before the window the comparison is with: those that the export holds, where they are fewer than the window has."""
+    window, as_many = context.period("window"), "in as many quarters before"
+    if window is None or window.get("starts_on") is None:
+        return as_many
+    held = [
+        row["quarter"]
+        for row in context.marts.rows("win_rates_by_quarter")
+        if row["starts_on"] < window["starts_on"] and row["closed_deals"]
+    ]
+    if len(held) >= window["quarter_count"] or not held:
+        return as_many
+    named = formatting.text(held[0]) + (f" to {formatting.text(held[-1])}" if len(held) > 1 else "")
+    return f"in {named}, all that the export holds before"
 
 
 def _compared(context: Context, seen: list[Record], earlier: dict[int, Record]) -> Sentence | None:
@@ -178,7 +194,7 @@ def _compared(context: Context, seen: list[Record], earlier: dict[int, Record]) 
         return None
     return context.writer.say(
         "As fast as before? By week {then.age_weeks|count}, {now.won_share|percent} ({now.won_share_low|percent_bare} to "
-        "{now.won_share_high|percent_bare}) of all deals are won; in as many quarters before, {then.won_share|percent} "
+        f"{{now.won_share_high|percent_bare}}) of all deals are won; {_before(context)}, {{then.won_share|percent}} "
         "({then.won_share_low|percent_bare} to {then.won_share_high|percent_bare}) were.",
         now=now,
         then=earlier[now["age_weeks"]],

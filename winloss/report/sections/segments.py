@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winloss.formatting import count, label, listed, lower_label
+from winloss.formatting import count, label, listed, lower_label, segment_name, text
 from winloss.report.charts import Drawing, Mark, rates
 from winloss.report.context import Context, mark
 from winloss.report.document import (
@@ -17,7 +17,6 @@ from winloss.report.document import (
     Source,
     Table,
     missing,
-    shown,
     table,
 )
 from winloss.report.marts import Record
@@ -41,10 +40,8 @@ def where_we_win(context: Context) -> Section:
     blocks: list[Block] = []
     if claims:
         compared = claims[0]["comparisons"]
-        words = (
-            "These differ by more than chance{}: filled discs win more often than other segments, diamonds less often."
-        )
-        tested = words.format(" after testing {comparisons|count} segments and pairs together" if compared else "")
+        tested = "These differ by more than chance"
+        tested += " after testing {comparisons|count} segments and pairs together." if compared else "."
         blocks.append(Paragraph(say(tested, claims[0], grade="strong"), "takeaway"))
     else:
         row = context.marts.first("report_findings", topic="no_claim")
@@ -128,7 +125,10 @@ def _drawn(context: Context, dimension: str, rows: list[Record], claims: list[Re
             (write.cell(row, "segment"), context.of(row, "won_deals", "closed_deals"), context.figure(row, "win_rate"))
             for row in ordered
         ],
-        write.say("Dashed: all deals, {win_rate|percent}.", all_deals),
+        write.say(
+            "Filled disc: wins more often than other segments. Diamond: wins less often. Dashed: all deals, {win_rate|percent}.",
+            all_deals,
+        ),
         Drawing(
             rates(all_deals["win_rate"], f"all deals {reference}"),
             tuple(shape(row) for row in ordered),
@@ -149,6 +149,10 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
         for name in _order(context)
     }
     # a dimension of few deals, or any where nothing may be claimed, was never tested
+    advised = context.marts.rows("icp_recommendations", second_segment=None)
+    # what a test or a bet stands on is not proven, but no gap "that could be chance" either
+    hoped_for = [row for row in advised if row["action"] == "keep_testing" and row["dimension"] not in claimed]
+    promising = {row["dimension"] for row in hoped_for}
     has_test = {row["dimension"] for row in context.marts.rows("icp_recommendations") if row.get("p_value") is not None}
     tested: list[str] = []
     thin: list[str] = []
@@ -160,11 +164,17 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
             continue
         if len(known[name]) < 2:
             single.append(lower_label(name))
+        elif name in promising:
+            continue
         elif row["is_recommendable"]:
             (tested if name in has_test else thin).append(lower_label(name))
         else:
             untested.append(lower_label(name))
     told: list[Sentence] = []
+    if hoped_for:
+        named = [say("{segment_label}", row) for row in sorted(hoped_for, key=lambda row: row["rank"])]
+        words = f"Not proven, but worth a test: {listed([part.text for part in named])}."
+        told.append(Sentence(words, tuple(source for part in named for source in part.sources), "Directional"))
     if tested:
         told.append(Sentence(f"No signal: {listed(tested)}. Every gap there could be chance."))
     if thin:
@@ -179,13 +189,15 @@ def _not_drawn(context: Context, rows: list[Record], claims: list[Record]) -> tu
             if row["closed_deals"] >= context.minimum_deals
             and row["difference"] is not None
             and not row["has_few_deals"]
+            # only a type that chance does not tell from the others changes what a rate over all of them means
+            and row["difference_low"] * row["difference_high"] > 0
         ]
-        if len(apart) > 1:
+        if apart:
             row = max(apart, key=lambda row: (abs(row["shrunken_win_rate"] - row["other_win_rate"]), row["segment"]))
             told.append(
                 say(
                     "{segment} deals won {won_deals|count} of {closed_deals|count} ({win_rate|percent}; {win_rate_low|percent_bare} to "
-                    "{win_rate_high|percent_bare}) and count in all rates; all others won {other_win_rate|percent}.",
+                    "{win_rate_high|percent_bare}), all other types {other_win_rate|percent}. Every rate here counts both.",
                     row,
                 )
             )
@@ -260,7 +272,10 @@ def all_segments(context: Context) -> Section:
                 ["Pair", ">Won of closed", ">Rate (95%)"],
                 [
                     (
-                        f"{shown(write.cell(row, 'segment'))} × {shown(write.cell(row, 'second_segment'))}",
+                        text(
+                            f"{segment_name(row['dimension'], row['segment'])} × "
+                            f"{segment_name(row['second_dimension'], row['second_segment'])}"
+                        ),
                         context.of(row, "won_deals", "closed_deals"),
                         context.figure(row, "win_rate"),
                     )
@@ -270,6 +285,8 @@ def all_segments(context: Context) -> Section:
             )
         )
     profile = context.marts.rows("icp_profile")
+    stated = context.marts.rows("field_completeness")
+    absent = {row["field"] for row in stated if row["missing_reason"] == "not exported"}
     if profile:
         blocks.append(
             table(
@@ -279,9 +296,13 @@ def all_segments(context: Context) -> Section:
                     (
                         write.cell(row, "profile_field", "label"),
                         context.or_dash(row, "current_value"),
-                        write.cell(row, "recommended_value") if row["recommended_value"] else "nothing yet",
+                        write.cell(row, "recommended_value")
+                        if row["recommended_value"]
+                        else "not in the export"
+                        if _field(row) in absent
+                        else "nothing yet",
                         write.cell(row, "deprioritised_value") if row["deprioritised_value"] else "–",
-                        context.grade(row),
+                        "–" if _field(row) in absent else context.grade(row),
                     )
                     for row in profile
                 ],
@@ -289,3 +310,8 @@ def all_segments(context: Context) -> Section:
             )
         )
     return Section("segments", question, None, tuple(blocks), sources)
+
+
+def _field(row: Record) -> str:
+    """What the counts of filled fields call the field of a profile."""
+    return "qualification score" if row["profile_field"] == "score_threshold" else lower_label(row["profile_field"])
