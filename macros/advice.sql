@@ -53,7 +53,8 @@
             ~ 'expected_difference_low double, expected_difference_high double, deals_needed bigint, grade string, rationale string',
         'int_icp_backtest':
             'method string, quarter string, trained_from string, trained_to string, advice string, inside_closed_deals bigint, '
-            ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint',
+            ~ 'inside_won_deals bigint, outside_closed_deals bigint, outside_won_deals bigint, inside_decisions bigint, inside_won_decisions bigint, '
+            ~ 'outside_decisions bigint, outside_won_decisions bigint',
         'int_loss_reason_changes':
             'reason string, losses bigint, previous_losses bigint, share double, share_low double, share_high double, '
             ~ 'previous_share double, change double, change_low double, change_high double, adjusted_change double, '

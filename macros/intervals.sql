@@ -45,6 +45,12 @@
         {{ wilson_columns(part, whole, name) }}
 {%- endmacro %}
 
+{# The same of deals, the interval as of so many decisions, so that the lines of one narrow none. #}
+{% macro decided_rate_columns(part, whole, decisions, name) -%}
+    {{ rate(part, whole) }} as {{ name }},
+        {{ wilson_columns('(cast(' ~ part ~ ' as double) * ' ~ decisions ~ ' / nullif(' ~ whole ~ ', 0))', decisions, name) }}
+{%- endmacro %}
+
 {# Three columns: how far apart two such rates are, and the ends of the 95 % interval of that. #}
 {% macro difference_columns(rate, other_rate, name) -%}
     {{ rate }} - {{ other_rate }} as {{ name }},

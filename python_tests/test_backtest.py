@@ -63,6 +63,17 @@ def test_advice_is_drawn_from_the_quarters_before_and_counted_on_the_quarter() -
     assert (rows["naive"]["advice"], rows["naive"]["trained_from"]) == ("Bank", "2025-Q2")
 
 
+def test_a_decision_in_several_lines_is_counted_once_beside_its_lines() -> None:
+    deals = quarter("2025-Q1", STRONG_BANK) + quarter("2025-Q2", STRONG_BANK) + quarter("2025-Q3", STRONG_BANK)
+    marts = marts_of(deals, "2025-Q3")
+    marts.execute("update int_deal_cells set decisions = deals // 2, won_decisions = won // 2")
+    [ours] = [row for row in backtest(reader_over(marts)) if (row["method"], row["quarter"]) == ("winloss", "2025-Q3")]
+    # Bank: 36 of 40; the others: 28 of 80, of which 7 of 20 in each region are 3 of 10
+    told = [ours[f"{side}_{count}"] for side in ("inside", "outside") for count in ("closed_deals", "won_deals")]
+    decided = [ours[f"{side}_{count}"] for side in ("inside", "outside") for count in ("decisions", "won_decisions")]
+    assert (told, decided) == ([40, 36, 80, 28], [20, 18, 40, 12])
+
+
 def test_three_wins_of_three_are_advice_for_the_naive_rule_only() -> None:
     deals = quarter("2025-Q1", EVEN | {"Zoo": (3, 0)}) + quarter("2025-Q2", EVEN | {"Zoo": (3, 0)})
     rows = {row["method"]: row for row in backtest(reader_over(marts_of(deals, "2025-Q2")))}

@@ -25,7 +25,7 @@ TABLES = (*KEYS, "icp_profile", "open_pipeline_by_profile")
 OF_EARLIER_BUILDS = {"recommendation_follow_up", "report_changes", "dim_playbook"}
 # columns that hold a judgement
 JUDGED = re.compile(
-    r"grade|.*verdict|action|agreement|.*_standing|p_value|is_(claimed|changed|promising|reliable|allowed|outside_limits|shift)"
+    r"grade|.*verdict|action|agreement|.*_standing|p_value|is_(claimed|changed|promising|reliable|allowed|outside_limits|shift|within)"
 )
 
 # in the opposite order of the alphabet; Web has three letters, and short names are told with their dimension
@@ -80,7 +80,8 @@ def as_exported(build: Callable[..., Told]) -> Told:
 
 
 def rounded(row: dict[str, Any]) -> str:
-    """A row as text, floats to nine places: sums of many names are added up in another order."""
+    """A row as text, floats to nine places, for sums of many names are added up in another order; so are segments listed in one cell."""
+    row = row | {"advice": sorted(row["advice"].split("; "))} if "advice" in row else row
     return repr({name: round(cell, 9) + 0.0 if isinstance(cell, float) else cell for name, cell in row.items()})
 
 

@@ -275,7 +275,7 @@ def test_the_backtest_counts_a_side_of_a_cut_as_its_bands() -> None:
     connection, rows = marts(1)
     inside = Counter((row["is_won"]) for row in rows if row["size"] in BANDS[3:] and row["closed_quarter"] == "2025-Q2")
     found = _counts(reader_over(connection), CUTS, "2025-Q2", [("size", "large and above")])
-    assert found == (inside.total(), inside[1])
+    assert found[:2] == (inside.total(), inside[1])
 
 
 def test_a_band_of_a_side_that_differs_too_little_to_act_on_is_judged_by_itself() -> None:

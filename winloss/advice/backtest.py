@@ -18,6 +18,7 @@ from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, number
 
 NAIVE_DIMENSIONS = ("industry", "revenue_band")
+_COUNTS = ("deals", "won", "decisions", "won_decisions")
 
 Segment = tuple[str, str]
 
@@ -31,6 +32,10 @@ BACKTEST = {
     "inside_won_deals": "integer",
     "outside_closed_deals": "integer",
     "outside_won_deals": "integer",
+    "inside_decisions": "integer",
+    "inside_won_decisions": "integer",
+    "outside_decisions": "integer",
+    "outside_won_decisions": "integer",
 }
 """Columns of the backtest; rates and intervals are made of the counts in SQL."""
 
@@ -39,7 +44,7 @@ def backtest(reader: Reader) -> list[Row]:
     """One row per method and quarter, the quarters oldest first; none with fewer than two quarters.
 
     For a quarter only deals closed before it are looked at, and it must have ended. `advice` lists the segments to target
-    ('' where the method advises nothing), inside and outside count that quarter's deals.
+    ('' where the method advises nothing), inside and outside count that quarter's deals, all and with lines of one decision once.
     """
     quarters = [
         QuarterCounts(str(row["closed_quarter"]), int(row["deals"] or 0), int(row["won"] or 0))
@@ -83,6 +88,10 @@ order by deals.closed_quarter"""
                     "inside_won_deals": inside[1],
                     "outside_closed_deals": everyone[0] - inside[0],
                     "outside_won_deals": everyone[1] - inside[1],
+                    "inside_decisions": inside[2],
+                    "inside_won_decisions": inside[3],
+                    "outside_decisions": everyone[2] - inside[2],
+                    "outside_won_decisions": everyone[3] - inside[3],
                 }
             )
     return result
@@ -128,8 +137,8 @@ group by {name}"""
     return sorted(chosen)
 
 
-def _counts(reader: Reader, cuts: Cuts, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, int]:
-    """Deals and wins of the quarter inside any of the segments, or bands of a cut; of all where `segments` is None."""
+def _counts(reader: Reader, cuts: Cuts, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, ...]:
+    """Deals, wins, decisions and won ones of the quarter inside any of the segments, or bands of a cut; of all where `segments` is None."""
 
     def literal(text: str) -> str:
         return text_literal(text, reader.engine)
@@ -144,9 +153,10 @@ def _counts(reader: Reader, cuts: Cuts, quarter: str, segments: Sequence[Segment
         )
         or "1 = 0"
     )
+    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _COUNTS)
     row = reader.rows(
-        f"""select coalesce(sum(deals), 0) as deals, coalesce(sum(won), 0) as won
+        f"""select {sums}
 from {reader.relation("int_deal_cells")}
 where closed_quarter = {literal(quarter)} and ({is_inside})"""
     )[0]
-    return int(row["deals"] or 0), int(row["won"] or 0)
+    return tuple(int(row[name] or 0) for name in _COUNTS)

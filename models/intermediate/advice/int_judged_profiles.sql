@@ -10,6 +10,7 @@ with profiles as (
         concat_ws(chr(31), {{ attributes }}) as profile,
         count(*) as closed_deals,
         sum(is_won) as won_deals,
+        sum({{ of_decision() }}) as decisions,
         count(case when is_won = 1 then amount end) as valued_won_deals,
         sum(case when is_won = 1 then amount end) as won_amount
     from {{ ref('fct_closed_deals') }}
@@ -23,6 +24,7 @@ select
     scores.expected_win_rate,
     profiles.closed_deals,
     profiles.won_deals,
+    profiles.decisions,
     profiles.valued_won_deals,
     profiles.won_amount
 from {{ advice('int_account_scores') }} as scores

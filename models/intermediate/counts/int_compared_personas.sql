@@ -29,6 +29,7 @@ select
     coalesce(counted.contacts, 0) as contacts,
     coalesce(counted.won_deals, 0) as won_deals_with,
     coalesce(counted.lost_deals, 0) as lost_deals_with,
+    coalesce(counted.decisions, 0) as decisions_with,
     coalesce(counted.won_deals, 0) + coalesce(counted.lost_deals, 0) as closed_deals_with,
     listed.won_deals_with_contacts - coalesce(counted.won_deals, 0) as won_deals_without,
     listed.lost_deals_with_contacts - coalesce(counted.lost_deals, 0) as lost_deals_without,

@@ -10,6 +10,7 @@ with outcomes as (
         segments.is_recommendable,
         segments.outcome,
         count(*) filter (where segments.is_first) as first_deals,
+        sum({{ of_decision(line='segments.decision_line') }}) as decisions,
         {{ outcome_measures() }}
     from {{ ref('fct_deal_segments') }} as segments
     inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
@@ -28,6 +29,7 @@ cells as (
         is_recommendable,
         coalesce(sum(first_deals) filter (where outcome in ('won', 'lost')), 0) as first_closed,
         coalesce(sum(first_deals) filter (where outcome = 'won'), 0) as first_won,
+        cast(coalesce(sum(decisions) filter (where outcome in ('won', 'lost')), 0) as bigint) as decisions,
         {{ deal_measures() }}
     from outcomes
     group by period, dimension, segment, is_recommendable

@@ -12,6 +12,7 @@ next_deals as (
         due.reviewed_quarter,
         due.rank,
         deals.is_won,
+        deals.decision_line = 1 as is_decision,
         ({{ dimension_value('due.dimension', 'deals') }} = due.segment or cuts.segment_part is not null)
         and (
             due.second_segment is null
@@ -34,7 +35,11 @@ counted as (
         count(*) filter (where is_inside) as closed_deals,
         count(*) filter (where is_inside and is_won = 1) as won_deals,
         count(*) filter (where not is_inside) as other_closed_deals,
-        count(*) filter (where not is_inside and is_won = 1) as other_won_deals
+        count(*) filter (where not is_inside and is_won = 1) as other_won_deals,
+        count(*) filter (where is_inside and is_decision) as decisions,
+        count(*) filter (where is_inside and is_decision and is_won = 1) as won_decisions,
+        count(*) filter (where not is_inside and is_decision) as other_decisions,
+        count(*) filter (where not is_inside and is_decision and is_won = 1) as other_won_decisions
     from next_deals
     group by reviewed_quarter, rank
 
@@ -45,6 +50,10 @@ select
     counted.closed_deals,
     counted.won_deals,
     counted.other_closed_deals,
-    counted.other_won_deals
+    counted.other_won_deals,
+    counted.decisions,
+    counted.won_decisions,
+    counted.other_decisions,
+    counted.other_won_decisions
 from due
 left join counted on due.reviewed_quarter = counted.reviewed_quarter and due.rank = counted.rank

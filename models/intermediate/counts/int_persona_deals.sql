@@ -17,6 +17,7 @@ personas_of_deals as (
         {{ persona }} as persona,
         bool_or(outcome = 'won') as is_won,
         max(closed_on) as closed_on,
+        min(decision_line) as decision_line,
         count(*) as contacts
     from contacts
     {%- if kind in ('buying_role', 'persona_in_role') %}
@@ -37,7 +38,8 @@ counted_by_day as (
         persona,
         sum(contacts) as contacts,
         count(*) filter (where is_won) as won_deals,
-        count(*) filter (where not is_won) as lost_deals
+        count(*) filter (where not is_won) as lost_deals,
+        sum({{ of_decision() }}) as decisions
     from personas_of_deals
     group by closed_on, persona_type, persona
 
@@ -49,7 +51,8 @@ select
     by_day.persona,
     cast(sum(by_day.contacts) as bigint) as contacts,
     cast(sum(by_day.won_deals) as bigint) as won_deals,
-    cast(sum(by_day.lost_deals) as bigint) as lost_deals
+    cast(sum(by_day.lost_deals) as bigint) as lost_deals,
+    cast(sum(by_day.decisions) as bigint) as decisions
 from counted_by_day as by_day
 inner join ({{ periods_by_day(ref('bridge_deal_contacts')) }}) as periods
     on by_day.closed_on is not distinct from periods.closed_on

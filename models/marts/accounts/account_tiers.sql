@@ -1,5 +1,6 @@
 -- One row per tier: how many accounts stand in it, with and without deals, what is expected of a deal there, and what the judged quarters won of
--- what they were promised. Tiers add up to all accepted accounts. Where tiers are not allowed numbers of accounts are empty and the reason says why.
+-- what they were promised, the interval that of decisions. Tiers add up to all accepted accounts. Where tiers are not allowed numbers of accounts are
+-- empty and the reason says why.
 
 with counted as (
 
@@ -34,6 +35,7 @@ judged as (
         tier,
         cast(sum(closed_deals) as bigint) as judged_deals,
         cast(sum(won_deals) as bigint) as judged_won_deals,
+        sum(decisions) as judged_decisions,
         round(sum(expected_win_rate * closed_deals) / nullif(sum(closed_deals), 0), 9) as promised_win_rate
     from {{ ref('account_tier_history') }}
     group by tier
@@ -50,7 +52,7 @@ select
     coalesce(judged.judged_deals, 0) as judged_deals,
     coalesce(judged.judged_won_deals, 0) as judged_won_deals,
     judged.promised_win_rate,
-    {{ rate_columns('judged.judged_won_deals', 'judged.judged_deals', 'judged_win_rate') }},
+    {{ decided_rate_columns('judged.judged_won_deals', 'judged.judged_deals', 'judged.judged_decisions', 'judged_win_rate') }},
     coalesce(quality.missing_reason, case when placed.has_few_of_either then 'few accounts: their number is not shown' end) as missing_reason,
     quality.population
 from placed

@@ -14,6 +14,7 @@ select
     {{ dimension.recommendable | lower }} as is_recommendable,
     {{ 'coalesce(named.is_first, true)' if is_named else 'true' }} as is_first,
     deals.outcome,
+    deals.decision_line,
     deals.loss_reason_category,
     deals.closed_on,
     deals.cycle_days,

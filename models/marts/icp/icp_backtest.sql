@@ -1,18 +1,8 @@
 -- One row per method x past quarter: what it would have advised from the quarters before, and how the deals of the quarter inside
--- and outside that advice fared. Quarters of one method add up.
-
-with counted as (
-
-    select
-        *,
-        {{ rate_columns('inside_won_deals', 'inside_closed_deals', 'inside_win_rate') }},
-        {{ rate_columns('outside_won_deals', 'outside_closed_deals', 'outside_win_rate') }}
-    from {{ advice('int_icp_backtest') }}
-
-),
+-- and outside that advice fared. Quarters of one method add up. Intervals and the verdict are of decisions.
 
 -- the method against the best segments of the past without any test, quarter by quarter
-beside_naive as (
+with beside_naive as (
 
     select
         ours.quarter,
@@ -22,8 +12,8 @@ beside_naive as (
             when round(naive.inside_win_rate - ours.inside_win_rate, 9) < 0 then 'worse'
             else 'as good'
         end as naive_verdict
-    from counted as ours
-    inner join counted as naive on ours.quarter = naive.quarter and naive.method = 'naive'
+    from {{ ref('int_rated_backtest') }} as ours
+    inner join {{ ref('int_rated_backtest') }} as naive on ours.quarter = naive.quarter and naive.method = 'naive'
     where ours.method = 'winloss'
 
 ),
@@ -41,8 +31,7 @@ summed as (
 )
 
 select
-    {{ all_but('counted', ['outside_win_rate_low', 'outside_win_rate_high']) }},
-    {{ difference_columns('counted.inside_win_rate', 'counted.outside_win_rate', 'difference') }},
+    counted.*,
     -- moving `shift_points` of every 100 deals from outside to inside; advice for no one or for everybody moves none
     coalesce({{ setting('shift_points') | float }} * (counted.inside_win_rate - counted.outside_win_rate), 0e0) as extra_wins_per_100,
     cast(summed.judged_quarters as bigint) as judged_quarters,
@@ -50,6 +39,6 @@ select
     cast(summed.naive_as_good_quarters as bigint) as naive_as_good_quarters,
     cast(summed.naive_worse_quarters as bigint) as naive_worse_quarters,
     periods.population
-from counted
+from {{ ref('int_rated_backtest') }} as counted
 inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'
 left join summed on counted.method = 'winloss' and counted.quarter = summed.quarter

@@ -38,7 +38,7 @@ select
     coalesce(roles.commonest_role_contacts, 0) as commonest_role_contacts,
     roles.second_role,
     coalesce(roles.second_role_contacts, 0) as second_role_contacts,
-    rated.closed_deals_with >= {{ setting('persona_minimum_occurrences') | int }} as has_enough_deals,
+    rated.decisions_with >= {{ setting('persona_minimum_occurrences') | int }} as has_enough_deals,
     rated.is_comparable,
     case
         when rated.closed_deals_with = 0 then coalesce(rated.missing_reason, 'no one of this persona on a closed deal of this period')

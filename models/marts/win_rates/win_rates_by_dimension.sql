@@ -35,7 +35,7 @@ select
     rated.win_rate,
     rated.win_rate_low,
     rated.win_rate_high,
-    coalesce(rated.closed_deals, 0) < {{ setting('minimum_deals') | int }} as has_few_deals,
+    coalesce(rated.decisions, 0) < {{ setting('minimum_deals') | int }} as has_few_deals,
     case when coalesce(rated.closed_deals, 0) = 0 then coalesce(listed.missing_reason, 'no closed deals of this segment in this period') end as missing_reason,
     rated.other_closed_deals,
     rated.other_won_deals,

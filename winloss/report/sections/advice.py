@@ -43,7 +43,7 @@ def was_it_right(context: Context) -> Section:
         say(
             "From {trained_from} to {trained_to} alone the method would have said: {advice}. In {quarter}, deals inside won "
             "{inside_win_rate|percent} ({inside_won_deals|count} of {inside_closed_deals|count}), all others {outside_win_rate|percent}: "
-            f"{{difference|points}} ({{difference_low|points_bare}} to {{difference_high|points_bare}}). {_verdict(context, last)}".rstrip(),
+            f"{{difference|points}} ({{difference_low|points_bare}} to {{difference_high|points_bare}}). {_verdict(last)}".rstrip(),
             last,
         )
     ]
@@ -65,15 +65,9 @@ def was_it_right(context: Context) -> Section:
     return Section("track-record", question, finding, tuple(blocks_told), sources)
 
 
-def _verdict(context: Context, row: Record) -> str:
-    if row["difference_low"] is None:
-        return ""
-    if min(row["inside_closed_deals"], row["outside_closed_deals"]) >= context.minimum_deals:
-        if row["difference_low"] > 0:
-            return "It held."
-        if row["difference_high"] < 0:
-            return "It did not hold."
-    return "Too few deals to tell whether it held."
+def _verdict(row: Record) -> str:
+    told = {"held": "It held.", "did not hold": "It did not hold.", None: ""}
+    return told.get(row["verdict"], "Too few deals to tell whether it held.")
 
 
 def _quarters(context: Context, rows: list[Record], naive: dict[str, Record]) -> Table:
