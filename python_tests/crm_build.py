@@ -89,7 +89,9 @@ class CrmBuild(SampleBuild):
     def base(self, object_name: str, key: str, *columns: str) -> dict[str, tuple[Any, ...]]:
         """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""
         selected = ", ".join((key, *columns))
-        table = f"landing.{object_name}" if object_name == "accounts" else f"staging.base_{object_name}"
+        # of accounts and contacts the base model is part of the query of the next one
+        tables = {"accounts": "landing.accounts", "contacts": "staging.base_contact_lines"}
+        table = tables.get(object_name, f"staging.base_{object_name}")
         rows = self.rows(f"select {selected} from {table} where {key} is not null and line_problem is null")
         found = {row[key]: tuple(row[column] for column in columns) for row in rows}
         assert len(found) == len(rows)

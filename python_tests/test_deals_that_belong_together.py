@@ -74,7 +74,7 @@ def reader_over(rows: list[dict[str, Any]], repeated: str | None = None) -> Read
         f"insert into fct_closed_deals values ({', '.join('?' * 12)}, 1)", [list(row.values()) for row in rows]
     )
     if repeated is not None:
-        stated = set(re.findall(r"\bclosed\.(\w+)", repeated)) - set(rows[0])
+        stated = set(re.findall(r"\b(?:accepted|valued)\.(\w+)", repeated)) - set(rows[0])
         nothing = "".join(f", null as {name}" for name in sorted(stated - {"outcome", "deal_id", "account_id"}))
         connection.execute(
             "create table base_deal_lines as select *, deal_key as deal_id, account_key as account_id, null as rule_id, "
