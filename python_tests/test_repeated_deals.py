@@ -212,7 +212,7 @@ def test_the_company_has_something_to_claim_in_every_family(tables_of: Callable[
     assert {row["source_row"] for row in one["action_items"] if row["source_table"] == "loss_reasons"} == {
         "missing_feature"
     }
-    assert {row["topic"] for row in one["report_findings"]} >= {"target", "loss_reason", "repair"}
+    assert {row["topic"] for row in one["report_findings"]} >= {"target", "loss_reason", "competitor"}
     assert {(row["is_tested"], row["is_changed"]) for row in one["stage_changes"]} == {(True, True), (True, False)}
     assert 0 < one["win_rate_trend"][0]["z"] < 1.96
     unjudged = [row for row in one["loss_reason_reliability"] if row["measure"] == "one_reason_owners"]
