@@ -21,9 +21,9 @@ _TIME = re.compile(r"(?:fy)?(?:q[1-4]|20\d\d|\d\dq[1-4])")
 
 _COMMON = frozenset(
     (
-        "a all an and any anything are as at be best biggest bring brings by can could data did do does each every everything for from get getting good had has have "
-        "help helps how i in into is it last look looks many matter may me mean most much my of on or our over per sales show something tell than that the their "
-        "them there these they this to us was we were what when where which who whose why will with would you your"
+        "a all an and any anything are as at be best biggest bring brings by can could data did do does each every everything for from get getting "
+        "good had has have help helps how i in into is it last look looks many matter may me mean most much my of on or our over per sales show "
+        "something tell than that the their them there these they this to us was we were what when where which who whose why will with would you your"
     ).split()
 )
 """Words that many questions have: they decide between questions that match alike."""
