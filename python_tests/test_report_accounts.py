@@ -88,6 +88,26 @@ def test_tiers_whose_intervals_meet_are_no_claim() -> None:
     assert graded(of_tiers(tier("A", 10, 8, 0.39, 0.94), D))[0][0] == "Directional"
 
 
+def test_tiers_of_few_deals_are_no_headline() -> None:
+    """Ten deals are the minimum of a rate that is compared: 3 of 6 against 0 of 3 says nothing, the tiers between do."""
+    best, worst = tier("A", 6, 3, 0.19, 0.81), tier("D", 3, 0, 0.0, 0.56)
+    good, poor = tier("B", 10, 7, 0.4, 0.89), tier("C", 100, 30, 0.22, 0.39)
+    section = of_tiers(best, good, poor, worst)
+    assert graded(section) == [
+        ("Strong", "On 200 deals the scores had not seen, tier B won 70% (40 to 89), tier C 30% (22 to 39)."),
+        (None, "Too few deals to tell of tiers A and D."),
+    ]
+    assert finding(section) == "Tier B accounts won 70% of deals the ranking had not seen, tier C 30%"
+    few = of_tiers(best, poor)
+    assert graded(few) == [
+        (
+            "Too few deals",
+            "Of 200 deals the scores had not seen, too few are in more than one tier to tell whether tiers differ.",
+        ),
+    ]
+    assert finding(few) == "Tiers of accounts"
+
+
 def test_one_tier_ranks_no_account() -> None:
     assert graded(of_tiers(A)) == [(None, "On 200 deals they had not seen, scores put all accounts into one tier.")]
 

@@ -26,7 +26,12 @@ def which_accounts(context: Context) -> Section:
         return missing("accounts", question, told, "scorecard_quality")
     judged = [row for row in context.marts.rows("account_tiers") if row["judged_deals"]]
     rows = sorted(judged, key=lambda row: str(row["tier"]))
-    told_of = [_answer(context, quality, rows)]
+    enough = [row for row in rows if row["judged_deals"] >= context.minimum_deals]
+    told_of = [_answer(context, quality, rows, enough)]
+    if len(enough) > 1 and (few := [row for row in rows if row not in enough]):
+        named = [say("{tier}", row) for row in few]
+        words = f"Too few deals to tell of tier{'s' if len(few) > 1 else ''} {listed([part.text for part in named])}."
+        told_of.append(Sentence(words, tuple(source for part in named for source in part.sources)))
     best = context.marts.first("account_tiers", tier="A")
     if best and best["accounts"]:
         counted = "{accounts|count} accounts are in tier {tier}, with {open_deals|deals} open."
@@ -47,21 +52,25 @@ def which_accounts(context: Context) -> Section:
     if any(drawn):
         blocks.append(Columns(tuple(block for block in drawn if block)))
     finding = Sentence("Tiers of accounts")
-    if len(rows) > 1:
+    if len(enough) > 1:
         finding = say(
             "Tier {first.tier} accounts won {first.judged_win_rate|percent} of deals the ranking had not seen, tier {last.tier} "
             "{last.judged_win_rate|percent}",
-            first=rows[0],
-            last=rows[-1],
+            first=enough[0],
+            last=enough[-1],
         )
     return Section("accounts", question, finding, tuple(blocks), sources)
 
 
-def _answer(context: Context, quality: Record, rows: list[Record]) -> Sentence:
+def _answer(context: Context, quality: Record, rows: list[Record], told: list[Record]) -> Sentence:
+    """The outermost tiers of `told`: those of `rows` with enough deals to be compared."""
     say = context.writer.say
     if len(rows) < 2:
         return say("On {judged_deals|deals} they had not seen, scores put all accounts into one tier.", quality)
-    first, last = rows[0], rows[-1]
+    if len(told) < 2:
+        words = "Of {judged_deals|deals} the scores had not seen, too few are in more than one tier to tell whether tiers differ."
+        return say(words, quality, grade="too few deals")
+    first, last = told[0], told[-1]
     is_apart = first["judged_win_rate_low"] > last["judged_win_rate_high"]
     return say(
         "On {quality.judged_deals|deals} the scores had not seen, tier {first.tier} won {first.judged_win_rate|percent} "
