@@ -92,7 +92,8 @@ class CrmBuild(SampleBuild):
         # of accounts and contacts the base model is part of the query of the next one
         tables = {"accounts": "landing.accounts", "contacts": "staging.base_contact_lines"}
         table = tables.get(object_name, f"staging.base_{object_name}")
-        rows = self.rows(f"select {selected} from {table} where {key} is not null and line_problem is null")
+        readable = "" if table == "staging.base_contact_lines" else " and line_problem is null"
+        rows = self.rows(f"select {selected} from {table} where {key} is not null{readable}")
         found = {row[key]: tuple(row[column] for column in columns) for row in rows}
         assert len(found) == len(rows)
         return found

@@ -21,7 +21,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 219
+MOST_NODES = 221
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,
@@ -461,7 +461,7 @@ LONGEST_MODEL = 110
 MOST_OVER_60 = 12
 # Of the lines of models, those with Jinja beside the names of tables and the configuration: a macro where the house has one word for a figure, a
 # setting, and a loop where the list of dimensions decides the SQL.
-MOST_JINJA = 0.088
+MOST_JINJA = 0.095
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:
