@@ -1,4 +1,4 @@
--- Did the win rate change, since the quarter before, by more than chance?
+-- Did the win rate change, since the previous quarter, by more than chance?
 
 select
     quarter,
