@@ -107,7 +107,9 @@ def marts(
             ("all", None, None, None, True),
         ],
     )
-    connection.execute("create table marts.input_columns (object varchar, column_name varchar, source_file varchar, status varchar)")
+    connection.execute(
+        "create table marts.input_columns (object varchar, column_name varchar, source_file varchar, status varchar)"
+    )
     connection.execute("create schema intermediate")
     # no two deals share an account
     connection.execute(

@@ -423,15 +423,22 @@ def test_the_command_refuses_a_published_file_and_a_file_that_is_none(
     assert run("--from", str(tmp_path / "none.duckdb")).exit_code == 1
 
 
-def test_the_command_says_why_accounts_may_not_be_ranked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("quality", "tiers", "said"),
+    [((False, "too few deals"), "too few deals", "too few deals"), ((True, None), "no file of accounts", "no file of accounts")],
+)  # fmt: skip
+def test_the_command_says_why_there_are_no_accounts_by_tier(
+    tmp_path: Path, quality: tuple[bool, str | None], tiers: str, said: str
+) -> None:
     place = tmp_path / "build.duckdb"
     with duckdb.connect(str(place)) as connection:
         for schema in ("marts", "staging"):
             connection.execute(f"create schema {schema}")
         connection.execute("create table marts.account_scorecard (account_key varchar)")
+        connection.execute("create table marts.account_tiers as select 'A' as tier, $1 as missing_reason", [tiers])
         connection.execute("create table staging.base_account_lines (account_id varchar)")
         connection.execute(
-            "create table marts.scorecard_quality as select false as is_allowed, 'too few deals' as missing_reason"
+            "create table marts.scorecard_quality as select $1 as is_allowed, $2 as missing_reason", [*quality]
         )
     done = run("--from", str(place))
-    assert (done.exit_code, done.stderr, done.stdout) == (3, "No tiers: too few deals.\n", "")
+    assert (done.exit_code, done.stderr, done.stdout) == (3, f"No accounts by tier: {said}.\n", "")

@@ -522,7 +522,7 @@ def accounts(tier: str | None, is_whitespace: bool, out: Path | None, private: P
     """Write accounts by tier as CSV: which fit, how often a deal there should be won, and why.
 
     Reads the private database alone, for the published file names no account: keep the list as you keep the export.
-    Exit codes: 0 written, 1 it could not be, 3 accounts may not be ranked; the reason is on standard error.
+    Exit codes: 0 written, 1 it could not be, 3 there is none to list or they may not be ranked: standard error says why.
 
     \b
     Examples:
@@ -537,7 +537,7 @@ def accounts(tier: str | None, is_whitespace: bool, out: Path | None, private: P
 
     found = read_accounts(private, tier, is_whitespace)
     if found.refusal is not None:
-        click.echo(f"No tiers: {found.refusal}.", err=True)
+        click.echo(f"No accounts by tier: {found.refusal}.", err=True)
         sys.exit(3)
     text = io.StringIO()
     writer = csv.writer(text)

@@ -25,7 +25,12 @@ COLUMNS = (
     "because",
     "unseen_attributes",
 )
-_NEEDED = {("marts", "account_scorecard"), ("marts", "scorecard_quality"), ("staging", "base_account_lines")}
+_NEEDED = {
+    ("marts", "account_scorecard"),
+    ("marts", "account_tiers"),
+    ("marts", "scorecard_quality"),
+    ("staging", "base_account_lines"),
+}
 
 
 class AccountsError(Exception):
@@ -34,7 +39,7 @@ class AccountsError(Exception):
 
 @dataclass(frozen=True)
 class AccountList:
-    """Accounts by tier, the likeliest first, one tuple of `COLUMNS` each; `refusal` says why there are none."""
+    """Accounts by tier, the likeliest first, one tuple of `COLUMNS` each; `refusal` says why none can be listed."""
 
     rows: Sequence[tuple[Any, ...]]
     refusal: str | None = None
@@ -67,6 +72,9 @@ def read_accounts(path: Path, tier: str | None = None, is_whitespace: bool = Fal
         quality = connection.execute("select is_allowed, missing_reason from build.marts.scorecard_quality").fetchone()
         if quality is None or not quality[0]:
             return AccountList((), str(quality[1]) if quality else "there is no closed deal to learn from")
+        if connection.execute("select count(*) from build.marts.account_scorecard").fetchone() == (0,):
+            why = connection.execute("select max(missing_reason) from build.marts.account_tiers").fetchone()
+            return AccountList((), why[0] if why else None)
         rows = connection.execute(
             f"""select {", ".join(column if column != "account_id" else "lines.account_id" for column in COLUMNS)}
 from build.marts.account_scorecard as scores

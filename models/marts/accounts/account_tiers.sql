@@ -22,8 +22,10 @@ placed as (
 
     select
         *,
-        {{ is_few_accounts('accounts', "'all'", 'tier') }} as has_few,
-        {{ is_few_accounts('accounts', "'all'", 'tier') }} or {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_of_either
+        case when sum(accounts) over () = 0 then 'no account was accepted, and tiers list those of a file of accounts' end as why_none,
+        sum(accounts) over () = 0 or {{ is_few_accounts('accounts', "'all'", 'tier') }} as has_few,
+        sum(accounts) over () = 0 or {{ is_few_accounts('accounts', "'all'", 'tier') }}
+        or {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_of_either
     from counted
 
 ),
@@ -53,7 +55,7 @@ select
     coalesce(judged.judged_won_deals, 0) as judged_won_deals,
     judged.promised_win_rate,
     {{ decided_rate_columns('judged.judged_won_deals', 'judged.judged_deals', 'judged.judged_decisions', 'judged_win_rate') }},
-    coalesce(quality.missing_reason, case when placed.has_few_of_either then 'few accounts: their number is not shown' end) as missing_reason,
+    coalesce(quality.missing_reason, placed.why_none, case when placed.has_few_of_either then 'few accounts: their number is not shown' end) as missing_reason,
     quality.population
 from placed
 inner join {{ ref('scorecard_quality') }} as quality on true
