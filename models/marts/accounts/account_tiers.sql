@@ -1,6 +1,5 @@
--- One row per tier: how many accounts stand in it, with and without deals, what is expected of a deal there, and what the judged quarters won of
--- what they were promised, the interval that of decisions. Tiers add up to all accepted accounts. Where tiers are not allowed numbers of accounts are
--- empty and the reason says why.
+-- One row per tier: its accounts, with and without deals, what is expected of a deal there, and what the judged quarters won of the promise, the
+-- interval that of decisions. Tiers add up to all accepted accounts. Where tiers are not allowed accounts are not counted and the reason says why.
 
 with counted as (
 
