@@ -26,7 +26,7 @@ SERIES: Mapping[str, Sequence[tuple[int, Shape]]] = {
     ],
     "dimensions": [(dimensions, Shape(50_000, dimensions=dimensions, segments=8)) for dimensions in (5, 10, 20)],
     "contacts of a deal": [(contacts, Shape(20_000, contacts_per_deal=contacts)) for contacts in (2, 10, 50)],
-    "quarters": [(quarters, Shape(100_000, quarters=quarters)) for quarters in (15, 30, 60)],
+    "quarters": [(quarters, Shape(20_000, quarters=quarters)) for quarters in (15, 30, 60)],
 }
 
 FLAT = 1.25

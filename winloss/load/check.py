@@ -377,7 +377,7 @@ def _problem_sql(
     for column in plan.layout.objects[object_name]:
         if column.kind is Kind.IDENTIFIER and column.name in has and column.name != key:
             branches.append(
-                f"when regexp_full_match({column.name}, '{ROUNDED}') then {said(column.name, 'was rounded by a spreadsheet')}"
+                f"when contains({column.name}, '+') and regexp_full_match({column.name}, '{ROUNDED}') then {said(column.name, 'was rounded by a spreadsheet')}"
             )
         if column.kind is Kind.BOOLEAN and column.name in has:
             branches.append(

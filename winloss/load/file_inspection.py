@@ -228,8 +228,9 @@ def _examine_text(
     )
     if facts.is_regular and encoding == "utf-8" and not header.titles:
         read = _read_strictly(export, engine, kept)
+        read = _with_trimmed(read, engine) if read and kept and facts.is_ascii else read
         if read and _strict_count(read, engine) == export.records:
-            return _with_trimmed(read, engine) if kept and facts.is_ascii else read
+            return read
     lines = islice(text_lines(path, _spoken(encoding)), header.lines, None)
     return _with_copy(export, read_records(lines, delimiter, len(header.headers), header.lines + 1), header, copies)
 
@@ -399,7 +400,7 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
     """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
     first, *others = (
-        f"trim(lower({identifier(column)}), e' *\\t' || chr(65279)) = {literal(plain(header))}"
+        _is_header_sql(export, column, plain(header))
         for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
     )
     # hardly a line has the first, and the others are asked of no other line
@@ -409,6 +410,18 @@ def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int 
     except duckdb.Error:
         return None
     return int(counted[0]) if counted and not counted[1] else None
+
+
+def _is_header_sql(export: ExportFile, column: str, header: str) -> str:
+    """SQL of whether a cell holds the header of its column again."""
+    cell = identifier(column)
+    same = f"trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)}"
+    # of plain letters with nothing to trim but stars, hardly a cell is as long as the header or ends with a star
+    return (
+        f"(strlen({cell}) = {len(header.encode())} or contains({cell}, '*')) and {same}"
+        if column in export.trimmed
+        else same
+    )
 
 
 @dataclass(frozen=True)

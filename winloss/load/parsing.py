@@ -554,7 +554,8 @@ def boolean_sql(cell: str) -> str:
         f"when {word} in ({words(said for said, means in boolean_words().items() if means == meant)}) then '{meant}'"
         for meant in ("true", "false")
     ]
-    return f"case {' '.join(branches)} else {cell} end"
+    # most files say it so, and no letter need be folded
+    return f"case when {cell} in ('true', 'false') then {cell} {' '.join(branches)} else {cell} end"
 
 
 # What is put into a box. A word such as true has one for no, so that an empty cell beside it says nothing.
@@ -642,7 +643,7 @@ def identifier_sql(cell: str, is_key: bool = False) -> str:
     guid = f"length({cell}) in (36, 38) and regexp_full_match({cell}, {literal(_GUID)})"
     return (
         f"case when {guid} then lower(trim({cell}, '{{}}')) "
-        f"when {cell}[-2:] = '.0' and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
+        f"when ends_with({cell}, '.0') and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
         f"when contains({cell}, '+') and regexp_full_match({cell}, '{ROUNDED}') then {rounded} else {cell} end"
     )
 
