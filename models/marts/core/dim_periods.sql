@@ -1,6 +1,5 @@
 -- One row per period that answers compare: the quarter under review, the one before it, the trailing window, and all deals.
--- Periods overlap: figures of different periods may not be added. A window may reach back to before the first closed deal: what it holds is told
--- from the quarter of that deal on.
+-- Periods overlap: figures of different periods may not be added. A window that begins before the first closed deal is told from that quarter on.
 
 with counted as (
 
@@ -32,7 +31,8 @@ select
     reviewed.as_of_on,
     '{{ time_zone() }}' as time_zone,
     counted.closed_deals,
-    periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false) as is_partial,
+    (periods.period in ('quarter', 'window') and coalesce(reviewed.is_partial, false))
+    or coalesce(reviewed.first_closed_starts_on > periods.starts_on and reviewed.first_closed_starts_on < periods.ends_before_on, false) as is_partial,
     case
         when periods.period = 'all' or reviewed.starts_on is null then 'complete'
         when periods.ends_before_on <= reviewed.first_closed_starts_on then 'missing: the export begins after it'
