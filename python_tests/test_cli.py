@@ -88,8 +88,19 @@ def test_a_missing_file_is_one_sentence_on_standard_error(arguments: tuple[str, 
     result = run(*arguments)
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert "nowhere.duckdb: no such file. Run dbt build first" in result.stderr
+    assert "nowhere.duckdb: no such file. Build first (winloss run, or dbt build), or" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["accounts", "publish", "summary", "worklist"])
+def test_before_a_build_the_private_database_is_no_such_file(command: str, tmp_path: Path) -> None:
+    """Nothing holds a file that is not there, and who never heard of dbt is told the command of the first page."""
+    result = run(command, WINLOSS_DB=str(tmp_path / "none.duckdb"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        f"{tmp_path / 'none.duckdb'}: no such file. Build first (winloss run, or dbt build), or name" in result.stderr
+    )
+    assert not (tmp_path / "none.duckdb").exists()
 
 
 def test_it_is_a_module_too_and_help_is_quick_to_import() -> None:

@@ -289,7 +289,7 @@ def test_a_build_with_a_failed_step_publishes_nothing_and_leaves_no_older_answer
     assert not tables & {"win_rate_baseline", "icp_recommendations", "account_scorecard"}
     again = [sys.executable, "-m", "winloss", "publish", "--from", str(database), "--db", str(published)]
     refused = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, check=False)
-    said = f"Not published: {database} holds no finished build (1 step failed: dim_periods). Run dbt build first."
+    said = f"Not published: {database} holds no finished build (1 step failed: dim_periods). Build first (winloss run, or dbt build)."
     assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
     for command in ("summary", "worklist"):
         asked = subprocess.run(

@@ -685,7 +685,7 @@ def test_a_section_without_its_mart_says_so(published: Published, table: str) ->
 
 
 def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"nowhere\.duckdb: no such file\. Run dbt build first"):
+    with pytest.raises(ReportError, match=r"nowhere\.duckdb: no such file\. Build first \(winloss run, or dbt build\)"):
         build_report(tmp_path / "nowhere.duckdb")
 
 

@@ -301,7 +301,7 @@ def test_what_the_file_names_is_found_from_any_folder_of_the_project(
     monkeypatch.chdir(project / "docs")
     result = CliRunner().invoke(main, ["report"], prog_name="winloss")
     assert result.output.strip().endswith(
-        f"Error: {project / 'share' / 'marts.duckdb'}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
+        f"Error: {project / 'share' / 'marts.duckdb'}: no such file. Build first (winloss run, or dbt build), or name the file with --db or WINLOSS_PUBLISHED."
     )
 
 

@@ -60,4 +60,4 @@ def test_what_a_deal_quotes_steers_no_terminal() -> None:
 def test_without_a_build_one_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, shown = run(monkeypatch, tmp_path / "none.duckdb")
     assert code == 1
-    assert "run `dbt build` first" in shown and "Traceback" not in shown
+    assert "no such file. Build first (winloss run, or dbt build)" in shown and "Traceback" not in shown

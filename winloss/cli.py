@@ -128,7 +128,9 @@ def _built(private: Path) -> Path:
     if problem := others_database(private):
         raise click.ClickException(problem)
     if private.is_file() and not private.stat().st_size:
-        raise click.ClickException(f"{private} is empty: run dbt build first, or name another file in WINLOSS_DB.")
+        raise click.ClickException(
+            f"{private} is empty. Build first (winloss run, or dbt build), or name another file in WINLOSS_DB."
+        )
     return private
 
 
@@ -640,7 +642,9 @@ def publish(private: Path, target: str | None, variables: str, database: Path, i
     from winloss.publish.publication import PublishError
 
     if not target and not private.is_file():
-        raise PublishError(f"{private}: no such file. Run dbt build first, or name the database with --from.")
+        raise PublishError(
+            f"{private}: no such file. Build first (winloss run, or dbt build), or name the database with --from."
+        )
     if not target:
         _built(private)
     progress = Progress(2, is_quiet)
@@ -689,19 +693,23 @@ def _why_red(connection: Any) -> str | None:
 
 
 def _no_finished_build(private: Path, red: str | None) -> str:
-    return f"{private} holds no finished build{f' ({red})' if red else ''}. Run dbt build first."
+    return f"{private} holds no finished build{f' ({red})' if red else ''}. Build first (winloss run, or dbt build)."
 
 
 def _unreadable(private: Path) -> click.ClickException:
-    """What to say of a private database that could not be opened, or lacks a table that was asked for."""
+    """What to say of a private database that is not there, could not be opened, or lacks a table that was asked for."""
     import duckdb
 
+    if not private.exists():
+        return click.ClickException(
+            f"{private}: no such file. Build first (winloss run, or dbt build), or name the database in WINLOSS_DB."
+        )
     try:
         with duckdb.connect(str(private), read_only=True) as connection:
             return click.ClickException(_no_finished_build(private, _why_red(connection)))
     except duckdb.Error:
         return click.ClickException(
-            f"{private} cannot be opened: run `dbt build` first, and close other programs that hold it."
+            f"{private} cannot be opened: close other programs that hold it, or build it anew (winloss run, or dbt build)."
         )
 
 

@@ -52,7 +52,7 @@ def read_accounts(path: Path, tier: str | None = None, is_whitespace: bool = Fal
     """
     if not path.is_file():
         raise AccountsError(
-            f"{path}: no such file. Run dbt build first, or name the database with --from or WINLOSS_DB."
+            f"{path}: no such file. Build first (winloss run, or dbt build), or name the database with --from or WINLOSS_DB."
         )
     if is_published_database(path):
         raise AccountsError(
@@ -68,7 +68,7 @@ def read_accounts(path: Path, tier: str | None = None, is_whitespace: bool = Fal
             "select schema_name, table_name from duckdb_tables() where database_name = 'build'"
         ).fetchall()
         if not set(tables) >= _NEEDED:
-            raise AccountsError(f"{path} holds no scorecard of accounts. Run dbt build first.")
+            raise AccountsError(f"{path} holds no scorecard of accounts. Build first (winloss run, or dbt build).")
         quality = connection.execute("select is_allowed, missing_reason from build.marts.scorecard_quality").fetchone()
         if quality is None or not quality[0]:
             return AccountList((), str(quality[1]) if quality else "there is no closed deal to learn from")

@@ -321,7 +321,7 @@ def _published_file(path: Path, crm: str) -> Finding:
     from winloss.report.marts import read_marts
 
     if not path.is_file():
-        return Finding("warn", "published marts", f"{path} is not there yet: a green dbt build makes it")
+        return Finding("warn", "published marts", f"{path} is not there yet: winloss run, or dbt build, makes it")
     try:
         marts = read_marts(path)
     except ReportError as error:

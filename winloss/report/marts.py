@@ -180,7 +180,7 @@ def open_published(path: Path) -> Any:
 
     if not path.is_file():
         raise ReportError(
-            f"{path}: no such file. Run dbt build first, or name the file with --db or WINLOSS_PUBLISHED."
+            f"{path}: no such file. Build first (winloss run, or dbt build), or name the file with --db or WINLOSS_PUBLISHED."
         )
     connection = duckdb.connect()
     try:
@@ -202,7 +202,9 @@ def open_published(path: Path) -> Any:
     )
     if schema is None:
         connection.close()
-        raise ReportError(f"{path}: holds no published marts. Run dbt build, or name the published file with --db.")
+        raise ReportError(
+            f"{path}: holds no published marts. Build first (winloss run, or dbt build), or name the published file with --db."
+        )
     connection.execute(f"use published.{schema}")
     return connection
 

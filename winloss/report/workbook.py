@@ -61,7 +61,7 @@ def workbook_of(path: Path) -> tuple[bytes, str | None]:
         if not {sheet.table for sheet in SHEETS} <= tables:
             missing = next(sheet.table for sheet in SHEETS if sheet.table not in tables)
             raise ReportError(
-                f"{path}: the table {missing} is not there. Publish with this version of Winloss: dbt build."
+                f"{path}: the table {missing} is not there. Build with this version of Winloss (winloss run, or dbt build)."
             )
         meanings = {
             (table, column): meaning
