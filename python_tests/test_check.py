@@ -260,6 +260,32 @@ def test_a_look_shows_what_a_person_would_see(tmp_path: Path) -> None:
     assert "    outcome: won 40, lost 20" in lines
 
 
+def test_a_look_counts_signs_of_web_pages_as_a_build_does(tmp_path: Path) -> None:
+    words = ["Oil & Gas"] * 2 + ["Oil &amp; Gas"] * 3 + ["Children&#39;s"] * 2 + ["Children's"]
+    written(tmp_path, "deals.csv", DEALS, [f"{n},won,2025-08-10,,EUR,1,{word},E," for n, word in enumerate(words)])
+    variables = {"field_aliases": {"industry": "Deal - Label"}}
+    assert "    industry: Oil & Gas 5, Children's 3" in preview(str(tmp_path), "pipedrive", variables).lines
+
+
+def test_a_look_says_what_was_merged(tmp_path: Path) -> None:
+    """Deal 3 swallowed 1 and 2, and 4 names a deal that is not exported, and itself: two deals are no longer there."""
+    header = "Record ID,Deal Name,Deal Stage,Close Date,Create Date,Merged Deal IDs"
+    merged = {3: "1;2", 4: "4;9"}
+    lines = [f"{n},Deal {n},Closed Won,2025-07-08,2025-05-09,{merged.get(n, '')}" for n in range(1, 6)]
+    written(tmp_path, "deals.csv", header, lines)
+    said = "  2 deals were merged into another: counted here, left out by a build."
+    assert said in preview(str(tmp_path), "hubspot").lines
+    written(tmp_path, "deals.csv", header, lines[3:])
+    assert not any("merged into" in line for line in preview(str(tmp_path), "hubspot").lines)
+
+
+def test_a_file_without_records_is_told(tmp_path: Path) -> None:
+    written(tmp_path, "deals.csv", DEALS, [])
+    assert "  no records: the file ends with its header" in preview(str(tmp_path), "pipedrive").lines
+    sixty_deals(tmp_path)
+    assert "  no records: the file ends with its header" not in preview(str(tmp_path), "pipedrive").lines
+
+
 def test_the_quarters_of_a_look_follow_the_fiscal_year(tmp_path: Path) -> None:
     sixty_deals(tmp_path)
     lines = preview(str(tmp_path), "pipedrive", {"fiscal_year_start_month": 2}).lines

@@ -47,13 +47,14 @@ def test_a_deal_says_how_old_it_is_and_how_likely_to_be_won() -> None:
         "  D-1  owner-1, no stage: 1 day old, 50% to be won, 20,000",
         "Neither: 1 open, 1 stale",
         "  D-1  owner-1, no stage: 90 days old, stale, chance unknown",
+        "A chance is the average of all deals of that age, whatever the advice says of the deal.",
         "Too few deals.",
     ]
 
 
 def test_what_a_deal_quotes_steers_no_terminal() -> None:
     deal = {"deal_id": "D\x1b[31m", "owner": "o", "stage": "s", "amount": None, "profile_standing": "neither"}
-    (_, line) = worklist_lines([{**deal, "age_days": 2, "win_chance": 0.5, "is_stale": False}], None)
+    (_, line, _) = worklist_lines([{**deal, "age_days": 2, "win_chance": 0.5, "is_stale": False}], None)
     assert "\x1b" not in line
 
 

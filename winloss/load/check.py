@@ -194,6 +194,7 @@ def _told(
             "",
             f"{source_file}: {records} rows, read as {object_name}" + (f", dates {date_order}" if date_order else ""),
         ]
+        lines += [] if records else ["  no records: the file ends with its header"]
         lines += _fewer_deals(plan, engine, object_name, source_file)
         lines += [f"  read: {', '.join(dict.fromkeys(mapped))}"] if mapped else []
         lines += [f"  ignored: {', '.join(ignored)}"] if ignored else []

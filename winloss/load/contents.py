@@ -27,6 +27,9 @@ SEEN = "deals_seen"
 
 _NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\p{L})"
 
+# Signs as web pages write them; the models read all, and the ampersand last, so that what was written as &amp;lt; stays &lt;.
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'", "&nbsp;": " ", "&amp;": "&"}
+
 # What a field of one's own may be called that holds a person.
 A_PERSON = re.compile(
     r"owner|manager|rep$|rep[ _]|seller|contact|name|mail|person|agent|user|created by|vertriebl|verkäufer|betreuer|ansprechpartner|verantwort"
@@ -48,6 +51,7 @@ def contents(
     lines, deals = counted
     told = ["", f"All files of deals: {lines} lines, {deals} deals."]
     told += _by_quarter(engine)
+    told += _merged(plan, engine)
     told += _currencies(engine)
     told += _commonest(plan, engine)
     return told
@@ -239,6 +243,25 @@ def _by_quarter(engine: duckdb.DuckDBPyConnection) -> list[str]:
     return told + ([f"  Others: {', '.join(f'{number} {outcome}' for outcome, number in others)}"] if others else [])
 
 
+def _merged(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
+    """Of deals that the CRM merged into another one, which a build leaves out, how many are counted here."""
+    held = {name for name, *_ in engine.execute(f"describe {plan.statements['deals']}").fetchall()}
+    if not {"merged_ids", "merged_into"} <= held:
+        return []
+    row = engine.execute(
+        f"""with deals as (select deal_id, merged_ids, merged_into from ({plan.statements["deals"]}) as lines where line_problem is null),
+        merged as (
+            select trim(unnest(regexp_split_to_array(merged_ids, '[;,]'))) as deal_id, deal_id as survivor_id from deals
+            union all
+            select deal_id, merged_into from deals
+        )
+        select count(distinct deal_id) from deals semi join merged on deals.deal_id = merged.deal_id and merged.survivor_id != merged.deal_id"""
+    ).fetchone()
+    merged = row[0] if row else 0
+    were = "deal was" if merged == 1 else "deals were"
+    return [f"  {merged} {were} merged into another: counted here, left out by a build."] if merged else []
+
+
 def _currencies(engine: duckdb.DuckDBPyConnection) -> list[str]:
     row = engine.execute(f"select count(currency) from {SEEN} where is_counted").fetchone()
     if not row or not row[0]:
@@ -281,10 +304,13 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
     if distinct > MOST_DISTINCT_VALUES or has_address or filled < 2 * distinct:
         return [f"{indent}{title}: {distinct} different value{'s' * (distinct != 1)}{without}"]
     # what only looks different is one word, as it is to the models; its commonest spelling is shown
-    key = f"trim(regexp_replace(lower(nfc_normalize({cell})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
+    read = cell
+    for entity, sign in _ENTITIES.items():
+        read = f"replace({read}, {literal(entity)}, {literal(sign)})"
+    key = f"trim(regexp_replace(lower(nfc_normalize({read})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
     alike = (
-        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {cell} as word, {key} as alike, count(*) as uses "
-        f"from {source} where {where} and {cell} is not null group by {cell}) group by alike"
+        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {read} as word, {key} as alike, count(*) as uses "
+        f"from {source} where {where} and {cell} is not null group by all) group by alike"
     )
     (distinct,) = engine.execute(f"select count(*) from ({alike})").fetchone() or (distinct,)
     rows = engine.execute(

@@ -55,6 +55,8 @@ def worklist_lines(rows: list[Row], missing_reason: str | None) -> list[str]:
         stale = sum(1 for row in alike if row["is_stale"])
         lines.append(f"{str(standing).capitalize()}: {len(alike)} open, {stale} stale")
         lines += [_line(row) for row in alike]
+    if any(row["win_chance"] is not None for row in rows):
+        lines.append("A chance is the average of all deals of that age, whatever the advice says of the deal.")
     if missing_reason:
         lines.append(f"{missing_reason[0].upper()}{missing_reason[1:]}.")
     return [inert(line) for line in lines]
