@@ -77,6 +77,7 @@ def marts(
             for place, (deal, outcome, person, role, closed) in enumerate(rows)
         ],
     )
+    connection.execute("alter table marts.bridge_deal_contacts add column decision_line integer default 1")
     deals = {deal: (outcome, closed) for deal, outcome, _, _, closed in rows}
     deals |= {f"empty{place}": ("won", date(2025, 11, 1)) for place in range(empty_deals)}
     connection.execute("create table marts.fct_closed_deals (deal_key varchar, outcome varchar, closed_on date)")

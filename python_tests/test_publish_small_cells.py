@@ -125,7 +125,7 @@ def test_few_deals_with_many_contacts_are_not_compared_in_public(compiled: Path)
     ]
     assert row["is_suppressed"]
     assert {row[name] for name in ("closed_deals", "many_deals", "few_deals", "many_win_rate", "difference")} == {None}
-    assert str(row["missing_reason"]).startswith("fewer than 5 deals")
+    assert str(row["missing_reason"]).startswith("figures of fewer than 5 deals")
 
 
 def test_the_figures_of_a_hidden_row_are_null_and_say_why(compiled: Path) -> None:
@@ -265,7 +265,7 @@ def test_persona_evidence_hides_what_win_rates_by_persona_hides_and_what_their_d
         assert row["is_suppressed"] == (key in hidden or early < 5 or 0 < by_the_close - early < 5)
         if row["is_suppressed"]:
             assert row["closed_deals"] is None
-            assert row["rationale"].startswith("fewer than 5 deals")
+            assert row["rationale"].startswith("figures of fewer than 5 deals")
 
 
 def test_figures_about_people_leave_for_the_quarter_and_the_window_only(built: Place) -> None:
