@@ -90,10 +90,9 @@ class CrmBuild(SampleBuild):
         """The accepted and rejected rows of a base model but for lines without a key: the columns asked for, by the key."""
         selected = ", ".join((key, *columns))
         # of accounts and contacts the base model is part of the query of the next one
-        tables = {"accounts": "landing.accounts", "contacts": "staging.base_contact_lines"}
+        tables = {"accounts": "landing.accounts", "contacts": "landing.contacts"}
         table = tables.get(object_name, f"staging.base_{object_name}")
-        readable = "" if table == "staging.base_contact_lines" else " and line_problem is null"
-        rows = self.rows(f"select {selected} from {table} where {key} is not null{readable}")
+        rows = self.rows(f"select {selected} from {table} where {key} is not null and line_problem is null")
         found = {row[key]: tuple(row[column] for column in columns) for row in rows}
         assert len(found) == len(rows)
         return found

@@ -97,7 +97,9 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
 
 
 def _published(place: Path, engine: str) -> dict[str, str]:
-    return {"WINLOSS_KEY": KEY, "WINLOSS_PUBLISHED": str(place / engine / "marts.duckdb")}
+    # of tables that stand in the warehouse, or of none, the CRM is named by the settings or is the sample's
+    named = {"WINLOSS_CRM": "sample"} if place.name == "sample" else {}
+    return {"WINLOSS_KEY": KEY, "WINLOSS_PUBLISHED": str(place / engine / "marts.duckdb"), **named}
 
 
 def _canonical_tables(project: Project, place: Path, company: str) -> dict[str, Any]:

@@ -118,7 +118,9 @@ def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> Non
         "report.xlsx",
     ]
     assert "mapping.yml is there already" in said["check", "--write-mapping", "../mapping.yml"]
-    assert "deals.csv is no report that Winloss wrote" in said[COMMANDS[-2]] or "No tiers" in said[COMMANDS[-2]]
+    assert (
+        "deals.csv is no report that Winloss wrote" in said[COMMANDS[-2]] or "No accounts by tier" in said[COMMANDS[-2]]
+    )
     # and left nothing of their own
     assert [path for path in place.database.parent.glob(".*.copies.*") if not path.match("*old*")] == []
 

@@ -1,5 +1,8 @@
 {%- set rows = [] -%}
-{%- for one in dimensions() %}{% do rows.append((one.name, loop.index, one.recommendable, one.is_person, one.known_before, one.name in account_attributes())) %}{% endfor -%}
+{%- set own = account_attributes() -%}
+{%- for one in dimensions() -%}
+{%- do rows.append((one.name, loop.index, one.recommendable, one.is_person, one.known_before, one.name in own)) -%}
+{%- endfor -%}
 -- One row per dimension that segments are cut along.
 
 select *

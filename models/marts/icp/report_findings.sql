@@ -8,7 +8,9 @@ with numbered as (
         cast(row_number() over (order by place_in_topic, grade_order, topic_order, source_row) as bigint) as finding
     from {{ ref('int_placed_findings') }}
     -- there are several best bets only where no number tells them apart
-    where place_in_topic = 1 or topic = 'bet' or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'competitor', 'buyer', 'repair'))
+    where
+        place_in_topic = 1 or topic = 'bet'
+        or (place_in_topic = 2 and topic in ('target', 'away', 'watch', 'loss_reason_change', 'competitor', 'buyer', 'repair'))
 
 )
 
