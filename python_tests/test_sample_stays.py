@@ -145,7 +145,7 @@ def ended_build(build: SampleBuild, more: dict[str, str | None], *command: str) 
     [
         (
             {".gitkeep": "", "README.md": "Name,Stage\n", "~$deals.xlsx": "x", "notes.txt": "Exported on Monday.\n"},
-            "holds no export",
+            "sample",
         ),
         ({"Auftrag.csv": "Auftrag,Ergebnis\n1,gewonnen\n"}, "no CRM known here"),
         ({"notes.txt": "Auftrag\tErgebnis\n1\tgewonnen\n"}, "no CRM known here"),
@@ -173,23 +173,6 @@ def test_what_the_files_in_the_folder_are_is_found_out_or_said(
         source_of(asked)
     assert says in str(refused.value) and len(refused.value.sentences) == 1
     assert ("--write-mapping winloss.yml" in str(refused.value)) == (says == "no CRM known here")
-
-
-def test_the_sample_stands_in_for_no_folder_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder under a name of one's own is a wrong path; the default one is that of the first run of all."""
-    (tmp_path / "exports").mkdir()
-    (tmp_path / "ours").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    def source(folder: str, crm: str = "", **variables: str) -> str:
-        return source_of(Request(crm, folder, str(tmp_path / "private" / "w.duckdb"), variables)).crm
-
-    for named in ("ours", str(tmp_path / "ours"), str(tmp_path / "exports")):
-        with pytest.raises(ReadingError, match=f'folder "{named}" holds no export: put the files there'):
-            source(named)
-        assert source(named, "sample") == "sample"
-    assert source("exports") == "sample"
-    assert source(str(tmp_path / "exports"), exports="exports") == "sample"
 
 
 def test_a_build_of_the_sample_does_not_replace_the_published_file_of_another_source(tmp_path: Path) -> None:

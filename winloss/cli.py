@@ -898,8 +898,7 @@ def run(is_opened: bool, is_quiet: bool) -> None:
     """Read the exports, build, publish, report, and say what was found.
 
     Settings come from winloss.yml. The first run on files of your own writes it, with what was found; for files of no known CRM it drafts a
-    mapping there and stops with the lines to look at. Without files in exports/ the sample company is built; another folder, once named, must hold
-    an export. Exit code 2: files or settings were refused.
+    mapping there and stops with the lines to look at. Without files the sample company is built. Exit code 2: files or settings were refused.
 
     \b
     Examples:

@@ -168,9 +168,9 @@ def recognised_crm(folder: Folder, field_aliases: object = None) -> str | None:
 
 
 def source_of(request: Request) -> Request:
-    """The request with its CRM decided: as stated, else a mapping's, else the sample where no export is in the default folder, else as recognised.
+    """The request with its CRM decided: as stated, else a mapping's, else the sample where no export is there, else as recognised.
 
-    Raises ReadingError where the headers are those of no CRM, or a folder that was named holds no export.
+    Raises ReadingError where the headers are those of no CRM.
     """
     if request.crm == SAMPLE:
         return replace(request, folder=str(SAMPLE_FOLDER))
@@ -182,12 +182,6 @@ def source_of(request: Request) -> Request:
     # a folder that was named and is not there is a mistake; the default one may not have been made yet
     is_missing = not folder.exists() and request.folder != DEFAULT_FOLDER
     if not is_missing and not folder.is_file() and not holds_exports(folder):
-        # a run by schedule names the default folder by its whole path
-        if DEFAULT_FOLDER not in (request.folder, request.variables.get("exports")):
-            raise ReadingError(
-                f'The exports folder "{request.folder}" holds no export: put the files there, or state crm: sample in winloss.yml, or '
-                "WINLOSS_CRM=sample, for the invented sample company."
-            )
         return replace(request, crm=SAMPLE, folder=str(SAMPLE_FOLDER))
     engine = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     try:
