@@ -50,9 +50,9 @@ select
     cast(lost_deals as bigint) as lost_deals,
     cast(sum(lost_decisions) over own as bigint) as competitor_lost_decisions,
     cast(lost_decisions as bigint) as lost_decisions,
-    cast(case when kind = 'vendor' then sum(vendor_deals) over everyone - sum(lost_deals) over own end as bigint) as other_lost_deals,
-    cast(case when kind = 'vendor' then sum(vendor_deals) over alike - lost_deals end as bigint) as other_reason_deals,
-    cast(case when kind = 'vendor' then sum(vendor_decisions) over everyone - sum(lost_decisions) over own end as bigint) as other_lost_decisions,
-    cast(case when kind = 'vendor' then sum(vendor_decisions) over alike - lost_decisions end as bigint) as other_reason_decisions
+    cast(case when kind = 'vendor' then (sum(vendor_deals) over everyone) - sum(lost_deals) over own end as bigint) as other_lost_deals,
+    cast(case when kind = 'vendor' then (sum(vendor_deals) over alike) - lost_deals end as bigint) as other_reason_deals,
+    cast(case when kind = 'vendor' then (sum(vendor_decisions) over everyone) - sum(lost_decisions) over own end as bigint) as other_lost_decisions,
+    cast(case when kind = 'vendor' then (sum(vendor_decisions) over alike) - lost_decisions end as bigint) as other_reason_decisions
 from reasons
 window own as (partition by period, competitor, kind), alike as (partition by period, category), everyone as (partition by period)
