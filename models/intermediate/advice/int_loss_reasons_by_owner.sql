@@ -7,8 +7,8 @@ select
     deals.owner,
     count(*) filter (where periods.period = 'quarter') as lost_deals,
     count(*) filter (where periods.period = 'previous_quarter') as previous_lost_deals,
-    cast(sum(case when periods.period != 'quarter' or deals.decision_line > 1 then 0 else 1 end) as bigint) as lost_decisions,
-    cast(sum(case when periods.period != 'previous_quarter' or deals.decision_line > 1 then 0 else 1 end) as bigint) as previous_lost_decisions
+    cast(sum({{ of_decision("case when periods.period = 'quarter' then 1 else 0 end", 'deals.decision_line') }}) as bigint) as lost_decisions,
+    cast(sum({{ of_decision("case when periods.period = 'previous_quarter' then 1 else 0 end", 'deals.decision_line') }}) as bigint) as previous_lost_decisions
 from {{ ref('bridge_deal_loss_reasons') }} as loss_reasons
 inner join {{ ref('fct_closed_deals') }} as deals on loss_reasons.deal_key = deals.deal_key
 inner join {{ ref('dim_periods') }} as periods
