@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from python_tests.conftest import SampleBuild
-from winloss.advice import statistics
-from winloss.advice.counts import DealCounts, cluster_sums, encode, grouped_types
+from winloss.advice import counts, deals, statistics
+from winloss.advice.counts import DealCounts, Question, cluster_sums, encode, grouped_types
 from winloss.advice.deals import answers_design, segment_sums, segments_design, window_deals
 from winloss.advice.designs import design_effects, segment_designs
 from winloss.advice.evidence import Selection, evidence_rows
@@ -129,7 +129,9 @@ def of(selection: Selection, dimension: str, segment: str) -> Any:
 # ---------------------------------------------------------------- the design effect
 
 
-def test_the_design_effect_is_that_of_pairs_counted_one_by_one() -> None:
+@pytest.mark.parametrize("at_once", [1, 1 << 15])
+def test_the_design_effect_is_that_of_pairs_counted_one_by_one(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "_CELLS_AT_ONCE", at_once)
     rng = np.random.default_rng(3)
     segment, cluster = rng.integers(0, 3, 90), rng.integers(0, 14, 90)
     strata, won = rng.integers(0, 3, 90), rng.integers(0, 2, 90)
@@ -172,6 +174,14 @@ def test_p_with_a_design_effect_is_that_of_students_t() -> None:
     assert float(p[0]) == pytest.approx(0.16451, abs=2e-5)
 
 
+@pytest.fixture(params=["counted here", "by SQL alone"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clusters as DuckDB hands them over, and as dimensions of many segments and other engines sum them."""
+    if request.param == "by SQL alone":
+        monkeypatch.setattr(deals, "SEGMENTS_COUNTED_HERE", 0)
+
+
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_engine_sums_clusters_like_memory(seed: int) -> None:
     rows = company(seed)
@@ -185,6 +195,7 @@ def test_the_engine_sums_clusters_like_memory(seed: int) -> None:
         assert other.design([dimension], Parameters()).factor > 1 or dimension == "region"
 
 
+@pytest.mark.usefixtures("either_way")
 def test_where_nothing_is_known_of_a_quarter_or_of_a_dimension_the_engine_sums_the_rest() -> None:
     rows = company(4)
     for row in rows:
@@ -205,6 +216,61 @@ def test_where_nothing_is_known_of_a_quarter_or_of_a_dimension_the_engine_sums_t
     for dimension, by_cluster in sums.items():
         for found, expected in zip(by_cluster.values(), in_python._cluster_sums(dimension, Parameters()), strict=True):
             assert vars(found) == pytest.approx(vars(expected), abs=1e-7), dimension
+
+
+def test_a_question_is_answered_by_few_entries_as_deal_by_deal() -> None:
+    rows = company(6, deals=600)
+    kinds = [row["deal_type"] for row in rows]
+    large = sorted(set(kinds), key=lambda kind: -kinds.count(kind))[:2]
+    flag, source = (("industry", "Retail"),), in_memory(rows)
+    for asked in (Question(("region",), flags=(flag,)), Question(("region",), stratify_by="industry")):
+        strata: dict[tuple[Any, ...], list[int]] = {}
+        inside: dict[str, list[int]] = {}
+        for row in rows:
+            group = large.index(row["deal_type"]) if row["deal_type"] in large else 2
+            told = row["industry"] if asked.stratify_by else row["industry"] == "Retail"
+            for of in (
+                strata.setdefault((row["closed_quarter"], group, told), [0, 0]),
+                inside.setdefault(row["region"], [0, 0]),
+            ):
+                of[0] += 1
+                of[1] += row["is_won"]
+        [found] = source.counts([asked], Parameters())
+        found_strata = zip(found.stratum_deals.tolist(), found.stratum_won.tolist())
+        assert sorted(found_strata) == sorted((deals, won) for deals, won in strata.values())
+        sums = zip(found.values, found.deals.sum(axis=1).tolist(), found.won.sum(axis=1).tolist())
+        assert {value: [deals, won] for (value,), deals, won in sums} == inside
+    # once cut, the sides are answered as well
+    source.counts([Question(("industry",))], Parameters())
+    side_of = {"Energy": "low", "Mining": "low", "Retail": "high"}
+    source.cut({"industry cut at Retail": side_of})
+    [cut] = source.counts([Question(("industry cut at Retail",))], Parameters())
+    high = [row["is_won"] for row in rows if row["industry"] == "Retail"]
+    place = cut.values.index(("high",))
+    assert (cut.deals.sum(axis=1)[place], cut.won.sum(axis=1)[place]) == (len(high), sum(high))
+
+
+def test_columns_are_the_same_numbers_whether_the_engine_gives_arrays_or_records() -> None:
+    connection = duckdb.connect()
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        answer = connection.execute(sql)
+        return [column[0] for column in answer.description or ()], answer.fetchall()
+
+    sql = (
+        "select cast(i as tinyint) as code, cast(i * 1.5 as decimal(18, 2)) as Amount from range(3) as t(i) order by i"
+    )
+    by_records = Reader(query, str).columns(sql)
+    by_arrays = Reader(query, str, arrays=lambda asked: connection.execute(asked).fetchnumpy()).columns(sql)
+    for found in (by_records, by_arrays):
+        assert {name: values.tolist() for name, values in found.items()} == {
+            "code": [0, 1, 2],
+            "amount": [0.0, 1.5, 3.0],
+        }
+    assert {name: values.tolist() for name, values in Reader(query, str).columns(f"{sql} limit 0").items()} == {
+        "code": [],
+        "amount": [],
+    }
 
 
 @given(st.integers(0, 2**20))
@@ -346,7 +412,7 @@ def test_the_engine_finds_the_cohort_by_hand() -> None:
     expected = DealCounts(
         {name: [row[name] for row in cohort] for name in DIMENSIONS}, [row["is_won"] for row in cohort], quarters
     )
-    found = from_marts(rows).cohort
+    found = from_marts(rows).cohort()
     assert found is not None
     assert found.quarters() == expected.quarters()
     recent: list[str] = []
@@ -356,9 +422,9 @@ def test_the_engine_finds_the_cohort_by_hand() -> None:
 
 def test_without_creation_dates_there_is_no_cohort_and_claims_say_so() -> None:
     rows = [row | {"created_on": row["created_on"] if i % 5 else None} for i, row in enumerate(company(5))]
-    assert from_marts(rows).cohort is not None, "four in five are enough"
+    assert from_marts(rows).cohort() is not None, "four in five are enough"
     rows[1]["created_on"] = None
-    assert from_marts(rows).cohort is None
+    assert from_marts(rows).cohort() is None
     strong = DealCounts(
         {"industry": ["A"] * 100 + ["B"] * 100 + ["C"] * 100},
         [1] * 70 + [0] * 30 + ([1] * 40 + [0] * 60) * 2,
@@ -423,7 +489,7 @@ def test_few_owners_cannot_be_told_from_their_segments() -> None:
 def test_advice_from_the_marts_is_that_of_the_deals_themselves(seed: int) -> None:
     rows = company(seed)
     marts = from_marts(rows)
-    memory = in_memory(rows, marts.cohort)
+    memory = in_memory(rows, marts.cohort())
     one, other = evidence_rows(select(marts, DIMENSIONS)), evidence_rows(select(memory, DIMENSIONS))
     assert len(one) == len(other)
     for found, expected in zip(one, other):

@@ -15,7 +15,7 @@ from python_tests.small_marts import reader_over
 from python_tests.test_deals_that_belong_together import WINDOW, clusters_of
 from winloss.advice.backtest import _counts
 from winloss.advice.counts import DealCounts, bands_of, is_cut
-from winloss.advice.deals import window_deals
+from winloss.advice.deals import closed_deals, window_deals
 from winloss.advice.evidence import Selection, evidence_rows, run_row
 from winloss.advice.parameters import Parameters
 from winloss.advice.recommendations import no_claim_sentence, recommendation_rows
@@ -274,7 +274,8 @@ def test_a_cut_has_a_design_effect_of_its_own_summed_by_the_engine_like_memory(s
 def test_the_backtest_counts_a_side_of_a_cut_as_its_bands() -> None:
     connection, rows = marts(1)
     inside = Counter((row["is_won"]) for row in rows if row["size"] in BANDS[3:] and row["closed_quarter"] == "2025-Q2")
-    found = _counts(reader_over(connection), CUTS, "2025-Q2", [("size", "large and above")])
+    closed = closed_deals(reader_over(connection), ["size"], WINDOW)
+    found = _counts(closed, CUTS, "2025-Q2", [("size", "large and above")])
     assert found[:2] == (inside.total(), inside[1])
 
 

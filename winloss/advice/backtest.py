@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from winloss.advice import selection
-from winloss.advice.counts import Cuts, DealCounts, QuarterCounts, bands_of
-from winloss.advice.deals import decisions, window_deals
+from winloss.advice.counts import Cuts, DealCounts, Flags, QuarterCounts, bands_of
+from winloss.advice.deals import COUNTS, ClosedDeals, closed_deals, decisions, window_deals
 from winloss.advice.parameters import UNKNOWN, Parameters
 from winloss.advice.selection import TARGET_MORE
 from winloss.advice.steps import known_before, ordered_cuts, parameters, recommendable_dimensions
-from winloss.quoting import text_literal
-from winloss.rows import Reader, Row, number
+from winloss.rows import Reader, Row
 
 NAIVE_DIMENSIONS = ("industry", "revenue_band")
-_COUNTS = ("deals", "won", "decisions", "won_decisions")
 
 Segment = tuple[str, str]
 
@@ -62,21 +62,27 @@ order by deals.closed_quarter"""
     dimensions = recommendable_dimensions(reader)
     cuts = ordered_cuts(reader, dimensions)
     known = known_before(reader)
+    tests = [
+        (quarters[place - 1].quarter, selection.choose_window(quarters[:place], parameters=constants), quarters[place])
+        for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters))
+    ]
+    if not tests:
+        return []
+    read = [quarter for last, window, tested in tests for quarter in (last, *window, tested.quarter)]
+    closed = closed_deals(reader, dimensions, read, has_amounts=False)
     result: list[Row] = []
     source: DealCounts | None = None
-    for place in range(max(1, len(quarters) - constants.backtest_quarters), len(quarters)):
-        before, tested = quarters[:place], quarters[place]
-        window = selection.choose_window(before, parameters=constants)
-        source = window_deals(reader, dimensions, window, constants, source, cuts)
+    for last, window, tested in tests:
+        source = window_deals(reader, dimensions, window, constants, source, cuts, closed=closed)
         advised = {
             "winloss": _advice(source, [*dimensions, *cuts], known, constants),
             "everyone": None,
-            "naive": _naive_advice(reader, before[-1].quarter, dimensions, constants),
+            "naive": _naive_advice(closed, last, dimensions, constants),
         }
-        everyone = _counts(reader, cuts, tested.quarter, None)
+        everyone = _counts(closed, cuts, tested.quarter, None)
         for method, segments in advised.items():
-            trained = window if method == "winloss" else (before[-1].quarter,) if method == "naive" else ()
-            inside = _counts(reader, cuts, tested.quarter, segments)
+            trained = window if method == "winloss" else (last,) if method == "naive" else ()
+            inside = _counts(closed, cuts, tested.quarter, segments)
             result.append(
                 {
                     "method": method,
@@ -112,51 +118,34 @@ def _advice(
 
 
 def _naive_advice(
-    reader: Reader,
+    closed: ClosedDeals,
     quarter: str,
     dimensions: Sequence[str],
     constants: Parameters,
 ) -> list[Segment]:
     """Segments of two dimensions that won much of a few deals in the quarter."""
     chosen = []
+    inside = closed.inside([quarter])
     for name in NAIVE_DIMENSIONS:
         if name in dimensions:
-            rows = reader.rows(
-                f"""select {name} as segment, sum(decisions) as deals, sum(won_decisions) as won
-from {reader.relation("int_deal_cells")}
-where closed_quarter = {text_literal(quarter, reader.engine)}
-group by {name}"""
+            labels, codes = closed.labels[name], closed.codes[name][inside]
+            deals, won = (
+                np.bincount(codes, weights=closed.counts[count][inside], minlength=len(labels))
+                for count in ("decisions", "won_decisions")
             )
+            is_chosen = (deals >= constants.naive_minimum_deals) & (won >= constants.naive_win_rate * deals)
             chosen += [
-                (name, str(row["segment"]))
-                for row in rows
-                if row["segment"] != UNKNOWN
-                and number(row["deals"]) >= constants.naive_minimum_deals
-                and number(row["won"]) >= constants.naive_win_rate * number(row["deals"])
+                (name, label) for label, is_one in zip(labels, is_chosen.tolist()) if is_one and label != UNKNOWN
             ]
     return sorted(chosen)
 
 
-def _counts(reader: Reader, cuts: Cuts, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, ...]:
+def _counts(closed: ClosedDeals, cuts: Cuts, quarter: str, segments: Sequence[Segment] | None) -> tuple[int, ...]:
     """Deals, wins, decisions and won ones of the quarter inside any of the segments, or bands of a cut; of all where `segments` is None."""
-
-    def literal(text: str) -> str:
-        return text_literal(text, reader.engine)
-
-    is_inside = (
-        "1 = 1"
-        if segments is None
-        else " or ".join(
-            f"{name} = {literal(single)}"
-            for name, value in segments
-            for single in bands_of(cuts, name, value) or [value]
-        )
-        or "1 = 0"
-    )
-    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _COUNTS)
-    row = reader.rows(
-        f"""select {sums}
-from {reader.relation("int_deal_cells")}
-where closed_quarter = {literal(quarter)} and ({is_inside})"""
-    )[0]
-    return tuple(int(row[name] or 0) for name in _COUNTS)
+    inside: Flags = closed.inside([quarter])
+    if segments is not None:
+        is_any = np.zeros_like(inside)
+        for name, value in segments:
+            is_any |= closed.is_any(name, bands_of(cuts, name, value) or [value])
+        inside &= is_any
+    return tuple(int(closed.counts[name][inside].sum()) for name in COUNTS)

@@ -8,9 +8,9 @@ cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from winloss.advice.statistics import ClusterSums, DesignEffect, Floats, Ints
 from winloss.rows import Value
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+Cohort = Union["DealCounts", Callable[[Sequence[str]], "DealCounts"], None]
+"""Deals that had time to be won, or what asks for them by the dimensions that are wanted; None where it cannot be told."""
 
 Cell = tuple[tuple[str, str], ...]
 """A segment as ((dimension, value),), or a pair as ((dimension, value), (dimension, value))."""
@@ -214,7 +217,7 @@ class DealCounts:
         window: Iterable[str] | None = None,
         deal_type: Sequence[str] | None = None,
         clusters: Iterable[Sequence[str]] = (),
-        cohort: DealCounts | None = None,
+        cohort: Cohort = None,
     ) -> None:
         """`columns` holds one text per deal for each dimension; `window` the quarters that count; `clusters` what
         deals belong together: the account of each deal, its owner."""
@@ -247,8 +250,9 @@ class DealCounts:
         self._clusters = tuple(encode(kept(cluster))[1] for cluster in clusters)
         self.cluster_sums: Mapping[str, Sequence[ClusterSums]] = {}
         self._designs: dict[str, DesignEffect] = {}
+        self._told_by: dict[tuple[str, ...], DealCounts] = {}
         self.cuts: Cuts = {}
-        self.cohort = cohort
+        self._cohort = cohort
 
     @classmethod
     def from_codes(
@@ -263,7 +267,7 @@ class DealCounts:
         types: Ints | None = None,
         clusters: Iterable[Ints] = (),
         cluster_sums: Mapping[str, Sequence[ClusterSums]] | None = None,
-        cohort: DealCounts | None = None,
+        cohort: Cohort = None,
         shown: tuple[Ints, Ints] | None = None,
     ) -> DealCounts:
         """The same from whole-number codes into lists of labels, without copying.
@@ -284,8 +288,9 @@ class DealCounts:
         self._clusters = tuple(clusters)
         self.cluster_sums = cluster_sums or {}
         self._designs = {}
+        self._told_by = {}
         self.cuts = {}
-        self.cohort = cohort
+        self._cohort = cohort
         return self
 
     def cut(self, cuts: Cuts) -> DealCounts:
@@ -296,10 +301,20 @@ class DealCounts:
             labels = sorted(set(sides))
             place = np.array([labels.index(side) for side in sides], dtype=np.int64)
             self._labels[name], self._codes[name] = labels, place[self._codes[base]]
-        self.cuts = {**self.cuts, **cuts}
-        if self.cohort is not None:
-            self.cohort.cut(cuts)
+        self.cuts, self._told_by = {**self.cuts, **cuts}, {}
         return self
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether enough deals have a creation date for there to be a cohort of those that had time to be won."""
+        return self._cohort is not None
+
+    def cohort(self, dimensions: Collection[str] | None = None) -> DealCounts | None:
+        """The deals that had time to be won, with at least the dimensions and cuts asked for, or all of them."""
+        wanted = self._labels.keys() if dimensions is None else dimensions
+        bases = sorted({base_of(name) for name in wanted})
+        found = self._cohort(bases) if callable(self._cohort) else self._cohort
+        return found and found.cut({name: self.cuts[name] for name in sorted(wanted) if is_cut(name)})
 
     def quarters(self) -> list[QuarterCounts]:
         """Deals and wins per quarter of the window, oldest first."""
@@ -350,7 +365,47 @@ class DealCounts:
 
     def counts(self, questions: Sequence[Question], parameters: Parameters) -> list[StrataCounts]:
         """One answer per question; only cells of at least `minimum_deals` deals are named."""
-        return [self._answer(question, parameters) for question in questions]
+        answers = []
+        for question in questions:
+            further = () if question.stratify_by is None else (question.stratify_by,)
+            of_flags = [name for flag in question.flags for name, _ in flag]
+            answers.append(self._told([*question.dimensions, *of_flags, *further])._answer(question, parameters))
+        return answers
+
+    def _told(self, dimensions: Collection[str]) -> DealCounts:
+        """The same deals told by some dimensions only, in fewer entries; many questions are asked of the same few."""
+        bases = tuple(sorted({base_of(name) for name in dimensions}))
+        if bases not in self._told_by:
+            self._told_by[bases] = self._refolded(bases)
+        return self._told_by[bases]
+
+    def _refolded(self, bases: Sequence[str]) -> DealCounts:
+        if self._won.size == 0:
+            return self
+        width = LARGE_TYPES + 1
+        key = self._quarters * width + self._types
+        for name in bases:
+            if int(key.max()) >= _WIDEST:
+                return self
+            key = key * len(self._labels[name]) + self._codes[name]
+        entry, size = _compact(key)
+        if 2 * size > self._won.size:
+            return self
+        first = np.zeros(size, dtype=np.int64)
+        first[entry] = np.arange(entry.size)
+        deals, won = (
+            np.bincount(entry, weights=counted, minlength=size).astype(np.int64) for counted in (self._deals, self._won)
+        )
+        told = DealCounts.from_codes(
+            {name: self._codes[name][first] for name in bases},
+            {name: self._labels[name] for name in bases},
+            won,
+            self._quarters[first],
+            self._quarter_labels,
+            deals,
+            types=self._types[first],
+        )
+        return told.cut({name: side_of for name, side_of in self.cuts.items() if base_of(name) in bases})
 
     def design(self, dimensions: Sequence[str], parameters: Parameters) -> DesignEffect:
         """The largest design effect of accounts and owners on any of the dimensions."""
@@ -380,6 +435,10 @@ class DealCounts:
 
     def fold(self, dimensions: tuple[str, str], flags: Sequence[Cell], left_out: Sequence[tuple[str, ...]]) -> Fold:
         """Deals with both dimensions known, those of `left_out` aside, by segment, segment, stratum and flag."""
+        told = self._told([*dimensions, *(name for flag in flags for name, _ in flag)])
+        return told._fold(dimensions, flags, left_out)
+
+    def _fold(self, dimensions: tuple[str, str], flags: Sequence[Cell], left_out: Sequence[tuple[str, ...]]) -> Fold:
         keep = self._known(dimensions)
         for values in left_out:
             keep &= ~self._is_cell(tuple(zip(dimensions, values)))
@@ -493,40 +552,60 @@ def grouped_types(codes: Ints, deals: Ints, size: int, minimum_deals: int = 10) 
 
 
 def cluster_sums(segment: Ints, cluster: Ints, strata: Ints, won: Ints, minimum_deals: int) -> ClusterSums:
-    """The sums behind a design effect, from one code of each kind per deal."""
+    """The sums behind a design effect, from one code of each kind per deal; deals in order of cluster cost least.
+
+    What a cluster has of each segment and stratum is counted for some clusters at a time: never more than `_CELLS_AT_ONCE` numbers.
+    """
     segment, segments = _compact(segment)
     cluster, clusters = _compact(cluster)
     strata, width = _compact(strata)
     if won.size == 0:
         return ClusterSums(0, 0, 0.0, 0.0, 0, 0.0, 0, 0, 0, 0.0, 0.0, 0, 0)
+    if (cluster[1:] < cluster[:-1]).any():
+        order = np.argsort(cluster, kind="stable")
+        segment, cluster, strata, won = segment[order], cluster[order], strata[order], won[order]
     number = np.bincount(strata)
     rate = np.bincount(strata, weights=won) / number
     rest = won - rate[strata]
-    cells, cell = np.unique(cluster * segments + segment, return_inverse=True)
-    in_cell, in_segment = np.bincount(cell), np.bincount(segment, minlength=segments)
+    in_segment = np.bincount(segment, minlength=segments)
     share = np.bincount(segment * width + strata, minlength=segments * width).reshape(segments, width) / number
     wide = np.nonzero(in_segment >= minimum_deals)[0]
-    by_cluster = np.bincount(cluster * width + strata, minlength=clusters * width).reshape(clusters, width)
-    belonging = np.zeros((clusters, segments))
-    belonging[cells // segments, cells % segments] = in_cell
-    beyond = belonging[:, wide] - by_cluster @ share[wide].T
-    met = np.bincount(cells % segments, minlength=segments)[wide]
+    of_wide = share[wide].T
+    squares = pairs = beyond = 0.0
+    met = np.zeros(segments, dtype=np.int64)
+    step = max(1, _CELLS_AT_ONCE // max(segments, width))
+    first = np.searchsorted(cluster, np.arange(0, clusters + step, step))
+    for place, (start, stop) in enumerate(zip(first[:-1].tolist(), first[1:].tolist())):
+        these, height = slice(start, stop), min(step, clusters - place * step)
+        row = cluster[these] - place * step
+        cell = row * segments + segment[these]
+        inside = np.bincount(cell, minlength=height * segments).reshape(height, segments).astype(np.float64)
+        outcome = np.bincount(cell, weights=rest[these], minlength=height * segments)
+        by_stratum = np.bincount(row * width + strata[these], minlength=height * width).reshape(height, width)
+        far = inside[:, wide] - by_stratum.astype(np.float64) @ of_wide
+        squares += float((outcome**2).sum())
+        pairs += float((inside**2).sum())
+        beyond += float((far**2).sum())
+        met += np.count_nonzero(inside, axis=0)
     return ClusterSums(
         deals=won.size,
         strata=width,
         squares=float((rest**2).sum()),
-        cell_squares=float((np.bincount(cell, weights=rest) ** 2).sum()),
-        cell_pairs=float((in_cell * (in_cell - 1)).sum()),
+        cell_squares=squares,
+        cell_pairs=pairs - won.size,
         segment_squares=float((np.bincount(segment, weights=rest) ** 2).sum()),
         segment_pairs=float((in_segment * (in_segment - 1)).sum()),
-        cells=int(cells.size),
+        cells=int(met.sum()),
         segments=int(segments),
-        clustered_spread=float((beyond**2).sum()),
+        clustered_spread=beyond,
         spread=float((share[wide] * (1 - share[wide]) * number).sum()),
-        few_clusters=int(((met < FEW_CLUSTERS) & (2 * met <= clusters)).sum()),
+        few_clusters=int(((met[wide] < FEW_CLUSTERS) & (2 * met[wide] <= clusters)).sum()),
         wide_segments=int(wide.size),
     )
 
+
+_CELLS_AT_ONCE = 1 << 15
+"""So many numbers stay in the cache of a processor, and are multiplied by one thread: several would mostly wait for each other."""
 
 FEW_CLUSTERS = 4
 """A segment worked by fewer owners, and by half of all at most, cannot be told from those who work it."""
@@ -539,7 +618,7 @@ def _compact(codes: Ints) -> tuple[Ints, int]:
     """Codes renumbered without gaps, in the same order, and how many there are."""
     if codes.size == 0:
         return codes, 0
-    if int(codes.max()) > 1 << 16:
+    if int(codes.max()) > max(1 << 16, 4 * codes.size):
         used, compact = np.unique(codes, return_inverse=True)
         return compact, used.size
     place = np.cumsum(np.bincount(codes) > 0) - 1

@@ -1,4 +1,6 @@
-"""The closed deals of a window, fetched from the marts as the selection wants them: counts and sums, never a deal.
+"""The closed deals of a window, fetched from the marts as the selection wants them: counts and sums, never a deal that could be told.
+
+Of an engine in this process numbers of deals are read as well, to sum over accounts and owners: no key, no name, no amount (docs/decisions/0320).
 
 Claims rest on decisions: of deals that nothing in the export tells apart, one (docs/decisions/0220).
 """
@@ -6,17 +8,28 @@ Claims rest on decisions: of deals that nothing in the export tells apart, one (
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from winloss.advice.counts import DEAL_TYPE, FEW_CLUSTERS, LARGE_TYPES, Cuts, DealCounts, base_of, grouped_types
+from winloss.advice.counts import (
+    DEAL_TYPE,
+    FEW_CLUSTERS,
+    LARGE_TYPES,
+    Cuts,
+    DealCounts,
+    Flags,
+    base_of,
+    cluster_sums,
+    encode,
+    grouped_types,
+)
 from winloss.advice.parameters import UNKNOWN, Parameters
-from winloss.advice.statistics import ClusterSums, DesignEffect, design_effect
+from winloss.advice.statistics import ClusterSums, DesignEffect, Ints, design_effect
 from winloss.quoting import text_literal
 from winloss.rows import Reader, Row, Value, number
 
@@ -56,35 +69,145 @@ def window_deals(
     like: DealCounts | None = None,
     cuts: Cuts = MappingProxyType({}),
     sums: Mapping[str, ByCluster] | None = None,
+    closed: ClosedDeals | None = None,
 ) -> DealCounts:
     """Deals that closed in the quarters of `window`, and the cohort of deals that had time to be won by its end.
 
     `dimensions` are columns of fct_closed_deals; `cuts` are further ones made of them.
     Without creation dates on most deals there is no cohort. How deals hang together is told by `sums`, by dimension; without,
-    many do as those of an earlier window did, `like`, and few are looked at anew.
+    many do as those of an earlier window did, `like`, and few are looked at anew. `closed` is what was read of these quarters and others.
     """
-    closed = f"closed_quarter in ({_list(window, reader)})"
-    deals = decisions(reader)
-    group, size = _type_groups(reader, deals, closed)
-    if sums is None and like is not None and size > parameters.exact_up_to_deals:
+    closed = closed or closed_deals(reader, dimensions, window)
+    inside = closed.inside(window)
+    number = closed.counts["decisions"][inside].astype(np.int64)
+    of_type = closed.codes[DEAL_TYPE][inside]
+    types = closed.labels[DEAL_TYPE]
+    places = _type_places(np.bincount(of_type, weights=number, minlength=len(types)).astype(np.int64))
+    if sums is None and like is not None and int(number.sum()) > parameters.exact_up_to_deals:
         by_dimension = like.cluster_sums
     else:
         found = segment_sums(reader, dimensions, window, parameters, cuts) if sums is None else sums
         by_dimension = {name: list(by_cluster.values()) for name, by_cluster in found.items()}
-    return _folded(
-        reader,
-        reader.relation("int_deal_cells"),
-        closed,
-        _columns(dimensions),
-        ("closed_quarter", *(f"sum({name})" for name in (*_COUNTS, *_SHOWN))),
-        group,
-        by_dimension,
-        _cohort(reader, deals, closed, _columns(dimensions), group, by_dimension, parameters),
+    amounts = [closed.counts[name][inside].astype(np.float64) for name in _AMOUNTS if name in closed.counts]
+    return DealCounts.from_codes(
+        {name: closed.codes[name][inside] for name in dimensions},
+        {name: closed.labels[name] for name in dimensions},
+        closed.counts["won_decisions"][inside].astype(np.int64),
+        closed.codes[QUARTER][inside],
+        closed.labels[QUARTER],
+        number,
+        (amounts[0], amounts[1], amounts[2]) if amounts else None,
+        places[of_type],
+        shown=(closed.counts["deals"][inside].astype(np.int64), closed.counts["won"][inside].astype(np.int64)),
+        cluster_sums=by_dimension,
+        cohort=_cohort(reader, closed, window, _type_group(types, places, reader), by_dimension, parameters),
     ).cut(cuts)
 
 
-_COUNTS = ("decisions", "won_decisions")
-_SHOWN = ("deals", "won", "amount", "won_amount", "squared_amount")
+QUARTER = "closed_quarter"
+COUNTS = ("deals", "won", "decisions", "won_decisions")
+_AMOUNTS = ("amount", "won_amount", "squared_amount")
+
+
+@dataclass(frozen=True)
+class ClosedDeals:
+    """Alike deals of some quarters, an entry each: codes into sorted labels, and counts; and when they were created.
+
+    `dated` says of each quarter how many decisions closed, how many of them with a date of creation, and the last day; `days`
+    how many days wins took, counted.
+    """
+
+    labels: Mapping[str, list[str]]
+    codes: Mapping[str, Ints]
+    counts: Mapping[str, np.ndarray[Any, Any]]
+    dated: Sequence[Row]
+    days: Sequence[Row]
+
+    def inside(self, quarters: Sequence[str]) -> Flags:
+        """Which entries closed in one of the quarters."""
+        return self.is_any(QUARTER, quarters)
+
+    def is_any(self, name: str, values: Sequence[str]) -> Flags:
+        """Which entries have one of the values."""
+        wanted = set(values)
+        found: Flags = np.array([label in wanted for label in self.labels[name]], dtype=bool)[self.codes[name]]
+        return found
+
+
+def closed_deals(
+    reader: Reader, dimensions: Sequence[str], quarters: Sequence[str], has_amounts: bool = True
+) -> ClosedDeals:
+    """The closed deals of the quarters, read once whatever is asked of them."""
+    where = f"{QUARTER} in ({_list(quarters, reader)})"
+    counts = (*COUNTS, *(_AMOUNTS if has_amounts else ()))
+    names = list(dict.fromkeys([QUARTER, DEAL_TYPE, *dimensions]))
+    cells = f"(select * from {reader.relation('int_deal_cells')} where {where}) as deals"
+    labels, found = _coded(reader, cells, _columns(names), {name: name for name in counts})
+    deals = decisions(reader)
+    dated = f"""select {QUARTER}, count(*) as deals, count(created_on) as dated, max(closed_on) as as_of
+from {deals}
+where {where}
+group by {QUARTER}"""
+    days = f"""select {QUARTER}, cycle_days, count(*) as deals
+from {deals}
+where {where} and is_won = 1 and cycle_days is not null
+group by {QUARTER}, cycle_days"""
+    return ClosedDeals(
+        labels,
+        {name: found[name].astype(np.int64) for name in names},
+        {name: found[name] for name in counts},
+        reader.rows(dated),
+        reader.rows(days),
+    )
+
+
+def _coded(
+    reader: Reader,
+    deals: str,
+    columns: Mapping[str, str],
+    counts: Mapping[str, str],
+    joins: str = "",
+    joined: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[dict[str, list[str]], dict[str, np.ndarray[Any, Any]]]:
+    """Labels of each column, sorted, and an array of each column's places among them and of each count: no text leaves the engine twice.
+
+    `deals` is a subquery named `deals`; a column that is null says that it is not known. `joined` are counts that `joins` say of `asked`.
+    """
+    unknown = text_literal(UNKNOWN, reader.engine)
+    numbers = range(len(columns))
+    told = [f"coalesce({column}, {unknown}) as label_{n}" for n, column in enumerate(columns.values())]
+    asked = f"""with asked as (
+    select
+        {_LINES.join([*told, *(f"{count} as {name}" for name, count in counts.items())])}
+    from {deals}
+)"""
+    known = reader.rows(
+        f"""{asked}
+select
+    case {" ".join(f"when grouping(label_{n}) = 0 then {n}" for n in numbers)} end as place,
+    coalesce({", ".join(f"label_{n}" for n in numbers)}, null) as label
+from asked
+group by grouping sets ({", ".join(f"(label_{n})" for n in numbers)})"""
+    )
+    labels = {name: sorted(str(row["label"]) for row in known if row["place"] == n) for n, name in enumerate(columns)}
+    if not known:
+        return labels, {name: np.zeros(0, dtype=np.int64) for name in [*columns, *counts]}
+    codes = []
+    for n, of_column in enumerate(labels.values()):
+        values = ", ".join(f"({text_literal(label, reader.engine)}, {code})" for code, label in enumerate(of_column))
+        joins += f"\ninner join (values {values}) as codes_{n} (label, code) on asked.label_{n} = codes_{n}.label"
+        size = "tinyint" if len(of_column) < 1 << 7 else "smallint" if len(of_column) < 1 << 15 else "integer"
+        codes.append(f"cast(codes_{n}.code as {size}) as code_{n}")
+    found = reader.columns(
+        f"""{asked}
+select
+    {_LINES.join([*codes, *(f"{joined.get(name, f'asked.{name}')} as {name}" for name in counts)])}
+from asked{joins}"""
+    )
+    return labels, {
+        **{name: found[f"code_{n}"] for n, name in enumerate(columns)},
+        **{name: found[name] for name in counts},
+    }
 
 
 def _columns(dimensions: Sequence[str]) -> dict[str, str]:
@@ -111,7 +234,7 @@ def segment_sums(
     """The sums behind the design effects of accounts and of owners on the segments of each dimension and cut, over decisions."""
     closed = f"closed_quarter in ({_list(window, reader)})"
     deals = decisions(reader)
-    group, _ = _type_groups(reader, deals, closed)
+    group = _type_groups(reader, deals, closed)
     columns = {**_columns(dimensions), **{name: _side(base_of(name), cuts[name], reader) for name in cuts}}
     return _cluster_sums(reader, deals, closed, columns, group, parameters)
 
@@ -189,114 +312,104 @@ def _list(values: Sequence[str], reader: Reader) -> str:
     return ", ".join(text_literal(value, reader.engine) for value in sorted(set(values)))
 
 
-def _type_groups(reader: Reader, deals: str, where: str) -> tuple[str, int]:
-    """SQL of the stratum that a deal's type makes, 0 and 1 for the two largest, 2 for all others; and the number of deals."""
+def _type_groups(reader: Reader, deals: str, where: str) -> str:
+    """SQL of the stratum that a deal's type makes, 0 and 1 for the two largest, 2 for all others."""
     rows = reader.rows(
         f"select deal_type, count(*) as deals from {deals} where {where} group by deal_type order by deal_type"
     )
-    if not rows:
-        return "0", 0
-    sizes = np.array([int(row["deals"] or 0) for row in rows], dtype=np.int64)
-    places = grouped_types(np.arange(sizes.size), sizes, sizes.size)
+    places = _type_places(np.array([int(row["deals"] or 0) for row in rows], dtype=np.int64))
+    return _type_group([str(row["deal_type"]) for row in rows], places, reader)
+
+
+def _type_places(sizes: Ints) -> Ints:
+    """The stratum of each type, by how many deals each has."""
+    return grouped_types(np.arange(sizes.size), sizes, sizes.size)
+
+
+def _type_group(types: Sequence[str], places: Ints, reader: Reader) -> str:
+    """SQL of the stratum that a deal's type makes."""
+    last = int(places.max(initial=0))
     cases = " ".join(
-        f"when deal_type = {text_literal(str(row['deal_type']), reader.engine)} then {place}"
-        for row, place in zip(rows, places.tolist())
-        if place < places.max()
+        f"when deal_type = {text_literal(label, reader.engine)} then {place}"
+        for label, place in zip(types, places.tolist())
+        if place < last
     )
-    last = int(places.max())
-    return (f"case {cases} else {last} end" if cases else str(last)), int(sizes.sum())
-
-
-def _folded(
-    reader: Reader,
-    relation: str,
-    where: str,
-    dimensions: Mapping[str, str],
-    measures: tuple[str, ...],
-    group: str,
-    sums: Mapping[str, Sequence[ClusterSums]],
-    cohort: DealCounts | None,
-) -> DealCounts:
-    """Alike deals of the relation, one entry each; `measures` are the quarter, the counts that claims rest on, and what is shown."""
-    quarter, deals, won, *shown = measures
-    columns = list(dimensions.values())
-    keys = ", ".join(dict.fromkeys([quarter, *([] if group.isdigit() else [group]), *columns]))
-    records = reader.query(
-        f"""select {", ".join([quarter, group, deals, won, *shown, *columns])}
-from {relation}
-where {where}
-group by {keys}"""
-    )[1]
-    height, first = len(records), 4 + len(shown)
-    quarter_labels = sorted({str(record[0]) for record in records})
-    of_quarter = {label: code for code, label in enumerate(quarter_labels)}
-    labels: dict[str, list[str]] = {}
-    codes = {}
-    for place, name in enumerate(dimensions, start=first):
-        labels[name] = sorted({str(record[place]) for record in records})
-        known = {label: code for code, label in enumerate(labels[name])}
-        codes[name] = np.fromiter((known[str(record[place])] for record in records), dtype=np.int64, count=height)
-
-    def whole(place: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.fromiter((int(record[place]) for record in records), dtype=np.int64, count=height)
-
-    money = [
-        np.fromiter((float(record[place] or 0) for record in records), dtype=np.float64, count=height)
-        for place in range(6, first)
-    ]
-    return DealCounts.from_codes(
-        codes,
-        labels,
-        whole(3),
-        np.fromiter((of_quarter[str(record[0])] for record in records), dtype=np.int64, count=height),
-        quarter_labels,
-        whole(2),
-        (money[0], money[1], money[2]) if money else None,
-        whole(1),
-        shown=(whole(4), whole(5)) if shown else None,
-        cluster_sums=sums,
-        cohort=cohort,
-    )
+    return f"case {cases} else {last} end" if cases else str(last)
 
 
 def _cohort(
     reader: Reader,
-    deals: str,
-    closed: str,
-    dimensions: Mapping[str, str],
+    closed: ClosedDeals,
+    window: Sequence[str],
     group: str,
     sums: Mapping[str, Sequence[ClusterSums]],
     parameters: Parameters,
-) -> DealCounts | None:
-    """Deals created in the four quarters that ended when nine wins of ten made since would have been won by now.
+) -> Callable[[Sequence[str]], DealCounts] | None:
+    """Deals created in the four quarters that ended when nine wins of ten made since would have been won by now, by the dimensions asked for.
 
     Counted by quarter of creation, not of the close: of a young segment losses close before wins do.
     """
-    [known] = reader.rows(
-        f"select count(*) as deals, count(created_on) as dated, max(closed_on) as as_of from {deals} where {closed}"
-    )
-    if not known["as_of"] or number(known["dated"]) < parameters.created_share * number(known["deals"]):
+    known = [row for row in closed.dated if row[QUARTER] in window]
+    ends = [str(row["as_of"])[:10] for row in known if row["as_of"]]
+    dated, deals = (sum(number(row[name]) for row in known) for name in ("dated", "deals"))
+    if not ends or dated < parameters.created_share * deals:
         return None
-    days = reader.rows(
-        f"""select cycle_days, count(*) as deals
-from {deals}
-where {closed} and is_won = 1 and cycle_days is not null
-group by cycle_days
-order by cycle_days"""
-    )
-    if not days:
+    won: dict[int, float] = {}
+    for row in closed.days:
+        if row[QUARTER] in window:
+            days = int(number(row["cycle_days"]))
+            won[days] = won.get(days, 0) + number(row["deals"])
+    if not won:
         return None
-    counted = np.cumsum([number(row["deals"]) for row in days])
-    slow = int(number(days[int(np.searchsorted(counted, WON_BY * counted[-1]))]["cycle_days"]))
-    as_of = date.fromisoformat(str(known["as_of"])[:10])
+    waited = sorted(won)
+    counted = np.cumsum([won[days] for days in waited])
+    slow = waited[int(np.searchsorted(counted, WON_BY * counted[-1]))]
+    as_of = date.fromisoformat(max(ends))
     end = as_of - timedelta(days=slow)
     starts = [end - timedelta(days=round(QUARTER_DAYS * back)) for back in range(COHORT_QUARTERS, 0, -1)]
     quarter = "case " + " ".join(
         f"when created_on <= date '{later}' then '{place}'" for place, later in enumerate([*starts[1:], end])
     )
     where = f"created_on > date '{starts[0]}' and created_on <= date '{end}' and closed_on <= date '{as_of}'"
-    measures = (f"{quarter} end", "count(*)", "sum(is_won)")
-    return _folded(reader, deals, where, dimensions, measures, group, sums, None)
+
+    def of(dimensions: Sequence[str]) -> DealCounts:
+        return _folded(reader, decisions(reader), where, f"{quarter} end", group, dimensions, sums)
+
+    return of
+
+
+def _folded(
+    reader: Reader,
+    deals: str,
+    where: str,
+    quarter: str,
+    group: str,
+    dimensions: Sequence[str],
+    sums: Mapping[str, Sequence[ClusterSums]],
+) -> DealCounts:
+    """Alike deals, one entry each, by quarter, type and dimensions."""
+    names = "".join(f", {name}" for name in dimensions)
+    _, records = reader.query(
+        f"""select quarter, type_group, count(*) as deals, sum(is_won) as won{names}
+from (select *, {quarter} as quarter, {group} as type_group from {deals} where {where}) as asked
+group by quarter, type_group{names}"""
+    )
+
+    def whole(place: int) -> Ints:
+        return np.array([int(record[place]) for record in records], dtype=np.int64)
+
+    quarters, of_quarter = encode([str(record[0]) for record in records])
+    told = {name: encode([str(record[n]) for record in records]) for n, name in enumerate(dimensions, start=4)}
+    return DealCounts.from_codes(
+        {name: codes for name, (_, codes) in told.items()},
+        {name: labels for name, (labels, _) in told.items()},
+        whole(3),
+        of_quarter,
+        quarters,
+        whole(2),
+        types=whole(1),
+        cluster_sums=sums,
+    )
 
 
 def _cluster_sums(
@@ -313,10 +426,13 @@ def _cluster_sums(
     `are_many` says that there are many strata and few segments: the same sums are made by segment then, not by pair of strata.
     """
     found: dict[str, ByCluster] = {}
-    names = list(dimensions)
-    at_once = DIMENSIONS_AT_ONCE if reader.engine == "duckdb" else max(1, len(names))
+    left, at_once = dimensions, max(1, len(dimensions))
+    if reader.engine == "duckdb":
+        found, left = _counted_here(reader, deals, where, dimensions, group, parameters)
+        at_once = DIMENSIONS_AT_ONCE
+    names = list(left)
     for start in range(0, len(names), at_once):
-        asked = {name: dimensions[name] for name in names[start : start + at_once]}
+        asked = {name: left[name] for name in names[start : start + at_once]}
         rows = _in_order(reader.rows(_parts_sql(reader, deals, where, asked, group, parameters, are_many)))
         for place, name in enumerate(asked):
             told = [row for row in rows if row["dimension"] == place]
@@ -328,11 +444,59 @@ def _cluster_sums(
                         parts[str(row["part"])].append(row)
                 if parts["strata"]:
                     found.setdefault(name, {})[cluster] = _sums_of_parts(parts, int(parameters.minimum_deals))
-    return found
+    return {name: found[name] for name in dimensions if name in found}
+
+
+SEGMENTS_COUNTED_HERE = 200
+"""Dimensions of more segments are left to SQL, which counts what a cluster has and not what it might."""
+
+
+def _counted_here(
+    reader: Reader,
+    deals: str,
+    where: str,
+    dimensions: Mapping[str, str],
+    group: str,
+    parameters: Parameters,
+) -> tuple[dict[str, ByCluster], dict[str, str]]:
+    """The same of numbers, a byte or two a deal and dimension, that an engine of this process hands over; and which dimensions it leaves."""
+    unknown = text_literal(UNKNOWN, reader.engine)
+    chosen = f"(select *, {_clusters(unknown)} from {deals} where {where}) as deals"
+    joins = "".join(
+        f"""
+inner join (
+    select cluster_{kind}, row_number() over () as cluster_no
+    from (select distinct cluster_{kind} from {chosen}) as named
+) as numbers_{kind} on asked.by_{kind} = numbers_{kind}.cluster_{kind}"""
+        for kind in range(len(CLUSTERS))
+    )
+    counts = {"won": "is_won", "of_type": group, **{f"by_{kind}": f"cluster_{kind}" for kind in range(len(CLUSTERS))}}
+    numbers = {f"by_{kind}": f"cast(numbers_{kind}.cluster_no as integer)" for kind in range(len(CLUSTERS))}
+    labels, found = _coded(reader, chosen, {QUARTER: QUARTER, **dimensions}, counts, joins, numbers)
+    quarter = found[QUARTER].astype(np.int64)
+    stratum = (LARGE_TYPES + 1) * quarter + found["of_type"]
+    wide = {name: column for name, column in dimensions.items() if len(labels[name]) > SEGMENTS_COUNTED_HERE}
+    sums: dict[str, ByCluster] = {}
+    for kind, cluster in enumerate(CLUSTERS):
+        order = np.argsort(found[f"by_{kind}"])
+        together, won = found[f"by_{kind}"][order].astype(np.int64), found["won"][order].astype(np.int64)
+        for name in dimensions:
+            known = [code for code, label in enumerate(labels[name]) if label != UNKNOWN]
+            if name in wide or not known:
+                continue
+            segment = found[name][order].astype(np.int64)
+            # asked about itself the type of a deal is no stratum
+            strata = (quarter if name == DEAL_TYPE else stratum)[order]
+            columns = (segment, together, strata, won)
+            if len(known) < len(labels[name]):
+                keep = np.isin(segment, known)
+                columns = (segment[keep], together[keep], strata[keep], won[keep])
+            sums.setdefault(name, {})[cluster] = cluster_sums(*columns, int(parameters.minimum_deals))
+    return sums, wide
 
 
 DIMENSIONS_AT_ONCE = 4
-"""So many dimensions are asked about in one reading of DuckDB: each holds every cluster of the window in memory."""
+"""So many of them are asked about in one reading of DuckDB: each holds every cluster of the window in memory."""
 
 Parts = defaultdict[str, list[Row]]
 """What is answered of a dimension and a kind of cluster, by what the rows tell."""
@@ -412,7 +576,7 @@ def _parts_sql(
 
     Read once for all dimensions, in few steps: Spark works a step out wherever it is named.
     """
-    unknown, is_duckdb = text_literal(UNKNOWN, reader.engine), reader.engine == "duckdb"
+    unknown = text_literal(UNKNOWN, reader.engine)
     # asked about itself the type of a deal is no stratum
     strata = ["quarter_no" if name == DEAL_TYPE else "stratum_no" for name in dimensions]
 
@@ -442,7 +606,6 @@ def _parts_sql(
     of_known = "case when dimension_{n} is not null then is_won end"
     in_stratum = "over (partition by {stratum})"
     rate = f"sum(sum({of_known})) {in_stratum} / nullif(sum(count(dimension_{{n}})) {in_stratum}, 0) as rate_{{n}}"
-    coded = _numbered(asked, len(dimensions)) if is_duckdb else _named(asked)
     if are_many:
         spread = f"""shares as (
     select
@@ -495,7 +658,12 @@ told as (
     inner join cluster_strata on of_clusters.kind = cluster_strata.kind and of_clusters.cluster_no = cluster_strata.cluster_no
     group by of_clusters.kind, dimension, segment, {of_row("{stratum}")}
 )"""
-    return f"""with {coded},
+    return f"""with coded as (
+    select *, quarter as quarter_no, concat(quarter, ' ', type_group) as stratum_no
+    from (
+    {asked}
+    ) as asked
+),
 segment_strata as (
     select
         {of_set("{n}")} as dimension,
@@ -516,7 +684,7 @@ rates as (
     group by quarter_no, stratum_no
 ),
 -- a deal once for its account and once for its owner
-shared as {"not materialized " if is_duckdb else ""}(
+shared as (
     select
         kinds.kind, case kinds.kind when 0 then cluster_0 else cluster_1 end as cluster_no, quarter_no, stratum_no, is_won,
         {each("dimension_{n}")}
@@ -582,51 +750,6 @@ def _clusters(unknown: str) -> str:
 
 
 _LINES = ",\n        "
-
-
-def _numbered(asked: str, dimensions: int) -> str:
-    """Deals with numbers in the place of keys and quarters: DuckDB counts by numbers in half the time."""
-    kinds = range(len(CLUSTERS))
-    numbers = "".join(
-        f"""numbers_{kind} as (
-    select cluster_{kind}, row_number() over (order by cluster_{kind}) as cluster_no
-    from (select distinct cluster_{kind} from asked) as named
-),
-"""
-        for kind in kinds
-    )
-    joins = "\n    ".join(
-        f"inner join numbers_{kind} on asked.cluster_{kind} = numbers_{kind}.cluster_{kind}" for kind in kinds
-    )
-    kept = [
-        *(f"numbers_{kind}.cluster_no as cluster_{kind}" for kind in kinds),
-        *(f"asked.dimension_{place}" for place in range(dimensions)),
-    ]
-    return f"""asked as (
-    {asked}
-),
-{numbers}quarters as (
-    select quarter, row_number() over (order by quarter) as quarter_no
-    from (select distinct quarter from asked) as named
-),
-coded as (
-    select
-        quarters.quarter_no, {LARGE_TYPES + 1} * quarters.quarter_no + asked.type_group as stratum_no, asked.is_won,
-        {_LINES.join(kept)}
-    from asked
-    {joins}
-    inner join quarters on asked.quarter = quarters.quarter
-)"""
-
-
-def _named(asked: str) -> str:
-    """Deals with the keys they have: to number them Spark would read them again for each kind of number."""
-    return f"""coded as (
-    select *, quarter as quarter_no, concat(quarter, ' ', type_group) as stratum_no
-    from (
-    {asked}
-    ) as asked
-)"""
 
 
 def _answers_sql(reader: Reader, deals: str, column: str) -> str:

@@ -235,7 +235,7 @@ def select(
     shown = source.shown()[:2]
     outcome = Outcome(window, deals, won, shown, dimensions, candidates, twins, segments, leaks, is_exact, is_fallback)
     outcome.doubted = doubted
-    outcome.is_dated = source.cohort is not None
+    outcome.is_dated = source.is_dated
     if is_fallback or not candidates:
         return assemble(outcome, parameters)
 
@@ -249,8 +249,7 @@ def select(
     outcome.first_q = _q_values(first, candidates)
     steps, is_cut_short = _step_down(tester, trusted, set(asked), (), parameters.step_down_rate, parameters)
     outcome.reached, outcome.stopped_after = frozenset(steps), len(steps) if is_cut_short else None
-    decided = None if source.cohort is None else _Tester(source.cohort, parameters)
-    outcome.claims = _standing(tester, decided, steps, (), outcome, parameters)
+    outcome.claims = _standing(tester, steps, (), outcome, parameters)
     standing = [claim.cell for claim in outcome.claims]
     signs = {claim.cell: claim.sign for claim in outcome.claims}
     outcome.told = _told(tester, signs, {claim.cell: claim.step for claim in outcome.claims}, (), parameters)
@@ -263,13 +262,12 @@ def select(
     told_apart = [d for d in dimensions if not is_cut(d) and d not in leaking and d not in doubted]
     outcome.not_separable = _not_separable(tester, outcome, told_apart, parameters)
     if with_pairs:
-        _select_pairs(tester, decided, outcome, leaking | doubted, parameters)
+        _select_pairs(tester, outcome, leaking | doubted, parameters)
     return assemble(outcome, parameters)
 
 
 def _standing(
     tester: _Tester,
-    decided: _Tester | None,
     steps: Mapping[Cell, int],
     given: Sequence[Cell],
     outcome: Outcome,
@@ -278,10 +276,16 @@ def _standing(
 ) -> tuple[Claim, ...]:
     """Claims that stand among each other and, where deals have creation dates, on deals that had time to be won."""
     open_steps = dict(steps)
+    decided: _Tester | None = None
     while True:
         claims = _check(tester, open_steps, given, parameters, may_hold_zero)
-        if decided is None or not claims:
+        if not claims:
             return claims
+        if decided is None:
+            cohort = tester.source.cohort({name for cell in [*given, *steps] for name in _dimensions_of(cell)})
+            if cohort is None:
+                return claims
+            decided = _Tester(cohort, parameters)
         everything = [*given, *(claim.cell for claim in claims)]
         questions = [_against_all(_given(_dimensions_of(claim.cell), everything, claim.cell)) for claim in claims]
         fallen = {}
@@ -616,7 +620,6 @@ def _not_separable(
 
 def _select_pairs(
     tester: _Tester,
-    decided: _Tester | None,
     outcome: Outcome,
     refused: set[str],
     parameters: Parameters,
@@ -653,7 +656,7 @@ def _select_pairs(
         left_out = [_values_of(cell) for cell in steps if _dimensions_of(cell) == family]
         screens[family] = _interactions(tester.source, family, given, left_out, parameters)
     # a pair is found by what its two effects do not explain, and told as a test where how often it wins is not clear of the others
-    claims = _standing(tester, decided, steps, given, outcome, parameters, may_hold_zero=True)
+    claims = _standing(tester, steps, given, outcome, parameters, may_hold_zero=True)
     # said is how often the pair wins: that must point the same way as the interaction
     outcome.pair_claims = tuple(claim for claim in claims if claim.sign == signs[claim.cell])
     everything = [*given, *(claim.cell for claim in outcome.pair_claims)]

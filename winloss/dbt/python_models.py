@@ -25,11 +25,15 @@ def as_relation(
         answer = session.execute(sql)
         return [column[0] for column in answer.description], answer.fetchall()
 
+    def arrays(sql: str) -> dict[str, Any]:
+        found: dict[str, Any] = session.execute(sql).fetchnumpy()
+        return found
+
     def relation(name: str) -> str:
         schema = INTERMEDIATE_SCHEMA if name.startswith("int_") else MARTS_SCHEMA
         return f'"{database}".{schema}.{name}'
 
-    rows = step(Reader(query, relation))
+    rows = step(Reader(query, relation, arrays=arrays))
     return session.sql(
         "select unnest(from_json($rows::json, $shape), recursive := true)",
         params={"rows": to_json(rows, shape), "shape": json_shape(shape)},
