@@ -9,12 +9,12 @@ build: $(VENV)/.installed
 	@$(BIN)/winloss run
 
 IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-SLOW := browser or spark or slow
+SLOW := browser or spark or thorough or slow
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not ($(SLOW))"
 
-# The kinds that take long for what they find: browsers, Spark, builds killed and repeated, thousands of odd files, whole benchmarks.
+# The kinds that take long for what they find: browsers, Spark, commands as programs, builds killed and repeated, thousands of odd files, benchmarks.
 test-slow: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "$(SLOW)"
 

@@ -1,7 +1,7 @@
 """Which tests `make check` leaves to `make test` and `make test-slow`, found from what a test uses.
 
-A test is marked `dbt` when it, one of its fixtures or a helper they call runs dbt on a company. The marks `long`, `browser`, `spark` and `slow`
-are set by hand where they belong. A test that starts dbt all the same, unseen, fails: the quick run would slowly become the long one.
+A test is marked `dbt` when it, one of its fixtures or a helper they call runs dbt on a company. The marks `long`, `browser`, `spark`,
+`thorough` and `slow` are set by hand where they belong. A test that starts dbt all the same, unseen, fails: the quick run would slowly become the long one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def mark_by_use(items: list[pytest.Item]) -> None:
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Puts files with tests that run dbt before the others: the process that gets a long file last works on while the others are done."""
-    long = {item.path for item in items if item.get_closest_marker("dbt")}
-    items.sort(key=lambda item: item.path not in long)
+    """Puts Spark and then files with tests that run dbt before the others: the process that gets a long file last works on while the others are done."""
+    spark, long = ({item.path for item in items if item.get_closest_marker(mark)} for mark in ("spark", "dbt"))
+    items.sort(key=lambda item: (item.path not in spark, item.path not in long))
 
 
 def runs_dbt(function: Any, known: dict[Any, bool]) -> bool:

@@ -38,7 +38,10 @@ class Company:
 
 
 @pytest.fixture(
-    scope="module", params=[COMPANIES[0], *(pytest.param(crm, marks=pytest.mark.slow) for crm in COMPANIES[1:])]
+    scope="module",
+    params=[
+        pytest.param(crm, marks=pytest.mark.thorough if crm == COMPANIES[0] else pytest.mark.slow) for crm in COMPANIES
+    ],
 )
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """Every command in the order in which a person would try them."""

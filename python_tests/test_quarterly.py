@@ -36,7 +36,8 @@ SCHEDULE = r"(?:[\d*,/-]+ ){5}"
 MAIL = "mail -s Winloss sales-operations@example.com"
 
 
-@pytest.fixture(scope="module")
+# what runs as cron runs it is thorough
+@pytest.fixture(scope="module", params=[pytest.param("as cron", marks=pytest.mark.thorough)])
 def place() -> Place:
     found = place_with_a_short_build("quarterly")
     (found.project / ".venv").symlink_to(BIN.parent)

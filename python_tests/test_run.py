@@ -52,6 +52,7 @@ def run(folder: Path, exports: Path, *options: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.dbt
+@pytest.mark.thorough
 def test_files_become_a_report_and_the_terminal_says_what_was_read(tmp_path: Path) -> None:
     """Also where nothing is there that only Unix has, and lines end as Windows writes them."""
     exports = tmp_path / "exports"

@@ -99,7 +99,9 @@ def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
     assert len(selections) == 3
     # whatever a test is marked, a command of CI runs it; what builds a company or takes long is not run after every edit
     for marked in (
-        set(chosen) for size in range(6) for chosen in combinations(("dbt", "long", "browser", "spark", "slow"), size)
+        set(chosen)
+        for size in range(7)
+        for chosen in combinations(("dbt", "long", "browser", "spark", "thorough", "slow"), size)
     ):
         run_by = [
             Expression.compile(selection).evaluate(lambda name, marked=marked, **_: name in marked)
@@ -109,7 +111,7 @@ def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
         assert run_by[0] == (not marked)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     run = [line for line in ci if line.startswith("make ") and ".venv" not in line]
-    assert run == ["make check", "make test", 'make test-slow SLOW="browser or spark"']
+    assert run == ["make check", "make test", 'make test-slow SLOW="browser or spark or thorough"']
 
 
 def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(

@@ -15,6 +15,9 @@ from python_tests.canary_company import Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
 from python_tests.reader_process import look_at_duckdb
 
+# a program to each test, and most of them build
+pytestmark = pytest.mark.thorough
+
 TRACEBACK = "Traceback (most recent call last)"
 
 

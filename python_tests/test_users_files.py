@@ -76,6 +76,7 @@ def winloss(place: Place, *arguments: str, **more: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.thorough
 def test_no_command_removes_or_changes_a_file_of_the_user(tmp_path: Path) -> None:
     place = place_after_a_build("users_files")
     # where copies of odd exports once stood while a build ran
