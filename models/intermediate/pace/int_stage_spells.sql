@@ -34,19 +34,13 @@ left_stages as (
 
 )
 
-{% for dimension, counted, asked in [('stage', 'deals', ''), ('stage_decisions', 'decisions', " and period in ('quarter', 'previous_quarter')")] -%}
-select
-    period,
-    '{{ dimension }}' as dimension,
-    segment,
-    0 as entered_days,
-    left_days,
-    left_as,
-    {{ counted }} as deals
+select period, 'stage' as dimension, segment, 0 as entered_days, left_days, left_as, deals
 from left_stages
-where {{ counted }} > 0{{ asked }}
 union all
-{% endfor -%}
+select period, 'stage_decisions' as dimension, segment, 0 as entered_days, left_days, left_as, decisions as deals
+from left_stages
+where decisions > 0 and period in ('quarter', 'previous_quarter')
+union all
 select
     period,
     'from_stage' as dimension,
