@@ -71,7 +71,7 @@ def test_a_draft_can_be_run_from_without_an_edit(tmp_path: Path) -> None:
 
 def test_accounts_like_those_of_a_crm_do_not_make_other_deals_its_own(tmp_path: Path) -> None:
     run = first(tmp_path)
-    shutil.copy(ROOT / "seeds" / "sample" / "sample_accounts.csv", tmp_path / "exports" / "accounts.csv")
+    shutil.copy(ROOT / "python_tests" / "fixtures" / "zoho" / "accounts.csv", tmp_path / "exports")
     with pytest.raises(NoDealsError, match="holds deals of"):
         recognise_and_keep(run)
     assert not run.file.exists()

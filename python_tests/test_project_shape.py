@@ -148,7 +148,11 @@ def unknown_keys(kind: str, value: Any, where: str) -> Iterator[str]:
         for key, below in entry.items():
             if key not in KNOWN_KEYS[kind]:
                 yield f"{where}: {key}"
-            elif key in KNOWN_KEYS and not (kind == "constraints" and key == "columns") and key != "data_tests":
+            elif (
+                key in KNOWN_KEYS
+                and (kind, key) not in {("constraints", "columns"), ("overrides", "macros")}
+                and key != "data_tests"
+            ):
                 yield from unknown_keys(key, below, f"{where} {key}")
 
 
@@ -336,7 +340,9 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             built[node["name"]] = columns[handed_on:]
     differing = {}
     dimensions = {column.name for column in COLUMNS["deals"] if column.is_dimension}
-    described = {entry["name"]: {column["name"] for column in entry["columns"]} for _, entry in entries("models")}
+    described = {
+        entry["name"]: {column["name"] for column in entry.get("columns") or []} for _, entry in entries("models")
+    }
     for kind in ("models", "seeds"):
         for path, entry in entries(kind):
             documented = [column["name"] for column in entry.get("columns") or []]

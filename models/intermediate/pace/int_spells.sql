@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- One row per period x dimension x segment x age when found x age when left x way of leaving: how many deals. Every curve and pace is
 -- made of these rows: deals in their millions become some thousands. Dimensions overlap and may not be added.
+-- noqa: disable=LT09
 
 with by_quarter as (
 

@@ -1,5 +1,6 @@
 -- One row per period in which a stage was reached x `stage`, `stage_decisions` or `from_stage` x pipeline and stage x days x way of leaving: how
 -- many deals. Left out: stages passed over, and deals that left before they came, closed after the export ends or closed without a day.
+-- noqa: disable=LT09
 
 with spells as (
 
