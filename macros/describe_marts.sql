@@ -8,7 +8,7 @@
             {%- set mart = result.node -%}
             {%- set place = mart.schema ~ '.' ~ mart.alias -%}
             {%- do statements.append("comment on table " ~ place ~ " is '" ~ (mart.description | replace("'", "''")) ~ "'") -%}
-            {%- for column in mart.columns.values() if column.description -%}
+            {%- for column in described_columns(mart) -%}
                 {%- do statements.append(
                     'comment on column ' ~ place ~ '."' ~ column.name ~ '" is \'' ~ (column.description | replace("'", "''")) ~ "'"
                 ) -%}
@@ -16,4 +16,16 @@
         {%- endfor -%}
         {{ return((['begin transaction'] + statements + ['commit']) | join(';\n') if statements else '') }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Columns of a mart that say what they mean: its own, and those it hands on as the mart describes them that its `columns_of` names. #}
+{% macro described_columns(mart) -%}
+    {%- set columns = {} -%}
+    {%- if mart.config.meta.columns_of -%}
+        {%- do columns.update(graph.nodes['model.winloss.' ~ mart.config.meta.columns_of].columns) -%}
+        {%- set built = run_query("select column_name from information_schema.columns where table_schema = 'marts' and table_name = '" ~ mart.alias ~ "'") -%}
+        {%- for name in columns | list if name not in built.columns[0].values() -%}{%- do columns.pop(name) -%}{%- endfor -%}
+    {%- endif -%}
+    {%- do columns.update(mart.columns) -%}
+    {{ return(columns.values() | selectattr('description') | list) }}
 {%- endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,12 +69,9 @@ def test_a_draft_can_be_run_from_without_an_edit(tmp_path: Path) -> None:
     assert stated["mapping"]["outcomes"]["won"] == ["Won"]
 
 
-ACCOUNTS = "account_id,industry,annual_revenue,employees,region,country,account_type\nA1,Retail,5,6,West,US,Customer\n"
-
-
 def test_accounts_like_those_of_a_crm_do_not_make_other_deals_its_own(tmp_path: Path) -> None:
     run = first(tmp_path)
-    (tmp_path / "exports" / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
+    shutil.copy(ROOT / "python_tests" / "fixtures" / "zoho" / "accounts.csv", tmp_path / "exports")
     with pytest.raises(NoDealsError, match="holds deals of"):
         recognise_and_keep(run)
     assert not run.file.exists()

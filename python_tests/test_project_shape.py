@@ -148,7 +148,11 @@ def unknown_keys(kind: str, value: Any, where: str) -> Iterator[str]:
         for key, below in entry.items():
             if key not in KNOWN_KEYS[kind]:
                 yield f"{where}: {key}"
-            elif key in KNOWN_KEYS and not (kind == "constraints" and key == "columns") and key != "data_tests":
+            elif (
+                key in KNOWN_KEYS
+                and (kind, key) not in {("constraints", "columns"), ("overrides", "macros")}
+                and key != "data_tests"
+            ):
                 yield from unknown_keys(key, below, f"{where} {key}")
 
 
@@ -336,11 +340,16 @@ def test_documented_columns_are_the_columns_built(sample_build: SampleBuild) -> 
             built[node["name"]] = columns[handed_on:]
     differing = {}
     dimensions = {column.name for column in COLUMNS["deals"] if column.is_dimension}
+    described = {
+        entry["name"]: {column["name"] for column in entry.get("columns") or []} for _, entry in entries("models")
+    }
     for kind in ("models", "seeds"):
         for path, entry in entries(kind):
             documented = [column["name"] for column in entry.get("columns") or []]
             # what an export states of a dimension is described where it is read, and staging hands it on, as pace does from the facts
             stated = dimensions if {"staging", "pace"} & set(path.parts) else set()
+            # and what a mart hands on of another, in the YAML of that one
+            stated |= described.get(entry.get("config", {}).get("meta", {}).get("columns_of"), set())
             there = [name for name in built.get(entry["name"], []) if name in documented or name not in stated]
             if entry["name"] in in_build and documented != there:
                 differing[entry["name"]] = set(documented) ^ set(there) or "order"
@@ -475,7 +484,7 @@ LONGEST_MODEL = 110
 MOST_OVER_60 = 13
 # Of the lines of models, those with Jinja beside the names of tables and the configuration: a macro where the house has one word for a figure, a
 # setting, and a loop where the list of dimensions decides the SQL.
-MOST_JINJA = 0.095
+MOST_JINJA = 0.08
 
 
 def test_a_model_is_one_thought_on_one_screen() -> None:

@@ -16,10 +16,7 @@ select
         when employees < 5000 then '1,000 to 4,999' when employees is not null then '5,000 and more' else 'unknown' end as employee_band,
     coalesce(region, 'unknown') as region,
     coalesce(country, 'unknown') as country
-from read_csv('{folder}/accounts.csv', header = true, auto_detect = false, columns = {{
-    'account_id': 'varchar', 'industry': 'varchar', 'annual_revenue': 'double', 'employees': 'double', 'region': 'varchar',
-    'country': 'varchar', 'account_type': 'varchar'
-}});
+from read_csv('{folder}/accounts.csv', header = true, types = {{'annual_revenue': 'double', 'employees': 'double'}});
 
 -- open and disqualified deals among them
 create temp table every_deal as

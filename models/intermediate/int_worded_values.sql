@@ -30,7 +30,7 @@ words as (
         {{ without_signs(folded("coalesce(word, 'null')")) }} as word,
         max(case when can_be_a_value then 1 else 0 end) = 1 as can_be_a_value
     from {{ ref('no_value_words') }}
-    group by {{ without_signs(folded("coalesce(word, 'null')")) }}
+    group by all
 
 ),
 

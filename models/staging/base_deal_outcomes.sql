@@ -9,7 +9,7 @@ words as (
         {{ folded('word') }} as word,
         min(outcome) as outcome
     from {{ ref('outcome_words') }}
-    group by {{ folded('word') }}
+    group by all
 
 ),
 

@@ -37,10 +37,7 @@ placed as (
             partition by
                 accepted.account_id, accepted.created_on, accepted.closed_on, accepted.outcome, accepted.amount, accepted.amount_converted,
                 accepted.currency, accepted.stage, accepted.loss_reason, accepted.win_factors, accepted.qualification_score,
-                accepted.cycle_days, accepted.annual_revenue, accepted.employees
-                {%- for column in account_dimensions() + deal_dimensions() %},
-                accepted.{{ column }}
-                {%- endfor %}
+                accepted.cycle_days, accepted.annual_revenue, accepted.employees{{ and_dimensions('accepted') }}
             order by accepted.deal_id
         ) as decision_line
     from accepted

@@ -29,8 +29,8 @@ select
     created_on as created_stated,
     closed_on as closed_stated,
     -- two dates decide how many days lie between them; of one and the days follows the other. The days of an open deal are its age
-    case when created_on is null and is_decided then cast({{ dbt.dateadd('day', '-days_to_close', 'closed_day') }} as date) else created_day end as created_on,
-    case when closed_on is null and is_decided then cast({{ dbt.dateadd('day', 'days_to_close', 'created_day') }} as date) else closed_day end as closed_on,
+    case when created_on is null and is_decided then closed_day - days_to_close else created_day end as created_on,
+    case when closed_on is null and is_decided then created_day + days_to_close else closed_day end as closed_on,
     {{ stated_day('close_date') }} as close_date,
     modified_moment as modified_at,
     amount as amount_stated,

@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import yaml
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 HERE = Path(__file__).parent
@@ -44,70 +45,14 @@ BROKEN = {
 DEAL_FILES = ("deals_2025-09-30.csv", "deals_2025-12-31.csv")
 OUTCOMES = {"closed won": "won", "closed lost": "lost", "in progress": "open", "not a deal": "disqualified"}
 
-# How mapping.yml reads the headers of a file, in the order of the header line; a header without a column is ignored.
-HEADERS = {
-    "deals": {
-        "Deal No": "deal_id",
-        "Account No": "account_id",
-        "Result": "outcome",
-        "Stage": "stage",
-        "Created": "created_on",
-        "Closed": "closed_on",
-        "Last changed": "modified_at",
-        "Value": "amount",
-        "Currency": "currency",
-        "Salesperson": "owner",
-        "Kind": "deal_type",
-        "Source": "lead_source",
-        "Product line": "product",
-        "Pipeline": "pipeline",
-        "Rival": "competitor",
-        "Why lost": "loss_reason",
-        "Why won": "win_factors",
-        "Fit score": "qualification_score",
-        "Deleted": "is_deleted",
-        "Channel": "partner_channel",
-    },
-    "accounts": {
-        "Account No": "account_id",
-        "Industry": "industry",
-        "Turnover": "annual_revenue",
-        "Staff": "employees",
-        "Region": "region",
-        "Country": "country",
-        "Status": "account_type",
-        "Last changed": "modified_at",
-    },
-    "contacts": {
-        "Contact No": "contact_id",
-        "Account No": "account_id",
-        "Title": "title",
-        "Department": "department",
-        "Role": "buying_role",
-        "Last changed": "modified_at",
-        "Deleted": "is_deleted",
-    },
-    "deal_contacts": {
-        "Deal No": "deal_id",
-        "Contact No": "contact_id",
-        "Role": "buying_role",
-        "Main": "is_primary",
-        "Added": "added_on",
-        "Deleted": "is_deleted",
-    },
-    "stage_history": {"Deal No": "deal_id", "Stage": "stage", "Entered": "entered_on"},
-}
+# How mapping.yml reads the headers of a file; a header without a column is ignored.
+MAPPING = yaml.safe_load((HERE / "mapping.yml").read_text(encoding="utf-8"))["mapping"]
+HEADERS = {name: {header: column for column, header in columns.items()} for name, columns in MAPPING["columns"].items()}
+HEADERS["deals"] |= {header: column for column, header in MAPPING["dimensions"].items()}
 # What the files do not have; an answer that would need it finds it in another file, or does without.
 LACKING = {
-    "deals": (
-        "industry",
-        "annual_revenue",
-        "employees",
-        "region",
-        "country",
-        "account_type",
-        "cycle_days",
-    ),
+    # deals may say what accounts do
+    "deals": (*(set(HEADERS["accounts"].values()) - {"account_id", "modified_at"}), "cycle_days"),
     "accounts": ("is_deleted",),
     "stage_history": ("left_at", "from_stage", "amount", "close_date", "is_deleted"),
 }
@@ -393,10 +338,8 @@ SEGMENTS = {
     title: segments(line[title] for line in accepted("deals"))
     for title in ("Kind", "Source", "Product line", "Pipeline", "Rival", "Channel")
 }
-SEGMENTS |= {
-    title: segments(line[title] for line in accepted("accounts"))
-    for title in ("Industry", "Region", "Country", "Status")
-}
+WORDS_OF_ACCOUNTS = {title: HEADERS["accounts"][title] for title in ("Industry", "Region", "Country", "Status")}
+SEGMENTS |= {title: segments(line[title] for line in accepted("accounts")) for title in WORDS_OF_ACCOUNTS}
 # Said by hand in seeds/segment_aliases.csv; and a stated "Unknown" is no segment.
 SEGMENTS["Industry"] |= {"fin. services": "Financial Services", "unknown": "unknown"}
 
@@ -455,12 +398,9 @@ def typed(line: Row) -> Row:
         "amount": amount,
         "score": score if score is not None and 0 <= score <= 1 else None,
         "unreadable": unreadable,
-        "industry": segment("Industry", account.get("Industry", "")),
+        **{name: segment(title, account.get(title, "")) for title, name in WORDS_OF_ACCOUNTS.items()},
         "revenue_band": band(number(account.get("Turnover", "") or "-"), REVENUE_BANDS),
         "employee_band": band(number(account.get("Staff", "") or "-"), EMPLOYEE_BANDS),
-        "region": segment("Region", account.get("Region", "")),
-        "country": segment("Country", account.get("Country", "")),
-        "account_type": segment("Status", account.get("Status", "")),
         "lead_source": segment("Source", line["Source"]),
         "deal_type": segment("Kind", line["Kind"]),
         "product": segment("Product line", line["Product line"]),
@@ -629,7 +569,8 @@ def fct_deals() -> Iterator[Row]:
             "stated_amount": deal["stated_amount"],
             "currency": deal["currency"],
             "qualification_score": deal["score"],
-            **{name: deal[name] for name in ("account_type", *RECOMMENDABLE[:-1], *REPORTED)},
+            # the status of an account is a column of its deals, and no dimension
+            **{name: deal[name] for name in (HEADERS["accounts"]["Status"], *RECOMMENDABLE[:-1], *REPORTED)},
             "competition": "unknown" if deal["competitor"] == "unknown" else "named",
             "partner_channel": deal["partner_channel"],
         }

@@ -1,5 +1,4 @@
 {{ config(enabled=true, materialized='ephemeral') }}
-{%- set claim_z = (setting('win_rate_claim_z') | string) ~ 'e0' -%}
 -- One row: whether the win rate of the deals that closed in the trailing window lies outside the interval of its pace, the lines of one decision
 -- counted once on both sides.
 
@@ -7,7 +6,7 @@ with closed as (
 
     select
         sum(decisions) as decisions,
-        {{ rate("sum(case when outcome = 'won' then decisions else 0 end)", 'sum(decisions)') }} as closed_rate
+        sum(case when outcome = 'won' then decisions else 0 end) / nullif(sum(decisions), 0) as closed_rate
     from {{ ref('int_decisions') }}
     where period = 'window'
 
@@ -29,10 +28,8 @@ bounded as (
         closed.decisions,
         closed.closed_rate,
         closed.closed_rate - paced.pace as gap,
-        {{ wilson_low('paced.pace * paced.effective_decisions', 'paced.effective_decisions') }} as pace_low,
-        {{ wilson_high('paced.pace * paced.effective_decisions', 'paced.effective_decisions') }} as pace_high,
-        {{ wilson_low('paced.pace * paced.effective_decisions', 'paced.effective_decisions', claim_z) }} as claim_low,
-        {{ wilson_high('paced.pace * paced.effective_decisions', 'paced.effective_decisions', claim_z) }} as claim_high
+        {{ wilson_columns('paced.pace * paced.effective_decisions', 'paced.effective_decisions', 'pace') }},
+        {{ wilson_columns('paced.pace * paced.effective_decisions', 'paced.effective_decisions', 'claim', setting('win_rate_claim_z') ~ 'e0') }}
     from closed
     cross join paced
 

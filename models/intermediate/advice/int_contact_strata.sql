@@ -1,7 +1,5 @@
 {{ config(materialized='table', enabled=true) }}
 {%- set days = setting('multithreading_days').split(', ') %}
-{%- set alike = 'closed_quarter_starts_on, closed_quarter, deal_size_band, deal_type, is_dated, open_after_days, contacts_at_close, contacts_by_'
-    ~ days | join(', contacts_by_') %}
 -- One row per period x moment x like deals x number of contacts they had at that moment. `at close` holds every deal with a contact; `early` those
 -- that were still open on the landmark day, with a date on every contact. Moments and periods may not be added.
 
@@ -9,13 +7,20 @@
 with cells as (
 
     select
-        {{ alike }},
+        closed_quarter_starts_on,
+        closed_quarter,
+        deal_size_band,
+        deal_type,
+        is_dated,
+        open_after_days,
+        contacts_at_close,
+        contacts_by_{{ days | join(', contacts_by_') }},
         count(*) as closed_deals,
         sum(is_won) as won_deals,
         sum({{ of_decision() }}) as decisions,
         sum({{ of_decision('is_won') }}) as won_decisions
     from {{ ref('int_contacts_by_deal') }}
-    group by {{ alike }}
+    group by all
 
 ),
 
@@ -44,7 +49,7 @@ landmarks as (
         where counted.open_after_days is not null
         group by counted.period, days.landmark_days
         having
-            {{ rate('sum(case when counted.open_after_days >= days.landmark_days then counted.closed_deals else 0 end)', 'sum(counted.closed_deals)') }}
+            sum(case when counted.open_after_days >= days.landmark_days then counted.closed_deals else 0 end) / nullif(sum(counted.closed_deals), 0)
             >= {{ setting('landmark_open_share') | float }}
     ) as held
     group by period

@@ -17,4 +17,4 @@ select
     sum(case when is_won = 1 then coalesce(amount, 0) else 0 end) as won_amount,
     {{ sum_in_any_order('cast(amount as double) * cast(amount as double) * (2 * decision_line - 1)') }} as squared_amount
 from {{ ref('fct_closed_deals') }}
-group by closed_quarter, deal_type{% for name in recommendable %}, {{ name }}{% endfor %}
+group by all

@@ -1,5 +1,4 @@
 {{ config(enabled=true, materialized='ephemeral') }}
-{%- set attributes = account_attributes() | join(', ') %}
 -- One row per judged quarter x profile of accounts: what the quarters before expected of its deals, what they did, and what those won brought.
 
 -- alike deals of a quarter once: they have one score
@@ -7,14 +6,14 @@ with profiles as (
 
     select
         closed_quarter,
-        concat_ws(chr(31), {{ attributes }}) as profile,
+        concat_ws(chr(31), {{ account_attributes() | join(', ') }}) as profile,
         count(*) as closed_deals,
         sum(is_won) as won_deals,
         sum({{ of_decision() }}) as decisions,
         count(case when is_won = 1 then amount end) as valued_won_deals,
         sum(case when is_won = 1 then amount end) as won_amount
     from {{ ref('fct_closed_deals') }}
-    group by closed_quarter, {{ attributes }}
+    group by all
 
 )
 

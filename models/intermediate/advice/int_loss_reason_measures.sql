@@ -16,8 +16,8 @@ with owners as (
             *,
             lost_decisions >= {{ setting('minimum_reason_losses') | int }} as has_enough,
             stated_lost_decisions >= {{ setting('minimum_reason_losses') | int }} as has_enough_stated,
-            {{ rate('stated_lost_decisions', 'lost_decisions') }} as stated_part,
-            {{ rate('top_lost_decisions', 'stated_lost_decisions') }} as top_part
+            stated_lost_decisions / nullif(lost_decisions, 0) as stated_part,
+            top_lost_decisions / nullif(stated_lost_decisions, 0) as top_part
         from {{ ref('loss_reason_coverage_by_owner') }}
         where owner != 'unknown'
     ) as shares
@@ -51,5 +51,5 @@ measured as (  -- noqa: disable=LT09,AL08
 
 )
 
-select period, measure, deals, decisions, {{ rate('part', 'whole') }} as value
+select period, measure, deals, decisions, part / nullif(whole, 0) as value
 from measured

@@ -28,7 +28,7 @@ select
     compared.landmark_days,
     coalesce(compared.closed_deals, 0) as closed_deals,
     coalesce(with_contacts.closed_deals, 0) as deals_with_contacts,
-    {{ rate('with_contacts.dated_deals', 'with_contacts.closed_deals') }} as dated_share,
+    with_contacts.dated_deals / nullif(with_contacts.closed_deals, 0) as dated_share,
     coalesce(compared.many_deals, 0) as many_deals,
     coalesce(compared.many_won_deals, 0) as many_won_deals,
     coalesce(compared.closed_deals - compared.many_deals, 0) as few_deals,

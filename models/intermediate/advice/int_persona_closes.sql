@@ -1,6 +1,5 @@
 {{ config(enabled=true, materialized='ephemeral') }}
 {%- set z = '1.6448536269514722e0' -%}
-{%- set margin = setting('equivalence_margin') | float -%}
 -- One row per persona on closed deals of the trailing window: the counts by the close in words, and whether they rule a difference out (90 %
 -- Newcombe interval, as for segments). Judged are decisions; deals, which are told, must not differ by more than the margin either.
 -- noqa: disable=LT02
@@ -31,15 +30,13 @@ decided as (
 sides as (
 
     select
-        decided.persona
-        {%- for side, won, decisions in [
-            ('with', 'decided.won_decisions', 'decided.decisions'),
-            ('without', '(whole.won_decisions - decided.won_decisions)', '(whole.decisions - decided.decisions)'),
-        ] %},
-        {{ rate(won, decisions) }} as rate_{{ side }},
-        {{ wilson_low(won, decisions, z) }} as low_{{ side }},
-        {{ wilson_high(won, decisions, z) }} as high_{{ side }}
-        {%- endfor %}
+        decided.persona,
+        {{ setting('equivalence_margin') | float }} as margin,
+        decided.won_decisions / nullif(decided.decisions, 0) as rate_with,
+        {{ wilson_columns('decided.won_decisions', 'decided.decisions', 'rate_with', z) }},
+        (whole.won_decisions - decided.won_decisions) / nullif(whole.decisions - decided.decisions, 0) as rate_without,
+        {{ wilson_columns('(whole.won_decisions - decided.won_decisions)', '(whole.decisions - decided.decisions)', 'rate_without', z) }},
+        {{ difference_columns('rate_with', 'rate_without', 'difference') }}
     from decided
     cross join whole
 
@@ -49,9 +46,8 @@ select
     counted.persona,
     counted.won_deals_with || ' of ' || counted.closed_deals_with || ' deals with ' || counted.persona || ' by the close were won ('
     || {{ percent_text('counted.win_rate_with') }} || '), ' || {{ percent_text('counted.win_rate_without') }} || ' without.' as counts,
-    abs(counted.win_rate_with - counted.win_rate_without) <= {{ margin }}
-    and {{ newcombe_low('sides.rate_with', 'sides.low_with', 'sides.rate_without', 'sides.high_without') }} >= -1 * {{ margin }}
-    and {{ newcombe_high('sides.rate_with', 'sides.high_with', 'sides.rate_without', 'sides.low_without') }} <= {{ margin }} as is_alike
+    abs(counted.win_rate_with - counted.win_rate_without) <= sides.margin
+    and sides.difference_low >= -1 * sides.margin and sides.difference_high <= sides.margin as is_alike
 from {{ ref('win_rates_by_persona') }} as counted
 inner join sides on counted.persona = sides.persona
 where counted.period = 'window' and counted.persona_type = 'persona'

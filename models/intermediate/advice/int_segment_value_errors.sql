@@ -7,10 +7,10 @@ with compared as (
 
     select
         *,
-        {{ rate('won_amount', 'closed_deals') }} as value_per_deal,
-        {{ rate('other_won_amount', 'other_closed_deals') }} as other_value_per_deal,
-        {{ rate('timed_amount', 'days') }} as value_per_day,
-        {{ rate('other_timed_amount', 'other_days') }} as other_value_per_day,
+        won_amount / nullif(closed_deals, 0) as value_per_deal,
+        other_won_amount / nullif(other_closed_deals, 0) as other_value_per_deal,
+        timed_amount / nullif(days, 0) as value_per_day,
+        other_timed_amount / nullif(other_days, 0) as other_value_per_day,
         sqrt(greatest(
             0e0,
             coalesce(design_effect, 1e0) * (
@@ -30,7 +30,7 @@ select
     compared.segment,
     compared.value_per_deal,
     compared.other_value_per_deal,
-    {{ rate('compared.all_won_amount', 'compared.all_closed_deals') }} as all_value_per_deal,
+    compared.all_won_amount / nullif(compared.all_closed_deals, 0) as all_value_per_deal,
     compared.value_per_day,
     compared.other_value_per_day,
     compared.log_error,

@@ -29,13 +29,13 @@ union all
 select
     outcome || '_deals' as alert,
     'all closed deals' as subject,
-    case when closed_deals >= {{ setting('alert_minimum_closed_deals') | int }} then {{ rate('deals', 'closed_deals') }} end as value
+    case when closed_deals >= {{ setting('alert_minimum_closed_deals') | int }} then deals / nullif(closed_deals, 0) end as value
 from closed
 union all
 select
     'undated_deals' as alert,
     outcome as subject,
-    case when dated_deals > 0 then {{ rate('undated_deals', 'deals') }} end as value
+    case when dated_deals > 0 then undated_deals / nullif(deals, 0) end as value
 from closed
 union all
 -- without any date there are no quarters that a missing one could bend

@@ -5,7 +5,9 @@
 select
     '{{ object }}' as object,
     source_file,
-    rule_id
+    source_line,
+    rule_id,
+    reason
 from {{ ref(model) }}
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -17,8 +17,8 @@ left_out as (
 
     select
         records.object || ': ' || records.source_file as subject,
-        {{ rate("count(*) filter (where rejected.rule_id = 'two_versions_in_one_file')", 'max(records.records)') }} as two_versions_in_one_file,
-        {{ rate("count(*) filter (where rejected.rule_id = 'superseded_in_one_file')", 'max(records.records)') }} as superseded_in_one_file
+        count(*) filter (where rejected.rule_id = 'two_versions_in_one_file') / nullif(max(records.records), 0) as two_versions_in_one_file,
+        count(*) filter (where rejected.rule_id = 'superseded_in_one_file') / nullif(max(records.records), 0) as superseded_in_one_file
     from records
     left join {{ ref('rejected_records') }} as rejected
         on records.object = rejected.object and records.source_file = rejected.source_file
@@ -34,7 +34,7 @@ lines as (
             when 'id_of_another_deal' then 'reused_ids'
             when 'time_zone_decides_quarter' then 'time_zone'
         end as alert,
-        {{ rate('found', 'of_records') }} as share
+        found / nullif(of_records, 0) as share
     from {{ ref('int_version_findings') }}
     where rule_id in ('closed_superseded_by_open', 'id_of_another_deal', 'time_zone_decides_quarter')
 

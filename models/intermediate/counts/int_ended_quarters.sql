@@ -6,7 +6,7 @@ with decided as (
     select
         closed_quarter_starts_on as starts_on,
         cast(sum(is_won) as bigint) as won_decisions,
-        {{ rate('sum(is_won)', 'count(*)') }} as decided_rate
+        sum(is_won) / nullif(count(*), 0) as decided_rate
     from {{ ref('fct_closed_deals') }}
     where decision_line = 1
     group by closed_quarter_starts_on

@@ -18,7 +18,7 @@ roles_by_day as (
         buying_role,
         count(*) as contacts
     from contacts
-    group by closed_on, {{ persona }}, buying_role
+    group by all
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

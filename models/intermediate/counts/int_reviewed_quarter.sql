@@ -36,7 +36,7 @@ judged as (
 
     select
         *,
-        cast({{ dbt.dateadd('day', -1, 'ends_before_on') }} as date) > as_of_on as is_cut_short,
+        ends_before_on > as_of_on + 1 as is_cut_short,
         cast({{ dbt.dateadd('day', "(-1 - " ~ (setting('quarter_end_tolerance_days') | int) ~ ")", 'ends_before_on') }} as date) > as_of_on as is_partial
     from quarters
 

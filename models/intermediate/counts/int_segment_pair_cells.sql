@@ -19,7 +19,7 @@ with outcomes as (
     where
         deals.is_in_population and deals.outcome != 'open'
         and '{{ first }}' != '{{ second }}' and deals.{{ first }} != 'unknown' and deals.{{ second }} != 'unknown'
-    group by periods.period, deals.{{ first }}, deals.{{ second }}, deals.outcome
+    group by all
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

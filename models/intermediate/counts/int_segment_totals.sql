@@ -17,4 +17,4 @@ select
     count(cycle_days) filter (where outcome = 'won') as timed_won_deals,
     count(cycle_days) filter (where outcome = 'lost') as timed_lost_deals
 from {{ ref('fct_deal_segments') }}
-group by {{ quarter_start('closed_on') }}, dimension, segment
+group by all

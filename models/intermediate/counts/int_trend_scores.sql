@@ -1,5 +1,3 @@
-{#- as many of the decisions as of the deals were won; and the decisions that were -#}
-{%- set sides = {'deals': 'cast(won_deals as double) * decisions / closed_deals', 'decisions': 'cast(won_decisions as double)'} -%}
 -- One row: how steadily the win rate rose or fell over the last quarters that have ended. Z is that of the score test for a trend in
 -- proportions (Cochran 1954, Armitage 1955), weighted by decisions.
 -- noqa: disable=LT02
@@ -13,10 +11,12 @@ with summed as (
         min_by(win_rate, starts_on) as first_win_rate,
         max_by(win_rate, starts_on) as last_win_rate,
         sum(decisions) as decisions,
-        {%- for side, won in sides.items() %}
-        sum({{ won }}) / nullif(sum(decisions), 0) as {{ side }}_rate,
-        sum(-{{ won }} * quarters_back) as {{ side }}_places,
-        {%- endfor %}
+        -- as many of the decisions as of the deals were won
+        sum(cast(won_deals as double) * decisions / closed_deals) / nullif(sum(decisions), 0) as deals_rate,
+        sum(-cast(won_deals as double) * decisions / closed_deals * quarters_back) as deals_places,
+        -- the decisions that were
+        sum(cast(won_decisions as double)) / nullif(sum(decisions), 0) as decisions_rate,
+        sum(-cast(won_decisions as double) * quarters_back) as decisions_places,
         sum(cast(-decisions * quarters_back as double)) as places,
         sum(cast(decisions * quarters_back * quarters_back as double)) as squared_places,
         coalesce(min(case when not is_on_side_of_latest then quarters_back end) - 1, count(*)) as run_quarters,
@@ -29,11 +29,10 @@ with summed as (
 scored as (
 
     select
-        *
-        {%- for side in sides %},
-        ({{ side }}_places - {{ side }}_rate * places)
-        / nullif(sqrt(greatest({{ side }}_rate * (1 - {{ side }}_rate) * (squared_places - power(places, 2) / decisions), 0e0)), 0) as {{ side }}_z
-        {%- endfor %}
+        *,
+        squared_places - power(places, 2) / decisions as spread,
+        (deals_places - deals_rate * places) / nullif(sqrt(greatest(deals_rate * (1 - deals_rate) * spread, 0e0)), 0) as deals_z,
+        (decisions_places - decisions_rate * places) / nullif(sqrt(greatest(decisions_rate * (1 - decisions_rate) * spread, 0e0)), 0) as decisions_z
     from summed
 
 )

@@ -13,4 +13,4 @@ select
 from {{ ref('int_deal_endings') }} as endings
 inner join {{ ref('dim_as_of') }} as as_of on endings.counted_on <= as_of.as_of_on
 where endings.basis = 'created'
-group by {{ quarter_start('endings.counted_on') }}
+group by all

@@ -15,9 +15,8 @@ judged as (
 
     select
         days.*,
-        cast({{ dbt.dateadd('day', 'ages.stale_after_days', 'days.counted_on') }} as date) as stale_on,
-        days.ending = 'open'
-        and {{ dbt.dateadd('day', 'ages.stale_after_days', 'days.counted_on') }} <= as_of.as_of_on as is_stale
+        days.counted_on + ages.stale_after_days as stale_on,
+        days.ending = 'open' and days.counted_on + ages.stale_after_days <= as_of.as_of_on as is_stale
     from {{ ref('int_deals_by_day') }} as days
     cross join ages
     cross join {{ ref('dim_as_of') }} as as_of

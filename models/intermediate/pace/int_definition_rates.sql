@@ -12,13 +12,13 @@ with refused as (
             when counts.definition = 'by_value' and not counts.is_value_known then 'under half of the won or of the lost deals state an amount'
             when
                 counts.definition = 'buyer_decided'
-                and {{ rate('closed.unstated_deals', '(closed.counted_deals - closed.won_deals)') }} > {{ setting('alert_missing_reason_share') | float }}
+                and closed.unstated_deals / nullif(closed.counted_deals - closed.won_deals, 0) > {{ setting('alert_missing_reason_share') | float }}
                 then 'too many losses state no reason to tell whether the buyer decided'
             when
                 counts.definition = 'competitive'
                 and abs(
-                    {{ rate('counts.won_deals', 'closed.won_deals') }}
-                    - {{ rate('(counts.counted_deals - counts.won_deals)', '(closed.counted_deals - closed.won_deals)') }}
+                    counts.won_deals / nullif(closed.won_deals, 0)
+                    - (counts.counted_deals - counts.won_deals) / nullif(closed.counted_deals - closed.won_deals, 0)
                 ) > {{ setting('coverage_gap') | float }}
                 then 'competitors are named on won and lost deals too differently'
         end as rate_refusal
@@ -35,8 +35,8 @@ select
     unstated_deals,
     case
         when rate_refusal is not null then null
-        when definition = 'by_value' then {{ rate('won_amount', 'amount') }}
-        else {{ rate('won_deals', 'counted_deals') }}
+        when definition = 'by_value' then won_amount / nullif(amount, 0)
+        else won_deals / nullif(counted_deals, 0)
     end as win_rate,
     case
         when rate_refusal is not null then null

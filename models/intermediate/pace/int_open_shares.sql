@@ -7,11 +7,9 @@ with held as (
     select
         *,
         won_deals + lost_deals as decided_deals,
-        {{ rate(
-            'sum(case when is_counted then won_deals + lost_deals else 0 end) over (partition by period, dimension, segment)',
-            'sum(won_deals + lost_deals) over (partition by period, dimension, segment)'
-        ) }} as held_share
+        sum(case when is_counted then won_deals + lost_deals else 0 end) over of_curve / nullif(sum(won_deals + lost_deals) over of_curve, 0) as held_share
     from {{ ref('int_spell_days') }}
+    window of_curve as (partition by period, dimension, segment)
 
 ),
 

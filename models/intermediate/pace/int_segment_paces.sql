@@ -33,7 +33,7 @@ select
     counted.*,
     ends.won_weight,
     ends.lost_weight,
-    coalesce({{ rate('(counted.won_deals + ends.won_weight)', '(counted.expected_won_deals + ends.won_weight)') }}, 1e0) as won_pace,
-    coalesce({{ rate('(counted.lost_deals + ends.lost_weight)', '(counted.expected_lost_deals + ends.lost_weight)') }}, 1e0) as lost_pace
+    coalesce((counted.won_deals + ends.won_weight) / nullif(counted.expected_won_deals + ends.won_weight, 0), 1e0) as won_pace,
+    coalesce((counted.lost_deals + ends.lost_weight) / nullif(counted.expected_lost_deals + ends.lost_weight, 0), 1e0) as lost_pace
 from counted
 cross join ends

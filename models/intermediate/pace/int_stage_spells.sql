@@ -1,5 +1,6 @@
 -- One row per period in which a stage was reached x `stage`, `stage_decisions` or `from_stage` x pipeline and stage x days x way of leaving: how
 -- many deals. Left out: stages passed over, and deals that left before they came, closed after the export ends or closed without a day.
+-- noqa: disable=LT09
 
 with spells as (
 
@@ -34,19 +35,13 @@ left_stages as (
 
 )
 
-{% for dimension, counted, asked in [('stage', 'deals', ''), ('stage_decisions', 'decisions', " and period in ('quarter', 'previous_quarter')")] -%}
-select
-    period,
-    '{{ dimension }}' as dimension,
-    segment,
-    0 as entered_days,
-    left_days,
-    left_as,
-    {{ counted }} as deals
+select period, 'stage' as dimension, segment, 0 as entered_days, left_days, left_as, deals
 from left_stages
-where {{ counted }} > 0{{ asked }}
 union all
-{% endfor -%}
+select period, 'stage_decisions' as dimension, segment, 0 as entered_days, left_days, left_as, decisions as deals
+from left_stages
+where decisions > 0 and period in ('quarter', 'previous_quarter')
+union all
 select
     period,
     'from_stage' as dimension,

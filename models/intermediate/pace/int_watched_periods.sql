@@ -53,7 +53,7 @@ select
     periods.period,
     periods.as_of_on,
     greatest(coalesce(periods.starts_on, watched.watched_from_on), watched.watched_from_on) as from_on,
-    least(coalesce(cast({{ dbt.dateadd('day', -1, 'periods.ends_before_on') }} as date), periods.as_of_on), periods.as_of_on) as until_on
+    least(coalesce(periods.ends_before_on - 1, periods.as_of_on), periods.as_of_on) as until_on
 from periods
 cross join watched
 where periods.period = 'all' or periods.starts_on is not null

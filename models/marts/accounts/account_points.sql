@@ -3,17 +3,12 @@
 
 with accounts as (
 
-    {% for attribute in account_attributes() -%}
     select
-        '{{ attribute }}' as dimension,
-        {{ attribute }} as segment,
+        {{ cut_columns(account_attributes()) }},
         count(*) as accounts,
         sum(case when is_whitespace then 1 else 0 end) as whitespace_accounts
     from {{ ref('dim_account_profiles') }}
-    group by {{ attribute }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    group by grouping sets ({{ cut_sets(account_attributes(), '', has_whole=false) }})
 
 ),
 

@@ -18,7 +18,7 @@ with won as (
 
 total as (
 
-    select {{ rate('sum(won_amount)', 'sum(won_deals)') }} as mean_won_amount
+    select sum(won_amount) / nullif(sum(won_deals), 0) as mean_won_amount
     from won
 
 )

@@ -41,7 +41,7 @@ select
     rated.win_rate_high,
     rated.expected_win_rate between rated.win_rate_low and rated.win_rate_high as is_within,
     case when baseline.value_missing_reason is null then rated.won_amount end as won_amount,
-    case when baseline.value_missing_reason is null then {{ rate('rated.won_amount', 'rated.valued_deals') }} end as value_per_deal,
+    case when baseline.value_missing_reason is null then rated.won_amount / nullif(rated.valued_deals, 0) end as value_per_deal,
     baseline.population,
     baseline.value_missing_reason,
     rated.decisions

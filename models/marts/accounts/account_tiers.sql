@@ -23,8 +23,7 @@ placed as (
         *,
         case when sum(accounts) over () = 0 then 'no account was accepted, and tiers list those of a file of accounts' end as why_none,
         sum(accounts) over () = 0 or {{ is_few_accounts('accounts', "'all'", 'tier') }} as has_few,
-        sum(accounts) over () = 0 or {{ is_few_accounts('accounts', "'all'", 'tier') }}
-        or {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_of_either
+        has_few or {{ is_few_accounts('whitespace_accounts', "'all'", 'tier') }} as has_few_of_either
     from counted
 
 ),

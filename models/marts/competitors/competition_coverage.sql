@@ -48,13 +48,13 @@ select
     cast(unknown_deals as bigint) as unknown_deals,
     cast(unknown_won_deals as bigint) as unknown_won_deals,
     cast(unknown_deals - unknown_won_deals as bigint) as unknown_lost_deals,
-    {{ rate('named_deals', 'closed_deals') }} as named_share,
-    {{ rate('named_won_deals', 'won_deals') }} as named_share_of_won,
-    {{ rate('(named_deals - named_won_deals)', '(closed_deals - won_deals)') }} as named_share_of_lost,
+    named_deals / nullif(closed_deals, 0) as named_share,
+    named_won_deals / nullif(won_deals, 0) as named_share_of_won,
+    (named_deals - named_won_deals) / nullif(closed_deals - won_deals, 0) as named_share_of_lost,
     coalesce(named_deals > 0 and abs(named_share_of_won - named_share_of_lost) <= {{ setting('coverage_gap') | float }}, false) as is_comparable,
     {{ rate_columns('named_won_deals', 'named_deals', 'named_win_rate') }},
-    case when named_deals > 0 then {{ rate('named_won_deals', '(named_deals + unknown_deals - unknown_won_deals)') }} end as win_rate_at_least,
-    case when named_deals > 0 then {{ rate('(named_won_deals + unknown_won_deals)', '(named_deals + unknown_won_deals)') }} end as win_rate_at_most,
+    case when named_deals > 0 then named_won_deals / nullif(named_deals + unknown_deals - unknown_won_deals, 0) end as win_rate_at_least,
+    case when named_deals > 0 then (named_won_deals + unknown_won_deals) / nullif(named_deals + unknown_won_deals, 0) end as win_rate_at_most,
     case when named_deals = 0 then coalesce(counted.missing_reason, unrecorded.competitors_missing_reason) end as missing_reason
 from counted
 cross join {{ ref('int_unrecorded') }} as unrecorded

@@ -7,7 +7,7 @@ with judged as (
         reasons.*,
         coalesce(designs.design_effect, 1e0) as design_effect,
         {{ rate_columns('reasons.lost_deals', 'reasons.competitor_lost_deals', 'share') }},
-        {{ rate('reasons.other_reason_deals', 'reasons.other_lost_deals') }} as other_share,
+        reasons.other_reason_deals / nullif(reasons.other_lost_deals, 0) as other_share,
         -- of decisions that share an account or an owner, as many as tell as much
         cast(reasons.competitor_lost_decisions as double) / nullif(reasons.competitor_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told,
         cast(reasons.other_lost_decisions as double) / nullif(reasons.other_lost_deals, 0) / coalesce(designs.design_effect, 1e0) as told_of_others,

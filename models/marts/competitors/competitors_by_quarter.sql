@@ -20,7 +20,7 @@ shares as (
         seen.*,
         coalesce(strata.closed_deals, 0) as competitor_deals,
         coalesce(strata.won_deals, 0) as won_deals,
-        {{ rate('coalesce(strata.closed_deals, 0)', 'quarters.named_deals') }} as share
+        coalesce(strata.closed_deals, 0) / nullif(quarters.named_deals, 0) as share
     from quarters
     cross join (select distinct competitor, kind from {{ ref('int_competitor_strata') }} where closed_quarter != 'unknown') as seen  -- noqa: LT09
     left join {{ ref('int_competitor_strata') }} as strata
@@ -37,7 +37,7 @@ select
     compared.named_deals,
     compared.competitor_deals,
     compared.won_deals,
-    {{ rate('compared.won_deals', 'compared.competitor_deals') }} as win_rate,
+    compared.won_deals / nullif(compared.competitor_deals, 0) as win_rate,
     compared.share,
     {{ wilson_columns('compared.competitor_deals', 'compared.named_deals', 'share') }},
     previous.share as previous_share,

@@ -48,7 +48,7 @@ measured as (
         compared.*,
         case when compared.kind = 'vendor' then vendors.vendor_deals - compared.closed_deals end as other_closed_deals,
         case when compared.kind = 'vendor' then vendors.vendor_won_deals - compared.won_deals end as other_won_deals,
-        {{ rate('vendors.vendor_won_deals', 'vendors.vendor_deals') }} as vendor_win_rate
+        vendors.vendor_won_deals / nullif(vendors.vendor_deals, 0) as vendor_win_rate
     from compared
     inner join vendors on compared.period = vendors.period
 
@@ -68,7 +68,7 @@ select
     measured.sole_won_deals,
     measured.other_closed_deals,
     measured.other_won_deals,
-    {{ rate('measured.other_won_deals', 'measured.other_closed_deals') }} as other_win_rate,
+    measured.other_won_deals / nullif(measured.other_closed_deals, 0) as other_win_rate,
     {{ stratified_columns('coalesce(designs.design_effect, 1e0)', 'difference') }},
     coalesce(designs.design_effect, 1e0) as design_effect,
     claims.p_value,

@@ -30,10 +30,7 @@ attributed as (
     from {{ ref('dim_accounts') }} as accounts
     inner join {{ ref('stg_accounts') }} as stated on accounts.account_key = stated.account_key
     left join deals on accounts.account_key = deals.account_key
-    {%- for name in own %}
-    left join {{ ref('int_segments') }} as {{ name }}_segments
-        on {{ name }}_segments.column_name = '{{ name }}' and stated.{{ name }} = {{ name }}_segments.stated_value
-    {%- endfor %}
+    {{ join_segments('stated', own) }}
 
 )
 {%- else %}

@@ -15,7 +15,7 @@ closes as (
 
     select
         deals.closed_on as day,
-        coalesce(deals.closed_on > {{ dbt.dateadd('day', 366, 'created.latest_on') }}, false) as is_uncreated
+        coalesce(deals.closed_on > created.latest_on + 366, false) as is_uncreated
     from {{ ref('fct_deals') }} as deals
     cross join created
 

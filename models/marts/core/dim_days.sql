@@ -16,7 +16,9 @@ with bounds as (
 
 days as (
 
-    select cast({{ dbt.dateadd('day', 'numbers.number', 'bounds.first_on') }} as date) as date_day, bounds.last_on
+    select
+        bounds.first_on + numbers.number as date_day,
+        bounds.last_on
     from bounds
     cross join (select cast(id as integer) as number from range(9200) as counted (id)) as numbers
 

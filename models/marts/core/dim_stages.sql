@@ -25,7 +25,7 @@ stated as (
         {{ folded('stage') }} as stage,
         min(stage_order) as stage_order
     from {{ ref('stage_order') }}
-    group by {{ folded('pipeline') }}, {{ folded('stage') }}
+    group by all
 
 ),
 

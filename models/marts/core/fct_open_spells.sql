@@ -22,10 +22,7 @@ select
             else {{ dbt.datediff('deals.created_on', 'bounds.until_on', 'day') }}
         end as integer
     ) as left_days,
-    case when deals.closed_on <= bounds.until_on then deals.outcome else 'open' end as left_as
-    {%- for column in segment_columns() %},
-    deals.{{ column }}
-    {%- endfor %}
+    case when deals.closed_on <= bounds.until_on then deals.outcome else 'open' end as left_as{{ and_dimensions('deals', segment_columns()) }}
 from {{ ref('fct_deals') }} as deals
 inner join {{ ref('int_watched_periods') }} as bounds
     on deals.created_on <= bounds.until_on

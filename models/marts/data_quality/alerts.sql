@@ -17,7 +17,7 @@ with checks as (
     select
         'rejected_share' as alert,
         object as subject,
-        {{ rate('sum(rejected)', 'sum(records)') }} as value
+        sum(rejected) / nullif(sum(records), 0) as value
     from {{ ref('input_files') }}
     group by object
     union all

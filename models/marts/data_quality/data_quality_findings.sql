@@ -55,7 +55,7 @@ select
     meaning,
     records,
     of_records,
-    {{ rate('records', 'of_records') }} as share,
+    records / nullif(of_records, 0) as share,
     effect,
     remedy,
     who_fixes

@@ -50,7 +50,7 @@ select
     population,
     deals,
     filled_deals,
-    case when missing_reason is null then {{ rate('filled_deals', 'deals') }} end as filled_share,
+    case when missing_reason is null then filled_deals / nullif(deals, 0) end as filled_share,
     missing_reason,
     field in ('{{ needed | join("', '") }}') as is_needed_for_advice
 from judged

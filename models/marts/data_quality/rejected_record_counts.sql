@@ -30,7 +30,7 @@ select
     rules.who_fixes,
     coalesce(counted.records, 0) as records,
     cast(objects.records_read as bigint) as records_read,
-    {{ rate('coalesce(counted.records, 0)', 'objects.records_read') }} as share
+    coalesce(counted.records, 0) / nullif(objects.records_read, 0) as share
 from objects
 cross join {{ ref('reject_rules') }} as rules
 left join counted on objects.object = counted.object and rules.rule_id = counted.rule_id

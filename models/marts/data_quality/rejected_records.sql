@@ -2,13 +2,8 @@
 
 with lines as (
 
-    {% for object, model in models_of_lines().items() -%}
-    select '{{ object }}' as object, source_file, source_line, rule_id, reason
-    from {{ ref(model) }}
+    select * from {{ ref('int_ruled_lines') }}
     where rule_id is not null
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
 
 )
 

@@ -34,12 +34,10 @@ select
     owner,
     cast(sum(lost_deals) as bigint) as lost_deals,
     cast(sum(case when category != 'unspecified' then lost_deals else 0 end) as bigint) as stated_lost_deals,
-    {{ rate("sum(case when category != 'unspecified' then lost_deals else 0 end)", 'sum(lost_deals)') }} as stated_share,
+    sum(case when category != 'unspecified' then lost_deals else 0 end) / nullif(sum(lost_deals), 0) as stated_share,
     max(case when stated_first = 1 and category != 'unspecified' then category end) as top_category,
-    {{ rate(
-        "max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)",
-        "sum(case when category != 'unspecified' then lost_deals else 0 end)"
-    ) }} as top_share,
+    max(case when stated_first = 1 and category != 'unspecified' then lost_deals end)
+    / nullif(sum(case when category != 'unspecified' then lost_deals else 0 end), 0) as top_share,
     cast(sum(lost_decisions) as bigint) as lost_decisions,
     cast(sum(case when category != 'unspecified' then lost_decisions else 0 end) as bigint) as stated_lost_decisions,
     cast(max(case when category != 'unspecified' then lost_decisions end) as bigint) as top_lost_decisions

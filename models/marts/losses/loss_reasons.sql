@@ -49,7 +49,7 @@ shares as (
 select
     {{ all_but('shares', ['all_lost_amount', 'missing_reason']) }},
     cast(row_number() over (partition by shares.period order by shares.lost_deals desc, shares.category) as bigint) as share_rank,
-    {{ rate('shares.lost_amount', 'shares.all_lost_amount') }} as lost_amount_share,
+    shares.lost_amount / nullif(shares.all_lost_amount, 0) as lost_amount_share,
     previous.lost_deals as previous_lost_deals,
     previous.share as previous_share,
     {{ difference_columns('shares.share', 'previous.share', 'share_change') }},

@@ -40,7 +40,7 @@ select
     shares.all_contacts,
     {{ rate_columns('shares.contacts', 'shares.all_contacts', 'share') }},
     shares.won_contacts,
-    {{ rate('shares.won_contacts', 'shares.all_won_contacts') }} as share_on_won_deals,
+    shares.won_contacts / nullif(shares.all_won_contacts, 0) as share_on_won_deals,
     shares.won_deals,
     shares.lost_deals,
     shares.seniority_contacts,

@@ -29,10 +29,10 @@ select
     rated.closed_deals_without,
     rated.win_rate_without,
     {{ difference_columns('rated.win_rate_with', 'rated.win_rate_without', 'difference') }},
-    {{ rate('rated.won_deals_with', 'rated.won_deals_with_contacts') }} as share_of_won_deals,
-    {{ rate('rated.lost_deals_with', 'rated.lost_deals_with_contacts') }} as share_of_lost_deals,
+    rated.won_deals_with / nullif(rated.won_deals_with_contacts, 0) as share_of_won_deals,
+    rated.lost_deals_with / nullif(rated.lost_deals_with_contacts, 0) as share_of_lost_deals,
     case
-        when rated.persona_type in ('buying_role', 'persona_in_role') then {{ rate('rated.won_deals_with', 'rated.won_deals_with_roles') }}
+        when rated.persona_type in ('buying_role', 'persona_in_role') then rated.won_deals_with / nullif(rated.won_deals_with_roles, 0)
     end as share_of_won_deals_with_roles,
     roles.commonest_role,
     coalesce(roles.commonest_role_contacts, 0) as commonest_role_contacts,

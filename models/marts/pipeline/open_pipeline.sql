@@ -32,7 +32,7 @@ select
     as_of_on,
     open_deals,
     stale_deals,
-    {{ rate('stale_deals', 'open_deals') }} as stale_share,
+    stale_deals / nullif(open_deals, 0) as stale_share,
     beyond_record_deals,
     won_deals as won_in_window,
     expected_won_deals as won_at_average_pace,
@@ -42,7 +42,7 @@ select
     case when expected_wins is not null then least(cast(open_deals as double), expected_wins + half_width) end as expected_wins_high,
     open_amount,
     expected_amount,
-    {{ rate('open_amount', 'expected_amount') }} as amount_per_won_amount,
+    open_amount / nullif(expected_amount, 0) as amount_per_won_amount,
     case when dimension = 'all' then expected_amount / nullif(greatest({{ setting('quota_amount') | float }}, 0) / 4, 0) end as quota_coverage,
     value_missing_reason,
     case

@@ -46,10 +46,10 @@ select
     periods.population,
     periods.as_of_on,
     valued.open_deals,
-    {{ rate('valued.open_deals', 'valued.all_open_deals') }} as share,
+    valued.open_deals / nullif(valued.all_open_deals, 0) as share,
     valued.stale_deals,
     case when valued.value_refusal is null then valued.amount end as open_amount,
-    case when valued.value_refusal is null then {{ rate('valued.amount', 'valued.all_amount') }} end as open_amount_share,
+    case when valued.value_refusal is null then valued.amount / nullif(valued.all_amount, 0) end as open_amount_share,
     case when valued.is_pace_known then valued.expected_wins end as expected_wins,
     coalesce(periods.value_missing_reason, valued.value_refusal) as value_missing_reason,
     case

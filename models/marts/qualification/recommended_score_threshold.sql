@@ -32,7 +32,7 @@ select
     case when in_use_counts.score_threshold is not null then in_use_counts.false_negatives end as current_false_negatives,
     case
         when in_use_counts.score_threshold is not null
-            then {{ rate('(in_use_counts.scored_deals - in_use_counts.false_positives - in_use_counts.false_negatives)', 'in_use_counts.scored_deals') }}
+            then (in_use_counts.scored_deals - in_use_counts.false_positives - in_use_counts.false_negatives) / nullif(in_use_counts.scored_deals, 0)
     end as current_accuracy,
     periods.population
 from {{ advice('int_recommended_score_threshold') }} as threshold

@@ -38,8 +38,8 @@ rated as (
         *,
         true_positives + false_positives + false_negatives + true_negatives as scored_deals,
         true_positives + true_negatives as right_deals,
-        {{ rate('true_positives', '(true_positives + false_negatives)') }} as kept_wins_share,
-        {{ rate('true_negatives', '(true_negatives + false_positives)') }} as spared_losses_share
+        true_positives / nullif(true_positives + false_negatives, 0) as kept_wins_share,
+        true_negatives / nullif(true_negatives + false_positives, 0) as spared_losses_share
     from counted
 
 )
@@ -49,9 +49,9 @@ select
     periods.population,
     {{ rate_columns('rated.right_deals', 'rated.scored_deals', 'accuracy') }},
     rated.kept_wins_share + rated.spared_losses_share - 1 as youden_j,
-    {{ rate('(rated.true_positives + rated.false_positives)', 'rated.scored_deals') }} as pursued_share,
+    (rated.true_positives + rated.false_positives) / nullif(rated.scored_deals, 0) as pursued_share,
     {{ rate_columns('rated.true_positives', '(rated.true_positives + rated.false_positives)', 'win_rate_above') }},
-    {{ rate('rated.false_negatives', '(rated.false_negatives + rated.true_negatives)') }} as win_rate_below,
+    rated.false_negatives / nullif(rated.false_negatives + rated.true_negatives, 0) as win_rate_below,
     rated.scored_deals > 0 and rated.right_deals = max(rated.right_deals) over (partition by rated.period) as is_most_accurate,
     case when rated.scored_deals = 0 then coalesce(periods.missing_reason, 'no closed deal of this period has a qualification score') end as missing_reason
 from rated

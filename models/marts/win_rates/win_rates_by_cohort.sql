@@ -5,8 +5,8 @@ with rated as (
 
     select
         *,
-        case when missing_reason is null then {{ rate('(won_deals + expected_wins)', 'created_deals') }} end as final_win_rate,
-        case when missing_reason is null then {{ rate('won_deals', '(won_deals + expected_wins)') }} end as matured_share
+        case when missing_reason is null then (won_deals + expected_wins) / nullif(created_deals, 0) end as final_win_rate,
+        case when missing_reason is null then won_deals / nullif(won_deals + expected_wins, 0) end as matured_share
     from {{ ref('int_cohort_standings') }}
 
 ),
@@ -35,8 +35,8 @@ select
     disqualified_deals,
     open_deals,
     stale_deals,
-    case when not is_cut_off then {{ rate('won_deals', 'created_deals') }} end as win_rate_so_far,
-    case when not is_cut_off then {{ rate('won_deals', '(won_deals + lost_deals)') }} end as decided_win_rate,
+    case when not is_cut_off then won_deals / nullif(created_deals, 0) end as win_rate_so_far,
+    case when not is_cut_off then won_deals / nullif(won_deals + lost_deals, 0) end as decided_win_rate,
     case when not is_cut_off then expected_wins end as expected_wins,
     final_win_rate,
     case when final_win_rate is not null then {{ wilson_low('effective_deals * final_win_rate', 'effective_deals') }} end as final_win_rate_low,

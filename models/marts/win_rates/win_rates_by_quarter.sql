@@ -34,7 +34,7 @@ rated as (
         {{ rate_columns('(cast(won_deals as double) * decisions / nullif(closed_deals, 0))', 'decisions', 'win_rate') }},
         {{ rate_columns('won_decisions', 'decisions', 'decided_rate') }},
         {{ wilson_columns('won_decisions', 'decisions', 'claim', setting('win_rate_claim_z') ~ 'e0') }},
-        {{ rate('sum(won_deals) over ()', 'sum(closed_deals) over ()') }} as center_line,
+        sum(won_deals) over () / nullif(sum(closed_deals) over (), 0) as center_line,
         lag(starts_on) over (order by starts_on) as previous_starts_on
     from measured
 
@@ -48,8 +48,7 @@ charted as (
         periods.population,
         periods.value_missing_reason,
         {{ quarters_later('rated.starts_on', 1) }} as ends_before_on,
-        {{ quarters_later('rated.starts_on', 1) }}
-        > cast({{ dbt.dateadd('day', 1 + (setting('quarter_end_tolerance_days') | int), 'periods.as_of_on') }} as date) as is_partial,
+        {{ quarters_later('rated.starts_on', 1) }} > periods.as_of_on + 1 + {{ setting('quarter_end_tolerance_days') | int }} as is_partial,
         3 * sqrt(rated.center_line * (1 - rated.center_line) / nullif(rated.decisions, 0)) as half_width
     from rated
     inner join {{ ref('dim_periods') }} as periods on periods.period = 'all'

@@ -142,6 +142,7 @@ def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
         for row in context.marts.rows("win_rate_curves", period="window_before")
         if row["won_share"] is not None
     }
+    quarters_before = _quarters_before(context)
 
     def bars(row: Record) -> tuple[Mark, ...]:
         won, decided = row["won_share"], row["won_share"] + row["lost_share"]
@@ -165,13 +166,13 @@ def _how_fast(context: Context) -> tuple[Table | Paragraph, Sentence | None]:
             for row in listed
         ],
         "Share of all deals by weeks since creation: won (full), lost (striped), open (hatched)."
-        + (f" Tick: won by then {_before(context)}." if earlier else ""),
+        + (f" Tick: won by then {quarters_before}." if earlier else ""),
         Drawing(rates(), tuple(bars(row) for row in listed), 1),
     )
-    return drawn, _compared(context, seen, earlier)
+    return drawn, _compared(context, seen, earlier, quarters_before)
 
 
-def _before(context: Context) -> str:
+def _quarters_before(context: Context) -> str:
     """Which quarters before the window the comparison is with: those that the export holds, where they are fewer than the window has."""
     window, as_many = context.period("window"), "in as many quarters before"
     if window is None or window.get("starts_on") is None:
@@ -187,14 +188,16 @@ def _before(context: Context) -> str:
     return f"in {named}, all that the export holds before"
 
 
-def _compared(context: Context, seen: list[Record], earlier: dict[int, Record]) -> Sentence | None:
+def _compared(
+    context: Context, seen: list[Record], earlier: dict[int, Record], quarters_before: str
+) -> Sentence | None:
     """How many were won by the same age in as many quarters before the window: a fact, for both curves are of all deals."""
     now = next((row for row in reversed(seen) if row["age_weeks"] in earlier), None)
     if now is None or now["won_share_low"] is None or earlier[now["age_weeks"]]["won_share_low"] is None:
         return None
     return context.writer.say(
         "As fast as before? By week {then.age_weeks|count}, {now.won_share|percent} ({now.won_share_low|percent_bare} to "
-        f"{{now.won_share_high|percent_bare}}) of all deals are won; {_before(context)}, {{then.won_share|percent}} "
+        f"{{now.won_share_high|percent_bare}}) of all deals are won; {quarters_before}, {{then.won_share|percent}} "
         "({then.won_share_low|percent_bare} to {then.won_share_high|percent_bare}) were.",
         now=now,
         then=earlier[now["age_weeks"]],
