@@ -187,7 +187,7 @@ LEAKS: dict[str, object] = {
     "forecast_category": _leak([0.70, 0.20, 0.08, 0.02], [0.08, 0.17, 0.35, 0.40], "forecast_category"),
     "stage_before": _leak([0.03, 0.07, 0.30, 0.60], [0.40, 0.30, 0.20, 0.10], "stage_before"),
     "discount": _leak([0.65, 0.25, 0.10], [0.15, 0.25, 0.60], "discount"),
-    "account_type": _leak([0.80, 0.20], [0.05, 0.95], "account_type"),
+    "customer_status": _leak([0.80, 0.20], [0.05, 0.95], "customer_status"),
 }
 """What CRMs fill in on the way to the close, as shares of won and of lost deals."""
 
