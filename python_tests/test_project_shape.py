@@ -21,7 +21,7 @@ YAMLS = sorted(path for folder in ("models", "seeds", "macros", "tests") for pat
 PAGES = [ROOT / "README.md", ROOT / "STYLE.md", *(ROOT / "docs").rglob("*.md")]
 
 # dbt says about 30 ms a node; a node more is a choice someone makes here.
-MOST_NODES = 220
+MOST_NODES = 221
 
 # What each layer may read. A seed may be read anywhere. `data_quality` looks at every layer: that is what it is for.
 # `advice` are the models, in Python and SQL, that read marts and are read by the contracted marts on top of them; so are `checks` for `data_quality`,

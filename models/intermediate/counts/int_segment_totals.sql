@@ -2,19 +2,19 @@
 -- closed without a date stand under no quarter. Dimensions overlap and may not be added.
 
 select
-    {{ quarter_start('closed_on') }} as starts_on,
+    starts_on,
     dimension,
     segment,
-    count(*) filter (where outcome = 'won') as won_deals,
-    count(*) filter (where outcome = 'lost') as lost_deals,
-    count(*) filter (where outcome = 'disqualified') as disqualified_deals,
+    coalesce(sum(deals) filter (where outcome = 'won'), 0) as won_deals,
+    coalesce(sum(deals) filter (where outcome = 'lost'), 0) as lost_deals,
+    coalesce(sum(deals) filter (where outcome = 'disqualified'), 0) as disqualified_deals,
     cast(sum(amount) filter (where outcome = 'won') as double) as won_amount,
     cast(sum(amount) filter (where outcome = 'lost') as double) as lost_amount,
-    count(amount) filter (where outcome = 'won') as valued_won_deals,
-    count(amount) filter (where outcome = 'lost') as valued_lost_deals,
+    coalesce(sum(valued_deals) filter (where outcome = 'won'), 0) as valued_won_deals,
+    coalesce(sum(valued_deals) filter (where outcome = 'lost'), 0) as valued_lost_deals,
     sum(cycle_days) filter (where outcome = 'won') as won_cycle_days,
     sum(cycle_days) filter (where outcome = 'lost') as lost_cycle_days,
-    count(cycle_days) filter (where outcome = 'won') as timed_won_deals,
-    count(cycle_days) filter (where outcome = 'lost') as timed_lost_deals
-from {{ ref('fct_deal_segments') }}
-group by all
+    coalesce(sum(timed_deals) filter (where outcome = 'won'), 0) as timed_won_deals,
+    coalesce(sum(timed_deals) filter (where outcome = 'lost'), 0) as timed_lost_deals
+from {{ ref('int_segment_endings') }}
+group by starts_on, dimension, segment

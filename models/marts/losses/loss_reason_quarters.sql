@@ -6,14 +6,11 @@ select
     quarters.quarter,
     quarters.starts_on,
     quarters.is_partial,
-    segments.dimension,
-    segments.segment,
-    segments.loss_reason_category as category,
+    endings.dimension,
+    endings.segment,
+    endings.category,
     quarters.population,
-    count(*) as lost_deals
-from {{ ref('fct_deal_segments') }} as segments
-inner join {{ ref('win_rates_by_quarter') }} as quarters on {{ quarter_start('segments.closed_on') }} = quarters.starts_on
-where segments.outcome = 'lost'
-group by
-    quarters.quarter, quarters.starts_on, quarters.is_partial, segments.dimension, segments.segment, segments.loss_reason_category,
-    quarters.population
+    endings.deals as lost_deals
+from {{ ref('int_segment_endings') }} as endings
+inner join {{ ref('win_rates_by_quarter') }} as quarters on endings.starts_on = quarters.starts_on
+where endings.outcome = 'lost'

@@ -5,17 +5,16 @@ with reasons as (
 
     select
         periods.period,
-        segments.dimension,
-        segments.segment,
-        segments.loss_reason_category as category,
-        count(*) as lost_deals,
-        count(*) filter (where segments.is_first) as first_deals,
-        cast(sum(segments.amount) as double) as lost_amount
-    from {{ ref('fct_deal_segments') }} as segments
-    inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
-        on segments.closed_on is not distinct from periods.closed_on
-    where segments.outcome = 'lost'
-    group by periods.period, segments.dimension, segments.segment, segments.loss_reason_category
+        endings.dimension,
+        endings.segment,
+        endings.category,
+        cast(sum(endings.deals) as bigint) as lost_deals,
+        sum(endings.first_deals) as first_deals,
+        cast(sum(endings.amount) as double) as lost_amount
+    from {{ ref('int_segment_endings') }} as endings
+    inner join {{ ref('dim_periods') }} as periods on {{ in_period('endings.starts_on') }}
+    where endings.outcome = 'lost'
+    group by periods.period, endings.dimension, endings.segment, endings.category
 
 ),
 

@@ -19,7 +19,7 @@ with cells as (
         select distinct
             dimension,
             segment
-        from {{ ref('fct_deal_segments') }}
+        from {{ ref('int_segment_endings') }}
     ) as seen
 
 )
