@@ -15,7 +15,6 @@ KEYS_OF_STAGING = {
     "stg_deals": "deal_key",
     "stg_accounts": "account_key",
     "stg_contacts": "contact_id",
-    "stg_deal_contacts": "contact_id",
 }
 KEYS_OF_READINGS = {
     "int_buying_roles": "stated_role", "int_competitors": "competitor", "int_loss_reasons": "category", "int_segments": "stated_value",
@@ -46,6 +45,14 @@ PLANTED = [
     *(
         ("every_accepted_record_has_a_key_of_its_own", f"update staging.{table} set {key} = null")
         for table, key in KEYS_OF_STAGING.items()
+    ),
+    (
+        "every_accepted_record_has_a_key_of_its_own",
+        "insert into staging.base_deal_contact_lines from staging.base_deal_contact_lines where rule_id is null limit 1",
+    ),
+    *(
+        ("every_accepted_record_has_a_key_of_its_own", f"update staging.base_deal_contact_lines set {key} = null")
+        for key in ("deal_id", "contact_id")
     ),
     (
         "every_accepted_record_has_a_key_of_its_own",

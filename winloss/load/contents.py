@@ -304,13 +304,14 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
     if distinct > MOST_DISTINCT_VALUES or has_address or filled < 2 * distinct:
         return [f"{indent}{title}: {distinct} different value{'s' * (distinct != 1)}{without}"]
     # what only looks different is one word, as it is to the models; its commonest spelling is shown
-    read = cell
+    read = "stated"
     for entity, sign in _ENTITIES.items():
         read = f"replace({read}, {literal(entity)}, {literal(sign)})"
     key = f"trim(regexp_replace(lower(nfc_normalize({read})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
     alike = (
-        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {read} as word, {key} as alike, count(*) as uses "
-        f"from {source} where {where} and {cell} is not null group by all) group by alike"
+        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {read} as word, {key} as alike, sum(uses) as uses "
+        # a file has few words, and what they are alike in is worked out for a word and not for a line
+        f"from (select {cell} as stated, count(*) as uses from {source} where {where} and {cell} is not null group by all) group by all) group by alike"
     )
     (distinct,) = engine.execute(f"select count(*) from ({alike})").fetchone() or (distinct,)
     rows = engine.execute(

@@ -400,7 +400,7 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
     """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
     first, *others = (
-        _is_header_sql(export, column, plain(header))
+        _is_header_sql(column, plain(header))
         for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
     )
     # hardly a line has the first, and the others are asked of no other line
@@ -412,16 +412,11 @@ def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int 
     return int(counted[0]) if counted and not counted[1] else None
 
 
-def _is_header_sql(export: ExportFile, column: str, header: str) -> str:
+def _is_header_sql(column: str, header: str) -> str:
     """SQL of whether a cell holds the header of its column again."""
     cell = identifier(column)
-    same = f"trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)}"
-    # of plain letters with nothing to trim but stars, hardly a cell is as long as the header or ends with a star
-    return (
-        f"(strlen({cell}) = {len(header.encode())} or contains({cell}, '*')) and {same}"
-        if column in export.trimmed
-        else same
-    )
+    # trimming costs more than reading the file, and hardly a cell has the header in it
+    return f"case when contains(lower({cell}), {literal(header)}) then trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)} end"
 
 
 @dataclass(frozen=True)
