@@ -7,6 +7,9 @@ import pytest
 from python_tests.known_company.project import Outcome, Project, copy_project, csv_text, plain_mapping
 from winloss.report import build_report, render
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -97,6 +97,7 @@ def test_an_empty_file_is_said_to_be_empty(project: Project) -> None:
 
 
 @pytest.mark.dbt
+@pytest.mark.thorough
 def test_a_user_at_a_terminal_reads_the_same_message_and_no_stack_trace(project: Project) -> None:
     """The one case run as a process of its own: exit code and both streams are what a scheduler and a person see."""
     project.empty_exports()
@@ -188,6 +189,7 @@ NOTHING: list[Row] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rows", [[], [OPEN]], ids=["a header only", "no closed deals"])
 def test_without_closed_deals_every_answer_is_empty_and_says_why(
     project: Project, rows: list[dict[str, object]]

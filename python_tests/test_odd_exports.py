@@ -24,6 +24,9 @@ from winloss.load.aliases import aliases
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from winloss.load.plan import ReadingPlan, Request, make_plan
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 CRMS = ("salesforce", "hubspot", "pipedrive", "dynamics365")
 
 # For each CRM; a folder holds two files on average, and each costs half a second.

@@ -18,6 +18,9 @@ import pytest
 from python_tests.known_company.project import ROOT, Project, copy_project
 from python_tests.repeated_company import company, repeated, swapped, told, variables, write
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 Told = Mapping[str, list[dict[str, Any]]]
 
 # what a row of each table is about

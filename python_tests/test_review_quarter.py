@@ -7,6 +7,9 @@ import pytest
 
 from python_tests.known_company.project import DEAL_COLUMNS, Project, Row, copy_project, csv_text, plain_mapping
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 
 def deal(number: int, outcome: str, created_on: str, closed_on: str) -> dict[str, object]:
     return {"deal_id": f"D{number}", "outcome": outcome, "created_on": created_on, "closed_on": closed_on}

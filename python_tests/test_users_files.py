@@ -189,6 +189,7 @@ def test_a_database_of_the_users_own_is_not_replaced(database: Path, tmp_path: P
         publish_to(tmp_path / "marts.duckdb", database)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "left"), [("marts.duckdb", 0.5), ("marts.duckdb", 0), ("marts.sqlite", 0), ("csv/alerts.csv", 0.5)]
 )
@@ -235,6 +236,7 @@ def test_a_file_damaged_in_the_folder_of_its_build_is_made_anew(database: Path, 
         assert connection.execute("select count(*) from dim_periods").fetchall() == [(4,)]
 
 
+@pytest.mark.thorough
 def test_files_that_a_build_published_are_replaced_also_where_they_were_moved(database: Path, tmp_path: Path) -> None:
     publish_to(tmp_path / "here" / "marts.duckdb", database, "csv")
     (tmp_path / "here").rename(tmp_path / "there")

@@ -9,6 +9,9 @@ from python_tests.known_company.project import Outcome, Project, copy_project, c
 from winloss.report import build_report, render
 from winloss.report.summary import summary_of
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 Deals = list[dict[str, object]]
 
 

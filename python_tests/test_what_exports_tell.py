@@ -14,6 +14,9 @@ from python_tests.conftest import SampleBuild
 from python_tests.crm_build import CompiledModels, CrmBuild
 from winloss.load.recognition import recognised_crms
 
+# companies of its own, built whole
+pytestmark = pytest.mark.thorough
+
 MARTS = (
     "win_rate_definitions",
     "win_rate_curves",
