@@ -1,4 +1,4 @@
-"""Builds the same companies on DuckDB and on Spark, in one process with one Spark session, and publishes both.
+"""Builds the same companies on DuckDB and on Spark, and publishes both: small ones in one Spark session, the one of many deals in its own.
 
     python -m python_tests.spark_companies FOLDER [COMPANY ...]
 
@@ -10,6 +10,7 @@ the generated one are canonical tables that both engines read from the same Parq
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,7 @@ from winloss.load.columns import OBJECTS as CANONICAL
 from winloss.spark.engine import Engine
 
 COMPANIES = ("sample", "known", "generated")
+MANY_DEALS = "generated"
 # the guides say these three, in this order
 COMMANDS = ("dbt build --target spark", "winloss recommend --target spark", "winloss publish --target spark")
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
@@ -31,17 +33,21 @@ GENERATED_DEALS = 100_000
 KEY = "spark-parity-key"
 STARTED = time.monotonic()
 
-# Small tables: compiling code for each query costs more than it saves.
 SPARK_DEFAULTS = """
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
 spark.ui.showConsoleProgress false
 spark.sql.shuffle.partitions 2
 spark.default.parallelism 2
 spark.sql.adaptive.enabled false
 spark.sql.broadcastTimeout 3600
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m -Dderby.system.durability=test
+spark.driver.extraJavaOptions -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m -Dderby.system.durability=test{java}
+{codegen}
 """
+# Small tables: compiling code for each query costs more than it saves. 100,000 deals take two thirds of their CPU with it.
+FOR_FEW_DEALS = {
+    "java": " -XX:TieredStopAtLevel=1",
+    "codegen": "spark.sql.codegen.wholeStage false\nspark.sql.codegen.factoryMode NO_CODEGEN",
+}
+FOR_MANY_DEALS = {"java": "", "codegen": ""}
 LOGGING = """
 rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
@@ -55,11 +61,12 @@ logger.metastore.level = off
 """
 
 
-def spark_environment(folder: Path) -> dict[str, str]:
+def spark_environment(folder: Path, has_many_deals: bool = False) -> dict[str, str]:
     """What Spark must find in the environment before the first session of a process."""
-    settings = folder / "spark-conf"
+    settings = folder / ("spark-conf-many" if has_many_deals else "spark-conf")
     settings.mkdir(parents=True, exist_ok=True)
-    (settings / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    own = FOR_MANY_DEALS if has_many_deals else FOR_FEW_DEALS
+    (settings / "spark-defaults.conf").write_text(SPARK_DEFAULTS.format(**own), encoding="utf-8")
     (settings / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
     return {"SPARK_CONF_DIR": str(settings), "SPARK_LOCAL_IP": "127.0.0.1", "WINLOSS_KEY": KEY}
 
@@ -77,7 +84,7 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
 
     there = Project(place)
     spark = {
-        "WINLOSS_SPARK_HOME": str(folder / "spark"),
+        "WINLOSS_SPARK_HOME": str(folder / ("spark-many" if company == MANY_DEALS else "spark")),
         "WINLOSS_SPARK_MASTER": "local[2]",
         "DBT_TARGET_PATH": "target-spark",
     }
@@ -165,10 +172,18 @@ def _say(company: str, what: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    folder = Path(arguments[0]).resolve()
-    os.environ.update(spark_environment(folder))
-    for company in arguments[1:] or COMPANIES:
+    folder, companies = Path(arguments[0]).resolve(), arguments[1:] or list(COMPANIES)
+    # a session keeps the settings with which it began: many deals have a process of their own, beside that of the others
+    others = [company for company in companies if company != MANY_DEALS]
+    apart = None
+    if others and MANY_DEALS in companies:
+        command = [sys.executable, "-m", "python_tests.spark_companies", str(folder), MANY_DEALS]
+        apart = subprocess.Popen(command)
+    os.environ.update(spark_environment(folder, has_many_deals=not others))
+    for company in others or companies:
         build_both(folder, company)
+    if apart and apart.wait():
+        raise SystemExit(f"{MANY_DEALS}: exit code {apart.returncode}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""DuckDB and Spark give the same answers: three companies, built on both in one process, every published table compared."""
+"""DuckDB and Spark give the same answers: three companies, built on both, every published table compared."""
 
 import importlib.util
 import math
@@ -59,7 +59,7 @@ EACH = [SAMPLE, KNOWN, GENERATED]
 
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The companies built on both engines, in a process of their own: Spark's memory goes with it."""
+    """The companies built on both engines, in processes of their own: Spark's memory goes with it."""
     place = tmp_path_factory.mktemp("engines")
     calls = [item.callspec for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
     asked = {call.params.get("company") for call in calls}
