@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.agreement import disagreements
-from benchmarks.speed.generate import generate, write_json
+from benchmarks.speed.generate import FORMATS, generate, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_DEALS_IN_PYTHON = 1_000_000
@@ -214,17 +214,22 @@ def compare(
     dbt_threads: int | None,
     beside: Path | None = None,
     only: Sequence[str] = (),
+    form: str = "csv",
 ) -> dict[str, object]:
     """Figures of one size: the medians of all repetitions per contender, and what the answers disagree on.
 
     Each command of the project is run of the checkout `beside`, too, under its key and a `'`. `only` names the keys that take part, all where empty.
+    Of files in another `form` than CSV only the project's own commands are run: the others read CSV.
     """
-    files, work = folder / f"{deals}", folder / f"{deals}_work"
-    size = 0 if isinstance(deals, str) else generate(deals, files, os.cpu_count() or 1)
+    company = f"{deals}" if form == "csv" else f"{deals}_{form}"
+    files, work = folder / company, folder / f"{company}_work"
+    size = 0 if isinstance(deals, str) else generate(deals, files, os.cpu_count() or 1, form)
     taking_part = [
         one
         for one in contenders(analyst, memory_limit, dbt_threads)
-        if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals) and one.key in (only or one.key)
+        if (one.takes_sample if isinstance(deals, str) else deals <= one.most_deals)
+        and (one.takes_sample or form == "csv")
+        and one.key in (only or one.key)
     ]
     if beside:
         taking_part += [
@@ -235,7 +240,7 @@ def compare(
     if any(one.key == "c" for one in taking_part):
         write_json(files, os.cpu_count() or 1)
     # dbt parses the project once and keeps what it read; a quarterly build meets it parsed, and the last quarter's tables there
-    for tree, at in {(one.tree, folder / f"{deals}_{one.work}") for one in taking_part if one.takes_sample}:
+    for tree, at in {(one.tree, folder / f"{company}_{one.work}") for one in taking_part if one.takes_sample}:
         at.mkdir(parents=True, exist_ok=True)
         run(
             dbt(files, at, "build" if deals == SAMPLE else "parse"),
@@ -245,7 +250,7 @@ def compare(
     took: dict[str, list[Took]] = {one.key: [] for one in taking_part}
     for _ in range(repetitions):
         for one in taking_part:
-            at = folder / f"{deals}_{one.work}"
+            at = folder / f"{company}_{one.work}"
             at.mkdir(parents=True, exist_ok=True)
             took[one.key].append(run(one.command(files, at), environment_for(deals, files, at, memory_limit), one.tree))
             last = took[one.key][-1]
@@ -278,7 +283,7 @@ def table(results: Sequence[Mapping[str, Any]]) -> str:
     names |= {f"{key}'": f"{name}, beside" for key, name in names.items()}
     best = min(result["best_piece"] for result in results)
     lines = [
-        "| deals | CSV | | wall | CPU | peak memory | rows/s | CPU against the floor | wall against the floor | busy |",
+        "| deals | files | | wall | CPU | peak memory | rows/s | CPU against the floor | wall against the floor | busy |",
         "|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for result in results:
@@ -356,6 +361,7 @@ def main() -> None:
     parser.add_argument(
         "--beside", type=Path, help="another checkout of the project, whose commands take turns with these"
     )
+    parser.add_argument("--format", choices=FORMATS, default="csv", help="what the generated files are")
     parser.add_argument("--only", nargs="+", default=[], help="the letters of those that take part, such as w")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
@@ -374,6 +380,7 @@ def main() -> None:
                 arguments.dbt_threads,
                 arguments.beside.resolve() if arguments.beside else None,
                 arguments.only,
+                arguments.format,
             )
         )
         for sentence in results[-1]["disagreements"]:  # type: ignore[attr-defined]

@@ -6,11 +6,12 @@ hash of its row's number and a constant, so no file depends on another being wri
 generator's state. The seed system's JSON can be written from the CSV.
 
     python -m benchmarks.speed.generate 100000 /tmp/company
+    python -m benchmarks.speed.generate 100000 /tmp/company --format parquet
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class Shape:
 
 
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts")
+FORMATS = {"csv": "format csv, header true", "parquet": "format parquet"}
+"""What a file may be, and what DuckDB must be told to write it."""
 
 INDUSTRIES = (
     "Technology",
@@ -242,10 +245,10 @@ _MAPPED = {
 }
 
 
-def mapping_text(cuts: Sequence[str] = ()) -> str:
+def mapping_text(cuts: Sequence[str] = (), form: str = "csv") -> str:
     """The dbt variables that read the files: headers are the canonical names, so each maps to itself; `cuts` are dimensions besides."""
     lines = ["crm: custom", "mapping:", "  files:"]
-    lines += [f"    {name}: {name}.csv" for name in OBJECTS]
+    lines += [f"    {name}: {name}.{form}" for name in OBJECTS]
     lines += ["  outcomes:", "    won: [Closed Won]", "    lost: [Closed Lost]", "    open: [Open]"]
     lines += ["    disqualified: [Disqualified]", "  date_order: ymd", "  columns:"]
     for name, columns in _MAPPED.items():
@@ -271,8 +274,10 @@ def macros(shape: Shape) -> str:
     return _MACROS.replace("{first_day}", f"{first_year}-01-01").replace("{days}", f"{round(DAYS * years / 3)}")
 
 
-def generate(company: int | Shape, folder: Path, threads: int = 2) -> int:
-    """Write the files and `mapping.yml` of a company, or of so many deals, into `folder`; the number of bytes of all CSV files.
+def generate(company: int | Shape, folder: Path, threads: int = 2, form: str = "csv") -> int:
+    """Write the files and `mapping.yml` of a company, or of so many deals, into `folder`; the number of bytes of all files.
+
+    `form` is one of FORMATS.
 
     Files that are there already are kept: the same company gives the same bytes.
     """
@@ -281,14 +286,14 @@ def generate(company: int | Shape, folder: Path, threads: int = 2) -> int:
     connection = duckdb.connect(config={"threads": threads, "memory_limit": "2GB"})
     connection.execute(macros(shape))
     for name, statement in statements(shape).items():
-        path = folder / f"{name}.csv"
+        path = folder / f"{name}.{form}"
         if not path.exists():
             unfinished = path.with_suffix(".part")
-            connection.execute(f"copy ({statement}) to '{unfinished}' (format csv, header true)")
+            connection.execute(f"copy ({statement}) to '{unfinished}' ({FORMATS[form]})")
             unfinished.replace(path)
     connection.close()
-    (folder / "mapping.yml").write_text(mapping_text(shape.names), encoding="utf-8")
-    return sum((folder / f"{name}.csv").stat().st_size for name in OBJECTS)
+    (folder / "mapping.yml").write_text(mapping_text(shape.names, form), encoding="utf-8")
+    return sum((folder / f"{name}.{form}").stat().st_size for name in OBJECTS)
 
 
 def write_json(folder: Path, threads: int = 2) -> Path:
@@ -328,10 +333,13 @@ def write_json(folder: Path, threads: int = 2) -> Path:
 
 
 def main() -> None:
-    if len(sys.argv) != 3 or not sys.argv[1].isdigit():
-        raise SystemExit("usage: python -m benchmarks.speed.generate <deals> <folder>")
-    size = generate(int(sys.argv[1]), Path(sys.argv[2]))
-    print(f"{int(sys.argv[1]):,} deals, {size / 1e6:,.0f} MB in {sys.argv[2]}")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.generate")
+    parser.add_argument("deals", type=int)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--format", choices=FORMATS, default="csv")
+    arguments = parser.parse_args()
+    size = generate(arguments.deals, arguments.folder, form=arguments.format)
+    print(f"{arguments.deals:,} deals, {size / 1e6:,.0f} MB in {arguments.folder}")
 
 
 if __name__ == "__main__":
