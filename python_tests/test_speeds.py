@@ -111,7 +111,11 @@ def test_what_every_check_leaves_out_is_left_to_make_test() -> None:
         assert run_by[0] == (not marked)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     run = [line for line in ci if line.startswith("make ") and ".venv" not in line]
-    assert run == ["make check", "make test", 'make test-slow SLOW="browser or spark or thorough"']
+    assert run == [
+        "make --keep-going -j 2 check-unit-tests check-python check-sql",
+        "make test",
+        'make test-slow SLOW="browser or spark or thorough"',
+    ]
 
 
 def test_a_copy_shares_what_was_parsed_until_something_parsed_is_changed(
