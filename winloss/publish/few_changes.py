@@ -73,42 +73,22 @@ left join (
 ) as contacts on deals.deal_key = contacts.deal_key
 where deals.is_in_population and deals.outcome in ('won', 'lost', 'open')"""
 
-_CHANGES = """with every_deal as (
-
-    select publication, reviewed_quarter, deal_key, outcome, value_hash, segments_hash, contacts_hash from history.published_deals
-    union all
-    select publications.publication, publications.reviewed_quarter, deals.*
-    from {deals} as deals
-    cross join (select distinct publication, reviewed_quarter from history.published_deals) as publications
-
-),
-
-compared as (
-
-    select
-        publication,
-        reviewed_quarter,
-        bool_or(outcome = 'won') as is_won,
-        bool_or(outcome = 'lost') as is_lost,
-        bool_or(outcome = 'open') as is_open,
-        -- a deal that stands on one side only came or went
-        count(*) = 1 or min(outcome || value_hash) != max(outcome || value_hash) as is_value_new,
-        count(*) = 1 or min(segments_hash) != max(segments_hash) as are_segments_new,
-        count(*) = 1 or min(contacts_hash) != max(contacts_hash) as are_contacts_new
-    from every_deal
-    group by publication, reviewed_quarter, deal_key
-
-)
-
-select
-    publication,
-    reviewed_quarter,
+_CHANGES = """select
     -- under another key, or another version of the hashes, no deal is the one it was
-    bool_or(not is_value_new or not are_segments_new) as is_comparable,
+    coalesce(bool_or(not is_value_new or not are_segments_new), false) as is_comparable,
     {counts}
-from compared
-group by publication, reviewed_quarter
-order by publication"""
+from (
+    select
+        was.outcome = 'won' or deals.outcome = 'won' as is_won,
+        was.outcome = 'lost' or deals.outcome = 'lost' as is_lost,
+        was.outcome = 'open' or deals.outcome = 'open' as is_open,
+        -- a deal that stands on one side only came or went
+        (was.outcome, was.value_hash) is distinct from (deals.outcome, deals.value_hash) as is_value_new,
+        was.segments_hash is distinct from deals.segments_hash as are_segments_new,
+        was.contacts_hash is distinct from deals.contacts_hash as are_contacts_new
+    from (from history.published_deals where publication = $publication) as was
+    full join {deals} as deals using (deal_key)
+)"""
 
 _NEW_DEALS = "deals_to_publish"
 """The temporary table of `_DEALS`."""
@@ -154,12 +134,16 @@ class Republication:
         if not _remembers(self.connection):
             return []
         counts = ", ".join(f"count(*) filter ({part} and is_{outcome})" for part, outcome in product(_PARTS, _OUTCOMES))
-        rows = self.connection.execute(_CHANGES.format(deals=self.deals, counts=counts)).fetchall()
-        return [
-            _Change(publication, quarter, deals)
-            for publication, quarter, is_comparable, *deals in rows
-            if is_comparable
-        ]
+        publications = self.connection.execute(
+            "select distinct publication, reviewed_quarter from history.published_deals order by publication"
+        ).fetchall()
+        # one at a time: two sides of a million deals are joined in a few hundred MB
+        compared = _CHANGES.format(deals=self.deals, counts=counts)
+        changes = []
+        for publication, quarter in publications:
+            rows = self.connection.execute(compared, {"publication": publication}).fetchall()
+            changes += [_Change(publication, quarter, deals) for is_comparable, *deals in rows if is_comparable]
+        return changes
 
     @cached_property
     def standing(self) -> list[tuple[Path, Standing]]:
