@@ -143,6 +143,10 @@ def closed_deals(
     names = list(dict.fromkeys([QUARTER, DEAL_TYPE, *dimensions]))
     cells = f"(select * from {reader.relation('int_deal_cells')} where {where}) as deals"
     labels, found = _coded(reader, cells, _columns(names), {name: name for name in counts})
+    if has_amounts:
+        # as sums of amounts do, which are fractions too
+        order = np.lexsort([found[name] for name in (*counts, *names)])
+        found = {name: values[order] for name, values in found.items()}
     deals = decisions(reader)
     dated = f"""select {QUARTER}, count(*) as deals, count(created_on) as dated, max(closed_on) as as_of
 from {deals}
@@ -465,7 +469,7 @@ def _counted_here(
     joins = "".join(
         f"""
 inner join (
-    select cluster_{kind}, row_number() over () as cluster_no
+    select cluster_{kind}, row_number() over (order by cluster_{kind}) as cluster_no
     from (select distinct cluster_{kind} from {chosen}) as named
 ) as numbers_{kind} on asked.by_{kind} = numbers_{kind}.cluster_{kind}"""
         for kind in range(len(CLUSTERS))
@@ -478,7 +482,10 @@ inner join (
     wide = {name: column for name, column in dimensions.items() if len(labels[name]) > SEGMENTS_COUNTED_HERE}
     sums: dict[str, ByCluster] = {}
     for kind, cluster in enumerate(CLUSTERS):
-        order = np.argsort(found[f"by_{kind}"])
+        # sums of fractions tell in which order they were made: deals that this does not tell apart have the same fractions
+        order = np.argsort(
+            (found[f"by_{kind}"].astype(np.int64) * (int(stratum.max(initial=0)) + 1) + stratum) * 2 + found["won"]
+        )
         together, won = found[f"by_{kind}"][order].astype(np.int64), found["won"][order].astype(np.int64)
         for name in dimensions:
             known = [code for code, label in enumerate(labels[name]) if label != UNKNOWN]
