@@ -133,6 +133,14 @@ def test_an_end_that_was_meant_imports_no_statistics(tmp_path: Path) -> None:
     assert run.stdout.splitlines()[-1] == "2 []", run.stdout + run.stderr
 
 
+def test_a_report_is_read_and_written_without_statistics() -> None:
+    code = (
+        "import sys, winloss.report, winloss.report.marts; print(sorted({'numpy', 'scipy', 'dbt'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout == "[]\n", run.stdout + run.stderr
+
+
 # ---------------------------------------------------------------- commands on a real build
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Value = str | int | float | bool | None
 Row = dict[str, Value]
@@ -54,7 +55,7 @@ Query = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
 """Runs one select statement; returns column names and records."""
 
 
-Arrays = Callable[[str], Mapping[str, np.ndarray[Any, Any]]]
+Arrays = Callable[[str], "Mapping[str, np.ndarray[Any, Any]]"]
 """The same as one array per column."""
 
 
@@ -75,6 +76,9 @@ class Reader:
         """Columns of numbers, none of them null: a million of them cost no million objects."""
         if self.arrays is not None:
             return {name.lower(): values for name, values in self.arrays(sql).items()}
+        # a report reads rows, and is written before numpy is imported
+        import numpy as np
+
         names, records = self.query(sql)
         table = zip(*records) if records else [[] for _ in names]
         return {name.lower(): np.array([plain(value) for value in column]) for name, column in zip(names, table)}
