@@ -172,10 +172,12 @@ def _coded(
     counts: Mapping[str, str],
     joins: str = "",
     joined: Mapping[str, str] = MappingProxyType({}),
+    most_labels: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[dict[str, list[str]], dict[str, np.ndarray[Any, Any]]]:
     """Labels of each column, sorted, and an array of each column's places among them and of each count: no text leaves the engine twice.
 
     `deals` is a subquery named `deals`; a column that is null says that it is not known. `joined` are counts that `joins` say of `asked`.
+    A column of more labels than `most_labels` says has no places.
     """
     unknown = text_literal(UNKNOWN, reader.engine)
     numbers = range(len(columns))
@@ -196,8 +198,12 @@ group by grouping sets ({", ".join(f"(label_{n})" for n in numbers)})"""
     labels = {name: sorted(str(row["label"]) for row in known if row["place"] == n) for n, name in enumerate(columns)}
     if not known:
         return labels, {name: np.zeros(0, dtype=np.int64) for name in [*columns, *counts]}
+    places = {
+        name: n for n, (name, known) in enumerate(labels.items()) if len(known) <= most_labels.get(name, len(known))
+    }
     codes = []
-    for n, of_column in enumerate(labels.values()):
+    for name, n in places.items():
+        of_column = labels[name]
         values = ", ".join(f"({text_literal(label, reader.engine)}, {code})" for code, label in enumerate(of_column))
         joins += f"\ninner join (values {values}) as codes_{n} (label, code) on asked.label_{n} = codes_{n}.label"
         size = "tinyint" if len(of_column) < 1 << 7 else "smallint" if len(of_column) < 1 << 15 else "integer"
@@ -209,7 +215,7 @@ select
 from asked{joins}"""
     )
     return labels, {
-        **{name: found[f"code_{n}"] for n, name in enumerate(columns)},
+        **{name: found[f"code_{n}"] for name, n in places.items()},
         **{name: found[name] for name in counts},
     }
 
@@ -476,7 +482,8 @@ inner join (
     )
     counts = {"won": "is_won", "of_type": group, **{f"by_{kind}": f"cluster_{kind}" for kind in range(len(CLUSTERS))}}
     numbers = {f"by_{kind}": f"cast(numbers_{kind}.cluster_no as integer)" for kind in range(len(CLUSTERS))}
-    labels, found = _coded(reader, chosen, {QUARTER: QUARTER, **dimensions}, counts, joins, numbers)
+    most = dict.fromkeys(dimensions, SEGMENTS_COUNTED_HERE)
+    labels, found = _coded(reader, chosen, {QUARTER: QUARTER, **dimensions}, counts, joins, numbers, most)
     quarter = found[QUARTER].astype(np.int64)
     stratum = (LARGE_TYPES + 1) * quarter + found["of_type"]
     wide = {name: column for name, column in dimensions.items() if len(labels[name]) > SEGMENTS_COUNTED_HERE}
