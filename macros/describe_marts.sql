@@ -23,7 +23,7 @@
     {%- set columns = {} -%}
     {%- if mart.config.meta.columns_of -%}
         {%- do columns.update(graph.nodes['model.winloss.' ~ mart.config.meta.columns_of].columns) -%}
-        {%- set built = run_query("select column_name from information_schema.columns where table_schema = 'marts' and table_name = '" ~ mart.alias ~ "'") -%}
+        {%- set built = run_query("select column_name from information_schema.columns where table_schema = '" ~ mart.schema ~ "' and table_name = '" ~ mart.alias ~ "'") -%}
         {%- for name in columns | list if name not in built.columns[0].values() -%}{%- do columns.pop(name) -%}{%- endfor -%}
     {%- endif -%}
     {%- do columns.update(mart.columns) -%}
