@@ -1,10 +1,13 @@
 """The look before a build: what it says of each file, and what it leaves behind."""
 
+import json
 import shutil
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -15,7 +18,7 @@ from winloss.cli import main
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 from winloss.load.draft_text import lines_to_look_at, suggested_mapping
 from winloss.load.file_inspection import KeptCells
-from winloss.load.plan import Request, make_plan, new_engine
+from winloss.load.plan import ReadingPlan, Request, make_plan, new_engine
 from winloss.load.recognition import recognised_crms
 
 # a file or a process to each test
@@ -422,6 +425,72 @@ def test_what_is_kept_of_files_reads_like_the_files_and_needs_them_no_more(crm: 
         shutil.rmtree(folder)
         assert {name: engine.execute(statement).fetchall() for name, statement in kept.items()} == expected
     assert expected["deals"]
+
+
+def _plan_of(tmp_path: Path, engine: duckdb.DuckDBPyConnection, **files: Sequence[str]) -> ReadingPlan:
+    """The plan for files named by what they hold, whose headers are the names of columns."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    mapping = {
+        "files": {name: f"{name}.csv" for name in files},
+        "columns": {name: {header: header for header in lines[0].split(",")} for name, lines in files.items()},
+    }
+    request = Request("custom", str(folder), str(tmp_path / "private" / "w.duckdb"), {"mapping": mapping})
+    return make_plan(request, engine, KeptCells())
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "read"),
+    [
+        ("closed_on", ["2025-01-31", ""], ["2025-01-31", None]),
+        ("closed_on", ["2025-01-31", "2025-02-30"], ["2025-01-31", "2025-02-30"]),
+        ("closed_on", ["2025-01-31", "n/a"], ["2025-01-31", None]),
+        ("closed_on", ["2025-01-31", "0000-00-00"], ["2025-01-31", None]),
+        ("closed_on", ["2025-01-31", "1970-01-01"], ["2025-01-31", None]),
+        ("closed_on", ["2025-01-31", "2025-01-30 23:15"], ["2025-01-31", "2025-01-30"]),
+        ("modified_at", ["2025-01-31", ""], ["2025-01-31 00:00:00", None]),
+        ("modified_at", ["2025-01-31", "9999-12-31"], ["2025-01-31 00:00:00", None]),
+        ("modified_at", ["2025-01-31", "2025-01-30 23:15"], ["2025-01-31 00:00:00", "2025-01-30 23:15:00"]),
+        ("amount", ["1200.50", "-3", ""], ["1200.50", "-3", None]),
+        ("amount", ["1200.50", "NA", "n/a"], ["1200.50", None, None]),
+        ("amount", ["1200.50", "-", "EUR -"], ["1200.50", None, None]),
+        ("amount", ["1200.50", "$5"], ["1200.50", "5"]),
+    ],
+)
+def test_a_column_of_nothing_but_days_or_plain_numbers_reads_as_the_same_cells_among_others(
+    tmp_path: Path, column: str, cells: list[str], read: list[str | None]
+) -> None:
+    lines = [f"deal_id,outcome,{column}", *(f"{number},won,{cell}" for number, cell in enumerate(cells))]
+    with new_engine() as engine:
+        plan = _plan_of(tmp_path, engine, deals=lines)
+        rows = engine.execute(f"select {column} from ({plan.statements['deals']}) order by source_line").fetchall()
+    assert [row[0] for row in rows] == read
+
+
+def test_a_column_of_a_file_is_read_without_the_others(tmp_path: Path) -> None:
+    """As the engine plans it: a list of words in SQL can become a join that every line goes through, whatever is asked of it."""
+    deals = [
+        "deal_id,outcome,stage,closed_on,modified_at,amount,owner,industry",
+        "1,won,Signed,2025-01-31,2025-02-01 10:00,100,Ann,Retail",
+        "2,lost,n/a,31.12.2024,n/a,1k,n/a,none",
+    ]
+    deal_contacts = [
+        "deal_id,contact_id,buying_role,is_primary,added_on",
+        "1,7,n/a,yes,2025-01-01",
+        "1,8,Champion,,n/a",
+    ]
+    with new_engine() as engine:
+        plan = _plan_of(tmp_path, engine, deals=deals, deal_contacts=deal_contacts)
+        for name, header in (("deals", deals[0]), ("deal_contacts", deal_contacts[0])):
+            for column in header.split(","):
+                asked = f"explain (format json) select max({column}) from ({plan.statements[name]})"
+                ((_, planned),) = engine.execute(asked).fetchall()
+                (step,) = json.loads(planned)
+                while step["children"]:
+                    (step,) = step["children"]
+                assert step["extra_info"]["Projections"] == column
 
 
 def test_a_header_that_stands_twice_in_files_of_a_crm_is_told(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from winloss.load.plan import NO_WORD, ReadingPlan, Request, make_plan, new_engi
 from winloss.load.recognition import recognised_crms
 from winloss.load.statements import LEFT_OUT
 from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
-from winloss.quoting import literal, words
+from winloss.quoting import identifier, literal, words
 
 FINE, PROBLEMS, CANNOT_WORK = 0, 1, 2
 """Exit codes: everything can be read; something should be fixed; nothing can be read."""
@@ -66,7 +66,6 @@ _SAY_THE_SAME = {
 # Stands in the cost of a missing object for what no other file says.
 COLUMNS_IT_COSTS = "{columns}"
 _FLAGS = ("is_won", "is_closed", "is_lost")
-_ASKED_OFTEN = ("deals", "accounts")
 _WORDS_OF_OUTCOMES = ("outcome", "stage")
 
 
@@ -130,12 +129,17 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
 
 
 def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> ReadingPlan:
-    """The plan over tables that hold the lines of what is asked for often; of the rest, two questions read what was kept of the files."""
-    told_of = dict(plan.statements)
-    for name in _ASKED_OFTEN:
-        engine.execute(f"create temporary table checked_{name} as {plan.statements[name]}")
-        told_of[name] = f"select * from checked_{name}"
-    return replace(plan, statements=told_of)
+    """The plan over a table that holds the lines of deals, of which most is asked; of the rest, two questions read what was kept of the files."""
+    lines = plan.statements["deals"]
+    columns = [name for name, *_ in engine.execute(f"describe {lines}").fetchall()]
+    # a table of a million deals pays for each column, also for one that is empty
+    unstated = plan.unstated("deals")
+    held = ", ".join(identifier(name) for name in columns if name not in unstated)
+    engine.execute(f"create temporary table checked_deals as select {held} from ({lines}) as lines")
+    told = ", ".join(
+        f"cast(null as varchar) as {identifier(name)}" if name in unstated else identifier(name) for name in columns
+    )
+    return replace(plan, statements={**plan.statements, "deals": f"select {told} from checked_deals"})
 
 
 def _told(

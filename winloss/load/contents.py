@@ -24,6 +24,7 @@ MOST_DISTINCT_VALUES = 30
 SHOWN_VALUES = 6
 SHOWN_QUARTERS = 12
 SEEN = "deals_seen"
+_WORDS = "stated_words"
 
 _NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\p{L})"
 
@@ -50,7 +51,7 @@ def contents(
         return []
     lines, deals = counted
     told = ["", f"All files of deals: {lines} lines, {deals} deals."]
-    told += _by_quarter(engine)
+    told += _by_quarter(engine, variables)
     told += _merged(plan, engine)
     told += _currencies(engine)
     told += _commonest(plan, engine)
@@ -98,7 +99,12 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
         + (f"else {by_flags} end" if rules.get("stage_tells_outcome") == "true" else "end")
     )
     zone = str(variables.get("time_zone") or "UTC")
-    shown = ["outcome", "stage", *(column.name for column in plan.layout.objects["deals"] if column.is_dimension)]
+    stated = {name for reading in plan.layout.readings if reading.object == "deals" for name in reading.bindings}
+    shown = [
+        column.name
+        for column in plan.layout.objects["deals"]
+        if column.name in ("outcome", "stage") or (column.is_dimension and column.name in stated)
+    ]
     return f"""
         with deals as (
 
@@ -160,9 +166,7 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
                 from decided
             )
 
-        ),
-
-        dated as (select *, {landed_day_sql("closed_text")} as closed_day from closed)
+        )
 
         select
             source_file,
@@ -170,11 +174,10 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
             deal,
             is_counted,
             outcome_seen,
-            closed_day,
-            {_quarter_sql("closed_day", variables)} as quarter,
+            {landed_day_sql("closed_text")} as closed_day,
             currency,
             {", ".join(shown)}
-        from dated
+        from closed
     """
 
 
@@ -222,10 +225,12 @@ def _quarter_sql(day: str, variables: Mapping[str, object]) -> str:
     return f"{literal(prefix)} || year({shifted}) || '-Q' || quarter({shifted})"
 
 
-def _by_quarter(engine: duckdb.DuckDBPyConnection) -> list[str]:
+def _by_quarter(engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> list[str]:
+    # deals close on few days, and the quarter of each is told once
     rows = engine.execute(
-        f"select coalesce(quarter, 'no date'), count(*) filter (where outcome_seen = 'won'), count(*) filter (where outcome_seen = 'lost') "
-        f"from {SEEN} where is_counted and outcome_seen in ('won', 'lost') group by all order by min(closed_day) nulls last"
+        f"select coalesce({_quarter_sql('closed_day', variables)}, 'no date'), sum(won)::bigint, sum(lost)::bigint "
+        f"from (select closed_day, count(*) filter (where outcome_seen = 'won') as won, count(*) filter (where outcome_seen = 'lost') as lost "
+        f"from {SEEN} where is_counted and outcome_seen in ('won', 'lost') group by all) group by 1 order by min(closed_day) nulls last"
     ).fetchall()
     others = engine.execute(
         f"select coalesce(outcome_seen, 'with an outcome that is not known'), count(*) from {SEEN} where is_counted "
@@ -294,8 +299,13 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
     """The commonest values of a column, with how many lines each stands on; of one that may hold anything, only how many there are."""
     cell = identifier(column)
     indent = "  " if title == "currencies" else "    "
+    # of many lines there are few words, and all questions are put to these
+    engine.execute(
+        f"create or replace temporary table {_WORDS} as select {cell} as stated, count(*) as uses from {source} where {where} group by all"
+    )
     counted = engine.execute(
-        f"select count({cell}), count(distinct {cell}), bool_or(contains({cell}, '@')), count(*) - count({cell}) from {source} where {where}"
+        "select coalesce(sum(uses) filter (where stated is not null), 0)::bigint, count(stated), bool_or(contains(stated, '@')), "
+        f"coalesce(sum(uses) filter (where stated is null), 0)::bigint from {_WORDS}"
     ).fetchone()
     filled, distinct, has_address, empty = counted or (0, 0, False, 0)
     if not distinct:
@@ -309,14 +319,13 @@ def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, sourc
         read = f"replace({read}, {literal(entity)}, {literal(sign)})"
     key = f"trim(regexp_replace(lower(nfc_normalize({read})), '[\\s\\x{{A0}}\\x{{202F}}\\x{{200B}}]+', ' ', 'g'))"
     alike = (
-        f"select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from (select {read} as word, {key} as alike, sum(uses) as uses "
-        # a file has few words, and what they are alike in is worked out for a word and not for a line
-        f"from (select {cell} as stated, count(*) as uses from {source} where {where} and {cell} is not null group by all) group by all) group by alike"
+        "select arg_min(word, (-uses, word)) as word, sum(uses)::bigint as uses from ("
+        f"select {read} as word, {key} as alike, sum(uses) as uses from {_WORDS} where stated is not null group by all) group by alike"
     )
-    (distinct,) = engine.execute(f"select count(*) from ({alike})").fetchone() or (distinct,)
     rows = engine.execute(
-        f"select word, uses from ({alike}) where uses > 1 order by 2 desc, 1 limit {SHOWN_VALUES}"
+        f"select word, uses, words from (select *, count(*) over () as words from ({alike})) where uses > 1 order by 2 desc, 1 limit {SHOWN_VALUES}"
     ).fetchall()
-    shown = [f"{' '.join(str(value).split())} {number}" for value, number in rows]
-    more = [f"{distinct - len(rows)} more"] if distinct > len(rows) else []
+    others = rows[0][2] - len(rows) if rows else distinct
+    shown = [f"{' '.join(str(value).split())} {number}" for value, number, _ in rows]
+    more = [f"{others} more"] if others else []
     return [f"{indent}{title}: {', '.join(shown + more)}{without}"]

@@ -387,10 +387,8 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
     if export.has_odd_spaces or export.has_text_marks:
         return export
     cells = [identifier(column) for column in export.columns]
-    has_none = ", ".join(
-        f"not coalesce(bool_or(starts_with({cell}, ' ') or ends_with({cell}, ' ') or {cell} = ''), false)"
-        for cell in cells
-    )
+    # an empty text comes before every letter, as one does that begins with a space
+    has_none = ", ".join(f"not coalesce(bool_or({cell} < '!' or ends_with({cell}, ' ')), false)" for cell in cells)
     row = engine.execute(f"select {has_none} from {export.relation()}").fetchone() or ()
     return replace(
         export, trimmed=frozenset(column for column, is_so in zip(export.columns, row, strict=True) if is_so)

@@ -28,7 +28,7 @@ MISSING_WORDS = (
 MISSING_MEASURES = [*MISSING_WORDS, "na"]
 # of these, what is a value where it stands for a category of its own, such as no support plan: the models tell
 CAN_BE_A_VALUE = frozenset({"none"})
-_LONGEST_MISSING_WORD = max(map(len, MISSING_MEASURES))
+_LONGEST_MISSING_WORD = max(len(word.encode()) for word in MISSING_MEASURES)
 
 # Days that stand for no date: zeros, the first day that a database or a spreadsheet knows, and the last.
 _SEP = "[-/. ]"
@@ -50,6 +50,7 @@ DECIMAL_STYLES = ("point", "comma")
 
 # As many characters of a date as tell its form and its order, and few enough for few distinct ones.
 DATE_PREFIX = 12
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 _LETTERS = r"[^\W\d_]"
 _DATE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -83,11 +84,15 @@ _SPAN_OF_YEARS = 12
 
 @dataclass(frozen=True)
 class DateColumn:
-    """The forms of date a column holds, and the order of day and month where both are numbers."""
+    """The forms of date a column holds, and the order of day and month where both are numbers.
+
+    One that is canonical holds days written yyyy-mm-dd and nothing else but empty cells.
+    """
 
     forms: frozenset[str]
     order: str
     has_weekdays: bool = False
+    is_canonical: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,14 +191,17 @@ def date_column(texts: Iterable[str], order: str | None) -> DateColumn:
     """The forms a column holds. Bare numbers are spreadsheet dates only where they are most of the column."""
     counts: dict[str, int] = {}
     has_weekdays = False
+    is_canonical = True
     for text in texts:
+        # shorter than a beginning may be, so there is no more of the cell
+        is_canonical = is_canonical and bool(_A_DAY.fullmatch(text)) and not _NO_DAY.fullmatch(text)
         has_weekdays = has_weekdays or text.startswith(_AFTER_WEEKDAY)
         if text.lower() not in MISSING_MEASURES:
             form = date_form(text)[0]
             counts[form] = counts.get(form, 0) + 1
     if counts.get("serial", 0) * 2 <= sum(counts.values()):
         counts.pop("serial", None)
-    return DateColumn(frozenset(counts), order or "dmy", has_weekdays)
+    return DateColumn(frozenset(counts), order or "dmy", has_weekdays, is_canonical)
 
 
 _DAY_FORMATS = {
@@ -225,6 +233,8 @@ def date_sql(cell: str, column: DateColumn) -> str:
     A moment that says its zone stays one: which day it is hangs on the company's zone, which models know. A day with anything behind it
     but a time is none.
     """
+    if column.is_canonical:
+        return cell
     if column.has_weekdays:
         unmarked = f"regexp_replace({cell}, {literal(_WEEKDAY)}, {literal(chr(92) + '1')})"
         read = date_sql("undated", replace(column, has_weekdays=False))
@@ -308,6 +318,8 @@ def _spelt_date_branch(cell: str) -> str:
 
 def timestamp_sql(cell: str, column: DateColumn) -> str:
     """SQL text 'yyyy-mm-dd hh:mm:ss' from a cell as it is written; in UTC, with '+00:00' behind it, where the cell names its zone."""
+    if column.is_canonical:
+        return f"{cell} || ' 00:00:00'"
     day = date_sql(cell, column)
     # '8:55:12.000 pm' becomes '8:55:12PM'; a cell without a time stays as it is, fits no format, and gets midnight.
     time = (
@@ -373,7 +385,8 @@ def _number_like(shape: str) -> re.Match[str] | None:
 class NumberColumn:
     """How a column writes numbers: its decimal mark, and whether any cell is more than digits and a point.
 
-    Units are words such as K and Mio. behind a number; wide are the digits of other scripts.
+    Units are words such as K and Mio. behind a number; wide are the digits of other scripts. One that is canonical holds plain
+    numbers and nothing else but empty cells.
     """
 
     style: str
@@ -383,6 +396,7 @@ class NumberColumn:
     has_units: bool = False
     is_wide: bool = False
     has_currency: bool = False
+    is_canonical: bool = False
 
 
 @dataclass(frozen=True)
@@ -421,6 +435,7 @@ def find_decimal_style(shapes: Iterable[str]) -> StyleFound:
 
 def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
     """How to read a column of numbers whose decimal mark is `style` (None: no cell has a mark)."""
+    shapes = list(shapes)
     present = [shape for shape in shapes if shape.lower() not in MISSING_MEASURES]
     matches = [match for shape in present if (match := _number_like(shape))]
     return NumberColumn(
@@ -431,6 +446,7 @@ def number_column(shapes: Iterable[str], style: str | None) -> NumberColumn:
         has_units=any(match["unit"] for match in matches),
         is_wide=any(not set(_WIDE).isdisjoint(shape) for shape in present),
         has_currency=any(match and _BESIDE.search(match.string) for match in matches),
+        is_canonical=all(_PLAIN_NUMBER.fullmatch(shape) for shape in shapes),
     )
 
 
@@ -519,9 +535,14 @@ def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> st
         nothing = ""
     # The length is asked first because it spares nearly every cell the comparison with the list.
     return (
-        f"case {nothing}when length({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
-        f"when lower({cell}) in ({words(missing)}) then null else {cell} end"
+        f"case {nothing}when strlen({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
+        f"when {_is_one_of_sql(f'lower({cell})', missing)} then null else {cell} end"
     )
+
+
+def _is_one_of_sql(cell: str, said: Iterable[str]) -> str:
+    """SQL of whether a text is one of many. The engine makes a join of a long IN, for all lines, whatever a CASE asks before."""
+    return f"regexp_full_match({cell}, {literal('|'.join(re.escape(word) for word in sorted(said)))})"
 
 
 @cache
@@ -552,7 +573,7 @@ def boolean_sql(cell: str) -> str:
     """SQL text 'true' or 'false' from a cell in any usual spelling; the cell itself where it is neither."""
     word = f"lower(nfc_normalize({cell}))"
     branches = [
-        f"when {word} in ({words(said for said, means in boolean_words().items() if means == meant)}) then '{meant}'"
+        f"when {_is_one_of_sql(word, (said for said, means in boolean_words().items() if means == meant))} then '{meant}'"
         for meant in ("true", "false")
     ]
     # most files say it so, and no letter need be folded

@@ -45,6 +45,7 @@ from winloss.load.statements import (
     object_statement,
     report_statement,
     trimmed_sql,
+    unstated_columns,
 )
 from winloss.own_files import new_folder, remove_folders
 from winloss.quoting import identifier
@@ -97,6 +98,15 @@ class ReadingPlan:
     formats: Formats
     statements: Mapping[str, str]
     notices: Sequence[str]
+
+    def unstated(self, object_name: str) -> set[str]:
+        """The columns of an object that no file states: its statement has no value for them."""
+        return unstated_columns(
+            self.layout.objects[object_name],
+            _of(self.layout.readings, object_name),
+            self.formats,
+            self.layout.outcome_words,
+        )
 
     def landed(self) -> tuple[dict[str, str], dict[str, str]]:
         """The SELECT of each table to store first (see `landing.land`), and the statements as they read these tables."""

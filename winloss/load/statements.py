@@ -28,6 +28,7 @@ from winloss.load.record_reader import HEADER_AGAIN, TITLE
 from winloss.quoting import identifier, literal
 
 LINES = "lines"
+_NO_VALUE = "cast(null as varchar)"
 FOOTER = "footer of the report"
 BLANK = "nothing in any column that is read"
 ROUNDED_ID = "the id was rounded by a spreadsheet"
@@ -197,6 +198,17 @@ def object_statement(
     return "\nunion all\n".join(file_statement(columns, reading, formats, outcome_words) for reading in readings)
 
 
+def unstated_columns(
+    columns: Sequence[Column], readings: Sequence[FileReading], formats: Formats, outcome_words: OutcomeWords
+) -> set[str]:
+    """The names of the columns that are null on each line of each of these files."""
+    return {
+        column.name
+        for column in columns
+        if all(value_sql(column, reading, formats, outcome_words) == _NO_VALUE for reading in readings)
+    }
+
+
 def file_statement(
     columns: Sequence[Column], reading: FileReading, formats: Formats, outcome_words: OutcomeWords
 ) -> str:
@@ -219,7 +231,7 @@ def file_statement(
         if "stage" in reading.constants
         else ""
     )
-    stated = stated_values(reading)
+    stated = stated_values(reading, formats)
     if reading.numbers_deals:
         stated = numbered_deals(reading, stated)
     return "select\n" + ",\n".join(selected) + f"\nfrom (\n{stated}\n) as stated{entered}"
@@ -257,7 +269,7 @@ def _problem_sql(reading: FileReading) -> str:
     return f"case {' '.join(branches)} end"
 
 
-def stated_values(reading: FileReading) -> str:
+def stated_values(reading: FileReading, formats: Formats) -> str:
     """SQL of the values of a file as it states them, under their canonical names, "no value" made null.
 
     A column that several headers offer has several: amount, amount_2, ... Of a line that is no record, nothing is kept: its cells may
@@ -269,7 +281,7 @@ def stated_values(reading: FileReading) -> str:
     selected = [f"    {LINES}.source_line", f"    {LINES}.line_problem"]
     for binding in reading.bindings.values():
         for number, cell in enumerate(binding.cells, 1):
-            if binding.column.kind in (Kind.STATED, Kind.OUTCOME):
+            if binding.column.kind in (Kind.STATED, Kind.OUTCOME) or _is_canonical(binding.column.kind, cell, formats):
                 stated = cell.sql()
             else:
                 kept = reading.kept_words | CAN_BE_A_VALUE if binding.column.is_dimension else frozenset[str]()
@@ -283,6 +295,19 @@ def stated_values(reading: FileReading) -> str:
         whole = ", ".join(f"{LINES}.{identifier(column)}" for column in reading.file.columns)
         selected.append(f"    hash({whole}) as whole_line")
     return "select\n" + ",\n".join(selected) + f"\nfrom {joined_lines(reading)}"
+
+
+def _is_canonical(kind: Kind, cell: Cell, formats: Formats) -> bool:
+    """Whether a column of dates or numbers holds nothing else, so that no cell of it need be looked at again."""
+    found = formats.get(cell.file, FileFormat())
+    form = (
+        found.dates.get(cell.column)
+        if kind in DATED
+        else found.numbers.get(cell.column)
+        if kind is Kind.NUMBER
+        else None
+    )
+    return form is not None and form.is_canonical
 
 
 def stated_name(column: Column, number: int) -> str:
@@ -325,7 +350,7 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if binding is None and beside:
         return f"coalesce({', '.join(beside)}, null)"
     if binding is None:
-        return "made_id" if column.name == "contact_id" and reading.described_by else "cast(null as varchar)"
+        return "made_id" if column.name == "contact_id" and reading.described_by else _NO_VALUE
     if binding.is_line_number:
         # lines of several files are not the same
         return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
