@@ -199,7 +199,7 @@ def test_an_attribute_of_the_user_s_own_is_learned_as_any_other() -> None:
     assert judged.expected > judged.everyone
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """480 deals of two years: accounts graded gold win 4 of 5, iron 1 of 5; team North wins as often as South, and is said of deals.
 

@@ -45,7 +45,7 @@ def read(text: str) -> Fraction:
     return Fraction(text.replace(",", "").removeprefix("€"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("amounts"))
     rates = "".join(f"{code},{float(rate)}\n" for code, rate in RATES.items() if code != "VND")

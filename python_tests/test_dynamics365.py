@@ -8,7 +8,7 @@ import pytest
 from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def company(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
     return build_of("dynamics365")
 

@@ -1344,6 +1344,24 @@ def test_lines_keep_their_order_and_numbers_when_several_cores_read_them(tmp_pat
         assert counted == (1_000_000, 1_000_000)
 
 
+def test_rows_of_a_parquet_file_keep_their_numbers_without_a_copy(tmp_path: Path) -> None:
+    """Of so many row groups that every core has several."""
+    duckdb.execute(
+        "copy (select 'D' || (range + 1) as id, ' won ' as result from range(200_000)) "
+        f"to {literal(tmp_path / 'deals.parquet')} (format parquet, row_group_size 2_048)"
+    )
+    mapping = yaml.safe_load(DEALS.replace("deals.csv", "deals.parquet"))
+    plan = make_plan(Request("custom", str(tmp_path), str(tmp_path / "x.duckdb"), {"mapping": mapping}))
+    with duckdb.connect(str(tmp_path / "landed.duckdb")) as engine:
+        engine.execute("set threads = 8")
+        deals = land_lines(plan, engine)["deals"]
+        held = engine.execute("select sum(estimated_size) from duckdb_tables() where temporary").fetchone()
+        assert held == (None,)
+        engine.execute(f"create table landed as {deals}")
+        asked = "count(*), count(*) filter (where deal_id = 'D' || source_line and outcome = 'won')"
+        assert engine.execute(f"select {asked} from landed").fetchone() == (200_000, 200_000)
+
+
 def test_dbt_stops_with_the_sentence_and_nothing_else(project: Project) -> None:
     exports = put(project.folder / "wrong", {"deals.csv": "id,resullt,team,line\nA,won,x,y\n", "accounts.csv": "id\n"})
     told = project.dbt("build", mapping=ODD_WORDS, exports=exports)

@@ -9,7 +9,7 @@ from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
 from winloss.load.recognition import recognise
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def company(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
     return build_of("pipedrive")
 

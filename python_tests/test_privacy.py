@@ -256,6 +256,7 @@ def test_messages_about_bad_exports_name_no_person(spoil: object, request: pytes
     assert found(said) == []
 
 
+@pytest.mark.thorough
 def test_a_failed_build_says_and_logs_no_person() -> None:
     place = place_with_a_short_build("failing")
     (place.project / "models").mkdir(exist_ok=True)

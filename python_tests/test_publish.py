@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from _pytest.mark import ParameterSet
 
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
@@ -43,6 +44,11 @@ def marts_of(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["path"].startswith("marts/")
     }
+
+
+def _thorough(*values: Any) -> ParameterSet:
+    """A case that is tried in every run of CI, and not in each of `make test`: a build of its own for a neighbour of another case."""
+    return pytest.param(*values, marks=pytest.mark.thorough)
 
 
 def published_tables(path: Path) -> dict[str, list[str]]:
@@ -315,6 +321,7 @@ def test_a_failed_build_is_remembered_with_its_reason_and_publishes_nothing(buil
     assert not published.exists()
 
 
+@pytest.mark.thorough
 def test_a_table_that_leaves_the_allow_list_leaves_every_copy(built: Place) -> None:
     database, published = copy_of(built.database, "shorter"), scratch() / "shorter" / "out" / "marts.duckdb"
     shorter = scratch() / "shorter" / "published_tables.csv"
@@ -515,7 +522,7 @@ FEWER = (
 )
 
 
-@pytest.mark.parametrize(("deals", "sentence"), [(0, NO_DEAL.format(KEEP)), (59, FEWER), (60, "")])
+@pytest.mark.parametrize(("deals", "sentence"), [_thorough(0, NO_DEAL.format(KEEP)), (59, FEWER), _thorough(60, "")])
 def test_a_build_with_less_than_half_of_the_deals_that_stand_published_does_not_replace_them(
     built: Place, tmp_path: Path, deals: int, sentence: str
 ) -> None:
@@ -545,6 +552,7 @@ def test_a_build_without_deals_is_not_published_where_nothing_stands_either(buil
     assert not (tmp_path / "marts.duckdb").exists()
 
 
+@pytest.mark.thorough
 def test_the_share_is_what_the_setting_says_and_of_whatever_source_stands(built: Place, tmp_path: Path) -> None:
     published = tmp_path / "marts.duckdb"
     assert finish(with_deals(built, 120, "whole"), published).returncode == 0
@@ -600,7 +608,7 @@ GONE = "delete from marts.fct_deals"
     ("statement", "outcome", "what"),
     [
         (AMOUNTS, "won", "outcome, amount or dates of {} won deal{}"),
-        (
+        _thorough(
             GONE,
             "lost",
             "outcome, amount or dates of {0} lost deal{1} and the segments, stages or reasons of {0} lost deal{1} and the contacts of {0} "

@@ -15,6 +15,8 @@ from winloss.errors import ReadingError
 from winloss.load.plan import Request, source_of
 from winloss.report import build_report, render
 
+pytestmark = pytest.mark.thorough
+
 OF_THE_SAMPLE = ("Retail and Financial Services", "$50M to $100M")
 
 
@@ -103,7 +105,6 @@ def test_advice_that_was_not_published_is_not_remembered() -> None:
 
 
 @pytest.mark.dbt
-@pytest.mark.thorough
 def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_passed_over_for_the_sample(
     tmp_path: Path,
 ) -> None:
@@ -117,7 +118,6 @@ def test_exports_of_which_nobody_said_whose_they_are_are_recognised_and_not_pass
 
 
 @pytest.mark.dbt
-@pytest.mark.thorough
 def test_files_of_no_known_crm_end_the_build_with_one_sentence(tmp_path: Path) -> None:
     build = SampleBuild(tmp_path, "")
     exports = tmp_path / "exports"

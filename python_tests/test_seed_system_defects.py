@@ -310,6 +310,7 @@ def test_defect_19_a_date_that_cannot_be_read_is_listed_or_counted(company: Proj
     assert company.rows("select records from marts.data_quality_findings where rule_id = 'unreadable_value'") == [(2,)]
 
 
+@pytest.mark.thorough
 def test_defect_20_the_order_of_the_rows_changes_nothing(company: Project) -> None:
     tables = [
         name

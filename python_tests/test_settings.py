@@ -387,6 +387,7 @@ def build(project: Project, **variables: Any) -> Outcome:
     return outcome
 
 
+@pytest.mark.thorough
 def test_a_plain_build_with_the_mapping_in_winloss_yml_is_the_build_by_vars(known: Project) -> None:
     build(known, **{**known_variables(), "minimum_deals": 2})
     by_vars = contents(known)

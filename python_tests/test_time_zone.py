@@ -46,7 +46,7 @@ def built_in(project: Project, **variables: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def hubspot(project: Project) -> dict[str, dict[str, Any]]:
     project.empty_exports()
     lines = [
@@ -75,7 +75,7 @@ def test_without_a_zone_a_day_is_that_of_utc_and_deals_that_a_zone_decides_on_ar
     assert "time_zone" not in hubspot["America/Phoenix"]["raised"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def salesforce(project: Project) -> dict[str, Any]:
     project.empty_exports()
     deals, history = [], []

@@ -280,7 +280,7 @@ ROLES = f"""OpportunityId,ContactId,Role
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A Salesforce export in one file per object, opened and saved in a spreadsheet; stages with signs, owners who left."""
     project = copy_project(tmp_path_factory.mktemp("rounded"), None)
@@ -338,6 +338,7 @@ def test_nothing_asks_for_the_day_of_the_last_change_where_no_version_was_chosen
     assert columns == [("missing", "Nothing the answers need.", None)]
 
 
+@pytest.mark.thorough
 def test_deals_of_two_files_that_number_them_alike_raise_an_alert(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Twelve deals a year, numbered from 1 in each file: of 24 deals half are taken for older versions."""
     project = copy_project(tmp_path_factory.mktemp("reused"), None)

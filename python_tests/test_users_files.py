@@ -147,11 +147,16 @@ def publish_to(path: Path, database: Path, *formats: str) -> None:
     "name",
     [
         "marts.duckdb",
-        "marts.sqlite",
-        "marts_questions.sql",
-        "2025-Q1/marts.duckdb",
-        "csv/alerts.csv",
-        "parquet/alerts.parquet",
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in (
+                "marts.sqlite",
+                "marts_questions.sql",
+                "2025-Q1/marts.duckdb",
+                "csv/alerts.csv",
+                "parquet/alerts.parquet",
+            )
+        ),
     ],
 )
 @pytest.mark.parametrize("is_first", [True, False])

@@ -31,7 +31,7 @@ def attach_lake(project: Project, *statements: str) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample company's deals as typed columns, without accounts, currency and the empty id; with a squad."""
     project = attach_lake(

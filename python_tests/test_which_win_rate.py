@@ -117,6 +117,7 @@ class TestClosedDealsOnly:
         assert closed_only.rows("select sum(open_deals), sum(expected_wins) from marts.win_rates_by_cohort") == [(0, 0)]
 
 
+@pytest.mark.thorough
 def test_without_days_of_creation_every_table_says_so_and_the_closed_rate_stays(project: Project) -> None:
     build(project, [{**each, "created_on": ""} for each in company(with_ghosts=True)])
     found = rates(project, "window")

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from python_tests.crm_build import CrmBuild
+
+pytestmark = pytest.mark.thorough
 
 
 def test_stages_amounts_and_dates_are_read_as_zoho_writes_them(build_of: Callable[[str], CrmBuild]) -> None:

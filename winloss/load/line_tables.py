@@ -1,6 +1,7 @@
 """What of the files is stored while they are loaded: each file once, and of it only the columns that are read.
 
-A plain copy of the columns is read by all cores and keeps the order of the lines; numbering them on the way would not.
+A plain copy of the columns is read by all cores and keeps the order of the lines; numbering them on the way would not. A Parquet file
+has its columns apart and numbers its rows, so that it is read where it stands.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def land(readings: Sequence[FileReading]) -> tuple[dict[str, str], list[FileRead
     landed: dict[ExportFile, ExportFile] = {}
     tables: dict[str, str] = {}
     for file, columns in columns_compared(readings).items():
+        if file.is_parquet:
+            continue
         kept = [column for column in file.columns if column in columns]
         content = hashlib.sha256("\0".join([file.sha256, file.name, *kept]).encode()).hexdigest()
         name = f"{PREFIX}{content[:16]}"
@@ -39,5 +42,5 @@ def _select(file: ExportFile, columns: Sequence[str]) -> str:
 
 
 def _landed(reading: FileReading, landed: Mapping[ExportFile, ExportFile]) -> FileReading:
-    lookups = tuple(replace(lookup, file=landed[lookup.file]) for lookup in reading.lookups)
-    return replace(reading, file=landed[reading.file], lookups=lookups)
+    lookups = tuple(replace(lookup, file=landed.get(lookup.file, lookup.file)) for lookup in reading.lookups)
+    return replace(reading, file=landed.get(reading.file, reading.file), lookups=lookups)
