@@ -221,10 +221,13 @@
     {%- elif crm != 'sample' -%}
         {{ exceptions.raise_compiler_error('crm "' ~ crm ~ '" reads export files, which only DuckDB does. On ' ~ target.type ~ ' set crm (or WINLOSS_CRM) to warehouse, and load the deals as docs/exports/warehouse.md says.') }}
     {%- endif -%}
+    {%- if not (is_spark_here() or env_var('WINLOSS_SAMPLE', '')) -%}
+        {{ stop('A server does not see the files of the sample company: copy seeds/sample to where it and its workers read, and name that folder in WINLOSS_SAMPLE.') }}
+    {%- endif -%}
     {%- set tables = {} -%}
     {%- for name in ['deals', 'accounts', 'contacts', 'deal_contacts', 'stage_history'] -%}
         {%- do run_query(
-            'create or replace temporary view sample_' ~ name ~ " using csv options (path '" ~ spark_folder() ~ '/sample_' ~ name
+            'create or replace temporary view sample_' ~ name ~ " using csv options (path '" ~ sample_on_spark() ~ '/sample_' ~ name
             ~ ".csv', header 'true', escape '\"', multiLine 'true')"
         ) -%}
         {%- set columns = {} -%}
@@ -237,6 +240,6 @@
 {% endmacro %}
 
 {# Where Spark finds the sample company's files: a server reads a path of its own. #}
-{% macro spark_folder() %}
+{% macro sample_on_spark() %}
     {{ return(env_var('WINLOSS_SAMPLE', 'seeds/sample')) }}
 {% endmacro %}

@@ -33,12 +33,25 @@
     {{ return(fromjson(run_query("select find_settings('" ~ (toyaml(stated_settings(names)) | replace("'", "''")) ~ "')").rows[0][0])) }}
 {% endmacro %}
 
-{# Spark has no Python beside it: the declarations are read as a table, and winloss.yml is not read. #}
+{# Spark has no Python beside it: the declarations are read as a table, and winloss.yml is not read. A session on this machine reads the seed's
+   file. A server or a cluster, which does not see it, has the seed's own table, which must be of this very file; `dbt seed` makes it. #}
 {% macro spark__find_settings() %}
-    {%- do run_query(
-        'create or replace temporary view declared_settings using csv options (path \'' ~ spark_folder() ~ "/../settings.csv', header 'true', escape '\"')"
-    ) -%}
-    {%- set declared = run_query('select name, kind, minimum, maximum, pattern, example, default, environment, meaning from declared_settings').rows -%}
+    {%- if is_spark_here() -%}
+        {%- do run_query(
+            'create or replace temporary view declared_settings using csv options (path \'' ~ sample_on_spark() ~ "/../settings.csv', header 'true', escape '\"')"
+        ) -%}
+        {%- set held_in = 'declared_settings' -%}
+    {%- elif flags.WHICH == 'seed' -%}
+        {{ return({'by_name': {}, 'problems': []}) }}
+    {%- else -%}
+        {%- set seed = graph.nodes['seed.winloss.settings'] -%}
+        {%- set held_in = load_relation(api.Relation.create(schema=seed.schema, identifier=seed.alias)) -%}
+        {%- set held = run_query('show tblproperties ' ~ held_in ~ " ('winloss.checksum')").rows[0][1] if held_in -%}
+        {%- if held != seed.checksum.checksum -%}
+            {{ stop('Spark has no settings of this version of the project: run dbt seed --select settings --target ' ~ target.name ~ ' first.') }}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set declared = run_query('select name, kind, minimum, maximum, pattern, example, default, environment, meaning from ' ~ held_in).rows -%}
     {%- set stated = stated_settings(declared | map(attribute='name') | list) -%}
     {%- set values, problems = {}, [] -%}
     {%- for rule in declared -%}
@@ -51,6 +64,20 @@
         {%- do problems.append('Variable ' ~ name ~ ' is not known. Did you mean ' ~ nearest_word(name, values) ~ '?') -%}
     {%- endfor -%}
     {{ return({'by_name': values, 'problems': problems | select | list}) }}
+{% endmacro %}
+
+{# Whether Spark runs on this machine and reads its files. #}
+{% macro is_spark_here() %}
+    {{ return(target.host == 'NA' and env_var('WINLOSS_SPARK_MASTER', 'local').startswith('local')) }}
+{% endmacro %}
+
+{# Statement upon a seed by which its table tells which file it was made of; the other engines read the file. #}
+{% macro keep_checksum() %}{{ return(adapter.dispatch('keep_checksum')()) }}{% endmacro %}
+
+{% macro default__keep_checksum() %}{{ return('') }}{% endmacro %}
+
+{% macro spark__keep_checksum() %}
+    {{ return('alter table ' ~ this ~ " set tblproperties ('winloss.checksum' = '" ~ model.checksum.checksum ~ "')") }}
 {% endmacro %}
 
 {# What variables of dbt state: those of `--vars`, known or not, and those someone wrote into dbt_project.yml. #}
@@ -84,7 +111,7 @@
 {% macro check_settings() -%}
     {%- if execute -%}
         {%- set problems = found_settings().problems | list -%}
-        {%- if not problems -%}
+        {%- if not problems and found_settings().by_name -%}
             {%- for dimension in setting('dimensions') -%}
                 {%- do problems.append(dimension_problem(dimension)) -%}
             {%- endfor -%}

@@ -122,14 +122,19 @@ def compared(
     return {name: said for name, said in found.items() if said}
 
 
-@pytest.mark.parametrize("company", EACH)
-def test_every_published_table_is_the_same_on_both_engines(folder: Path, company: str) -> None:
+def different_tables(folder: Path, company: str) -> dict[str, list[str]]:
+    """The published tables of a company that differ, with what differs in them."""
     on_duckdb, on_spark = published(folder, company, "duckdb"), published(folder, company, "spark")
     assert sum(len(rows) for rows in on_spark.values()) > 1000
     assert on_spark["icp_recommendations"] and on_spark["action_items"]
     # only the loader sees the bytes of a file: Spark reads the sample company's as a table
     files = [{**row, "sha256": None} for row in on_duckdb["input_files"]]
-    assert compared({**on_duckdb, "input_files": files}, on_spark, set(LEFT_OUT)) == {}
+    return compared({**on_duckdb, "input_files": files}, on_spark, set(LEFT_OUT))
+
+
+@pytest.mark.parametrize("company", EACH)
+def test_every_published_table_is_the_same_on_both_engines(folder: Path, company: str) -> None:
+    assert different_tables(folder, company) == {}
 
 
 @pytest.mark.parametrize("company", EACH)
