@@ -71,3 +71,26 @@ def test_a_dimension_of_thousands_of_segments_takes_no_matrix_of_all_of_them() -
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert np.isfinite(z).all() and peak < 20e6
+
+
+def test_a_fit_ends_when_no_rate_moves_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newton's method doubles its digits with each step: of three factors that each carry all of their values, only their sum settles."""
+    rng = np.random.default_rng(5)
+    stratum, first, second = (rng.integers(0, size, 50_000) for size in (24, 8, 8))
+    deals = rng.integers(1, 9, 50_000)
+    won = rng.binomial(deals, 0.3)
+    steps = 0
+    inverse = np.linalg.inv
+
+    def counted(matrix: np.ndarray) -> np.ndarray:
+        nonlocal steps
+        steps += 1
+        return inverse(matrix)
+
+    monkeypatch.setattr(np.linalg, "inv", counted)
+    model = additive.fit([stratum, first, second], deals, won)
+    assert steps <= 8
+    # at the maximum, the rates of each value add up to its wins
+    for codes in (stratum, first, second):
+        expected = np.bincount(codes, weights=deals * model.rates)
+        assert expected == pytest.approx(np.bincount(codes, weights=won), abs=1e-2)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import special
@@ -17,6 +18,9 @@ _PENALTY = 1e-6
 """Ridge that keeps a segment of wins only finite; too small to move any other."""
 
 _STEPS = 50
+
+_SETTLED = 1e-12
+"""No log odds of a row move by more in the last step. Effects themselves say less: all of a factor can rise while all of another fall."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
     weights: Floats = np.zeros(number.size)
     diagonal: Floats = np.ones(values)
     crossed = np.zeros((values, width))
+    bounds = [slice(start, stop) for start, stop in pairwise(starts)]
+    cells_of_widest = [widest * size + codes for codes, size in zip(others, sizes)]
+    blocks = [(i, j, others[i] * sizes[j] + others[j]) for i in range(len(others)) for j in range(i, len(others))]
     for _ in range(_STEPS):
         score = of_widest[widest]
         for codes, start in zip(others, starts):
@@ -72,16 +79,14 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
         gradient_of_widest = np.bincount(widest, weights=rest, minlength=values) - _PENALTY * of_widest
         information = _PENALTY * np.eye(width)
         gradient = -_PENALTY * effects
-        for i, codes in enumerate(others):
-            rows = slice(starts[i], starts[i + 1])
-            gradient[rows] += np.bincount(codes, weights=rest, minlength=sizes[i])
-            crossed[:, rows] = _together(widest, values, codes, sizes[i], weights)
-            for j in range(i, len(others)):
-                columns = slice(starts[j], starts[j + 1])
-                block = _together(codes, sizes[i], others[j], sizes[j], weights)
-                information[rows, columns] += block
-                if j > i:
-                    information[columns, rows] += block.T
+        for i, (rows, cells) in enumerate(zip(bounds, cells_of_widest)):
+            gradient[rows] += np.bincount(others[i], weights=rest, minlength=sizes[i])
+            crossed[:, rows] = _sums(cells, (values, sizes[i]), weights)
+        for i, j, cells in blocks:
+            block = _sums(cells, (sizes[i], sizes[j]), weights)
+            information[bounds[i], bounds[j]] += block
+            if j > i:
+                information[bounds[j], bounds[i]] += block.T
         share = crossed / diagonal[:, None]
         inverse = np.asarray(np.linalg.inv(information - crossed.T @ share), dtype=np.float64)
         change = inverse @ (gradient - share.T @ gradient_of_widest)
@@ -91,16 +96,17 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
         length = min(1.0, 4.0 / max(1e-12, largest))
         effects += change * length
         of_widest += change_of_widest * length
-        if largest < 1e-9:
+        moved = change_of_widest[widest]
+        for codes, start in zip(others, starts):
+            moved += change[codes + start]
+        if float(np.abs(moved).max(initial=0.0)) < _SETTLED:
             break
-    bounds = tuple(int(start) for start in starts)
-    return Additive(rates, weights, widest, diagonal, crossed, tuple(others), bounds, inverse)
+    return Additive(rates, weights, widest, diagonal, crossed, tuple(others), tuple(map(int, starts)), inverse)
 
 
-def _together(first: Ints, firsts: int, second: Ints, seconds: int, weights: Floats) -> Floats:
-    """Sums of weights by two codes, shape (firsts, seconds)."""
-    sums = np.bincount(first * seconds + second, weights=weights, minlength=firsts * seconds).astype(np.float64)
-    return sums.reshape(firsts, seconds)
+def _sums(cells: Ints, shape: tuple[int, int], weights: Floats) -> Floats:
+    """Sums of weights by the cells of a table of this shape, numbered row by row."""
+    return np.bincount(cells, weights=weights, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
 def interaction_z(model: Additive, cell: Ints, cells: int, deals: Ints, won: Ints) -> Floats:
@@ -115,7 +121,7 @@ def interaction_z(model: Additive, cell: Ints, cells: int, deals: Ints, won: Int
     own = np.bincount(cell, weights=weights, minlength=cells)
     shared = np.zeros((cells, model.inverse.shape[0]))
     for codes, start, stop in zip(model.others, model.starts, model.starts[1:]):
-        shared[:, start:stop] = _together(cell, cells, codes[asked], stop - start, weights)
+        shared[:, start:stop] = _sums(cell * (stop - start) + codes[asked], (cells, stop - start), weights)
     # a cell of two dimensions has rows of one value of the widest factor, or of few
     met, row = np.unique(cell * model.diagonal.size + model.widest[asked], return_inverse=True)
     of_cell, value = np.divmod(met, model.diagonal.size)
