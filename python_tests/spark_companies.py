@@ -29,7 +29,7 @@ MANY_DEALS = "generated"
 # the guides say these three, in this order
 COMMANDS = ("dbt build --target spark", "winloss recommend --target spark", "winloss publish --target spark")
 # and this before them, where Spark does not see the files of the project
-OF_SERVERS = "dbt seed --select settings --target spark"
+OF_SERVERS = "dbt seed --select settings --target spark_thrift"
 OBJECTS = ("deals", "accounts", "contacts", "deal_contacts", "stage_history")
 GENERATED_DEALS = 100_000
 KEY = "spark-parity-key"
@@ -96,7 +96,7 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
         with standing_in(place, there.environment(**environment)):
             _views_on_spark(Engine(target, stated), place / "tables")
     is_here = target == "spark" and not own.get("WINLOSS_SPARK_MASTER")
-    for command in COMMANDS if is_here else (OF_SERVERS, *COMMANDS):
+    for command in COMMANDS if is_here else (OF_SERVERS.replace("spark_thrift", "spark"), *COMMANDS):
         program, *words = command.replace("--target spark", f"--target {target}").split()
         if program == "dbt":
             _checked(there.dbt(*words, variables=variables, **environment))

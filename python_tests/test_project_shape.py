@@ -72,6 +72,7 @@ KNOWN_KEYS = {
     "overrides": {"vars", "macros", "env_vars"},
     "config": {
         "column_types",
+        "post_hook",
         "contract",
         "enabled",
         "materialized",
