@@ -427,6 +427,21 @@ def test_what_is_kept_of_files_reads_like_the_files_and_needs_them_no_more(crm: 
     assert expected["deals"]
 
 
+# more than the engine compares one by one
+WORDS_OF_WINS = [
+    "won",
+    "Signed (paid)",
+    "Gewonnen",
+    "Gagné",
+    "Ganado",
+    "Vinta",
+    "Gewonnen*",
+    "受注",
+    "Closed + won",
+    "Ja.",
+]
+
+
 def _plan_of(tmp_path: Path, engine: duckdb.DuckDBPyConnection, **files: Sequence[str]) -> ReadingPlan:
     """The plan for files named by what they hold, whose headers are the names of columns."""
     folder = tmp_path / "exports"
@@ -436,6 +451,7 @@ def _plan_of(tmp_path: Path, engine: duckdb.DuckDBPyConnection, **files: Sequenc
     mapping = {
         "files": {name: f"{name}.csv" for name in files},
         "columns": {name: {header: header for header in lines[0].split(",")} for name, lines in files.items()},
+        "outcomes": {"won": WORDS_OF_WINS},
     }
     request = Request("custom", str(folder), str(tmp_path / "private" / "w.duckdb"), {"mapping": mapping})
     return make_plan(request, engine, KeptCells())
@@ -467,6 +483,24 @@ def test_a_column_of_nothing_but_days_or_plain_numbers_reads_as_the_same_cells_a
         plan = _plan_of(tmp_path, engine, deals=lines)
         rows = engine.execute(f"select {column} from ({plan.statements['deals']}) order by source_line").fetchall()
     assert [row[0] for row in rows] == read
+
+
+@pytest.mark.parametrize(
+    ("stated", "outcome"),
+    [
+        *((word, "won") for word in WORDS_OF_WINS),
+        ("SIGNED (PAID)", "won"),
+        ("GAGNÉ", "won"),
+        ("Signed paid", "Signed paid"),
+        ("Jax", "Jax"),
+        ("Lost", "lost"),
+        ("n/a", None),
+    ],
+)
+def test_a_word_is_an_outcome_whole_and_in_any_letter_case(tmp_path: Path, stated: str, outcome: str | None) -> None:
+    with new_engine() as engine:
+        plan = _plan_of(tmp_path, engine, deals=["deal_id,outcome", f"1,{stated}"])
+        assert engine.execute(f"select outcome from ({plan.statements['deals']})").fetchall() == [(outcome,)]
 
 
 def test_a_column_of_a_file_is_read_without_the_others(tmp_path: Path) -> None:

@@ -536,13 +536,16 @@ def without_missing_sql(cell: str, kind: Kind, kept: Collection[str] = ()) -> st
     # The length is asked first because it spares nearly every cell the comparison with the list.
     return (
         f"case {nothing}when strlen({cell}) > {_LONGEST_MISSING_WORD} then {cell} "
-        f"when {_is_one_of_sql(f'lower({cell})', missing)} then null else {cell} end"
+        f"when {_is_one_of_sql(cell, missing)} then null else {cell} end"
     )
 
 
 def _is_one_of_sql(cell: str, said: Iterable[str]) -> str:
-    """SQL of whether a text is one of many. The engine makes a join of a long IN, for all lines, whatever a CASE asks before."""
-    return f"regexp_full_match({cell}, {literal('|'.join(re.escape(word) for word in sorted(said)))})"
+    """SQL of whether a text is one of many words, letter case aside.
+
+    The engine makes a join of a long IN, for all lines, whatever a CASE asks before.
+    """
+    return f"regexp_full_match(lower({cell}), lower({literal('|'.join(re.escape(word) for word in sorted(said)))}))"
 
 
 @cache
@@ -571,7 +574,7 @@ def month_words() -> Mapping[str, int]:
 
 def boolean_sql(cell: str) -> str:
     """SQL text 'true' or 'false' from a cell in any usual spelling; the cell itself where it is neither."""
-    word = f"lower(nfc_normalize({cell}))"
+    word = f"nfc_normalize({cell})"
     branches = [
         f"when {_is_one_of_sql(word, (said for said, means in boolean_words().items() if means == meant))} then '{meant}'"
         for meant in ("true", "false")
@@ -597,8 +600,7 @@ def outcome_sql(cell: str, outcome_words: Mapping[str, Sequence[str]]) -> str:
     branches = []
     for outcome in OUTCOMES:
         if said := outcome_words.get(outcome):
-            listed = ", ".join(f"lower({literal(word.strip())})" for word in said)
-            branches.append(f"when lower({cell}) in ({listed}) then {literal(outcome)}")
+            branches.append(f"when {_is_one_of_sql(cell, map(str.strip, said))} then {literal(outcome)}")
     branches += [f"when lower({cell}) = {literal(outcome)} then {literal(outcome)}" for outcome in OUTCOMES]
     return f"case {' '.join(branches)} else {without_missing_sql(cell, Kind.CATEGORY)} end"
 
