@@ -96,8 +96,9 @@ def build_both(folder: Path, company: str, target: str = "spark", **own: str) ->
         with standing_in(place, there.environment(**environment)):
             _views_on_spark(Engine(target, stated), place / "tables")
     is_here = target == "spark" and not own.get("WINLOSS_SPARK_MASTER")
-    for command in COMMANDS if is_here else (OF_SERVERS.replace("spark_thrift", "spark"), *COMMANDS):
-        program, *words = command.replace("--target spark", f"--target {target}").split()
+    for command in COMMANDS if is_here else (OF_SERVERS, *COMMANDS):
+        # each ends with its target
+        program, *words = [*command.split()[:-1], target]
         if program == "dbt":
             _checked(there.dbt(*words, variables=variables, **environment))
         else:

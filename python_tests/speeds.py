@@ -18,6 +18,11 @@ import pytest
 RUNS_DBT = frozenset({"dbt", "dbtRunner"})
 
 
+def thorough(*values: Any) -> Any:
+    """A case of a test, or of a fixture and all that use it, that CI runs and `make test` does not."""
+    return pytest.param(*values, marks=pytest.mark.thorough)
+
+
 def mark_by_use(items: list[pytest.Item]) -> None:
     """Marks the tests that run dbt."""
     known: dict[Any, bool] = {}

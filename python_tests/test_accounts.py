@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from python_tests.conftest import SampleBuild
 from python_tests.known_company.project import Project, copy_project, csv_text
 from python_tests.publisher import finish
+from python_tests.speeds import thorough
 from winloss.advice.counts import ATTRIBUTES
 from winloss.advice.parameters import Parameters
 from winloss.advice.scorecard import Card, Counted, Judged, Profile, Score, because, judge, judged_rows, learn, quality
@@ -199,7 +200,7 @@ def test_an_attribute_of_the_user_s_own_is_learned_as_any_other() -> None:
     assert judged.expected > judged.everyone
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """480 deals of two years: accounts graded gold win 4 of 5, iron 1 of 5; team North wins as often as South, and is said of deals.
 

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from python_tests.known_company.project import Project, copy_project
+from python_tests.speeds import thorough
 from winloss.formatting import money_format
 from winloss.report import build_report, render
 
@@ -45,7 +46,7 @@ def read(text: str) -> Fraction:
     return Fraction(text.replace(",", "").removeprefix("€"))
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("amounts"))
     rates = "".join(f"{code},{float(rate)}\n" for code, rate in RATES.items() if code != "VND")

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from python_tests import spark_companies
 from python_tests.conftest import ROOT, SampleBuild
+from python_tests.speeds import thorough
 from winloss.advice.counts import DealCounts
 from winloss.advice.evidence import PART_OF_CLAIM
 from winloss.advice.recommendations import recommendation_rows
@@ -124,9 +125,7 @@ def test_every_kind_of_command_is_run_by_a_test_here() -> None:
     assert len(ICP) > 15 and len(QUARTERLY) > 3 and len(SHELL) > 4 and len(CLIENTS) >= 2
 
 
-@pytest.mark.parametrize(
-    "command", [pytest.param(each, marks=pytest.mark.thorough) if "--self-test" in each else each for each in ICP]
-)
+@pytest.mark.parametrize("command", [thorough(each) if "--self-test" in each else each for each in ICP])
 def test_a_command_of_icp_runs(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workplace)
     for name in ("WINLOSS_DB", "WINLOSS_PUBLISHED", "WINLOSS_CRM", "WINLOSS_EXPORTS", "WINLOSS_REPORTS"):

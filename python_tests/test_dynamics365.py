@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from python_tests.crm_build import CompiledModels, CrmBuild, plan_of
+from python_tests.speeds import thorough
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def company(build_of: Callable[[str], CrmBuild]) -> CrmBuild:
     return build_of("dynamics365")
 

@@ -19,6 +19,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from python_tests.canary_company import CANARIES, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
+from python_tests.speeds import thorough
 from winloss.cli import main
 from winloss.dbt.build_lock import release_build_lock
 from winloss.dbt.plugin import Plugin, keep_private, memory_problem
@@ -104,10 +105,7 @@ def test_a_variable_of_the_environment_that_no_build_can_work_with_is_one_senten
     "name",
     [
         "WINLOSS_KEY",
-        *(
-            pytest.param(name, marks=pytest.mark.thorough)
-            for name in ("WINLOSS_MEMORY_LIMIT", "WINLOSS_LOCK_WAIT", "WINLOSS_SETTINGS")
-        ),
+        *(thorough(name) for name in ("WINLOSS_MEMORY_LIMIT", "WINLOSS_LOCK_WAIT", "WINLOSS_SETTINGS")),
     ],
 )
 def test_an_empty_variable_of_the_environment_is_none(place: Place, name: str) -> None:

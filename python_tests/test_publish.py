@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from _pytest.mark import ParameterSet
 
 from python_tests.canary_company import Place, built_place, scratch
 from python_tests.known_company.project import ROOT
+from python_tests.speeds import thorough
 from winloss.dbt.end_of_run import undeclared
 from winloss.operations.run_history import published_rows
 from winloss.publish import publication
@@ -44,11 +44,6 @@ def marts_of(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["path"].startswith("marts/")
     }
-
-
-def _thorough(*values: Any) -> ParameterSet:
-    """A case that is tried in every run of CI, and not in each of `make test`: a build of its own for a neighbour of another case."""
-    return pytest.param(*values, marks=pytest.mark.thorough)
 
 
 def published_tables(path: Path) -> dict[str, list[str]]:
@@ -522,7 +517,7 @@ FEWER = (
 )
 
 
-@pytest.mark.parametrize(("deals", "sentence"), [_thorough(0, NO_DEAL.format(KEEP)), (59, FEWER), _thorough(60, "")])
+@pytest.mark.parametrize(("deals", "sentence"), [thorough(0, NO_DEAL.format(KEEP)), (59, FEWER), thorough(60, "")])
 def test_a_build_with_less_than_half_of_the_deals_that_stand_published_does_not_replace_them(
     built: Place, tmp_path: Path, deals: int, sentence: str
 ) -> None:
@@ -608,7 +603,7 @@ GONE = "delete from marts.fct_deals"
     ("statement", "outcome", "what"),
     [
         (AMOUNTS, "won", "outcome, amount or dates of {} won deal{}"),
-        _thorough(
+        thorough(
             GONE,
             "lost",
             "outcome, amount or dates of {0} lost deal{1} and the segments, stages or reasons of {0} lost deal{1} and the contacts of {0} "

@@ -23,6 +23,7 @@ import yaml
 
 from python_tests.canary_company import BIN, CANARIES, MAPPING, Place, place_with_a_short_build
 from python_tests.known_company.project import ROOT
+from python_tests.speeds import thorough
 from python_tests.windows import without_unix
 from winloss.operations import quarterly
 from winloss.operations.quarterly import Outcome, Plan, lock_path, only_run
@@ -37,7 +38,7 @@ MAIL = "mail -s Winloss sales-operations@example.com"
 
 
 # what runs as cron runs it is thorough
-@pytest.fixture(scope="module", params=[pytest.param("as cron", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("as cron")])
 def place() -> Place:
     found = place_with_a_short_build("quarterly")
     (found.project / ".venv").symlink_to(BIN.parent)

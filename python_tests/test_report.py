@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from benchmarks.accuracy.words import faults
 from python_tests.conftest import ROOT, SampleBuild
 from python_tests.report_companies import CODE, COMPANIES, LONG_NAME, SCRIPTS, UNBROKEN_NAME, publish_company
+from python_tests.speeds import thorough
 from winloss import formatting
 from winloss.cli import main
 from winloss.report import ReportError, build_report, render, write_report
@@ -56,7 +57,7 @@ OFTEN = ("null effect", "sparse effects", "one deal", "no contacts")
 @pytest.fixture(
     params=[
         "sample",
-        *(name if name in OFTEN else pytest.param(name, marks=pytest.mark.thorough) for name in COMPANIES),
+        *(name if name in OFTEN else thorough(name) for name in COMPANIES),
     ]
 )
 def company(request: pytest.FixtureRequest, published: Published) -> tuple[str, Path, Report]:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.spark_servers import thrift
 from python_tests import spark_companies
-from python_tests.known_company.project import SHARED_MANIFESTS, Project, copy_project
+from python_tests.known_company.project import SHARED_MANIFESTS, copy_project
 from python_tests.test_spark_parity import what_is_missing
 
 pytestmark = [
@@ -33,8 +33,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 def test_settings_reach_a_server_by_their_seed_and_not_by_an_older_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
 ) -> None:
-    copy_project(tmp_path)
-    there = Project(tmp_path)
+    there = copy_project(tmp_path)
     question = (
         "select {{ setting('minimum_deals') if execute }} + {{ setting('pair_minimum_deals') if execute }} as deals"
     )
@@ -66,8 +65,7 @@ def test_settings_reach_a_server_by_their_seed_and_not_by_an_older_one(
 def test_the_sample_company_on_a_server_needs_a_place_that_the_server_reads(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    copy_project(tmp_path)
-    there = Project(tmp_path)
+    there = copy_project(tmp_path)
     assert there.dbt("seed", "--select", "settings", **environment).exit_code == 0
     run = there.dbt("run", "--select", "base_deal_lines", WINLOSS_CRM="sample", **environment)
     assert run.exit_code and "name that folder in WINLOSS_SAMPLE." in run.shown

@@ -6,6 +6,7 @@ import pytest
 
 from python_tests.conftest import ROOT
 from python_tests.known_company.project import Project, copy_project
+from python_tests.speeds import thorough
 from winloss import settings
 from winloss.load.parsing import date_column, date_sql, timestamp_sql
 
@@ -46,7 +47,7 @@ def built_in(project: Project, **variables: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def hubspot(project: Project) -> dict[str, dict[str, Any]]:
     project.empty_exports()
     lines = [
@@ -75,7 +76,7 @@ def test_without_a_zone_a_day_is_that_of_utc_and_deals_that_a_zone_decides_on_ar
     assert "time_zone" not in hubspot["America/Phoenix"]["raised"]
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def salesforce(project: Project) -> dict[str, Any]:
     project.empty_exports()
     deals, history = [], []

@@ -8,6 +8,7 @@ import pytest
 
 from python_tests.crm_build import plan_of, refusal, rows_of
 from python_tests.known_company.project import Project, copy_project
+from python_tests.speeds import thorough
 from winloss.load.check import CANNOT_WORK, FINE, PROBLEMS, preview
 
 HEADER = "Opportunity ID,Stage,Closed,Won,Amount,Created Date,Close Date,Opportunity Owner"
@@ -280,7 +281,7 @@ ROLES = f"""OpportunityId,ContactId,Role
 """
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A Salesforce export in one file per object, opened and saved in a spreadsheet; stages with signs, owners who left."""
     project = copy_project(tmp_path_factory.mktemp("rounded"), None)

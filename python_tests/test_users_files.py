@@ -22,6 +22,7 @@ from python_tests.canary_company import (
     scratch,
 )
 from python_tests.crm_build import plan_of
+from python_tests.speeds import thorough
 from winloss.cli import main
 from winloss.own_files import MARK, new_folder, others_database, remove_folders
 from winloss.publish.publication import Publication, PublishError, publish
@@ -148,7 +149,7 @@ def publish_to(path: Path, database: Path, *formats: str) -> None:
     [
         "marts.duckdb",
         *(
-            pytest.param(name, marks=pytest.mark.thorough)
+            thorough(name)
             for name in (
                 "marts.sqlite",
                 "marts_questions.sql",

@@ -7,6 +7,7 @@ import pytest
 
 from python_tests.conftest import ROOT
 from python_tests.known_company.project import Project, copy_project
+from python_tests.speeds import thorough
 from winloss.load.columns import COLUMNS
 
 SAMPLE = ROOT / "seeds" / "sample"
@@ -31,7 +32,7 @@ def attach_lake(project: Project, *statements: str) -> Project:
     return project
 
 
-@pytest.fixture(scope="module", params=[pytest.param("built", marks=pytest.mark.thorough)])
+@pytest.fixture(scope="module", params=[thorough("built")])
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample company's deals as typed columns, without accounts, currency and the empty id; with a squad."""
     project = attach_lake(

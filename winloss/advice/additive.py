@@ -69,10 +69,7 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
     cells_of_widest = [widest * size + codes for codes, size in zip(others, sizes)]
     blocks = [(i, j, others[i] * sizes[j] + others[j]) for i in range(len(others)) for j in range(i, len(others))]
     for _ in range(_STEPS):
-        score = of_widest[widest]
-        for codes, start in zip(others, starts):
-            score += effects[codes + start]
-        rates = special.expit(score)
+        rates = special.expit(_added_up(widest, of_widest, others, starts, effects))
         weights = number * rates * (1 - rates)
         rest = wins - number * rates
         diagonal = _PENALTY + np.bincount(widest, weights=weights, minlength=values).astype(np.float64)
@@ -96,12 +93,18 @@ def fit(factors: Sequence[Ints], deals: Ints, won: Ints) -> Additive:
         length = min(1.0, 4.0 / max(1e-12, largest))
         effects += change * length
         of_widest += change_of_widest * length
-        moved = change_of_widest[widest]
-        for codes, start in zip(others, starts):
-            moved += change[codes + start]
+        moved = _added_up(widest, change_of_widest, others, starts, change)
         if float(np.abs(moved).max(initial=0.0)) < _SETTLED:
             break
     return Additive(rates, weights, widest, diagonal, crossed, tuple(others), tuple(map(int, starts)), inverse)
+
+
+def _added_up(widest: Ints, of_widest: Floats, others: Sequence[Ints], starts: Ints, effects: Floats) -> Floats:
+    """The effects of each row's values, added up: its log odds, shape (rows,)."""
+    total = of_widest[widest]
+    for codes, start in zip(others, starts):
+        total += effects[codes + start]
+    return total
 
 
 def _sums(cells: Ints, shape: tuple[int, int], weights: Floats) -> Floats:

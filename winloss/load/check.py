@@ -22,7 +22,7 @@ from winloss.load.folder import Folder
 from winloss.load.parsing import OUTCOMES, ROUNDED
 from winloss.load.plan import NO_WORD, ReadingPlan, Request, make_plan, new_engine, recognised_crm
 from winloss.load.recognition import recognised_crms
-from winloss.load.statements import LEFT_OUT
+from winloss.load.statements import LEFT_OUT, NO_VALUE
 from winloss.load.version_check import SAID, TWO_VERSIONS, find_two_versions
 from winloss.quoting import identifier, literal, words
 
@@ -130,15 +130,11 @@ def preview(path: str, crm: str | None = None, variables: Mapping[str, object] |
 
 def _landed(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> ReadingPlan:
     """The plan over a table that holds the lines of deals, of which most is asked; of the rest, two questions read what was kept of the files."""
-    lines = plan.statements["deals"]
-    columns = [name for name, *_ in engine.execute(f"describe {lines}").fetchall()]
     # a table of a million deals pays for each column, also for one that is empty
-    unstated = plan.unstated("deals")
-    held = ", ".join(identifier(name) for name in columns if name not in unstated)
-    engine.execute(f"create temporary table checked_deals as select {held} from ({lines}) as lines")
-    told = ", ".join(
-        f"cast(null as varchar) as {identifier(name)}" if name in unstated else identifier(name) for name in columns
-    )
+    empty = [identifier(name) for name in sorted(plan.unstated("deals"))]
+    held = f"* exclude ({', '.join(empty)})" if empty else "*"
+    engine.execute(f"create temporary table checked_deals as select {held} from ({plan.statements['deals']}) as lines")
+    told = ", ".join(["*", *(f"{NO_VALUE} as {name}" for name in empty)])
     return replace(plan, statements={**plan.statements, "deals": f"select {told} from checked_deals"})
 
 

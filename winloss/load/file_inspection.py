@@ -387,7 +387,7 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
     if export.has_odd_spaces or export.has_text_marks:
         return export
     cells = [identifier(column) for column in export.columns]
-    # an empty text comes before every letter, as one does that begins with a space
+    # an empty text, and one that begins with a space, come before any other sign
     has_none = ", ".join(f"not coalesce(bool_or({cell} < '!' or ends_with({cell}, ' ')), false)" for cell in cells)
     row = engine.execute(f"select {has_none} from {export.relation()}").fetchone() or ()
     return replace(

@@ -28,7 +28,7 @@ from winloss.load.record_reader import HEADER_AGAIN, TITLE
 from winloss.quoting import identifier, literal
 
 LINES = "lines"
-_NO_VALUE = "cast(null as varchar)"
+NO_VALUE = "cast(null as varchar)"
 FOOTER = "footer of the report"
 BLANK = "nothing in any column that is read"
 ROUNDED_ID = "the id was rounded by a spreadsheet"
@@ -182,9 +182,9 @@ def trimmed_column_sql(file: ExportFile, column: str) -> str:
 
 def empty_statement(columns: Sequence[Column]) -> str:
     """A SELECT with the columns of an object and no row."""
-    names = [f"    cast(null as varchar) as {column.name}" for column in columns]
+    names = [f"    {NO_VALUE} as {column.name}" for column in columns]
     if any(column.name == "outcome" for column in columns):
-        names.append("    cast(null as varchar) as made_from")
+        names.append(f"    {NO_VALUE} as made_from")
     names += [f"    cast(null as {data_type}) as {name}" for name, data_type in PROVENANCE]
     return "select\n" + ",\n".join(names) + "\nwhere false"
 
@@ -205,7 +205,7 @@ def unstated_columns(
     return {
         column.name
         for column in columns
-        if all(value_sql(column, reading, formats, outcome_words) == _NO_VALUE for reading in readings)
+        if all(value_sql(column, reading, formats, outcome_words) == NO_VALUE for reading in readings)
     }
 
 
@@ -300,14 +300,9 @@ def stated_values(reading: FileReading, formats: Formats) -> str:
 def _is_canonical(kind: Kind, cell: Cell, formats: Formats) -> bool:
     """Whether a column of dates or numbers holds nothing else, so that no cell of it need be looked at again."""
     found = formats.get(cell.file, FileFormat())
-    form = (
-        found.dates.get(cell.column)
-        if kind in DATED
-        else found.numbers.get(cell.column)
-        if kind is Kind.NUMBER
-        else None
-    )
-    return form is not None and form.is_canonical
+    if kind in DATED:
+        return cell.column in found.dates and found.dates[cell.column].is_canonical
+    return kind is Kind.NUMBER and cell.column in found.numbers and found.numbers[cell.column].is_canonical
 
 
 def stated_name(column: Column, number: int) -> str:
@@ -350,7 +345,7 @@ def value_sql(column: Column, reading: FileReading, formats: Formats, outcome_wo
     if binding is None and beside:
         return f"coalesce({', '.join(beside)}, null)"
     if binding is None:
-        return "made_id" if column.name == "contact_id" and reading.described_by else _NO_VALUE
+        return "made_id" if column.name == "contact_id" and reading.described_by else NO_VALUE
     if binding.is_line_number:
         # lines of several files are not the same
         return f"case when line_problem is null then {literal(f'{reading.file.name}:')} || cast(source_line as varchar) end"
@@ -453,7 +448,7 @@ def _naming_a_deal(reading: FileReading) -> list[str]:
 def made_from_sql(reading: FileReading) -> str:
     """SQL of what tells the deals of a file without ids apart, null where it has ids."""
     if not reading.numbers_deals:
-        return "cast(null as varchar)"
+        return NO_VALUE
     alike = ", ".join(_naming_a_deal(reading))
     return f"case when deal_name is not null then concat_ws('|', {alike}, deal_number) end"
 
