@@ -1,14 +1,26 @@
-{# What every win-rate table is made of, in two steps. First, over rows of fct_deals that are won, lost or disqualified, grouped by
-   outcome among others: grouping by the outcome costs engines half of what filtering every measure by it does. #}
-{% macro outcome_measures() -%}
-    count(*) as deals,
+{# What every win-rate table is made of, in two steps. First, rows of fct_deals that are won, lost or disqualified, added up by `keys`, their
+   outcome among others: grouping by the outcome costs engines half of what filtering every measure by it does. `deals` is a query of the
+   keys, deal_key, amount, cycle_days, and what `measures`, counts of the table's own, are made of. #}
+{% macro outcome_cells(deals, keys, measures=[]) -%}
+    {%- set named %}
+        {%- for key in keys %}deals.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+    {%- endset -%}
+    {%- set is_enclosed = encloses_medians() -%}
+    select
+        {{ named }},
+        {%- for measure in measures %}
+        {{ measure }},
+        {%- endfor %}
+        count(*) as deals,
         count(amount) as amounts,
         sum(amount) as amount,
         {{ sum_of_squares('amount') }} as squared_amount,
-        median(cast(amount as double)) as median_amount,
+        {{ exact_median('amount', 'cast(amount as double)', is_enclosed) }} as median_amount,
         avg(cast(cycle_days as double)) as mean_cycle_days,
-        -- a median holds every value: whole days are half as long as fractions
-        median(cycle_days) as median_cycle_days
+        {{ exact_median('cycle_days', 'cycle_days', is_enclosed) }} as median_cycle_days
+    from ({{ deals }}) as deals
+    {{ median_bounds(deals, keys) if is_enclosed }}
+    group by {{ named }}
 {%- endmacro %}
 
 {# The sum of the squares of amounts, as a double. Squares of large amounts are beyond every decimal, and a sum of doubles hangs on the

@@ -1,21 +1,21 @@
 {{ config(materialized='ephemeral') }}
 -- One row per period x dimension x segment that closed a deal: its deals, and those of the other segments that are known.
-
-with outcomes as (
-
+{%- set deals %}
     select
         periods.period,
-        segments.dimension,
-        segments.segment,
-        segments.is_recommendable,
-        segments.outcome,
-        count(*) filter (where segments.is_first) as first_deals,
-        sum({{ of_decision(line='segments.decision_line') }}) as decisions,
-        {{ outcome_measures() }}
+        segments.*
     from {{ ref('fct_deal_segments') }} as segments
     inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
         on segments.closed_on is not distinct from periods.closed_on
-    group by periods.period, segments.dimension, segments.segment, segments.is_recommendable, segments.outcome
+{%- endset %}
+
+with outcomes as (
+
+    {{ outcome_cells(
+        deals,
+        ['period', 'dimension', 'segment', 'is_recommendable', 'outcome'],
+        ['count(*) filter (where is_first) as first_deals', 'sum(' ~ of_decision() ~ ') as decisions']
+    ) }}
 
 ),
 

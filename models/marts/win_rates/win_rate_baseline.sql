@@ -1,16 +1,17 @@
 -- One row per period: the win rate of all deals, with what was won and lost. Periods overlap and may not be added.
-
-with outcomes as (
-
+{%- set deals %}
     select
         periods.period,
-        deals.outcome,
-        {{ outcome_measures() }}
+        deals.*
     from {{ ref('fct_deals') }} as deals
     inner join ({{ periods_by_day(ref('fct_deals')) }}) as periods
         on deals.closed_on is not distinct from periods.closed_on
     where deals.is_in_population and deals.outcome != 'open'
-    group by periods.period, deals.outcome
+{%- endset %}
+
+with outcomes as (
+
+    {{ outcome_cells(deals, ['period', 'outcome']) }}
 
 ),
 

@@ -1,16 +1,13 @@
 -- One row per calendar or fiscal quarter from the first close to the last, quarters without a close included. A verdict needs quarters that have
 -- ended and `minimum_deals` decisions in each. Intervals and limits are of decisions, of which lines that nothing tells apart are one.
+{%- set deals %}
+    select * from {{ ref('fct_deals') }}
+    where is_in_population and outcome != 'open'
+{%- endset %}
 
 with outcomes as (
 
-    select
-        closed_quarter_starts_on,
-        outcome,
-        sum({{ of_decision() }}) as decisions,
-        {{ outcome_measures() }}
-    from {{ ref('fct_deals') }}
-    where is_in_population and outcome != 'open'
-    group by closed_quarter_starts_on, outcome
+    {{ outcome_cells(deals, ['closed_quarter_starts_on', 'outcome'], ['sum(' ~ of_decision() ~ ') as decisions']) }}
 
 ),
 
