@@ -421,6 +421,8 @@ def test_what_is_kept_of_files_reads_like_the_files_and_needs_them_no_more(crm: 
     with new_engine() as engine:
         of_files = make_plan(request, engine).statements
         expected = {name: engine.execute(statement).fetchall() for name, statement in of_files.items()}
+        # a file that is only looked at has no checksum
+        expected["files"] = [(*row[:2], "", *row[3:]) for row in expected["files"]]
         kept = make_plan(request, engine, KeptCells()).statements
         shutil.rmtree(folder)
         assert {name: engine.execute(statement).fetchall() for name, statement in kept.items()} == expected

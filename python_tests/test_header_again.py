@@ -15,6 +15,7 @@ from winloss.load.plan import new_engine
         ("deal_id,stage,amount", True),
         ("DEAL_ID,Stage,amount", True),
         ("*deal_id,stage*,amount", True),
+        ("deal_id *,stage,* amount", True),
         ("abcdefg,stage,amount", False),
     ],
 )

@@ -45,5 +45,5 @@ ZONED_MOMENT = rf"\d{{4}}-\d{{2}}-\d{{2}}{_LANDED_CLOCK}{_LANDED_ZONE}"
 
 def landed_day_sql(text: str) -> str:
     """SQL of the day of a landed date; null where the text is none."""
-    is_day = f"length({text}) <= 10 or regexp_full_match(substr({text}, 11), '{_LANDED_CLOCK}({_LANDED_ZONE})?')"
+    is_day = f"strlen({text}) <= 10 or regexp_full_match(substr({text}, 11), '{_LANDED_CLOCK}({_LANDED_ZONE})?')"
     return f"case when {is_day} then try_cast(left({text}, 10) as date) end"

@@ -24,6 +24,7 @@ MOST_DISTINCT_VALUES = 30
 SHOWN_VALUES = 6
 SHOWN_QUARTERS = 12
 SEEN = "deals_seen"
+_NOT_COUNTED = "lines_not_counted"
 _WORDS = "stated_words"
 
 _NUMBERED = r"^(stage|phase|step|stufe|etape|étape|etapa|fase)? ?[0-9]+ ?[.):-]* ?(\p{L})"
@@ -44,6 +45,9 @@ def contents(
 ) -> list[str]:
     """Lines on all files of deals together; `plan` reads tables that stand in `engine`."""
     engine.execute(f"create or replace temporary table {SEEN} as {_deals_seen_sql(plan, crm, variables)}")
+    engine.execute(
+        f"create or replace temporary table {_NOT_COUNTED} as select source_file, source_line from {SEEN} where not is_counted"
+    )
     counted = engine.execute(
         f"select count(*), count(*) filter (where is_counted and outcome_seen is distinct from 'deleted') from {SEEN}"
     ).fetchone()
@@ -53,8 +57,9 @@ def contents(
     told = ["", f"All files of deals: {lines} lines, {deals} deals."]
     told += _by_quarter(engine, variables)
     told += _merged(plan, engine)
-    told += _currencies(engine)
-    told += _commonest(plan, engine)
+    counted_lines = f"({plan.statements['deals']}) as lines anti join {_NOT_COUNTED} using (source_file, source_line)"
+    told += _currencies(engine, counted_lines)
+    told += _commonest(plan, engine, counted_lines)
     return told
 
 
@@ -99,12 +104,6 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
         + (f"else {by_flags} end" if rules.get("stage_tells_outcome") == "true" else "end")
     )
     zone = str(variables.get("time_zone") or "UTC")
-    stated = {name for reading in plan.layout.readings if reading.object == "deals" for name in reading.bindings}
-    shown = [
-        column.name
-        for column in plan.layout.objects["deals"]
-        if column.name in ("outcome", "stage") or (column.is_dimension and column.name in stated)
-    ]
     return f"""
         with deals as (
 
@@ -170,13 +169,12 @@ def _deals_seen_sql(plan: ReadingPlan, crm: str, variables: Mapping[str, object]
 
         select
             source_file,
+            source_line,
             file_order,
             deal,
             is_counted,
             outcome_seen,
-            {landed_day_sql("closed_text")} as closed_day,
-            currency,
-            {", ".join(shown)}
+            {landed_day_sql("closed_text")} as closed_day
         from closed
     """
 
@@ -267,17 +265,18 @@ def _merged(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
     return [f"  {merged} {were} merged into another: counted here, left out by a build."] if merged else []
 
 
-def _currencies(engine: duckdb.DuckDBPyConnection) -> list[str]:
-    row = engine.execute(f"select count(currency) from {SEEN} where is_counted").fetchone()
+def _currencies(engine: duckdb.DuckDBPyConnection, counted_lines: str) -> list[str]:
+    row = engine.execute(f"select count(currency) from {counted_lines}").fetchone()
     if not row or not row[0]:
         return []
-    return _values_of(engine, "currencies", "currency", SEEN, "is_counted")
+    return _values_of(engine, "currencies", "currency", counted_lines)
 
 
-def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str]:
+def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection, counted_lines: str) -> list[str]:
     """The commonest words of each dimension that the deals and accounts state, and of what says the outcome."""
     told: list[str] = []
-    for object_name, source in (("deals", SEEN), ("accounts", f"({plan.statements['accounts']}) as lines")):
+    accounts = f"({plan.statements['accounts']}) as lines where line_problem is null"
+    for object_name, source in (("deals", counted_lines), ("accounts", accounts)):
         headers: dict[Column, list[str]] = {}
         for reading in plan.layout.readings:
             if reading.object == object_name:
@@ -285,9 +284,8 @@ def _commonest(plan: ReadingPlan, engine: duckdb.DuckDBPyConnection) -> list[str
                     headers.setdefault(binding.column, []).extend(cell.header for cell in binding.cells)
         said = [column for column in headers if column.name in ("outcome", "stage") and object_name == "deals"]
         shown = [column for column in headers if column.is_dimension and not _holds_persons(column, headers[column])]
-        where = "is_counted" if object_name == "deals" else "line_problem is null"
         for column in sorted(said, key=lambda column: column.name) + shown:
-            told += _values_of(engine, column.name, column.name, source, where)
+            told += _values_of(engine, column.name, column.name, source)
     return ["  Commonest values:", *told] if told else []
 
 
@@ -295,13 +293,13 @@ def _holds_persons(column: Column, headers: Sequence[str]) -> bool:
     return column.is_person or (column.is_own and any(A_PERSON.search(header) for header in headers))
 
 
-def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, source: str, where: str) -> list[str]:
+def _values_of(engine: duckdb.DuckDBPyConnection, title: str, column: str, source: str) -> list[str]:
     """The commonest values of a column, with how many lines each stands on; of one that may hold anything, only how many there are."""
     cell = identifier(column)
     indent = "  " if title == "currencies" else "    "
     # of many lines there are few words, and all questions are put to these
     engine.execute(
-        f"create or replace temporary table {_WORDS} as select {cell} as stated, count(*) as uses from {source} where {where} group by all"
+        f"create or replace temporary table {_WORDS} as select {cell} as stated, count(*) as uses from {source} group by all"
     )
     counted = engine.execute(
         "select coalesce(sum(uses) filter (where stated is not null), 0)::bigint, count(stated), bool_or(contains(stated, '@')), "

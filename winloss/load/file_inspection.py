@@ -51,10 +51,10 @@ class ExportFile:
     """One file as it will be read.
 
     `columns` are the names under which the SQL knows the cells, one per header and in its order. `records` counts
-    the lines without the engine's CSV reader. `has_header` is false where no line has anything of a header. `copy` is the regular
-    copy that is read instead, if there is one; `kept_in` a table of the engine that examined it with all of its cells as they stand;
-    `trimmed` the columns of it in which no cell begins or ends with a space or is empty; `landed_in` the table that holds the trimmed
-    cells already. `notices` is what a user should know of it.
+    the lines without the engine's CSV reader. `sha256` is empty where the file is only looked at. `has_header` is false where no
+    line has anything of a header. `copy` is the regular copy that is read instead, if there is one; `kept_in` a table of the engine
+    that examined it with all of its cells as they stand; `trimmed` the columns of it in which no cell begins or ends with a space or
+    is empty; `landed_in` the table that holds the trimmed cells already. `notices` is what a user should know of it.
     """
 
     path: Path
@@ -173,11 +173,11 @@ def _examine(
         if start.startswith(signature):
             raise ReadingError(f"{name} {advice}.")
     if start.startswith(b"PAR1"):
-        return _examine_parquet(path, name, engine)
+        return _examine_parquet(path, name, engine, kept)
     if problem := old_workbook_problem(path, start):
         raise ReadingError(f"{name} {problem}.")
     if is_workbook(path, start):
-        return _examine_workbook(path, name, wanted, copies)
+        return _examine_workbook(path, name, wanted, copies, kept)
     if start.startswith(b"PK\x03\x04"):
         raise ReadingError(
             f"{name} begins like a zip archive and cannot be read as one here: unpack it, or export it again."
@@ -201,7 +201,7 @@ def _examine_text(
     stated: str | None,
     kept: KeptCells | None,
 ) -> ExportFile:
-    facts = _scan(path)
+    facts = _scan(path, is_loaded=kept is None)
     notices: tuple[str, ...] = ()
     # a byte-order mark says more than any setting
     encoding = _encoding(start)
@@ -235,16 +235,24 @@ def _examine_text(
     return _with_copy(export, read_records(lines, delimiter, len(header.headers), header.lines + 1), header, copies)
 
 
-def _examine_workbook(path: Path, name: str, wanted: Collection[str], copies: Path) -> ExportFile:
+def _digest(path: Path, kept: KeptCells | None) -> str:
+    """What tells the content of a file that is loaded; cells that are kept are only looked at."""
+    if kept is not None:
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _examine_workbook(
+    path: Path, name: str, wanted: Collection[str], copies: Path, kept: KeptCells | None
+) -> ExportFile:
     hoped_for = {plain(header) for header in wanted}
     records, notice = likely_sheet(path, name, lambda found: len(hoped_for & {plain(cell) for cell in found.cells}))
     header = _found_header(records, wanted)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     export = ExportFile(
         path=path,
         name=name,
-        sha256=sha256,
+        sha256=_digest(path, kept),
         headers=header.headers,
         columns=_column_names(header.headers),
         records=0,
@@ -267,16 +275,15 @@ def _with_copy(export: ExportFile, records: Iterable[Record], header: _Header, c
     return replace(export, records=count, has_odd_spaces=False, copy=copy, longest_line=longest)
 
 
-def _examine_parquet(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> ExportFile:
+def _examine_parquet(path: Path, name: str, engine: duckdb.DuckDBPyConnection, kept: KeptCells | None) -> ExportFile:
     source = f"read_parquet({literal_path(path)})"
     try:
         headers = tuple(row[0] for row in engine.execute(f"describe select * from {source}").fetchall())
         counted = engine.execute(f"select sum(num_rows) from parquet_file_metadata({literal_path(path)})").fetchone()
     except duckdb.Error:
         raise ReadingError(f"{name} begins like a Parquet file but cannot be read as one. Export it again.") from None
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return ExportFile(path, name, sha256, headers, headers, int(counted[0] if counted else 0), is_parquet=True)
+    records = int(counted[0] if counted else 0)
+    return ExportFile(path, name, _digest(path, kept), headers, headers, records, is_parquet=True)
 
 
 def _spoken(encoding: str) -> str:
@@ -305,8 +312,8 @@ class _Scan:
     has_text_marks: bool
 
 
-def _scan(path: Path) -> _Scan:
-    """One pass over the bytes, in constant memory: lines counted by their ends, without any CSV reader.
+def _scan(path: Path, is_loaded: bool) -> _Scan:
+    """One pass over the bytes, in constant memory: lines counted by their ends, without any CSV reader. Most of it is hashing.
 
     Blank lines at the very end are no lines. Regular means UTF-8 with one kind of line end and no control zeros. If the
     engine then counts as many records as there are lines, every line is a record and its number is known.
@@ -319,7 +326,8 @@ def _scan(path: Path) -> _Scan:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             chunk += file.readline(2 * _CHUNK)
-            digest.update(chunk)
+            if is_loaded:
+                digest.update(chunk)
             is_ascii = is_ascii and chunk.isascii()
             if not (chunk.isascii() and decoder.getstate() == _AT_A_CHARACTER):
                 try:
@@ -347,7 +355,9 @@ def _scan(path: Path) -> _Scan:
         is_utf_8 = False
     is_regular = is_regular and is_utf_8 and returns == returned_feeds and returned_feeds in (0, feeds)
     lines = feeds - blank_at_end + ends_open
-    return _Scan(digest.hexdigest(), lines, is_ascii, is_utf_8, is_regular, has_odd_spaces, has_text_marks)
+    return _Scan(
+        digest.hexdigest() if is_loaded else "", lines, is_ascii, is_utf_8, is_regular, has_odd_spaces, has_text_marks
+    )
 
 
 def _has_text_mark(chunk: bytes) -> bool:
@@ -364,7 +374,7 @@ class KeptCells:
     def table_of(self, export: ExportFile, engine: duckdb.DuckDBPyConnection) -> str:
         """The table with the cells of `export`, made where there is none. Raises duckdb.Error where its reader refuses the file."""
         # what is read, and how: a second look that takes another line for the header reads other cells
-        read = (export.sha256, export.name, export.copy is None, export.delimiter, export.header_lines, export.columns)
+        read = (export.path, export.name, export.copy is None, export.delimiter, export.header_lines, export.columns)
         if read not in self._tables:
             table = f"temp.cells_{len(self._tables) + 1}"
             engine.execute(f"create temporary table {table} as select * from {export.source()} as records")
@@ -398,7 +408,7 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
 def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
     """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
     first, *others = (
-        _is_header_sql(column, plain(header))
+        _is_header_sql(column, plain(header), column in export.trimmed)
         for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
     )
     # hardly a line has the first, and the others are asked of no other line
@@ -410,11 +420,17 @@ def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int 
     return int(counted[0]) if counted and not counted[1] else None
 
 
-def _is_header_sql(column: str, header: str) -> str:
+def _is_header_sql(column: str, header: str, is_trimmed: bool) -> str:
     """SQL of whether a cell holds the header of its column again."""
     cell = identifier(column)
     # trimming costs more than reading the file, and hardly a cell has the header in it
-    return f"case when contains(lower({cell}), {literal(header)}) then trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)} end"
+    may_be = f"contains(lower({cell}), {literal(header)})"
+    if is_trimmed:
+        # then it is as long, or has a star before or behind it
+        may_be = (
+            f"strlen({cell}) = {len(header.encode())} or ({cell} >= '*' and {cell} < '+') or ends_with({cell}, '*')"
+        )
+    return f"case when {may_be} then trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)} end"
 
 
 @dataclass(frozen=True)

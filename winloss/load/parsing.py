@@ -664,7 +664,7 @@ def identifier_sql(cell: str, is_key: bool = False) -> str:
     """
     rounded = "null" if is_key else f"upper(regexp_replace({cell}, '[.,]\\d+', ''))"
     # a GUID has no letter case, and braces where a program writes it
-    guid = f"length({cell}) in (36, 38) and regexp_full_match({cell}, {literal(_GUID)})"
+    guid = f"strlen({cell}) in (36, 38) and regexp_full_match({cell}, {literal(_GUID)})"
     return (
         f"case when {guid} then lower(trim({cell}, '{{}}')) "
         f"when ends_with({cell}, '.0') and regexp_full_match({cell}, '\\d+\\.0') then {cell}[:-3] "
