@@ -29,9 +29,9 @@
                 case
                     when {{ place }} <= {{ under_low }} or {{ place }} > {{ upto_high }}
                         then {{ fail("'A median lies beyond what a sample of the deals tells. Set medians_in_memory to the number of deals, or more.'") }}
-                    when {{ place }} <= {{ upto_low }} then min({{ low }})
+                    when {{ place }} <= {{ upto_low }} then cast(min({{ low }}) as double)
                     when {{ place }} <= {{ under_high }} then list_sort(list({{ value }}) filter (where {{ value }} > {{ low }} and {{ value }} < {{ high }}))[{{ place }} - ({{ upto_low }})]
-                    else min({{ high }})
+                    else cast(min({{ high }}) as double)
                 end{{ ' +' if not loop.last }}
                 {%- endfor %}
             ) / 2e0
@@ -40,14 +40,14 @@
 
 {# Joins the bounds of each cell's medians to `deals`, a query of keys and values. A deal of the sample lies below the median or not with even odds,
    so of n of them the median has n / 2 below it, give or take the square root of n / 4: eight such deviations leave nothing outside, and
-   under 65 deals of the sample there is no bound. Keys of deals are hashed, so their first letter draws alike in all cells. #}
+   with fewer than 68 deals of the sample there is no bound. Keys of deals are hashed, so their first letter draws alike in all cells. #}
 {% macro median_bounds(deals, keys) -%}
 left join (
         select
             {{ keys | join(', ') }}
             {%- for values in ['amount', 'cycle_days'] %},
-            case when len({{ values }}) > 64 then {{ values }}[cast(floor(len({{ values }}) / 2e0 - 4 * sqrt(len({{ values }}))) as bigint)] end as {{ values }}_low,
-            case when len({{ values }}) > 64 then {{ values }}[cast(ceil(len({{ values }}) / 2e0 + 4 * sqrt(len({{ values }}))) as bigint)] end as {{ values }}_high
+            case when len({{ values }}) > 67 then {{ values }}[cast(floor(len({{ values }}) / 2e0 - 4 * sqrt(len({{ values }}))) as bigint)] end as {{ values }}_low,
+            case when len({{ values }}) > 67 then {{ values }}[cast(ceil(len({{ values }}) / 2e0 + 4 * sqrt(len({{ values }}))) as bigint)] end as {{ values }}_high
             {%- endfor %}
         from (
             select

@@ -186,10 +186,17 @@ def test_where_no_word_is_known_the_mapping_is_to_be_filled_in(tmp_path: Path) -
     assert mapping["columns"]["deals"] == {"deal_id": "Číslo", "outcome": "which header?", "amount": "Částka"}
     said = preview(str(tmp_path), "custom", {"mapping": mapping})
     assert said.exit_code == CANNOT_WORK
-    assert said.lines[0].startswith('obchody.csv has no column "which header?" (for deals.outcome). There is: "Číslo",')
+    still = 'The mapping still says "which header?"'
+    there = 'write what stands above it in obchody.csv. There is: "Číslo",'
+    assert said.lines[0].startswith(f"{still} for deals.outcome: {there}")
     mapping["columns"]["deals"] = {"deal_id": "Číslo", "outcome": "Výsledek", "amount": "Částka"}
     mapping["outcomes"] = {"won": ["hotovo"], "lost": ["zrušeno"]}
     assert preview(str(tmp_path), "custom", {"mapping": mapping}).exit_code == FINE
+
+    (tmp_path / "obchody.csv").write_text("deal_id,stage,amount\n", encoding="utf-8")
+    mapping = yaml.safe_load(suggested_mapping(str(tmp_path)))["mapping"]
+    above = "write what stands above each of these columns in obchody.csv."
+    assert preview(str(tmp_path), "custom", {"mapping": mapping}).lines == (f"{still}: {above}",)
 
 
 def test_a_wrong_guess_is_told_as_a_guess_with_the_way_out(tmp_path: Path) -> None:
@@ -261,6 +268,22 @@ def test_a_look_shows_what_a_person_would_see(tmp_path: Path) -> None:
         "  currencies: EUR 40, USD 20",
     )
     assert "    outcome: won 40, lost 20" in lines
+
+
+def test_a_look_counts_no_deleted_deal_and_a_deal_without_a_date_beside_the_quarters(tmp_path: Path) -> None:
+    days = [f"{2022 + n // 4}-{3 * (n % 4) + 1:02}-10" for n in range(13)]
+    won = [f"{n},won,{day},,EUR,100,Hot,E," for n, day in enumerate([*days, ""])]
+    written(tmp_path, "deals.csv", DEALS, [*won, *(f"9{n},deleted,,,GBP,100,Cold,E," for n in range(2))])
+    lines = preview(str(tmp_path), "pipedrive").lines
+    start = lines.index("All files of deals: 16 lines, 14 deals.")
+    assert lines[start + 2 : start + 4] == ("    2022-Q1: 1 won, 0 lost", "    2022-Q2: 1 won, 0 lost")
+    assert lines[start + 14 : start + 18] == (
+        "    2025-Q1: 1 won, 0 lost",
+        "    no date: 1 won, 0 lost",
+        "  Others: 2 deleted",
+        "  currencies: EUR 14",
+    )
+    assert "    outcome: won 14" in lines
 
 
 def test_a_look_counts_signs_of_web_pages_as_a_build_does(tmp_path: Path) -> None:

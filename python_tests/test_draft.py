@@ -575,6 +575,19 @@ def test_names_and_sums_of_groups_between_deals_take_no_id_away(tmp_path: Path) 
     assert draft(put(tmp_path, {"board.csv": text})).columns["deals"]["deal_id"] == "Item ID"
 
 
+def test_an_id_on_several_lines_is_kept_where_a_date_tells_its_versions_apart(tmp_path: Path) -> None:
+    # five deals on three lines each
+    texts = [f"{n % 5},{'Won' if n % 2 else 'Lost'},2025-01-{n + 1:02},2025-02-{n + 1:02}" for n in range(15)]
+    for folder, header, kept in (
+        ("versions", "deal id,outcome,close date,last modified date", "deal id"),
+        ("lines", "deal id,outcome,close date,day", {"line_number": True}),
+    ):
+        (tmp_path / folder).mkdir()
+        drafted = draft(put(tmp_path / folder, {"deals.csv": "\n".join([header, *texts]) + "\n"}))
+        assert drafted.columns["deals"]["deal_id"] == kept
+        assert "deal id stands on several" in drafted.asks["columns.deals.deal_id"]
+
+
 def test_quotes_around_a_header_are_no_part_of_its_words(tmp_path: Path) -> None:
     deals = lines("“Opportunity”,“Result”,“Owned by”", "{n},{r},{o}", 12, r=["Won", "Lost"], o=["Ann", "Bo"])
     drafted = draft(put(tmp_path, {"deals.csv": deals}))

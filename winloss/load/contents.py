@@ -23,6 +23,7 @@ from winloss.quoting import identifier, literal
 MOST_DISTINCT_VALUES = 30
 SHOWN_VALUES = 6
 SHOWN_QUARTERS = 12
+NO_DATE = "no date"
 SEEN = "deals_seen"
 _NOT_COUNTED = "lines_not_counted"
 _WORDS = "stated_words"
@@ -46,7 +47,8 @@ def contents(
     """Lines on all files of deals together; `plan` reads tables that stand in `engine`."""
     engine.execute(f"create or replace temporary table {SEEN} as {_deals_seen_sql(plan, crm, variables)}")
     engine.execute(
-        f"create or replace temporary table {_NOT_COUNTED} as select source_file, source_line from {SEEN} where not is_counted"
+        f"create or replace temporary table {_NOT_COUNTED} as select source_file, source_line from {SEEN} "
+        "where not is_counted or outcome_seen is not distinct from 'deleted'"
     )
     counted = engine.execute(
         f"select count(*), count(*) filter (where is_counted and outcome_seen is distinct from 'deleted') from {SEEN}"
@@ -226,7 +228,7 @@ def _quarter_sql(day: str, variables: Mapping[str, object]) -> str:
 def _by_quarter(engine: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> list[str]:
     # deals close on few days, and the quarter of each is told once
     rows = engine.execute(
-        f"select coalesce({_quarter_sql('closed_day', variables)}, 'no date'), sum(won)::bigint, sum(lost)::bigint "
+        f"select coalesce({_quarter_sql('closed_day', variables)}, '{NO_DATE}'), sum(won)::bigint, sum(lost)::bigint "
         f"from (select closed_day, count(*) filter (where outcome_seen = 'won') as won, count(*) filter (where outcome_seen = 'lost') as lost "
         f"from {SEEN} where is_counted and outcome_seen in ('won', 'lost') group by all) group by 1 order by min(closed_day) nulls last"
     ).fetchall()
@@ -235,12 +237,13 @@ def _by_quarter(engine: duckdb.DuckDBPyConnection, variables: Mapping[str, objec
         f"and outcome_seen is distinct from 'won' and outcome_seen is distinct from 'lost' group by all order by 2 desc, 1"
     ).fetchall()
     told = ["  Closed deals by the quarter of the close date in the files:"] if rows else []
-    earlier = rows[:-SHOWN_QUARTERS]
+    quarters, undated = [row for row in rows if row[0] != NO_DATE], [row for row in rows if row[0] == NO_DATE]
+    earlier = quarters[:-SHOWN_QUARTERS]
     if earlier:
-        told.append(
-            f"    {earlier[0][0]} to {earlier[-1][0]}: {sum(row[1] for row in earlier)} won, {sum(row[2] for row in earlier)} lost"
-        )
-    told += [f"    {quarter}: {won} won, {lost} lost" for quarter, won, lost in rows[-SHOWN_QUARTERS:]]
+        span = " to ".join(dict.fromkeys([earlier[0][0], earlier[-1][0]]))
+        told.append(f"    {span}: {sum(row[1] for row in earlier)} won, {sum(row[2] for row in earlier)} lost")
+    shown = [*quarters[-SHOWN_QUARTERS:], *undated]
+    told += [f"    {quarter}: {won} won, {lost} lost" for quarter, won, lost in shown]
     if not rows:
         told.append("  No deal is won or lost as far as can be seen.")
     return told + ([f"  Others: {', '.join(f'{number} {outcome}' for outcome, number in others)}"] if others else [])

@@ -20,14 +20,13 @@ from winloss.load.columns import DATED, DESCRIBING_A_CONTACT, OBJECTS, Kind, res
 from winloss.load.contents import A_PERSON
 from winloss.load.encodings import check_encodings
 from winloss.load.folder import Folder
-from winloss.load.headers import is_header, normal, plain
+from winloss.load.headers import TO_FILL_IN, is_header, normal, plain
 from winloss.load.outcome_words import known_outcome, likely_outcome
 from winloss.load.parsing import OUTCOMES
 from winloss.load.plan import Request, make_plan
 from winloss.load.profiles import MOST_WORDS, ColumnProfile, FileProfile, profiled, shared, words_of
 from winloss.quoting import identifier
 
-TO_FILL_IN = "which header?"
 # A header is taken for a column whose name it is more like than this: an age is no stage.
 SIMILAR = 0.75
 # What files are called that hold deals, and those that hold something else.
@@ -388,13 +387,20 @@ class _Drafter:
             ids = free(
                 column for column in deals.columns if column.is_unique and not column.are_days and not column.addresses
             )
+            repeated = free(column for column in deals.columns if normal(column.header) in _words("deals")["deal_id"])
             named = [column for column in ids if _AN_ID.search(normal(column.header))]
             first = [column for column in ids if column is deals.columns[0] and not A_PERSON.search(column.header)]
-            if named or first:
+            if repeated and "modified_at" in columns:
+                is_newest = f"the line of the latest {columns['modified_at']} counts"
+                take("deal_id", repeated[0], f"{repeated[0].header} stands on several lines: {is_newest}")
+            elif named or first:
                 chosen = (named or first)[0]
                 take("deal_id", chosen, f"{chosen.header} has another value on each line: does it number the deals?")
             else:
                 self.draft.columns["deals"] = columns = {"deal_id": {"line_number": True}, **columns}
+                if repeated:
+                    why = f"each line is taken for a deal, since {repeated[0].header} stands on several: are they one deal?"
+                    self.draft.asks["columns.deals.deal_id"] = why
         if "amount" not in columns:
             known = {word for words in _words("deals").values() for word in words}
             numbers = [

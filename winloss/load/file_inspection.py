@@ -229,7 +229,7 @@ def _examine_text(
     if facts.is_regular and encoding == "utf-8" and not header.titles:
         read = _read_strictly(export, engine, kept)
         read = _with_trimmed(read, engine) if read and kept and facts.is_ascii else read
-        if read and _strict_count(read, engine) == export.records:
+        if read and _strict_count(read, engine, header.cells) == export.records:
             return read
     lines = islice(text_lines(path, _spoken(encoding)), header.lines, None)
     return _with_copy(export, read_records(lines, delimiter, len(header.headers), header.lines + 1), header, copies)
@@ -405,11 +405,11 @@ def _with_trimmed(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> Expo
     )
 
 
-def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int | None:
+def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection, header: Sequence[str]) -> int | None:
     """How many records the engine's reader finds when it forgives nothing; None when it refuses the file or meets the header again."""
     first, *others = (
-        _is_header_sql(column, plain(header), column in export.trimmed)
-        for column, header in list(zip(export.columns, export.headers, strict=True))[:3]
+        _is_header_sql(column, cell, column in export.trimmed)
+        for column, cell in list(zip(export.columns, header, strict=False))[:3]
     )
     # hardly a line has the first, and the others are asked of no other line
     again = f"case when {first} then {' and '.join([*others, 'true'])} end"
@@ -420,23 +420,30 @@ def _strict_count(export: ExportFile, engine: duckdb.DuckDBPyConnection) -> int 
     return int(counted[0]) if counted and not counted[1] else None
 
 
+_AROUND = " *\t\ufeff"
+"""What may stand around a header where it stands once more."""
+
+
 def _is_header_sql(column: str, header: str, is_trimmed: bool) -> str:
-    """SQL of whether a cell holds the header of its column again."""
+    """SQL of whether a cell holds the header of its column again, as it stands or as headers are compared."""
     cell = identifier(column)
-    # trimming costs more than reading the file, and hardly a cell has the header in it
-    may_be = f"contains(lower({cell}), {literal(header)})"
+    spelled = sorted({header.strip(_AROUND).lower(), plain(header)})
     if is_trimmed:
         # then it is as long, or has a star before or behind it
-        may_be = (
-            f"strlen({cell}) = {len(header.encode())} or ({cell} >= '*' and {cell} < '+') or ends_with({cell}, '*')"
-        )
-    return f"case when {may_be} then trim(lower({cell}), e' *\\t' || chr(65279)) = {literal(header)} end"
+        lengths = " or ".join(f"strlen({cell}) = {len(words.encode())}" for words in spelled)
+        may_be = f"{lengths} or ({cell} >= '*' and {cell} < '+') or ends_with({cell}, '*')"
+    else:
+        # trimming costs more than reading the file, and hardly a cell has the header in it
+        may_be = " or ".join(f"contains(lower({cell}), {literal(words)})" for words in spelled)
+    bare = f"trim(lower({cell}), e' *\\t' || chr(65279))"
+    return f"case when {may_be} then {' or '.join(f'{bare} = {literal(words)}' for words in spelled)} end"
 
 
 @dataclass(frozen=True)
 class _Header:
-    """The header of a file: its cells, the lines up to its end, the records above it, and whether it is recognisably one."""
+    """The header of a file: its cells and the headers in them, the lines up to its end, the records above it, and whether it is recognisably one."""
 
+    cells: tuple[str, ...]
     headers: tuple[str, ...]
     lines: int
     titles: tuple[Record, ...]
@@ -459,7 +466,7 @@ def _found_header(records: Sequence[Record], wanted: Collection[str]) -> _Header
     headers = tuple(" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in header.cells)
     while len(headers) > 1 and not headers[-1]:
         headers = headers[:-1]
-    return _Header(headers, following, tuple(records[:place]), is_header(headers, wanted))
+    return _Header(tuple(header.cells), headers, following, tuple(records[:place]), is_header(headers, wanted))
 
 
 def _header(path: Path, name: str, encoding: str, wanted: Collection[str]) -> tuple[str, _Header]:

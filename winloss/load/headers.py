@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _DATA = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*|\d{4}-\d\d-\d\d[T ].*|.*\S@\S+|(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9-]{15,}")
 
 
+TO_FILL_IN = "which header?"
+"""What stands in a drafted mapping for a header that nothing tells."""
+
 # quotes and dashes of every kind as the plain one
 _SIGNS = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4\u02bc", "'")
@@ -32,9 +35,10 @@ _BEHIND = " *:\u2191\u2193\u25b2\u25bc\u25b4\u25be\u2b06\u2b07\ufe0f"
 def plain(header: str) -> str:
     """A header as it is compared: what only looks different is the same (Unicode forms, quotes, dashes, spaces, case).
 
-    Without what stands behind it: a mark of required fields, a colon, or the arrow of the column that a report is sorted by.
+    Without a mark of required fields before or behind it, a colon, or the arrow of the column that a report is sorted by.
     """
-    return " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split()).rstrip(_BEHIND).casefold()
+    words = " ".join(unicodedata.normalize("NFKC", header.translate(_SIGNS)).split())
+    return words.lstrip(" *").rstrip(_BEHIND).casefold()
 
 
 def normal(header: str) -> str:
@@ -76,11 +80,18 @@ def missing_header(header: str, wanted_for: str, file: ExportFile, lookups: Sequ
     """The sentence that says a header is not in a file, nor in its lookups, with the nearest that is."""
     also = f", nor has {' or '.join(lookup.name for lookup in lookups)}" if lookups else ""
     named = [name for searched in (file, *lookups) for name in searched.nameable_headers]
-    return f'{file.name} has no column "{header}" (for {wanted_for}){also}.{did_you_mean(header, named)}'
+    nearest = did_you_mean(header, named)
+    if header == TO_FILL_IN:
+        return (
+            f'The mapping still says "{header}" for {wanted_for}: write what stands above it in {file.name}.{nearest}'
+        )
+    return f'{file.name} has no column "{header}" (for {wanted_for}){also}.{nearest}'
 
 
 def no_header(file: ExportFile, expected: Sequence[str]) -> str:
     """The sentence that says line 1 is no header. It names nothing of the line: where it is no header, it is about someone."""
+    if TO_FILL_IN in expected:
+        return f'The mapping still says "{TO_FILL_IN}": write what stands above each of these columns in {file.name}.'
     if len([header for header in file.headers if header]) <= 1:
         return (
             f"{file.name} has none of the expected headers ({listed(expected)}): its first line holds one column only. "

@@ -52,7 +52,7 @@ from winloss.quoting import identifier
 from winloss.settings import PROJECT, declared
 
 # Raised whenever the same files would be stored otherwise, so that they are loaded again.
-LOADER_VERSION = 5
+LOADER_VERSION = 6
 # What the setting outlier_gap_days says where it is not given.
 LATE_AFTER_DAYS = 92
 SAMPLE = "sample"

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from winloss.errors import ReadingError
-from winloss.load.draft import TO_FILL_IN, Draft, draft
+from winloss.load.draft import Draft, draft
 from winloss.load.draft_text import lines_to_look_at, mapping_lines, settings_text
+from winloss.load.headers import TO_FILL_IN
 from winloss.load.plan import Request, UnknownHeadersError, make_plan, source_of
 from winloss.load.recognition import NoDealsError, crms
 
