@@ -435,7 +435,7 @@ def _is_header_sql(column: str, header: str, is_trimmed: bool) -> str:
     else:
         # trimming costs more than reading the file, and hardly a cell has the header in it
         may_be = " or ".join(f"contains(lower({cell}), {literal(words)})" for words in spelled)
-    bare = f"trim(lower({cell}), e' *\\t' || chr(65279))"
+    bare = f"trim(lower({cell}), {literal(_AROUND)})"
     return f"case when {may_be} then {' or '.join(f'{bare} = {literal(words)}' for words in spelled)} end"
 
 
